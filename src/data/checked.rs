@@ -1,0 +1,72 @@
+//! Numbers that are valid by type, so that a recipe with a bad one is refused where it is read.
+
+use serde::{Deserialize, Serialize};
+
+/// A value outside its allowed range.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("`{value}` is out of range: expected {range}")]
+pub struct OutOfRange {
+    value: f64,
+    range: &'static str,
+}
+
+macro_rules! checked_number {
+    ($(#[$doc:meta])* $name:ident, $range:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+        #[serde(try_from = "f64", into = "f64")]
+        pub struct $name(f64);
+
+        impl $name {
+            /// The plain number.
+            #[must_use]
+            pub const fn get(self) -> f64 {
+                self.0
+            }
+        }
+
+        impl TryFrom<f64> for $name {
+            type Error = OutOfRange;
+
+            fn try_from(value: f64) -> Result<Self, OutOfRange> {
+                let allowed: fn(f64) -> bool = $check;
+                if allowed(value) { Ok(Self(value)) } else { Err(OutOfRange { value, range: $range }) }
+            }
+        }
+
+        impl From<$name> for f64 {
+            fn from(number: $name) -> f64 {
+                number.0
+            }
+        }
+    };
+}
+
+checked_number!(
+    /// A finite number above 0.
+    Positive,
+    "a finite number above 0",
+    |v| v.is_finite() && v > 0.0
+);
+checked_number!(
+    /// A number in `0.0..=1.0`.
+    Fraction,
+    "a number from 0 to 1",
+    |v| (0.0..=1.0).contains(&v)
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_what_they_say() {
+        assert!(Positive::try_from(0.0).is_err());
+        assert!(Positive::try_from(f64::NAN).is_err());
+        assert!(Positive::try_from(f64::INFINITY).is_err());
+        assert!(Fraction::try_from(1.0).is_ok());
+        assert!(Fraction::try_from(1.1).is_err());
+        let message = Fraction::try_from(2.0).unwrap_err().to_string();
+        assert_eq!(message, "`2` is out of range: expected a number from 0 to 1");
+    }
+}

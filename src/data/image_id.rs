@@ -1,0 +1,103 @@
+//! The name of an image that survives renames.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// 128 bits of a BLAKE3 hash. A file's id hashes its bytes, a tile's or frame's hashes its parent and its index:
+/// files with equal bytes share an id, two equal tiles do not.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ImageId([u8; 16]);
+
+/// A text that is not 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected an image id of 32 hexadecimal digits, got `{0}`")]
+pub struct NotAnImageId(String);
+
+impl ImageId {
+    /// The id of a file with these bytes.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self::from_hash(blake3::hash(bytes))
+    }
+
+    /// The id of the `index`-th tile or frame of this image.
+    #[must_use]
+    pub fn child(self, index: u64) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.0).update(&index.to_le_bytes());
+        Self::from_hash(hasher.finalize())
+    }
+
+    /// The first eight digits, enough to tell files of equal names apart.
+    #[must_use]
+    pub fn short(self) -> String {
+        self.to_string()[..8].to_owned()
+    }
+
+    fn from_hash(hash: blake3::Hash) -> Self {
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash.as_bytes()[..16]);
+        Self(id)
+    }
+}
+
+impl fmt::Display for ImageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ImageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ImageId({self})")
+    }
+}
+
+impl FromStr for ImageId {
+    type Err = NotAnImageId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnImageId> {
+        let refuse = || NotAnImageId(text.to_owned());
+        if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(refuse());
+        }
+        u128::from_str_radix(text, 16).map(|bits| Self(bits.to_be_bytes())).map_err(|_| refuse())
+    }
+}
+
+impl TryFrom<String> for ImageId {
+    type Error = NotAnImageId;
+
+    fn try_from(text: String) -> Result<Self, NotAnImageId> {
+        text.parse()
+    }
+}
+
+impl From<ImageId> for String {
+    fn from(id: ImageId) -> String {
+        id.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_back() {
+        let id = ImageId::of_bytes(b"sleeper");
+        assert_eq!(id.to_string().parse::<ImageId>().unwrap(), id);
+        assert!("12".parse::<ImageId>().is_err());
+        assert!("+2345678901234567890123456789012".parse::<ImageId>().is_err());
+    }
+
+    #[test]
+    fn tiles_of_equal_content_stay_apart() {
+        let parent = ImageId::of_bytes(b"black");
+        assert_ne!(parent.child(0), parent.child(1));
+        assert_eq!(parent.child(1), parent.child(1));
+    }
+}

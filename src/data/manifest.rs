@@ -1,0 +1,98 @@
+//! Which images there are.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::ImageId;
+
+/// One image of the data set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImageRecord {
+    /// What stays the same when the file is renamed.
+    pub id: ImageId,
+    /// Relative to [`Manifest::root`], with `/` between parts.
+    pub path: String,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// Bits per channel: 8, 16 or 32.
+    pub bit_depth: u8,
+    /// What the naming template found in the file name; empty where the name does not match.
+    pub fields: BTreeMap<String, String>,
+    /// Where a tile was cut from.
+    pub tile: Option<TileOrigin>,
+}
+
+/// The place of a tile in the image it was cut from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TileOrigin {
+    /// The image it was cut from.
+    pub parent: ImageId,
+    /// Row in the grid of tiles, counted from 1.
+    pub row: u32,
+    /// Column in the grid of tiles, counted from 1.
+    pub column: u32,
+}
+
+/// A file that was left out, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Relative to the root of the scan where it lies below it.
+    pub path: String,
+    /// A lowercase fragment such as `not an image`.
+    pub reason: String,
+}
+
+/// The images of a run, sorted by path, and what was left out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The folder every path is relative to.
+    pub root: PathBuf,
+    /// Sorted by path; row `i` of every array of the run belongs to `records[i]`.
+    pub records: Vec<ImageRecord>,
+    /// Sorted by path.
+    pub skipped: Vec<Skipped>,
+    /// How many records the naming template did not match.
+    pub unmatched: usize,
+}
+
+impl Manifest {
+    /// Where the file of `record` lies.
+    #[must_use]
+    pub fn file(&self, record: &ImageRecord) -> PathBuf {
+        self.root.join(Path::new(&record.path))
+    }
+
+    /// The ids in manifest order.
+    #[must_use]
+    pub fn ids(&self) -> Vec<ImageId> {
+        self.records.iter().map(|record| record.id).collect()
+    }
+
+    /// Number of images that share their bytes with an earlier one.
+    #[must_use]
+    pub fn duplicates(&self) -> usize {
+        let distinct: std::collections::BTreeSet<_> = self.records.iter().map(|record| record.id).collect();
+        self.records.len() - distinct.len()
+    }
+
+    /// The names of all fields any record has, sorted.
+    #[must_use]
+    pub fn field_names(&self) -> Vec<String> {
+        let names: std::collections::BTreeSet<_> = self.records.iter().flat_map(|r| r.fields.keys()).collect();
+        names.into_iter().cloned().collect()
+    }
+
+    /// A hash over the ids and paths: two manifests of equal fingerprint hold the same images.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for record in &self.records {
+            hasher.update(record.id.to_string().as_bytes()).update(record.path.as_bytes()).update(b"\n");
+        }
+        hasher.finalize().to_hex()[..32].to_owned()
+    }
+}

@@ -1,0 +1,15 @@
+//! The nouns every stage shares. They check themselves on the way in; code that holds one need not check again.
+
+mod checked;
+mod clustering;
+mod embeddings;
+mod image_id;
+mod labels;
+mod manifest;
+
+pub use checked::{Fraction, OutOfRange, Positive};
+pub use clustering::{ClusterId, Clustering};
+pub use embeddings::{Embeddings, EmbeddingsError};
+pub use image_id::{ImageId, NotAnImageId};
+pub use labels::{ClassId, Labels};
+pub use manifest::{ImageRecord, Manifest, Skipped, TileOrigin};
