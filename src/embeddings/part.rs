@@ -86,11 +86,7 @@ pub(super) fn outcomes(file: &Path) -> Result<Vec<(ImageId, Option<String>)>, Pa
 }
 
 /// Calls `visit` with the features of every image that has some.
-pub(super) fn visit(
-    file: &Path,
-    columns: usize,
-    mut visit: impl FnMut(ImageId, &[f32]),
-) -> Result<(), ParquetError> {
+pub(super) fn visit(file: &Path, columns: usize, mut visit: impl FnMut(ImageId, &[f32])) -> Result<(), ParquetError> {
     for batch in batches(file, &["image_id", "embedding"])? {
         let batch = batch?;
         let ids = text(&batch, "image_id")?;

@@ -36,8 +36,7 @@ impl Shelf {
     pub(super) fn open(folder: PathBuf, empty: Commit, observer: &dyn Observer) -> Result<Self, StoreError> {
         fs::create_dir_all(&folder).map_err(|source| cannot_write(&folder, source))?;
         let lock = lock(&folder, observer)?;
-        let mut commit =
-            Commit::load(&folder).filter(|commit| commit.columns == empty.columns).unwrap_or(empty);
+        let mut commit = Commit::load(&folder).filter(|commit| commit.columns == empty.columns).unwrap_or(empty);
         let mut outcomes = HashMap::new();
         let listed = commit.parts.len();
         commit.parts.retain(|entry| match read_outcomes(&folder.join(&entry.file), entry) {

@@ -96,7 +96,8 @@ impl Store {
         observer.on(Event::Started { stage: Stage::Embed, total: computed });
         let queue = 2 * batch_size.get();
         let pipeline = Pipeline { manifest, records: new, extractor, depth, decoders: self.decoders.get(), queue };
-        let mut run = Run { shelf: &mut shelf, extractor, columns, observer, batch: Vec::new(), unread: HashMap::new() };
+        let mut run =
+            Run { shelf: &mut shelf, extractor, columns, observer, batch: Vec::new(), unread: HashMap::new() };
         let done = pipeline.run(|record, prepared| match prepared {
             Ok(image) => run.add(record, image, batch_size.get()),
             Err(failure) => run.fail(record, failure.reason, failure.permanent),

@@ -93,7 +93,9 @@ impl FromStr for NamingTemplate {
                     loop {
                         match characters.next() {
                             Some((_, '}')) => break,
-                            None | Some((_, '{')) => return Err(NamingError::Unclosed { column, template: template() }),
+                            None | Some((_, '{')) => {
+                                return Err(NamingError::Unclosed { column, template: template() });
+                            }
                             Some((_, c)) => field.push(c),
                         }
                     }

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_torch() {
+    fn agrees_with_onnxruntime() {
         let golden: Golden = serde_json::from_str(include_str!("../../tests/golden/resize.json")).unwrap();
         assert!(golden.cases.len() >= 6);
         for case in golden.cases {

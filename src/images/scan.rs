@@ -16,8 +16,7 @@ use super::{DecodeError, ImageError, NamingTemplate};
 use crate::data::{ImageId, ImageRecord, Manifest, Skipped};
 use crate::progress::{Event, Observer, Stage};
 
-const EXTENSIONS: [&str; 12] =
-    ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif", "pgm", "ppm", "pnm", "pbm"];
+const EXTENSIONS: [&str; 12] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif", "pgm", "ppm", "pnm", "pbm"];
 
 /// What a scan does beyond finding files.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -186,11 +185,7 @@ fn read_record(path: &str, file: &Path, tiles: &TileIndex) -> Result<ImageRecord
     })
 }
 
-fn name_fields(
-    mut record: ImageRecord,
-    options: &ScanOptions,
-    unmatched: &mut usize,
-) -> Result<ImageRecord, Skipped> {
+fn name_fields(mut record: ImageRecord, options: &ScanOptions, unmatched: &mut usize) -> Result<ImageRecord, Skipped> {
     let Some(naming) = &options.naming else { return Ok(record) };
     let stem = Path::new(&record.path).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     match naming.fields(&stem) {

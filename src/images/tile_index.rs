@@ -30,7 +30,9 @@ impl TileIndex {
     pub(super) fn add(&mut self, file: &Path, observer: &dyn Observer) {
         let folder = file.parent().unwrap_or(Path::new(""));
         let warn = |error: &csv::Error| {
-            observer.on(Event::Warning { text: &format!("a line that is no tile was ignored: {error}: `{}`", file.display()) });
+            observer.on(Event::Warning {
+                text: &format!("a line that is no tile was ignored: {error}: `{}`", file.display()),
+            });
         };
         let mut reader = match csv::Reader::from_path(file) {
             Ok(reader) => reader,

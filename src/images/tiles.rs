@@ -102,8 +102,7 @@ fn cut_one(
         let path = format!("{stem}_{},{}.{extension}", place.row, place.column);
         let file = folder.join(&path);
         if let Some(parent) = file.parent() {
-            fs::create_dir_all(parent)
-                .map_err(|source| ImageError::Write { path: parent.to_path_buf(), source })?;
+            fs::create_dir_all(parent).map_err(|source| ImageError::Write { path: parent.to_path_buf(), source })?;
         }
         writing::tile(&image, &place, &file)?;
         lines.push(Line { path, id: record.id.child(index), parent: record.id, row: place.row, column: place.column });

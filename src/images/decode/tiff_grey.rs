@@ -17,26 +17,49 @@ fn open(bytes: &[u8]) -> Result<TiffDecoder<'_>, TiffError> {
 
 /// Whether the first image has one sample per pixel.
 pub(super) fn applies(bytes: &[u8]) -> bool {
-    open(bytes)
-        .and_then(|mut decoder| decoder.colortype())
-        .is_ok_and(|color| matches!(color, ColorType::Gray(_) | ColorType::Palette(_)))
+    let color = open(bytes).and_then(|mut decoder| decoder.colortype());
+    matches!(color, Ok(ColorType::Gray(_))) || palette_as_grey(bytes).is_some()
 }
 
 /// Header and bytes per pixel of the decoded image.
 pub(super) fn header(bytes: &[u8]) -> Result<(Header, u64), DecodeError> {
-    let mut decoder = open(bytes).map_err(translate)?;
+    let palette = palette_as_grey(bytes);
+    let mut decoder = open(palette.as_deref().unwrap_or(bytes)).map_err(translate)?;
     let (width, height) = decoder.dimensions().map_err(translate)?;
-    let color = decoder.colortype().map_err(translate)?;
-    let signed_or_float = sample_format(&mut decoder)? != UNSIGNED;
-    let (bit_depth, pixel) = match color {
-        ColorType::Palette(_) => (8, 3),
-        other => match other.bit_depth() {
-            0..=8 if !signed_or_float => (8, 1),
-            9..=16 if !signed_or_float => (16, 2),
-            bits => (32, u64::from(bits).div_ceil(8) + 4),
-        },
+    let bits = decoder.colortype().map_err(translate)?.bit_depth();
+    let unsigned = sample_format(&mut decoder)? == UNSIGNED;
+    let (bit_depth, pixel) = match bits {
+        _ if palette.is_some() => (8, 3),
+        0..=8 if unsigned => (8, 1),
+        9..=16 if unsigned => (16, 2),
+        _ => (32, u64::from(bits).div_ceil(8) + 4),
     };
     Ok((Header { width, height, bit_depth }, pixel))
+}
+
+/// The file with its palette's levels declared grey, which the decoder then reads; `None` where there is no palette.
+fn palette_as_grey(bytes: &[u8]) -> Option<Vec<u8>> {
+    const PHOTOMETRIC_INTERPRETATION: usize = 262;
+    const PALETTE: usize = 3;
+    let little = match bytes.get(..4)? {
+        b"II*\0" => true,
+        b"MM\0*" => false,
+        _ => return None,
+    };
+    let number = |at: usize, width: usize| {
+        let digits = bytes.get(at..at + width)?.iter().map(|&digit| usize::from(digit));
+        let join = |number: usize, digit: usize| number << 8 | digit;
+        Some(if little { digits.rev().fold(0, join) } else { digits.fold(0, join) })
+    };
+    let directory = number(4, 4)?;
+    let mut entries = (0..number(directory, 2)?).map(|entry| directory + 2 + 12 * entry);
+    let value = entries.find(|&at| number(at, 2) == Some(PHOTOMETRIC_INTERPRETATION))? + 8;
+    if number(value, 2)? != PALETTE {
+        return None;
+    }
+    let mut grey = bytes.to_vec();
+    grey[value..value + 2].copy_from_slice(if little { &[1, 0] } else { &[0, 1] });
+    Some(grey)
 }
 
 /// `SampleFormat` of unsigned integers, also the default.
@@ -52,13 +75,14 @@ pub(super) fn decode(bytes: &[u8], limit: u64) -> Result<Decoded, DecodeError> {
     let mut limits = Limits::default();
     limits.decoding_buffer_size = usize::try_from(limit).unwrap_or(usize::MAX);
     limits.intermediate_buffer_size = limits.decoding_buffer_size;
-    let mut decoder = open(bytes).map_err(translate)?.with_limits(limits);
+    let palette = palette_as_grey(bytes);
+    let mut decoder = open(palette.as_deref().unwrap_or(bytes)).map_err(translate)?.with_limits(limits);
     let (width, height) = decoder.dimensions().map_err(translate)?;
     let (width, height) = (width as usize, height as usize);
     let color = decoder.colortype().map_err(translate)?;
     let counts = decoder.read_image().map_err(translate)?;
     let (channels, samples) = match (color, counts) {
-        (ColorType::Palette(bits), DecodingResult::U8(packed)) => {
+        (ColorType::Gray(bits), DecodingResult::U8(packed)) if palette.is_some() => {
             let colors = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(translate)?;
             (3, Samples::U8(look_up(&unpack(&packed, bits, width), &colors)?))
         }

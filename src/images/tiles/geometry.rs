@@ -62,17 +62,16 @@ impl Tiling {
     }
 }
 
-/// One range per cell around its centre `(cell + 0.5) × side / cells`.
+/// One range per cell around its centre `(cell + 0.5) × side / cells`; without a half width, cells share their edges.
 fn around(side: usize, cells: u32, half_width: Option<NonZeroU32>) -> Vec<Range<usize>> {
-    let spacing = side as f64 / f64::from(cells);
-    let half = half_width.map_or(spacing / 2.0, |half| f64::from(half.get()));
-    (0..cells)
-        .map(|cell| {
-            let centre = (f64::from(cell) + 0.5) * spacing;
-            let pixel = |at: f64| (at.round().max(0.0) as usize).min(side);
-            pixel(centre - half)..pixel(centre + half)
-        })
-        .collect()
+    let cells = cells as usize;
+    let Some(half) = half_width.map(|half| f64::from(half.get())) else {
+        let edge = |cell: usize| (2 * cell * side + cells) / (2 * cells);
+        return (0..cells).map(|cell| edge(cell)..edge(cell + 1)).collect();
+    };
+    let pixel = |at: f64| (at.round().max(0.0) as usize).min(side);
+    let centre = |cell: usize| (cell as f64 + 0.5) * side as f64 / cells as f64;
+    (0..cells).map(|cell| pixel(centre(cell) - half)..pixel(centre(cell) + half)).collect()
 }
 
 #[cfg(test)]
