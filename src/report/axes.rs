@@ -36,9 +36,14 @@ impl Axis {
     /// Whole numbers: ticks are never between two of them.
     #[must_use]
     pub fn whole(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
-        let mut axis = Self::around(label, values);
-        axis.ticks.retain(|(at, _)| at.fract() == 0.0);
-        axis
+        let (low, high) = extent(values).unwrap_or((0.0, 1.0));
+        let steps = (0..16).flat_map(|power| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(power)));
+        let step = steps.into_iter().find(|step| (high - low) / step <= 14.0).unwrap_or(f64::INFINITY);
+        let from = (low / step).ceil() * step;
+        let ticks = (0..15).map(|i| from + f64::from(i) * step).take_while(|at| *at <= high);
+        let ticks = ticks.map(|at| (at, number(at, 0))).collect();
+        let room = (high - low) * 0.02 + 0.5;
+        Self { label: label.to_owned(), low: low - room, high: high + room, ticks, names: false }
     }
 
     /// Exactly this range.

@@ -28,7 +28,7 @@ pub struct GroupedBars<'a> {
 impl Figure for GroupedBars<'_> {
     fn draw(&self) -> Canvas {
         let entries = self.runs.iter().enumerate().map(|(i, name)| Entry::area(name, group_colour(i))).collect();
-        let columns = self.metrics.len().clamp(1, 3);
+        let columns = if self.metrics.len() == 4 { 2 } else { self.metrics.len().clamp(1, 3) };
         let rows = self.metrics.len().div_ceil(columns).max(1);
         let panel = (self.runs.len() as i32 * 64 + 140).clamp(420, 1400);
         let height = rows as i32 * 460;
@@ -52,12 +52,13 @@ impl GroupedBars<'_> {
         let y = Axis::from_zero("", values.iter().map(|value| value * 1.08)); // room for the numbers
         let blank = vec![String::new(); values.len()];
         let frame = Frame::draw(canvas, area, name, &Axis::names("", &blank), &y);
+        let most = values.iter().filter(|value| value.is_finite()).fold(0.0, |most, value| value.abs().max(most));
+        let decimals = if most < 10.0 { 3 } else { usize::from(most < 1000.0) };
         let slot = frame.inner.w / values.len().max(1) as i32;
         for (run, &value) in values.iter().enumerate() {
             let at = run as f64;
             let bar = frame.rect((at + 0.14, at + 0.86), (0.0, if value.is_finite() { value } else { 0.0 }));
             canvas.rect(bar, group_colour(run), 1.0);
-            let decimals = if value.abs() < 10.0 { 3 } else { usize::from(value.abs() < 1000.0) };
             let text = number(value, decimals);
             let style = TextStyle { across: Align::End, ..TextStyle::size(SMALL).centred() };
             if style.width(&text) <= slot + 6 {

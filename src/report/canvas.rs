@@ -1,10 +1,10 @@
 //! The sheet that every picture is drawn on: an RGB buffer, shapes by plotters, text by [`super::text`].
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use image::ImageEncoder;
-use image::codecs::png::PngEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::{RGBAColor, ShapeStyle};
 
@@ -26,7 +26,7 @@ pub enum PlotError {
         /// The file that was asked for.
         path: PathBuf,
         /// What the operating system said.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
@@ -221,7 +221,8 @@ impl Canvas {
             return Err(PlotError::Draw(reason.clone()));
         }
         let mut bytes = Vec::new();
-        PngEncoder::new(&mut bytes).write_image(&self.rgb, self.width, self.height, image::ExtendedColorType::Rgb8)?;
+        let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive);
+        encoder.write_image(&self.rgb, self.width, self.height, image::ExtendedColorType::Rgb8)?;
         Ok(bytes)
     }
 
@@ -230,7 +231,9 @@ impl Canvas {
     /// # Errors
     /// As [`Canvas::png`], and when the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), PlotError> {
-        write_whole(path, &self.png()?).map_err(|source| PlotError::Write { path: path.to_owned(), source })
+        let png = self.png()?;
+        write_whole(path, |file| file.write_all(&png))
+            .map_err(|source| PlotError::Write { path: path.to_owned(), source })
     }
 
     /// Blends one pixel; nothing happens outside the sheet.
@@ -264,14 +267,14 @@ fn fill([r, g, b]: Colour, opacity: f64) -> ShapeStyle {
     ShapeStyle { color: RGBAColor(r, g, b, opacity), filled: true, stroke_width: 1 }
 }
 
-/// Writes to a temporary name beside `path`, then renames.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Lets `content` write to a temporary name beside `path`, then renames.
+pub(super) fn write_whole(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask, as any file
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
+    let mut file = io::BufWriter::new(builder.tempfile_in(folder)?);
+    content(&mut file)?;
+    file.into_inner()?.persist(path)?;
     Ok(())
 }

@@ -7,6 +7,8 @@ use super::axes::number;
 use super::canvas::Canvas;
 use super::heatmap::Heatmap;
 use super::page::page;
+use super::style::SMALL;
+use super::text::TextStyle;
 
 /// A confusion matrix as a picture. Shades are row shares; a class without images stays grey.
 #[derive(Debug, Clone)]
@@ -41,8 +43,10 @@ impl Figure for ConfusionPlot<'_> {
             number(right as f64, 0),
             number(share, 1)
         );
-        let side = |wish| Heatmap::room(self.names.len(), wish);
-        let (mut canvas, body) = page(side(150) + 380, side(104) + 260, self.title, &remark);
+        let longest = self.names.iter().map(|name| TextStyle::size(SMALL).width(name)).max().unwrap_or(0);
+        let width = Heatmap::room(self.names.len(), (longest + 20).clamp(150, 260));
+        let height = Heatmap::room(self.names.len(), 104);
+        let (mut canvas, body) = page(width + longest.min(400) + 110, height + 240, self.title, &remark);
         let heatmap = Heatmap {
             title: "",
             row_title: "true class",

@@ -39,8 +39,11 @@ impl Figure for LearningCurves<'_> {
             let accuracy = number(valid_accuracy * 100.0, 1);
             format!("best epoch {}: validation loss {}, accuracy {accuracy} %", epoch + 1, number(valid_loss, 4))
         });
-        let entries = [("training", BLUE), ("validation", VERMILION)]
-            .map(|(name, colour)| Entry { name: name.to_owned(), colour, mark: Mark::Disc });
+        let entries = [("training", BLUE), ("validation", VERMILION)].map(|(name, colour)| Entry {
+            name: name.to_owned(),
+            colour,
+            mark: Mark::Disc,
+        });
         let best_entry = best.map(|_| Entry { name: "best epoch".to_owned(), colour: GREEN, mark: Mark::Square });
         let legend = Legend::new(entries.into_iter().chain(best_entry).collect(), 600);
         let (mut canvas, body) = page(1900 + legend.width() + MARGIN, 760, self.title, &remark);

@@ -6,7 +6,7 @@ use super::text::TextStyle;
 
 const ROW: i32 = 36;
 const SWATCH: i32 = 34;
-const LONGEST_NAME: i32 = 300;
+const LONGEST_NAME: i32 = 440;
 const MOST_COLUMNS: usize = 3;
 
 /// One line of a legend.
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn many_entries_take_columns_and_then_a_count() {
-        let entries = |n: usize| (0..n).map(|i| Entry::area(i.to_string(), [0; 3])).collect::<Vec<_>>();
+        let entries = |n: usize| (0..n).map(|_| Entry::area("x", [0; 3])).collect::<Vec<_>>();
         assert_eq!(Legend::new(Vec::new(), 500).width(), 0);
         let one = Legend::new(entries(10), 500).width();
         assert_eq!(Legend::new(entries(20), 500).width(), 2 * one);

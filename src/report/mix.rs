@@ -27,8 +27,7 @@ pub struct ClusterMix<'a> {
 impl Figure for ClusterMix<'_> {
     fn draw(&self) -> Canvas {
         let height = 620;
-        let [by_value, by_cluster] =
-            [self.values, self.clusters].map(|parts| Legend::new(entries(parts), height - 80));
+        let [by_value, by_cluster] = [self.values, self.clusters].map(|parts| Legend::new(entries(parts), height - 80));
         let bars = self.clusters.sizes().len().max(self.values.sizes().len()) as i32;
         let width = (bars * 40).clamp(1300, 2600);
         let beside = by_value.width().max(by_cluster.width()) + MARGIN;
@@ -114,10 +113,11 @@ impl Figure for FieldHeatmap<'_> {
         let shades = row_shares(&self.values.cross(self.clusters)).select(Along(0), &rows);
         let texts = shades.mapv(|share| if share > 0.0 { number(share * 100.0, 0) } else { String::new() });
         let columns = self.clusters.all_names();
-        let mut remark = "percent of the row's images".to_owned();
-        if names.len() > MOST_ROWS {
-            remark += &format!("; the largest {MOST_ROWS} of {} values", number(names.len() as f64, 0));
-        }
+        let cut = match names.len() {
+            n if n > MOST_ROWS => format!("; the largest {MOST_ROWS} of {} values", number(n as f64, 0)),
+            _ => String::new(),
+        };
+        let remark = format!("percent of the row's images{cut}");
         let title = format!("{} × {} cluster", self.field, self.method);
         let size = (Heatmap::room(columns.len(), 90), Heatmap::room(shown.len(), 58));
         let (mut canvas, body) = page(size.0.max(560) + 340, size.1 + 150, &title, &remark);

@@ -4,6 +4,8 @@
 //! machine. Figures never fail on odd data: nothing to show, one point, 60 clusters, NaN are all drawn as what they
 //! are. How pictures look is decided in [`style`] alone; a new kind of picture is one new file.
 
+#![allow(clippy::cast_possible_wrap, reason = "pixels and counts of bars are far below 2^31")]
+
 mod axes;
 mod bars;
 mod canvas;
@@ -12,6 +14,8 @@ mod curves;
 mod dbscan_grid;
 mod grouping;
 mod heatmap;
+mod html;
+mod json;
 mod k_distance;
 mod k_sweep;
 mod legend;
@@ -33,6 +37,8 @@ pub use confusion::ConfusionPlot;
 pub use curves::{EpochScores, LearningCurves};
 pub use dbscan_grid::DbscanGridPlot;
 pub use grouping::Grouping;
+pub use html::{Atlas, Block, GalleryImage, InteractiveScatter, Layout, Report, Section};
+pub use json::{Results, ResultsError, SCHEMA};
 pub use k_distance::{KDistancePlot, KNEE_ZONE};
 pub use k_sweep::{KScores, KSweepPlot};
 pub use mix::{ClusterMix, FieldHeatmap};

@@ -34,7 +34,8 @@ pub struct MontageSection<'a> {
 
 impl Figure for Montage<'_> {
     fn draw(&self) -> Canvas {
-        let columns = self.sections.iter().map(|section| section.images.len()).max().unwrap_or(0).clamp(3, MOST_COLUMNS);
+        let columns =
+            self.sections.iter().map(|section| section.images.len()).max().unwrap_or(0).clamp(3, MOST_COLUMNS);
         let lines = |section: &MontageSection<'_>| section.images.len().div_ceil(columns).max(1) as i32;
         let line = EDGE + CAPTION + GAP / 2;
         let height: i32 = self.sections.iter().map(|section| SECTION + lines(section) * line).sum();
@@ -64,5 +65,5 @@ fn draw_cell(canvas: &mut Canvas, area: Rect, image: &Image, caption: &str) {
     canvas.rect(area, GRID, 0.6);
     canvas.blit(&small, (area.x + dx, area.y + dy));
     let style = TextStyle::size(SMALL).ink(FAINT_INK).centred();
-    canvas.text(&style.fit(caption, EDGE), (area.centre().0, area.bottom() + CAPTION / 2), style);
+    canvas.text(&style.fit_ends(caption, EDGE), (area.centre().0, area.bottom() + CAPTION / 2), style);
 }

@@ -39,7 +39,7 @@ pub struct Panel<'a> {
 
 impl Figure for Scatter<'_> {
     fn draw(&self) -> Canvas {
-        let legends: Vec<_> = self.panels.iter().map(|panel| panel.legend()).collect();
+        let legends: Vec<_> = self.panels.iter().map(Panel::legend).collect();
         let widths: Vec<_> = legends.iter().map(|legend| SIDE + 20 + legend.width() + MARGIN).collect();
         let (mut canvas, body) = page(widths.iter().sum::<i32>().max(SIDE), SIDE, self.title, "");
         let mut left = body.x;
@@ -55,11 +55,8 @@ impl Figure for Scatter<'_> {
 
 impl Panel<'_> {
     fn legend(&self) -> Legend {
-        let named = |(i, name): (usize, &String)| Entry {
-            name: name.clone(),
-            colour: group_colour(i),
-            mark: group_mark(i),
-        };
+        let named =
+            |(i, name): (usize, &String)| Entry { name: name.clone(), colour: group_colour(i), mark: group_mark(i) };
         let rest = Entry { name: self.groups.rest().to_owned(), colour: NOISE, mark: Mark::Disc };
         let entries = self.groups.names().iter().enumerate().map(named);
         Legend::new(entries.chain(self.groups.has_rest().then_some(rest)).collect(), SIDE - 100)

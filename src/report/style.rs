@@ -42,8 +42,7 @@ pub const VERMILION: Colour = [213, 94, 0];
 /// Third ink.
 pub const GREEN: Colour = [0, 158, 115];
 
-const HUES: [Colour; 7] =
-    [BLUE, [230, 159, 0], GREEN, VERMILION, [86, 180, 233], [204, 121, 167], [240, 228, 66]];
+const HUES: [Colour; 7] = [BLUE, [230, 159, 0], GREEN, VERMILION, [86, 180, 233], [204, 121, 167], [240, 228, 66]];
 
 /// The shape of a point in a scatter plot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +64,7 @@ pub fn group_colour(index: usize) -> Colour {
     match index / HUES.len() % 3 {
         0 => hue,
         1 => mix(hue, [0, 0, 0], 0.45),
-        _ => mix(hue, WHITE, 0.5),
+        _ => mix(hue, WHITE, 0.42),
     }
 }
 
@@ -117,7 +116,8 @@ mod tests {
 
     #[test]
     fn shades_darken() {
-        let light: Vec<u32> = (0..=20).map(|i| shade(f64::from(i) / 20.0).iter().map(|&c| u32::from(c)).sum()).collect();
+        let light: Vec<u32> =
+            (0..=20).map(|i| shade(f64::from(i) / 20.0).iter().map(|&c| u32::from(c)).sum()).collect();
         assert!(light.windows(2).all(|pair| pair[0] > pair[1]));
         assert_eq!(shade(f64::NAN), shade(f64::NAN));
     }

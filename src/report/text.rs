@@ -1,4 +1,4 @@
-//! Text in pictures, drawn from the embedded DejaVu Sans.
+//! Text in pictures, drawn from the embedded font.
 //!
 //! Glyphs are placed with their side bearings and at fractions of a pixel, which plotters' own text does not do.
 
@@ -105,6 +105,20 @@ impl TextStyle {
         text.chars().take(kept).chain(['…']).collect()
     }
 
+    /// `text`, cut in the middle where it is longer than `width` pixels: file names differ at their ends.
+    #[must_use]
+    pub fn fit_ends(&self, text: &str, width: i32) -> String {
+        let letters: Vec<char> = text.chars().collect();
+        let with = |kept: usize| -> String {
+            let head = letters[..kept / 3].iter();
+            head.chain(&['…']).chain(&letters[letters.len() - (kept - kept / 3)..]).collect()
+        };
+        if self.width(text) <= width {
+            return text.to_owned();
+        }
+        (0..letters.len()).rev().map(with).find(|cut| self.width(cut) <= width).unwrap_or_else(|| "…".to_owned())
+    }
+
     fn font(&self) -> &'static FontRef<'static> {
         if self.bold { &BOLD } else { &REGULAR }
     }
@@ -122,7 +136,7 @@ impl TextStyle {
             Align::Middle => -width / 2.0,
             Align::End => -width,
         };
-        // Heights of capitals and descenders of DejaVu Sans, in em.
+        // Heights of capitals and descenders of the font, in em.
         let baseline = match self.across {
             Align::Start => 0.76,
             Align::Middle => 0.36,
@@ -168,6 +182,8 @@ mod tests {
         let name = "a very long name of a very long cluster";
         let cut = style.fit(name, 150);
         assert!(cut.ends_with('…') && style.width(&cut) <= 150);
+        let cut = style.fit_ends("dale_1070_frame_002133_C.png", 220);
+        assert!(cut.ends_with("33_C.png") && cut.contains('…') && style.width(&cut) <= 220);
         assert_eq!(style.fit("short", 150), "short");
         assert_eq!(style.fit(name, 0), "…");
         assert_eq!(style.width(""), 0);

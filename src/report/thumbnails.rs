@@ -17,9 +17,8 @@ pub fn thumbnail(image: &Image, edge: u32) -> RgbImage {
     }
     let value = |row: u32, column: u32, channel: usize| image.pixels[[row as usize, column as usize, channel]] as u8;
     let (w, h) = (width as u32, height as u32);
-    let full = RgbImage::from_fn(w, h, |x, y| {
-        image::Rgb([0, 1, 2].map(|c| value(y, x, if channels < 3 { 0 } else { c })))
-    });
+    let full =
+        RgbImage::from_fn(w, h, |x, y| image::Rgb([0, 1, 2].map(|c| value(y, x, if channels < 3 { 0 } else { c }))));
     let scale = f64::from(edge) / f64::from(w.max(h));
     let [to_w, to_h] = [w, h].map(|side| ((f64::from(side) * scale).round() as u32).clamp(1, edge));
     if scale < 1.0 {
