@@ -1,1 +1,247 @@
-//! (under construction)
+//! Labelled features become a classifier.
+//!
+//! ```text
+//!  recipe ─┐
+//!  split ──┼─▶ learner (burn-train) ──▶ head (plain arrays) ──▶ predictions, model.safetensors
+//!  x, y ───┘     mlp, loader, renderer, judge
+//! ```
+//!
+//! The network lives in burn only while it learns; what leaves is a [`Head`], which needs no backend.
+
+mod head;
+mod head_file;
+mod judge;
+mod learner;
+mod loader;
+mod mlp;
+mod recipe;
+mod renderer;
+mod split;
+
+use std::fmt;
+
+use ndarray::ArrayView2;
+use serde::{Deserialize, Serialize};
+
+pub use head::{Head, HeadError, Layer, Standardizer};
+pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe, SharesError, SplitRecipe, SplitShares};
+pub use split::{Disjointness, Split};
+
+use crate::data::{ClassId, ImageId};
+use crate::device::Device;
+use crate::progress::{Event, Observer, Stage};
+
+/// Labelled images as numbers: row `i` of everything belongs to the same image.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainingSet<'a> {
+    /// Content ids; equal ones must be in the same part of the split.
+    pub ids: &'a [ImageId],
+    /// Features, `[n_images, n_features]`, finite.
+    pub x: ArrayView2<'a, f32>,
+    /// Class of each image, a position in `classes`.
+    pub y: &'a [ClassId],
+    /// Class names; the classifier answers in this order.
+    pub classes: &'a [String],
+    /// How far each label is trusted, 0 or more; only ratios count. `None` trusts all alike.
+    pub weights: Option<&'a [f32]>,
+}
+
+/// A classifier and how it came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The weights of `best_epoch`.
+    pub head: Head,
+    /// Every epoch whose losses were finite.
+    pub history: Vec<Epoch>,
+    /// The epoch of lowest validation loss, counted from 1.
+    pub best_epoch: usize,
+    /// Why training ended.
+    pub stopped: Stopped,
+}
+
+/// What one pass over the training images measured.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Mean cross-entropy while the weights changed, in nats.
+    pub train_loss: f64,
+    /// Share classified right while the weights changed, in `0.0..=1.0`.
+    pub train_accuracy: f64,
+    /// Mean cross-entropy at the end of the epoch, in nats.
+    pub validation_loss: f64,
+    /// Share classified right at the end of the epoch, in `0.0..=1.0`.
+    pub validation_accuracy: f64,
+    /// Wall time of the epoch, validation included.
+    pub seconds: f64,
+}
+
+/// Why training ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// All epochs of the recipe were run.
+    Epochs,
+    /// The validation loss had not fallen for as many epochs as the recipe's patience.
+    Patience,
+    /// The loss was no longer finite in this epoch; the best weights from before were kept.
+    Diverged { epoch: usize },
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Epochs => f.write_str("all epochs were run"),
+            Self::Patience => f.write_str("the validation loss stopped falling"),
+            Self::Diverged { epoch } => write!(f, "the loss diverged in epoch {epoch}"),
+        }
+    }
+}
+
+/// Why nothing was learned.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// Arrays of different lengths.
+    #[error("{ids} images, but {rows} rows of features, {labels} classes and {weights} weights")]
+    Rows { ids: usize, rows: usize, labels: usize, weights: usize },
+    /// A row, class or weight that cannot be used.
+    #[error("row {row}: {what}")]
+    Row { row: usize, what: &'static str },
+    /// Nothing to tell apart.
+    #[error("the training images show {found} of {named} classes: at least 2 are needed")]
+    TooFewClasses { found: usize, named: usize },
+    /// The same image in two parts of the split: any accuracy would be flattered.
+    #[error("{0} images are in more than one part of the split")]
+    Overlap(usize),
+    /// No epoch had a finite loss.
+    #[error("the loss diverged in the first epoch at learning rate `{0}`")]
+    Diverged(f64),
+    /// Weights that could not be kept or read back while training.
+    #[error("the best weights could not be kept: {0}")]
+    Checkpoint(String),
+    /// No temporary folder for them.
+    #[error("no temporary folder: {0}")]
+    Temporary(#[from] std::io::Error),
+    /// Weights that are no classifier.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+}
+
+impl TrainError {
+    /// What to do about it, where something can be done.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::TooFewClasses { .. } => Some("name at least two classes with `rails curate`".to_owned()),
+            Self::Diverged(rate) => Some(format!("lower it: `--set learning_rate={}`", rate / 10.0)),
+            Self::Checkpoint(_) | Self::Temporary(_) => Some("check the space left in the temporary folder".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Learns to tell `data.classes` apart from the training part of `split`, judged by the validation part.
+///
+/// Without validation images the training loss is the judge. The same data, split and seed give the same weights to
+/// the bit on the processor with the same number of threads.
+///
+/// # Errors
+/// When the arrays do not fit each other, the training part shows fewer than two classes, the split shares images
+/// between its parts, or not even the first epoch had a finite loss. Later divergence is a warning: the best weights
+/// are kept.
+pub fn train(
+    recipe: &MlpRecipe,
+    data: &TrainingSet<'_>,
+    split: &Split,
+    device: Device,
+    seed: u64,
+    observer: &dyn Observer,
+) -> Result<Trained, TrainError> {
+    data.check(split)?;
+    let validation = if split.validation.is_empty() { &split.train } else { &split.validation };
+    if split.validation.is_empty() {
+        observer.on(Event::Warning { text: "no validation images: the training loss decides when to stop" });
+    }
+    let mut x = data.x.to_owned();
+    let standardizer = recipe.standardize.then(|| Standardizer::fit(data.x, &split.train));
+    if let Some(standardizer) = &standardizer {
+        standardizer.apply(x.view_mut());
+    }
+    let mut weights = data.weights.map_or_else(|| vec![1.0; data.ids.len()], <[f32]>::to_vec);
+    normalise(&mut weights, &split.train);
+    normalise(&mut weights, &split.validation);
+
+    observer.on(Event::Started { stage: Stage::Train, total: recipe.epochs.get() });
+    let fitted = device.run(learner::Fit {
+        recipe,
+        x,
+        y: data.y.iter().map(|class| class.0 as i64).collect(),
+        weights,
+        n_classes: data.classes.len(),
+        train: &split.train,
+        validation,
+        seed,
+        observer,
+    });
+    observer.on(Event::Finished);
+    let fitted = fitted?;
+    let learner::Fitted { layers, history, best_epoch, stopped } = fitted;
+    let text = format!("{stopped}; the weights of epoch {best_epoch} are kept");
+    match stopped {
+        Stopped::Epochs => {}
+        Stopped::Patience => observer.on(Event::Note { text: &text }),
+        Stopped::Diverged { .. } => observer.on(Event::Warning { text: &text }),
+    }
+    Ok(Trained { head: Head::new(standardizer, layers)?, history, best_epoch, stopped })
+}
+
+impl TrainingSet<'_> {
+    fn check(&self, split: &Split) -> Result<(), TrainError> {
+        let (ids, rows, labels) = (self.ids.len(), self.x.nrows(), self.y.len());
+        let weights = self.weights.map_or(ids, <[f32]>::len);
+        if rows != ids || labels != ids || weights != ids {
+            return Err(TrainError::Rows { ids, rows, labels, weights });
+        }
+        let refuse = |row: Option<usize>, what| row.map_or(Ok(()), |row| Err(TrainError::Row { row, what }));
+        let parts = [&split.train, &split.validation, &split.test];
+        refuse(
+            parts.into_iter().flatten().copied().find(|&row| row >= ids),
+            "the split names it, the data ends before",
+        )?;
+        refuse(self.y.iter().position(|class| class.0 >= self.classes.len()), "its class has no name")?;
+        refuse(
+            self.x.rows().into_iter().position(|row| row.iter().any(|x| !x.is_finite())),
+            "a feature is not finite",
+        )?;
+        if let Some(weights) = self.weights {
+            let bad = |weight: &f32| !weight.is_finite() || *weight < 0.0;
+            refuse(weights.iter().position(bad), "its weight is not a number of at least 0")?;
+        }
+        let shown: std::collections::BTreeSet<_> = split
+            .train
+            .iter()
+            .filter(|&&row| self.weights.is_none_or(|weights| weights[row] > 0.0))
+            .map(|&row| self.y[row])
+            .collect();
+        if shown.len() < 2 {
+            return Err(TrainError::TooFewClasses { found: shown.len(), named: self.classes.len() });
+        }
+        match split.disjointness(self.ids).shared.len() {
+            0 => Ok(()),
+            shared => Err(TrainError::Overlap(shared)),
+        }
+    }
+}
+
+/// Scales the weights of `rows` to a mean of 1; all 0 stays so.
+fn normalise(weights: &mut [f32], rows: &[usize]) {
+    let mean = rows.iter().map(|&row| f64::from(weights[row])).sum::<f64>() / rows.len().max(1) as f64;
+    if mean > 0.0 {
+        for &row in rows {
+            weights[row] = (f64::from(weights[row]) / mean) as f32;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
