@@ -1,1 +1,31 @@
-//! (under construction)
+//! The distance kernel that every clusterer and metric shares; SIMD lives here and nowhere else.
+//!
+//! ```text
+//!              32 points side by side (a panel of `Points`)
+//!            ┌──────────────────────────────────────────────┐
+//!  8 points, │ tile of squared distances, f32               │ ──▶ counted, summed, compared, …, then forgotten
+//!  broadcast └──────────────────────────────────────────────┘
+//! ```
+//!
+//! A pass gives every panel to one thread, which goes through all blocks in order: so the answer is a function of the
+//! data alone, whatever the number of threads, and memory is `O(n)`. Whoever needs more than `f32` can know
+//! (is this pair within eps?) takes [`error_bound`] and asks [`exact`] where it is too close to call.
+
+#![expect(unsafe_code, reason = "vector instructions, behind a proof that the processor has them")]
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod exact;
+mod nearest;
+mod points;
+mod portable;
+pub(crate) mod simd;
+mod tile;
+
+pub use exact::{Threshold, exact_squared_distance};
+pub use nearest::{Nearest, nearest, squared_distances_to};
+pub use points::{BLOCK, Blocks, LANES, Points};
+pub use simd::{Level, Simd};
+pub use tile::{EMPTY_TILE, Lanes, Row8, Tile, at_most, error_bound, squared_distances};
