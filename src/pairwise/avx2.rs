@@ -54,13 +54,13 @@ fn part(rows: &[Row8], columns: &[Lanes], first_row: usize, first_column: usize,
 }
 
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn at_most(distances: &Lanes, limit: f32) -> u32 {
-    let limit = _mm256_set1_ps(limit);
+pub(super) fn at_most(distances: &Lanes, limits: &Lanes) -> u32 {
     let mut mask = 0;
     for first in (0..LANES).step_by(VECTOR) {
-        // SAFETY: 8 values from `first` lie inside the 64-byte aligned `Lanes`, 32 bytes apart.
-        let values = unsafe { _mm256_load_ps(distances.0.as_ptr().add(first)) };
-        let small = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(values, limit));
+        // SAFETY: 8 values from `first` lie inside each 64-byte aligned `Lanes`, 32 bytes apart.
+        let (distances, limits) =
+            unsafe { (_mm256_load_ps(distances.0.as_ptr().add(first)), _mm256_load_ps(limits.0.as_ptr().add(first))) };
+        let small = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(distances, limits));
         mask |= small.cast_unsigned() << first;
     }
     mask

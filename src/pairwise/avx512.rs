@@ -42,12 +42,14 @@ pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut Tile
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-pub(super) fn at_most(distances: &Lanes, limit: f32) -> u32 {
-    let limit = _mm512_set1_ps(limit);
-    let place = distances.0.as_ptr();
+pub(super) fn at_most(distances: &Lanes, limits: &Lanes) -> u32 {
+    let (distances, limits) = (distances.0.as_ptr(), limits.0.as_ptr());
     // SAFETY: `Lanes` holds 32 values and is aligned to 64 bytes.
-    let (low, high) = unsafe { (_mm512_load_ps(place), _mm512_load_ps(place.add(HALF))) };
-    let low = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(low, limit);
-    let high = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(high, limit);
+    let (low, high) = unsafe {
+        (
+            _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_load_ps(distances), _mm512_load_ps(limits)),
+            _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_load_ps(distances.add(HALF)), _mm512_load_ps(limits.add(HALF))),
+        )
+    };
     u32::from(low) | u32::from(high) << HALF
 }

@@ -31,6 +31,7 @@ pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut Tile
     }
 }
 
-pub(super) fn at_most(distances: &Lanes, limit: f32) -> u32 {
-    distances.0.iter().enumerate().fold(0, |mask, (lane, &value)| mask | u32::from(value <= limit) << lane)
+pub(super) fn at_most(distances: &Lanes, limits: &Lanes) -> u32 {
+    let pairs = distances.0.iter().zip(&limits.0);
+    pairs.enumerate().fold(0, |mask, (lane, (value, limit))| mask | u32::from(value <= limit) << lane)
 }

@@ -46,14 +46,21 @@ pub fn squared_distances(simd: Simd, block: &[Row8], panel: &[Lanes], tile: &mut
 #[inline]
 #[must_use]
 pub fn at_most(simd: Simd, distances: &Lanes, limit: f32) -> u32 {
+    at_most_each(simd, distances, &Lanes([limit; LANES]))
+}
+
+/// Which of 32 squared distances are at most their limits: bit `l` for lane `l`.
+#[inline]
+#[must_use]
+pub fn at_most_each(simd: Simd, distances: &Lanes, limits: &Lanes) -> u32 {
     match simd.level() {
         // SAFETY: a `Simd` of this level exists only where the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { super::avx512::at_most(distances, limit) },
+        Level::Avx512 => unsafe { super::avx512::at_most(distances, limits) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { super::avx2::at_most(distances, limit) },
-        _ => portable::at_most(distances, limit),
+        Level::Avx2 => unsafe { super::avx2::at_most(distances, limits) },
+        _ => portable::at_most(distances, limits),
     }
 }
 
@@ -94,7 +101,7 @@ mod tests {
                     for p in 0..points.n_panels() {
                         squared_distances(simd, block, points.panel(p), &mut tile);
                         for (r, row) in tile.iter().enumerate() {
-                            prop_assert_eq!(at_most(simd, row, 3.0), portable::at_most(row, 3.0));
+                            prop_assert_eq!(at_most(simd, row, 3.0), portable::at_most(row, &Lanes([3.0; LANES])));
                             for (l, &found) in row.0.iter().enumerate() {
                                 let (i, j) = (b * BLOCK + r, p * LANES + l);
                                 if i < n && j < n {
