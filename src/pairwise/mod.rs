@@ -17,6 +17,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod cost;
 mod counting;
 mod exact;
 mod nearest;
@@ -24,15 +25,18 @@ mod neighbours;
 mod points;
 mod portable;
 pub(crate) mod simd;
+mod sums;
 mod tile;
 mod within;
 
+pub use cost::pair_seconds;
 pub use counting::neighbour_counts;
 pub use exact::{ExactRows, Threshold};
 pub use nearest::{Nearest, nearest, squared_distances_to};
 pub use neighbours::{Neighbours, k_distances};
 pub use points::{BLOCK, Blocks, LANES, Points};
 pub use simd::{Level, Simd};
+pub use sums::distance_sums;
 pub use tile::{EMPTY_TILE, Lanes, Row8, Tile, at_most, at_most_each, error_bound, squared_distances};
 pub use within::visit_within;
 
