@@ -1,1 +1,5 @@
-//! (under construction)
+//! How good a grouping is: pure functions.
+
+mod silhouette;
+
+pub use silhouette::{Silhouettes, silhouette_cost, silhouettes};
