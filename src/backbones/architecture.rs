@@ -6,6 +6,9 @@
 use super::weights::Variant;
 use super::{BackboneError, BackboneName};
 
+/// Fewest rows and columns of an image: deeper layers halve them five times.
+pub const SMALLEST: usize = 32;
+
 /// Position of a node in [`Architecture::nodes`].
 pub type NodeId = usize;
 
@@ -39,6 +42,20 @@ pub enum Padding {
     Each(usize),
     /// As TensorFlow's `SAME`: the output has `ceil(size / stride)` rows, and an odd zero goes to the bottom and right.
     Same,
+}
+
+impl Padding {
+    /// Zeros before the first and behind the last of `size` rows or columns.
+    #[must_use]
+    pub const fn around(self, size: usize, kernel: usize, stride: usize) -> (usize, usize) {
+        match self {
+            Self::Each(n) => (n, n),
+            Self::Same => {
+                let total = ((size.div_ceil(stride) - 1) * stride + kernel).saturating_sub(size);
+                (total / 2, total - total / 2)
+            }
+        }
+    }
 }
 
 /// Names and constant of a batch normalisation; the tensors are `<name>.weight|bias|running_mean|running_var`.
@@ -84,6 +101,16 @@ pub struct MaxPool {
     pub padding: usize,
     /// Whether a last, partial window counts.
     pub ceil: bool,
+}
+
+impl MaxPool {
+    /// Rows (or columns) of the answer for `size` rows; a window must start inside the map or the padding before it.
+    #[must_use]
+    pub const fn output_size(self, size: usize) -> usize {
+        let room = size + 2 * self.padding - self.kernel;
+        let count = if self.ceil { room.div_ceil(self.stride) } else { room / self.stride } + 1;
+        if (count - 1) * self.stride >= size + self.padding { count - 1 } else { count }
+    }
 }
 
 /// What a node does.
