@@ -1,5 +1,9 @@
 //! Numbers become groups.
 
+mod dbscan;
+
+pub use dbscan::{Dbscan, DbscanFit, DbscanGrid};
+
 use ndarray::ArrayView2;
 
 use crate::data::Clustering;

@@ -1,0 +1,55 @@
+//! The kernel in AVX-512: 8 × 32 sums in 16 of the 32 registers.
+
+use std::arch::x86_64::{
+    _CMP_LE_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_fmadd_ps, _mm512_load_ps, _mm512_set1_ps, _mm512_setzero_ps,
+    _mm512_store_ps, _mm512_sub_ps,
+};
+
+use super::tile::{Lanes, RUN, Row8, Tile};
+use super::{BLOCK, LANES};
+
+const HALF: usize = LANES / 2;
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut Tile) {
+    for (run, (rows, columns)) in block.chunks(RUN).zip(panel.chunks(RUN)).enumerate() {
+        let mut sums = [[_mm512_setzero_ps(); 2]; BLOCK];
+        for (row, column) in rows.iter().zip(columns) {
+            let column = column.0.as_ptr();
+            // SAFETY: `Lanes` holds 32 values and is aligned to 64 bytes.
+            let (low, high) = unsafe { (_mm512_load_ps(column), _mm512_load_ps(column.add(HALF))) };
+            for (sum, &value) in sums.iter_mut().zip(&row.0) {
+                let value = _mm512_set1_ps(value);
+                let differences = [_mm512_sub_ps(low, value), _mm512_sub_ps(high, value)];
+                sum[0] = _mm512_fmadd_ps(differences[0], differences[0], sum[0]);
+                sum[1] = _mm512_fmadd_ps(differences[1], differences[1], sum[1]);
+            }
+        }
+        for (row, sum) in tile.iter_mut().zip(sums) {
+            let place = row.0.as_mut_ptr();
+            // SAFETY: `Lanes` holds 32 values and is aligned to 64 bytes.
+            unsafe {
+                if run == 0 {
+                    _mm512_store_ps(place, sum[0]);
+                    _mm512_store_ps(place.add(HALF), sum[1]);
+                } else {
+                    _mm512_store_ps(place, _mm512_add_ps(_mm512_load_ps(place), sum[0]));
+                    _mm512_store_ps(place.add(HALF), _mm512_add_ps(_mm512_load_ps(place.add(HALF)), sum[1]));
+                }
+            }
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+pub(super) fn at_most(distances: &Lanes, limits: &Lanes) -> u32 {
+    let (distances, limits) = (distances.0.as_ptr(), limits.0.as_ptr());
+    // SAFETY: `Lanes` holds 32 values and is aligned to 64 bytes.
+    let (low, high) = unsafe {
+        (
+            _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_load_ps(distances), _mm512_load_ps(limits)),
+            _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_load_ps(distances.add(HALF)), _mm512_load_ps(limits.add(HALF))),
+        )
+    };
+    u32::from(low) | u32::from(high) << HALF
+}

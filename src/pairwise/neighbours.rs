@@ -1,0 +1,227 @@
+//! The k nearest neighbours of every point, exactly, by brute force: beyond some twenty features no index beats it.
+//!
+//! `f32` distances pick `k` candidates and a few more; their order is then settled in `f64`. Where the last candidate
+//! is not clearly farther than the k-th neighbour (many points equally far), a second pass looks at all that may count.
+
+use ndarray::ArrayView2;
+use rayon::prelude::*;
+
+use super::tile::EMPTY_TILE;
+use super::{BLOCK, Blocks, ExactRows, LANES, Points, Threshold, at_most, error_bound, squared_distances};
+
+/// Candidates beyond `k`.
+const SPARE: usize = 4;
+
+/// The nearest neighbours of `n` points, nearest first; of equally near ones the lower index first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Neighbours {
+    k: usize,
+    indices: Vec<u32>,
+    distances: Vec<f32>,
+}
+
+impl Neighbours {
+    /// The `k` nearest points of each row of `x`, shape `[n, n_features]`, itself among them; at most `n`.
+    #[must_use]
+    pub fn with_self(x: ArrayView2<'_, f32>, k: usize) -> Self {
+        Self::find(&Points::new(x), &ExactRows::new(&x), k.min(x.nrows()), true)
+    }
+
+    /// The `k` nearest other points of each row of `x`, shape `[n, n_features]`; at most `n - 1`.
+    #[must_use]
+    pub fn without_self(x: ArrayView2<'_, f32>, k: usize) -> Self {
+        Self::find(&Points::new(x), &ExactRows::new(&x), k.min(x.nrows().saturating_sub(1)), false)
+    }
+
+    /// Neighbours per point.
+    #[must_use]
+    pub const fn k(&self) -> usize {
+        self.k
+    }
+
+    /// Neighbours of all points one after the other, shape `[n, k]` row by row.
+    #[must_use]
+    pub fn indices(&self) -> &[u32] {
+        &self.indices
+    }
+
+    /// Their distances, ascending in each row, shape `[n, k]` row by row.
+    #[must_use]
+    pub fn distances(&self) -> &[f32] {
+        &self.distances
+    }
+
+    fn find(points: &Points, rows: &ExactRows<'_>, k: usize, with_self: bool) -> Self {
+        let n = points.len();
+        let mut indices = vec![0; n * k];
+        let mut distances = vec![0.0; n * k];
+        if k > 0 {
+            let search = Search { points, rows, blocks: points.blocks(), k, with_self };
+            indices
+                .par_chunks_mut(LANES * k)
+                .zip(distances.par_chunks_mut(LANES * k))
+                .enumerate()
+                .for_each(|(panel, (indices, distances))| search.panel(panel, indices, distances));
+        }
+        Self { k, indices, distances }
+    }
+}
+
+/// Distance of every point to its `k`-th nearest neighbour, itself being the first, ascending.
+///
+/// A point is a core point of DBSCAN with `min_samples = k` exactly if this distance is at most eps.
+#[must_use]
+pub fn k_distances(x: ArrayView2<'_, f32>, k: usize) -> Vec<f32> {
+    let neighbours = Neighbours::with_self(x, k);
+    let mut last: Vec<f32> =
+        neighbours.distances.chunks(neighbours.k.max(1)).filter_map(|row| row.last().copied()).collect();
+    last.sort_unstable_by(f32::total_cmp);
+    last
+}
+
+struct Search<'a> {
+    points: &'a Points,
+    rows: &'a ExactRows<'a>,
+    blocks: Blocks,
+    k: usize,
+    with_self: bool,
+}
+
+impl Search<'_> {
+    /// Finds the neighbours of one panel's points.
+    fn panel(&self, panel: usize, indices: &mut [u32], distances: &mut [f32]) {
+        let candidates = self.candidates(panel);
+        let mut open = vec![-1.0; LANES];
+        let mut found: Vec<Vec<(f64, u32)>> = Vec::with_capacity(LANES);
+        for (lane, candidates) in candidates.iter().enumerate().take(indices.len() / self.k) {
+            let point = panel * LANES + lane;
+            let mut exact: Vec<(f64, u32)> = candidates
+                .iter()
+                .map(|&key| (self.rows.squared_distance(point, key as u32 as usize), key as u32))
+                .collect();
+            exact.sort_unstable_by(nearer);
+            exact.truncate(self.k);
+            let all = candidates.len() < self.k + SPARE;
+            let farthest = f64::from(candidates.last().map_or(0.0, |&key| f32::from_bits((key >> 32) as u32)));
+            let kth = exact.last().map_or(0.0, |last| last.0);
+            let settled = all || farthest / (1.0 + error_bound(self.points.n_features())) > kth || farthest == 0.0;
+            if !settled {
+                open[lane] = Threshold::of_squared(kth, self.points.n_features()).perhaps;
+            }
+            found.push(exact);
+        }
+        self.settle(panel, &open, &mut found);
+        let places = indices.iter_mut().zip(distances);
+        for ((index, distance), (squared, neighbour)) in places.zip(found.into_iter().flatten()) {
+            *index = neighbour;
+            *distance = squared.sqrt() as f32;
+        }
+    }
+
+    /// Keys of the nearest `k + SPARE` points of each lane, ascending: the bits of the squared distance, then the index.
+    fn candidates(&self, panel: usize) -> Vec<Vec<u64>> {
+        let capacity = self.k + SPARE;
+        let mut nearest = vec![Vec::with_capacity(capacity + 1); LANES];
+        let mut limits = super::Lanes([f32::INFINITY; LANES]);
+        let mut tile = EMPTY_TILE;
+        for (b, block) in self.blocks.iter().enumerate() {
+            squared_distances(self.points.simd(), block, self.points.panel(panel), &mut tile);
+            for (r, row) in tile.iter().enumerate() {
+                let index = b * BLOCK + r;
+                if index >= self.points.len() {
+                    break;
+                }
+                for lane in super::bits(super::at_most_each(self.points.simd(), row, &limits)) {
+                    if !self.with_self && index == panel * LANES + lane {
+                        continue;
+                    }
+                    let nearest: &mut Vec<u64> = &mut nearest[lane];
+                    let key = u64::from(row.0[lane].to_bits()) << 32 | index as u64;
+                    nearest.insert(nearest.partition_point(|&other| other < key), key);
+                    nearest.truncate(capacity);
+                    if let Some(&last) = nearest.get(capacity - 1) {
+                        // Equally far ones come later, so they have the higher index: they lose.
+                        limits.0[lane] = f32::from_bits((last >> 32) as u32).next_down();
+                    }
+                }
+            }
+        }
+        nearest
+    }
+
+    /// Goes through all points again for the lanes with a limit, and takes whoever is nearer in `f64`.
+    fn settle(&self, panel: usize, limits: &[f32], found: &mut [Vec<(f64, u32)>]) {
+        if limits.iter().all(|&limit| limit < 0.0) {
+            return;
+        }
+        let mut tile = EMPTY_TILE;
+        let widest = limits.iter().copied().fold(-1.0, f32::max);
+        for (b, block) in self.blocks.iter().enumerate() {
+            squared_distances(self.points.simd(), block, self.points.panel(panel), &mut tile);
+            for (r, row) in tile.iter().enumerate() {
+                let index = b * BLOCK + r;
+                for lane in super::bits(at_most(self.points.simd(), row, widest)) {
+                    let point = panel * LANES + lane;
+                    let taken = index < self.points.len() && (self.with_self || index != point);
+                    if !taken || lane >= found.len() || row.0[lane] > limits[lane] {
+                        continue;
+                    }
+                    let entry = (self.rows.squared_distance(point, index), index as u32);
+                    let exact = &mut found[lane];
+                    let place = exact.partition_point(|other| nearer(other, &entry).is_lt());
+                    if place < self.k && exact.get(place) != Some(&entry) {
+                        exact.insert(place, entry);
+                        exact.truncate(self.k);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn nearer(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {
+    a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+    use proptest::prelude::*;
+
+    fn naive(x: &Array2<f32>, k: usize, with_self: bool) -> Vec<u32> {
+        let rows = ExactRows::new(&x.view());
+        (0..x.nrows())
+            .flat_map(|i| {
+                let mut all: Vec<_> = (0..x.nrows())
+                    .filter(|&j| with_self || j != i)
+                    .map(|j| (rows.squared_distance(i, j), j as u32))
+                    .collect();
+                all.sort_unstable_by(nearer);
+                all.into_iter().take(k).map(|(_, j)| j)
+            })
+            .collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        /// Coordinates on a coarse grid: duplicates and ties everywhere.
+        #[test]
+        fn equals_sorting_everything(
+            values in prop::collection::vec(0_u8..4, 3..240), k in 1_usize..12, with_self: bool, step in 0.1_f32..3.0
+        ) {
+            let x = Array2::from_shape_fn((values.len() / 3, 3), |(i, j)| f32::from(values[i * 3 + j]) * step);
+            let found = if with_self { Neighbours::with_self(x.view(), k) } else { Neighbours::without_self(x.view(), k) };
+            prop_assert_eq!(found.indices(), naive(&x, k, with_self));
+        }
+    }
+
+    #[test]
+    fn few_points_have_few_neighbours() {
+        assert_eq!(Neighbours::with_self(Array2::zeros((0, 2)).view(), 3).k(), 0);
+        assert_eq!(Neighbours::without_self(Array2::zeros((1, 2)).view(), 3).indices(), [0; 0]);
+        assert_eq!(Neighbours::without_self(Array2::zeros((2, 2)).view(), 3).indices(), [1, 0]);
+        assert_eq!(k_distances(Array2::zeros((2, 2)).view(), 5), [0.0, 0.0]);
+        assert_eq!(k_distances(Array2::zeros((0, 2)).view(), 5), [0.0; 0]);
+    }
+}
