@@ -10,7 +10,7 @@ use crate::features::FeatureError;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The disk is full, or the folder is not ours.
-    #[error("cannot write the embedding store: {source}: `{}`", path.display())]
+    #[error("cannot write the embedding store: `{}`", path.display())]
     Write { path: PathBuf, source: io::Error },
     /// A part that the commit lists is damaged.
     #[error("damaged part of the embedding store: {detail}: `{}`", path.display())]

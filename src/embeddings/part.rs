@@ -1,4 +1,4 @@
-//! A part: some rows of embeddings as one Parquet file that pandas, polars and DuckDB read too.
+//! A part: some rows of embeddings as one Parquet file that pandas, polars and `DuckDB` read too.
 
 use std::fs::File;
 use std::path::Path;
@@ -24,6 +24,21 @@ pub(super) struct Row {
     pub path: String,
     /// Its features, or why it has none.
     pub outcome: Result<Vec<f32>, String>,
+}
+
+/// What the store knows of an image, without the features.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It has features.
+    Embedded,
+    /// It never will, for this reason.
+    Failed(String),
+}
+
+impl Row {
+    pub(super) fn outcome(&self) -> Outcome {
+        self.outcome.as_ref().map_or_else(|reason| Outcome::Failed(reason.clone()), |_| Outcome::Embedded)
+    }
 }
 
 /// Rows read at once.
@@ -56,7 +71,7 @@ pub(super) fn encode(rows: &[Row], columns: usize) -> Result<Vec<u8>, ParquetErr
             Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.id.to_string()))),
             Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.path))),
             Arc::new(StringArray::from_iter_values(rows.iter().map(status))),
-            Arc::new(StringArray::from_iter(rows.iter().map(|row| row.outcome.as_ref().err()))),
+            Arc::new(rows.iter().map(|row| row.outcome.as_ref().err()).collect::<StringArray>()),
             Arc::new(embeddings.finish()),
         ],
     )?;
@@ -72,14 +87,14 @@ pub(super) fn encode(rows: &[Row], columns: usize) -> Result<Vec<u8>, ParquetErr
 }
 
 /// Which images a part holds; with the error of those that failed.
-pub(super) fn outcomes(file: &Path) -> Result<Vec<(ImageId, Option<String>)>, ParquetError> {
+pub(super) fn outcomes(file: &Path) -> Result<Vec<(ImageId, Outcome)>, ParquetError> {
     let mut found = Vec::new();
     for batch in batches(file, &["image_id", "status", "error"])? {
         let batch = batch?;
         let (ids, errors) = (text(&batch, "image_id")?, text(&batch, "error")?);
         for row in 0..batch.num_rows() {
-            let error = errors.is_valid(row).then(|| errors.value(row).to_owned());
-            found.push((parse(ids.value(row))?, error));
+            let failed = errors.is_valid(row).then(|| Outcome::Failed(errors.value(row).to_owned()));
+            found.push((parse(ids.value(row))?, failed.unwrap_or(Outcome::Embedded)));
         }
     }
     Ok(found)
@@ -148,7 +163,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("part.parquet");
         std::fs::write(&file, encode(&rows, 3).unwrap()).unwrap();
-        let expected = [(id("a"), None), (id("b"), Some("empty file".to_owned())), (id("c"), None)];
+        let failed = Outcome::Failed("empty file".to_owned());
+        let expected = [(id("a"), Outcome::Embedded), (id("b"), failed), (id("c"), Outcome::Embedded)];
         assert_eq!(outcomes(&file).unwrap(), expected);
         let mut seen = Vec::new();
         visit(&file, 3, |id, features| seen.push((id, features.to_vec()))).unwrap();

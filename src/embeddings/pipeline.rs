@@ -10,7 +10,7 @@ use std::thread;
 
 use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::features::FeatureExtractor;
-use crate::images::{DepthRange, Image, decode_bytes};
+use crate::images::{DecodeError, DepthRange, Image, decode_bytes};
 
 /// Everything a decoder needs.
 pub(super) struct Pipeline<'a> {
@@ -64,7 +64,7 @@ impl Pipeline<'_> {
 
     fn prepare(&self, record: &ImageRecord) -> Result<Image, Failure> {
         let bytes = std::fs::read(self.manifest.file(record))
-            .map_err(|error| Failure { reason: format!("cannot read: {error}"), permanent: false })?;
+            .map_err(|error| Failure { reason: DecodeError::from(error).to_string(), permanent: false })?;
         if record.tile.is_none() && ImageId::of_bytes(&bytes) != record.id {
             return Err(Failure { reason: "the file changed after it was scanned".to_owned(), permanent: false });
         }

@@ -10,22 +10,24 @@ use ndarray::ArrayViewMut2;
 
 use super::StoreError;
 use super::commit::{Commit, PartEntry, replace};
-use super::part::{self, Row};
+use super::part::{self, Outcome, Row};
 use crate::data::ImageId;
 use crate::progress::{Event, Observer};
 
 /// Rows of a full part: what a killed process loses at most.
 const PART_ROWS: usize = 1024;
-/// A part is closed after this time even if it is not full.
-const PART_AGE: Duration = Duration::from_secs(20);
+/// A part is closed after a tenth of the run so far, within these bounds, even if it is not full: short runs lose
+/// little to a kill, long runs do not leave thousands of parts.
+const PART_AGE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(20)];
 
 /// An open folder, ours alone until it is dropped.
 pub(super) struct Shelf {
     folder: PathBuf,
     commit: Commit,
-    /// What became of every image so far, also of those in `waiting`: `None` or the error.
-    outcomes: HashMap<ImageId, Option<String>>,
+    /// What became of every image so far, also of those in `waiting`.
+    outcomes: HashMap<ImageId, Outcome>,
     waiting: Vec<Row>,
+    opened: Instant,
     last_part: Instant,
     /// Holds the lock.
     _lock: File,
@@ -54,19 +56,21 @@ impl Shelf {
             commit.save(&folder).map_err(|source| cannot_write(&folder, source))?;
         }
         sweep(&folder, &commit).map_err(|source| cannot_write(&folder, source))?;
-        Ok(Self { folder, commit, outcomes, waiting: Vec::new(), last_part: Instant::now(), _lock: lock })
+        let now = Instant::now();
+        Ok(Self { folder, commit, outcomes, waiting: Vec::new(), opened: now, last_part: now, _lock: lock })
     }
 
-    /// `None` for an image never seen; otherwise its error, if it has one.
-    pub(super) fn outcome(&self, id: ImageId) -> Option<Option<&str>> {
-        self.outcomes.get(&id).map(Option::as_deref)
+    /// `None` for an image never seen.
+    pub(super) fn outcome(&self, id: ImageId) -> Option<&Outcome> {
+        self.outcomes.get(&id)
     }
 
     /// Takes a row; writes a part when enough rows or enough time have come together.
     pub(super) fn push(&mut self, row: Row) -> Result<(), StoreError> {
-        self.outcomes.insert(row.id, row.outcome.as_ref().err().cloned());
+        self.outcomes.insert(row.id, row.outcome());
         self.waiting.push(row);
-        if self.waiting.len() >= PART_ROWS || self.last_part.elapsed() >= PART_AGE { self.flush() } else { Ok(()) }
+        let age = (self.opened.elapsed() / 10).clamp(PART_AGE[0], PART_AGE[1]);
+        if self.waiting.len() >= PART_ROWS || self.last_part.elapsed() >= age { self.flush() } else { Ok(()) }
     }
 
     /// Writes the rows that wait and commits them.
@@ -117,7 +121,7 @@ fn cannot_write(path: &Path, source: io::Error) -> StoreError {
     StoreError::Write { path: path.to_path_buf(), source }
 }
 
-fn read_outcomes(file: &Path, entry: &PartEntry) -> Result<Vec<(ImageId, Option<String>)>, String> {
+fn read_outcomes(file: &Path, entry: &PartEntry) -> Result<Vec<(ImageId, Outcome)>, String> {
     let bytes = fs::metadata(file).map_err(|error| error.to_string())?.len();
     if bytes != entry.bytes {
         return Err(format!("{bytes} bytes instead of {}", entry.bytes));

@@ -9,7 +9,7 @@ use ndarray::Array2;
 
 use super::StoreError;
 use super::commit::Commit;
-use super::part::Row;
+use super::part::{Outcome, Row};
 use super::pipeline::Pipeline;
 use super::shelf::Shelf;
 use crate::data::{Embeddings, ImageId, ImageRecord, Manifest, Skipped};
@@ -191,16 +191,16 @@ fn collect(
 ) -> Result<Embedded, StoreError> {
     let (mut rows, mut ids, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     for (row, record) in manifest.records.iter().enumerate() {
-        let error = match shelf.outcome(record.id) {
-            Some(error) => error,
-            None => Some(unread.get(&record.id).map_or("not embedded", String::as_str)),
+        let reason = match shelf.outcome(record.id) {
+            Some(Outcome::Embedded) => {
+                rows.push(row);
+                ids.push(record.id);
+                continue;
+            }
+            Some(Outcome::Failed(reason)) => reason.clone(),
+            None => unread.get(&record.id).cloned().unwrap_or_default(),
         };
-        if let Some(reason) = error {
-            failures.push(Skipped { path: record.path.clone(), reason: reason.to_owned() });
-        } else {
-            rows.push(row);
-            ids.push(record.id);
-        }
+        failures.push(Skipped { path: record.path.clone(), reason });
     }
     let mut first = HashMap::with_capacity(ids.len());
     for (row, id) in ids.iter().enumerate() {

@@ -14,82 +14,10 @@ use crate::data::{ImageRecord, Manifest};
 use crate::progress::{Event, Observer, Stage};
 
 mod histogram;
+mod policy;
 
 use histogram::Histogram;
-
-/// How raw counts become brightness.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "RawPolicy", into = "RawPolicy")]
-pub enum DepthPolicy {
-    /// A rule with a name.
-    Named(NamedDepth),
-    /// The same black and white, in raw counts, for every image of more than 8 bits.
-    Fixed(Span),
-}
-
-/// The rules that need no numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NamedDepth {
-    /// Percentiles 0.1 to 99.9 over the whole data set.
-    Auto,
-    /// All that the format can hold: `0..=65535`; for floats, the smallest to the largest value of the data set.
-    Full,
-}
-
-/// Raw counts shown as black and as white; `low` below `high` where a person sets them.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Span {
-    /// This and below becomes 0.
-    pub low: f32,
-    /// This and above becomes 255.
-    pub high: f32,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(untagged, expecting = "expected `auto`, `full` or `{ low = 100, high = 4000 }`")]
-enum RawPolicy {
-    Named(NamedDepth),
-    Fixed(Span),
-}
-
-/// A fixed range that is none.
-#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-#[error("`low = {low}, high = {high}` is no range: expected finite numbers, low below high")]
-pub struct NotASpan {
-    low: f32,
-    high: f32,
-}
-
-impl TryFrom<RawPolicy> for DepthPolicy {
-    type Error = NotASpan;
-
-    fn try_from(raw: RawPolicy) -> Result<Self, NotASpan> {
-        match raw {
-            RawPolicy::Named(name) => Ok(Self::Named(name)),
-            RawPolicy::Fixed(Span { low, high }) if low.is_finite() && high.is_finite() && low < high => {
-                Ok(Self::Fixed(Span { low, high }))
-            }
-            RawPolicy::Fixed(Span { low, high }) => Err(NotASpan { low, high }),
-        }
-    }
-}
-
-impl From<DepthPolicy> for RawPolicy {
-    fn from(policy: DepthPolicy) -> Self {
-        match policy {
-            DepthPolicy::Named(name) => Self::Named(name),
-            DepthPolicy::Fixed(span) => Self::Fixed(span),
-        }
-    }
-}
-
-impl Default for DepthPolicy {
-    fn default() -> Self {
-        Self::Named(NamedDepth::Auto)
-    }
-}
+pub use policy::{DepthPolicy, Span};
 
 /// The fitted policy: what a run and a checkpoint keep to treat new images alike.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -115,11 +43,11 @@ impl DepthRange {
         let (sixteen, float) = (of_depth(16), of_depth(32));
         match policy {
             DepthPolicy::Fixed(span) => Self { bits16: Some(span), bits32: Some(span) },
-            DepthPolicy::Named(NamedDepth::Full) => Self {
+            DepthPolicy::Full => Self {
                 bits16: (!sixteen.is_empty()).then_some(FULL_16),
                 bits32: percentiles(manifest, &float, [0.0, 1.0], observer),
             },
-            DepthPolicy::Named(NamedDepth::Auto) => Self {
+            DepthPolicy::Auto => Self {
                 bits16: percentiles(manifest, &sixteen, [0.001, 0.999], observer),
                 bits32: percentiles(manifest, &float, [0.001, 0.999], observer),
             },
@@ -153,15 +81,6 @@ impl DepthRange {
         };
         // A decoder always gives height × width × channels counts; a hand-made mismatch is shown as black.
         Image { pixels: Array3::from_shape_vec(shape, values).unwrap_or_else(|_| Array3::zeros(shape)) }
-    }
-}
-
-impl Span {
-    /// Maps `low..=high` to `0.0..=255.0`; a range of no width is black.
-    fn scale(self) -> impl Fn(f32) -> f32 {
-        let width = f64::from(self.high) - f64::from(self.low);
-        let factor = if width > 0.0 { 255.0 / width } else { 0.0 };
-        move |count| ((f64::from(count) - f64::from(self.low)) * factor).clamp(0.0, 255.0) as f32
     }
 }
 

@@ -13,7 +13,7 @@ mod tiles;
 use ndarray::Array3;
 
 pub use decode::{Decoded, Header, Samples, decode, decode_bytes, read_header};
-pub use depth::{DepthPolicy, DepthRange, NamedDepth, Span};
+pub use depth::{DepthPolicy, DepthRange, Span};
 pub use error::{DecodeError, ImageError};
 pub use naming::{NamingError, NamingTemplate};
 pub use preprocess::{Interpolation, Resize, resize};

@@ -28,17 +28,17 @@ pub enum Interpolation {
     /// Two neighbours in each direction.
     #[default]
     Bilinear,
-    /// Four neighbours, Keys' kernel with a = -0.75 as in torch and OpenCV; may leave `0.0..=255.0` slightly.
+    /// Four neighbours, Keys' kernel with a = -0.75 as in torch and `OpenCV`; may leave `0.0..=255.0` slightly.
     Bicubic,
 }
 
 /// The image at `(height, width)` pixels; exactly the same pixels where it has that size already.
 #[must_use]
-pub fn resize(image: &Image, (height, width): (usize, usize), mode: Resize, interpolation: Interpolation) -> Image {
+pub fn resize(image: Image, (height, width): (usize, usize), mode: Resize, interpolation: Interpolation) -> Image {
     let pixels = image.pixels.view();
     let (old_height, old_width, channels) = pixels.dim();
     if (old_height, old_width) == (height, width) {
-        return image.clone();
+        return image;
     }
     if height * width * channels * old_height * old_width == 0 {
         return Image { pixels: Array3::zeros((height, width, channels)) };
@@ -101,7 +101,6 @@ fn taps(old: usize, new: usize, interpolation: Interpolation) -> Vec<Taps> {
         return (0..new).map(|i| vec![(i, 1.0)]).collect();
     }
     let scale = old as f32 / new as f32;
-    let inside = |i: isize| i.clamp(0, old as isize - 1) as usize;
     (0..new)
         .map(|i| {
             let at = scale * (i as f32 + 0.5) - 0.5;
@@ -114,9 +113,10 @@ fn taps(old: usize, new: usize, interpolation: Interpolation) -> Vec<Taps> {
                 }
                 Interpolation::Bicubic => {
                     let first = at.floor();
+                    let inside = |step: f32| ((first + step).max(0.0) as usize).min(old - 1);
                     let share = at - first;
                     let weights = [outer(share + 1.0), inner(share), inner(1.0 - share), outer(2.0 - share)];
-                    (-1..=2).map(|step| inside(first as isize + step)).zip(weights).collect()
+                    [-1.0, 0.0, 1.0, 2.0].map(inside).into_iter().zip(weights).collect()
                 }
             }
         })
@@ -160,7 +160,7 @@ mod tests {
         assert!(golden.cases.len() >= 6);
         for case in golden.cases {
             let image = Image { pixels: Array3::from_shape_vec(case.old, case.pixels).unwrap() };
-            let resized = resize(&image, case.new, Resize::Stretch, case.interpolation);
+            let resized = resize(image, case.new, Resize::Stretch, case.interpolation);
             for (ours, theirs) in resized.pixels.iter().zip(&case.expected) {
                 assert!((ours - theirs).abs() < 2e-3, "{:?} to {:?}: {ours} against {theirs}", case.old, case.new);
             }
@@ -174,9 +174,9 @@ mod tests {
     #[test]
     fn letterbox_keeps_all_and_crop_keeps_the_centre() {
         let wide = Image { pixels: Array3::from_elem((10, 20, 1), 100.0) };
-        let boxed = resize(&wide, (8, 8), Resize::Letterbox, Interpolation::Bilinear).pixels;
+        let boxed = resize(wide, (8, 8), Resize::Letterbox, Interpolation::Bilinear).pixels;
         assert_eq!(boxed.slice(s![.., 3, 0]).to_vec(), [0.0, 0.0, 100.0, 100.0, 100.0, 100.0, 0.0, 0.0]);
-        let cropped = resize(&ramp(4, 8), (4, 4), Resize::Crop, Interpolation::Bilinear).pixels;
+        let cropped = resize(ramp(4, 8), (4, 4), Resize::Crop, Interpolation::Bilinear).pixels;
         assert_eq!(cropped, ramp(4, 8).pixels.slice(s![.., 2..6, ..]));
     }
 
@@ -188,14 +188,14 @@ mod tests {
             let flat = Image { pixels: Array3::from_elem((h, w, 3), value) };
             for mode in [Resize::Stretch, Resize::Letterbox, Resize::Crop] {
                 for interpolation in [Interpolation::Bilinear, Interpolation::Bicubic] {
-                    let resized = resize(&flat, (new_h, new_w), mode, interpolation).pixels;
+                    let resized = resize(flat.clone(), (new_h, new_w), mode, interpolation).pixels;
                     prop_assert_eq!(resized.dim(), (new_h, new_w, 3));
                     for &pixel in &resized {
                         prop_assert!((pixel - value).abs() < 1e-3 || (mode == Resize::Letterbox && pixel == 0.0));
                     }
                 }
             }
-            prop_assert_eq!(resize(&flat, (h, w), Resize::Stretch, Interpolation::Bilinear), flat);
+            prop_assert_eq!(resize(flat.clone(), (h, w), Resize::Stretch, Interpolation::Bilinear), flat);
         }
     }
 }

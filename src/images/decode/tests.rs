@@ -84,7 +84,7 @@ fn reasons_are_plain() {
     let reason = |bytes: &[u8]| decode_bytes(bytes).unwrap_err().to_string();
     assert_eq!(reason(b""), "empty file");
     assert_eq!(reason(b"hello, I am a text"), "not an image: unknown content");
-    assert_eq!(reason(b"qoif\0\0\0\0\0\0\0\0"), "unsupported other image: no decoder for it");
+    assert_eq!(reason(b"qoif\0\0\0\0\0\0\0\0"), "unsupported QOI image: no decoder for it");
     let jpeg = read(&golden("grey.jpg")).unwrap();
     assert_eq!(reason(&jpeg[..jpeg.len() - 2]), "truncated JPEG image: no end-of-image marker");
     let png = read(&golden("grey.png")).unwrap();

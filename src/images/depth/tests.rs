@@ -45,7 +45,7 @@ fn percentiles_are_exact_over_all_images_and_hot_pixels_do_not_count() {
     let span = |values: &mut [f32]| Span { low: nearest_rank(values, 0.001), high: nearest_rank(values, 0.999) };
     assert_eq!(range.bits16, Some(span(&mut as_float)));
     assert_eq!(range.bits32, Some(span(&mut float)));
-    let full = DepthRange::fit(&scanned(folder.path()), DepthPolicy::Named(NamedDepth::Full), &Silent);
+    let full = DepthRange::fit(&scanned(folder.path()), DepthPolicy::Full, &Silent);
     assert_eq!(full.bits16, Some(Span { low: 0.0, high: 65_535.0 }));
     assert_eq!(full.bits32, Some(Span { low: -444.0, high: 4e9 }));
 }
@@ -91,7 +91,7 @@ fn the_recipe_reads_as_it_looks() {
     }
     let parse = |text: &str| toml::from_str::<Recipe>(text).map(|recipe| recipe.depth);
     assert_eq!(parse("depth = 'auto'").unwrap(), DepthPolicy::default());
-    assert_eq!(parse("depth = 'full'").unwrap(), DepthPolicy::Named(NamedDepth::Full));
+    assert_eq!(parse("depth = 'full'").unwrap(), DepthPolicy::Full);
     let fixed = DepthPolicy::Fixed(Span { low: 10.0, high: 4000.0 });
     assert_eq!(parse("depth = { low = 10, high = 4000 }").unwrap(), fixed);
     assert_eq!(parse(&toml::to_string(&Recipe { depth: fixed }).unwrap()).unwrap(), fixed);

@@ -56,3 +56,21 @@ fn nothing_is_left_where_no_tile_fits() {
     assert_eq!(error.to_string(), "not one tile could be cut from 1 images");
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn floats_stay_floats() {
+    let input = tempfile::tempdir().unwrap();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/images/float.tif");
+    fs::copy(&golden, input.path().join("float.tif")).unwrap();
+    let manifest = scan(input.path(), &ScanOptions::default(), &Silent).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let two = NonZeroU32::new(2).unwrap();
+    let grid = Tiling::Grid { rows: NonZeroU32::MIN, columns: two, half_width: None };
+    cut(&manifest, &grid, &place.path().join("tiles"), &Silent).unwrap();
+    let whole = decode(&golden).unwrap();
+    let left = decode(&place.path().join("tiles/float_1,1.tif")).unwrap();
+    let (Samples::F32(whole), Samples::F32(tile)) = (whole.samples, left.samples) else { panic!("floats were lost") };
+    let bits = |counts: &[f32]| counts.iter().map(|count| count.to_bits()).collect::<Vec<_>>();
+    assert_eq!((left.height, left.width), (5, 4));
+    assert_eq!(bits(&tile[4..8]), bits(&whole[7..11]));
+}

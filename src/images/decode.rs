@@ -79,7 +79,7 @@ pub fn read_header(bytes: &[u8]) -> Result<Header, DecodeError> {
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, DecodeError> {
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
-        return Err(DecodeError::Unknown);
+        return Err(std::io::Error::other("not a regular file").into());
     }
     if metadata.len() > MAX_FILE {
         let what = format!("a file of {} MB", metadata.len() >> 20);
@@ -165,8 +165,9 @@ fn translate(error: image::ImageError, format: ImageFormat) -> DecodeError {
         }
         other => {
             let detail = other.to_string();
-            let cause = std::error::Error::source(&other).map_or(detail, ToString::to_string);
-            if cause.contains("end of file") || cause.contains("EOF") || cause.contains("fill whole buffer") {
+            let cause = std::error::Error::source(&other).map_or(detail, ToString::to_string).trim().to_owned();
+            let lower = cause.to_lowercase();
+            if ["end of file", "eof", "fill whole buffer", "not enough bytes"].iter().any(|sign| lower.contains(sign)) {
                 return DecodeError::Truncated { format, detail: "the file ends too early" };
             }
             DecodeError::Corrupt { format, detail: cause }
@@ -186,7 +187,12 @@ fn name(format: ImageFormat) -> &'static str {
         ImageFormat::Avif => "AVIF",
         ImageFormat::OpenExr => "OpenEXR",
         ImageFormat::Hdr => "HDR",
-        _ => "other",
+        ImageFormat::Qoi => "QOI",
+        ImageFormat::Dds => "DDS",
+        ImageFormat::Ico => "ICO",
+        ImageFormat::Tga => "TGA",
+        ImageFormat::Farbfeld => "farbfeld",
+        _ => "unknown",
     }
 }
 
