@@ -57,11 +57,7 @@ pub(super) fn lite0() -> Architecture {
         }
         net.name(x, format!("stage{stage}"));
     }
-    let head = net
-        .conv(x, "_conv_head", 1280, 1)
-        .batch_norm("_bn1")
-        .activation(Activation::Relu6)
-        .add_to(&mut net);
+    let head = net.conv(x, "_conv_head", 1280, 1).batch_norm("_bn1").activation(Activation::Relu6).add_to(&mut net);
     net.name(head, "head");
     let pooled = net.global_pool(head);
     let logits = net.conv(pooled, "_fc", 1000, 1).add_to(&mut net);

@@ -14,12 +14,30 @@ pub(super) type Slot = usize;
 #[derive(Debug, Clone)]
 pub(super) enum Work {
     /// The first convolution, from the image.
-    Stem { stem: Stem },
-    Dense { input: Slot, packed: Packed, residual: Option<Slot> },
-    Depthwise { input: Slot, weights: Vec<f32>, bias: Vec<f32> },
-    MaxPool { input: Slot, pool: MaxPool },
-    Add { shortcut: Slot, branch: Slot },
-    GlobalPool { input: Slot },
+    Stem {
+        stem: Stem,
+    },
+    Dense {
+        input: Slot,
+        packed: Packed,
+        residual: Option<Slot>,
+    },
+    Depthwise {
+        input: Slot,
+        weights: Vec<f32>,
+        bias: Vec<f32>,
+    },
+    MaxPool {
+        input: Slot,
+        pool: MaxPool,
+    },
+    Add {
+        shortcut: Slot,
+        branch: Slot,
+    },
+    GlobalPool {
+        input: Slot,
+    },
 }
 
 /// One step of the network.
@@ -132,8 +150,7 @@ impl<'a> Planner<'a> {
                 Some((input, conv, shortcut)) => {
                     let folded = fold(conv, weights)?;
                     let packed = Packed::new(&folded.weights, &folded.bias, conv.inputs);
-                    let work =
-                        Work::Dense { input: slot_of(input), packed, residual: Some(slot_of(shortcut)) };
+                    let work = Work::Dense { input: slot_of(input), packed, residual: Some(slot_of(shortcut)) };
                     (work, Form::of(conv), *activation, vec![input, shortcut])
                 }
                 None => {
