@@ -3,8 +3,10 @@
 //! It runs on the processor in blocks of always the same shape, so that the answer for an image has the same bits
 //! whatever images it is asked with: `predict` reproduces the confusion matrix that training reported.
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
+
+use crate::data::ClassId;
 
 /// Rows computed at once; a shorter block is filled up with zeros.
 const BLOCK: usize = 64;
@@ -27,7 +29,7 @@ pub struct Standardizer {
     pub scale: Array1<f32>,
 }
 
-/// A multilayer perceptron: standardise, then linear layers with ReLU between them, then softmax.
+/// A multilayer perceptron: standardise, then linear layers with `ReLU` between them, then softmax.
 ///
 /// Layers fit each other, there is at least one, and every number is finite; [`Head::new`] is the only way in.
 #[derive(Debug, Clone, PartialEq)]
@@ -198,6 +200,15 @@ impl Head {
     }
 }
 
+/// The most probable class of each row of `probabilities`, `[n, n_classes]`; the first of equals.
+#[must_use]
+pub fn most_likely(probabilities: ArrayView2<'_, f32>) -> Vec<ClassId> {
+    let best = |row: ArrayView1<'_, f32>| {
+        (1..row.len()).fold(0, |best, class| if row[class] > row[best] { class } else { best })
+    };
+    probabilities.rows().into_iter().map(|row| ClassId(best(row))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,6 +242,8 @@ mod tests {
         let expected = 1.0 / (1.0 + 0.5_f32.exp());
         assert!((p[[0, 0]] - expected).abs() < 1e-6, "{p}");
         assert!((p.sum() - 1.0).abs() < 1e-6);
+        assert_eq!(most_likely(p.view()), [ClassId(1)]);
+        assert_eq!(most_likely(array![[0.4, 0.2, 0.4]].view()), [ClassId(0)]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use std::fmt;
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
-pub use head::{Head, HeadError, Layer, Standardizer};
+pub use head::{Head, HeadError, Layer, Standardizer, most_likely};
 pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe, SharesError, SplitRecipe, SplitShares};
 pub use split::{Disjointness, Split};
 
@@ -133,7 +133,7 @@ impl TrainError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::TooFewClasses { .. } => Some("name at least two classes with `rails curate`".to_owned()),
-            Self::Diverged(rate) => Some(format!("lower it: `--set learning_rate={}`", rate / 10.0)),
+            Self::Diverged(rate) => Some(format!("lower `learning_rate`, for example to `{}`", rate / 10.0)),
             Self::Checkpoint(_) | Self::Temporary(_) => Some("check the space left in the temporary folder".to_owned()),
             _ => None,
         }
@@ -175,7 +175,7 @@ pub fn train(
     let fitted = device.run(learner::Fit {
         recipe,
         x,
-        y: data.y.iter().map(|class| class.0 as i64).collect(),
+        y: data.y.iter().map(|class| class.0 as u32).collect(),
         weights,
         n_classes: data.classes.len(),
         train: &split.train,
@@ -184,13 +184,21 @@ pub fn train(
         observer,
     });
     observer.on(Event::Finished);
-    let fitted = fitted?;
-    let learner::Fitted { layers, history, best_epoch, stopped } = fitted;
+    let learner::Fitted { layers, history, best_epoch, stopped } = fitted?;
     let text = format!("{stopped}; the weights of epoch {best_epoch} are kept");
     match stopped {
         Stopped::Epochs => {}
         Stopped::Patience => observer.on(Event::Note { text: &text }),
         Stopped::Diverged { .. } => observer.on(Event::Warning { text: &text }),
+    }
+    let loss = history[best_epoch - 1].validation_loss;
+    let guessing = (data.classes.len() as f64).ln();
+    if loss >= guessing {
+        let text = format!(
+            "nothing was learned: the best validation loss is {loss:.3}, equal guesses give {guessing:.3}; \
+             lower `learning_rate` or check the labels"
+        );
+        observer.on(Event::Warning { text: &text });
     }
     Ok(Trained { head: Head::new(standardizer, layers)?, history, best_epoch, stopped })
 }
