@@ -7,6 +7,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::data::{ClassId, ImageId};
 use crate::progress::Silent;
 
 struct Blobs {
