@@ -18,6 +18,7 @@ mod mlp;
 mod recipe;
 mod renderer;
 mod split;
+mod standardizer;
 mod training_set;
 
 use std::fmt;
@@ -25,9 +26,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use error::TrainError;
-pub use head::{Head, HeadError, Layer, Standardizer, most_likely};
+pub use head::{Head, HeadError, Layer, most_likely};
 pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe, SharesError, SplitRecipe, SplitShares};
 pub use split::{Disjointness, Split};
+pub use standardizer::Standardizer;
 pub use training_set::TrainingSet;
 
 use crate::device::Device;
