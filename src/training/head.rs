@@ -3,8 +3,11 @@
 //! It runs on the processor in blocks of always the same shape, so that the answer for an image has the same bits
 //! whatever images it is asked with: `predict` reproduces the confusion matrix that training reported.
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
+
+use super::standardizer::Standardizer;
+use crate::data::ClassId;
 
 /// Rows computed at once; a shorter block is filled up with zeros.
 const BLOCK: usize = 64;
@@ -18,16 +21,7 @@ pub struct Layer {
     pub bias: Array1<f32>,
 }
 
-/// Shifts each feature to mean 0 and scales it to variance 1, as measured on the training images.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Standardizer {
-    /// Shape `[n_features]`.
-    pub mean: Array1<f32>,
-    /// Standard deviation, 1 where a feature is constant; shape `[n_features]`.
-    pub scale: Array1<f32>,
-}
-
-/// A multilayer perceptron: standardise, then linear layers with ReLU between them, then softmax.
+/// A multilayer perceptron: standardise, then linear layers with `ReLU` between them, then softmax.
 ///
 /// Layers fit each other, there is at least one, and every number is finite; [`Head::new`] is the only way in.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,41 +61,6 @@ impl HeadError {
     #[must_use]
     pub fn hint(&self) -> String {
         "the checkpoint is damaged or of another kind: copy it again, or train anew with `rails train`".to_owned()
-    }
-}
-
-impl Standardizer {
-    /// Measures the mean and standard deviation of each column of `x` over `rows`.
-    #[must_use]
-    pub fn fit(x: ArrayView2<'_, f32>, rows: &[usize]) -> Self {
-        let n = rows.len().max(1) as f64;
-        let mut mean = Array1::<f64>::zeros(x.ncols());
-        for &row in rows {
-            mean.zip_mut_with(&x.row(row), |sum, &value| *sum += f64::from(value));
-        }
-        mean /= n;
-        let mut variance = Array1::<f64>::zeros(x.ncols());
-        for &row in rows {
-            ndarray::Zip::from(&mut variance)
-                .and(&mean)
-                .and(x.row(row))
-                .for_each(|sum, mean, &value| *sum += (f64::from(value) - mean).powi(2));
-        }
-        // A feature that varies by no more than rounding carries nothing; scaling it up would invent something.
-        let scale = ndarray::Zip::from(&variance).and(&mean).map_collect(|sum, mean| {
-            let deviation = (sum / n).sqrt();
-            if deviation > 1e-6 * mean.abs() && deviation > 0.0 { deviation as f32 } else { 1.0 }
-        });
-        Self { mean: mean.mapv(|mean| mean as f32), scale }
-    }
-
-    /// Standardises `x` of shape `[n, n_features]` in place.
-    pub fn apply(&self, mut x: ArrayViewMut2<'_, f32>) {
-        for mut row in x.rows_mut() {
-            ndarray::Zip::from(&mut row).and(&self.mean).and(&self.scale).for_each(|x, mean, scale| {
-                *x = (*x - mean) / scale;
-            });
-        }
     }
 }
 
@@ -198,6 +157,15 @@ impl Head {
     }
 }
 
+/// The most probable class of each row of `probabilities`, `[n, n_classes]`; the first of equals.
+#[must_use]
+pub fn most_likely(probabilities: ArrayView2<'_, f32>) -> Vec<ClassId> {
+    let best = |row: ArrayView1<'_, f32>| {
+        (1..row.len()).fold(0, |best, class| if row[class] > row[best] { class } else { best })
+    };
+    probabilities.rows().into_iter().map(|row| ClassId(best(row))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,6 +199,8 @@ mod tests {
         let expected = 1.0 / (1.0 + 0.5_f32.exp());
         assert!((p[[0, 0]] - expected).abs() < 1e-6, "{p}");
         assert!((p.sum() - 1.0).abs() < 1e-6);
+        assert_eq!(most_likely(p.view()), [ClassId(1)]);
+        assert_eq!(most_likely(array![[0.4, 0.2, 0.4]].view()), [ClassId(0)]);
     }
 
     #[test]
@@ -243,13 +213,7 @@ mod tests {
         sick.bias[1] = f32::NAN;
         assert_eq!(Head::new(None, vec![sick]), Err(HeadError::NotFinite("layers.0.bias".to_owned())));
         assert!(head(&[4, 3]).probabilities(Array2::zeros((2, 5)).view()).is_err());
-    }
-
-    #[test]
-    fn a_constant_feature_is_left_alone() {
-        let x = array![[1.0, 5.0], [3.0, 5.0], [100.0, 7.0]];
-        let standardizer = Standardizer::fit(x.view(), &[0, 1]);
-        assert_eq!(standardizer, Standardizer { mean: array![2.0, 5.0], scale: array![1.0, 1.0] });
+        assert_eq!(head(&[4, 3]).probabilities(Array2::zeros((0, 4)).view()).unwrap().dim(), (0, 3));
     }
 
     proptest! {

@@ -9,7 +9,8 @@ use ndarray::{Array1, Array2};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
-use super::head::{Head, HeadError, Layer, Standardizer};
+use super::head::{Head, HeadError, Layer};
+use super::standardizer::Standardizer;
 
 impl Head {
     /// The content of `model.safetensors`.

@@ -89,7 +89,8 @@ impl CheckpointingStrategy for Judge {
         if validation.loss < verdict.best_loss {
             verdict.best_loss = validation.loss;
             let previous = verdict.best_epoch.replace(epoch);
-            return previous.map(CheckpointingAction::Delete).into_iter().chain([CheckpointingAction::Save]).collect();
+            // The new best is on disk before the old one goes.
+            return [CheckpointingAction::Save].into_iter().chain(previous.map(CheckpointingAction::Delete)).collect();
         }
         if verdict.best_epoch.is_some_and(|best| epoch - best >= verdict.patience) {
             verdict.stopped = Stopped::Patience;

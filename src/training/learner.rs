@@ -35,7 +35,7 @@ pub struct Fit<'a> {
     /// Features as the network sees them, `[n_images, n_features]`.
     pub x: Array2<f32>,
     /// Class of each image, `[n_images]`.
-    pub y: Vec<i64>,
+    pub y: Vec<u32>,
     /// What each image counts in the loss, `[n_images]`.
     pub weights: Vec<f32>,
     /// Number of classes.

@@ -100,7 +100,7 @@ impl<B: Backend> Iterator for Epoch<'_, B> {
     fn next(&mut self) -> Option<Batch<B>> {
         let loader = self.loader;
         let end = (self.next + loader.batch_size).min(self.order.len());
-        let rows: Vec<i64> = self.order[self.next..end].iter().map(|&row| row as i64).collect();
+        let rows: Vec<u32> = self.order[self.next..end].iter().map(|&row| row as u32).collect();
         self.next = end;
         if rows.is_empty() {
             return None;

@@ -1,6 +1,6 @@
-//! The multilayer perceptron as a burn module: linear layers with ReLU between them, softmax cross-entropy on top.
+//! The multilayer perceptron as a burn module: linear layers with `ReLU` between them, softmax cross-entropy on top.
 //!
-//! All that is random (first weights, dropout) is drawn from a seeded ChaCha stream on the processor, not by the
+//! All that is random (first weights, dropout) is drawn from a seeded `ChaCha` stream on the processor, not by the
 //! backend, so that a seed means the same on every device.
 
 use burn::module::{Module, Param};
@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::head::Layer;
 
-/// Linear layers; ReLU follows all but the last, which gives one logit per class.
+/// Linear layers; `ReLU` follows all but the last, which gives one logit per class.
 #[derive(Module, Debug)]
 pub struct Mlp<B: Backend> {
     layers: Vec<Linear<B>>,
@@ -37,14 +37,12 @@ pub struct Batch<B: Backend> {
 impl<B: Backend> Mlp<B> {
     /// Random first weights for layers of these widths, features first and classes last.
     ///
-    /// Uniform within ±√(6 / fan-in) (He et al., ICCV 2015) before a ReLU and ±√(3 / fan-in) before the softmax;
-    /// biases start at 0.
+    /// Weights are uniform within ±√(6 / (fan-in + fan-out)) (Glorot and Bengio, AISTATS 2010); biases start at 0.
     pub fn new(widths: &[usize], seed: u64, device: &B::Device) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let layers = widths.windows(2).enumerate().map(|(index, width)| {
+        let layers = widths.windows(2).map(|width| {
             let (fan_in, fan_out) = (width[0], width[1]);
-            let last = index + 2 == widths.len();
-            let bound = (if last { 3.0 } else { 6.0 } / fan_in as f32).sqrt();
+            let bound = (6.0 / (fan_in + fan_out) as f32).sqrt();
             let weights: Vec<f32> = (0..fan_in * fan_out).map(|_| bound * (2.0 * unit(&mut rng) - 1.0)).collect();
             Linear {
                 weight: Param::from_data(TensorData::new(weights, [fan_in, fan_out]), device),

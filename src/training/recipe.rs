@@ -40,7 +40,7 @@ impl Default for MlpRecipe {
             weight_decay: checked(1e-4),
             patience: at_least_one(20),
             standardize: true,
-            dropout: checked(0.0),
+            dropout: checked(0.3),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! together, so no image is tested that was learned from. The result depends on the ids, not on the order of the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -76,7 +77,9 @@ impl Split {
                 part.extend(images.by_ref().take(size).flat_map(|id| &rows_of[id]));
             }
         }
-        parts.iter_mut().for_each(|part| part.sort_unstable());
+        for part in &mut parts {
+            part.sort_unstable();
+        }
         let [train, validation, test] = parts;
         (Self { train, validation, test }, warnings)
     }
@@ -94,6 +97,17 @@ impl Split {
             distinct: [train.len(), validation.len(), test.len()],
             rows: parts.map(Vec::len),
             shared: shared.into_iter().collect(),
+        }
+    }
+}
+
+impl fmt::Display for Disjointness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [train, validation, test] = self.distinct;
+        write!(f, "{train} images for training, {validation} for validation, {test} for test; ")?;
+        match self.shared.len() {
+            0 => f.write_str("no image is in two parts"),
+            shared => write!(f, "{shared} in more than one part"),
         }
     }
 }
@@ -188,7 +202,10 @@ mod tests {
     fn a_shared_image_would_be_found() {
         let split = Split { train: vec![0, 1], validation: vec![2], test: vec![3] };
         assert_eq!(split.disjointness(&[id(0), id(1), id(2), id(0)]).shared, [id(0)]);
-        assert_eq!(split.disjointness(&[id(0), id(0), id(2), id(3)]).distinct, [1, 1, 1]);
+        let proof = split.disjointness(&[id(0), id(0), id(2), id(3)]);
+        assert_eq!((proof.distinct, proof.rows), ([1, 1, 1], [2, 1, 1]));
+        let text = "1 images for training, 1 for validation, 1 for test; no image is in two parts";
+        assert_eq!(proof.to_string(), text);
     }
 
     proptest! {

@@ -7,6 +7,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::data::{ClassId, ImageId};
 use crate::progress::Silent;
 
 struct Blobs {
@@ -39,10 +40,7 @@ impl Blobs {
     /// Share of `rows` that `head` classifies right.
     fn accuracy(&self, head: &Head, rows: &[usize]) -> f64 {
         let p = head.probabilities(self.x.select(Axis(0), rows).view()).unwrap();
-        let right = rows.iter().zip(p.rows()).filter(|(row, p)| {
-            let best = (0..p.len()).max_by(|&a, &b| p[a].total_cmp(&p[b]));
-            best == Some(self.y[**row].0)
-        });
+        let right = rows.iter().zip(most_likely(p.view())).filter(|(row, class)| self.y[**row] == *class);
         right.count() as f64 / rows.len() as f64
     }
 }
@@ -51,7 +49,7 @@ fn recipe(text: &str) -> MlpRecipe {
     toml::from_str(text).unwrap()
 }
 
-const SMALL: &str = "hidden = [16, 8]\nepochs = 40\nbatch_size = 20\nlearning_rate = 0.01";
+const SMALL: &str = "hidden = [16, 8]\nepochs = 40\nbatch_size = 20\nlearning_rate = 0.01\ndropout = 0.0";
 
 fn run(recipe: &MlpRecipe, data: &TrainingSet<'_>, split: &Split, seed: u64) -> Result<Trained, TrainError> {
     train(recipe, data, split, Device::Cpu, seed, &Silent)
@@ -76,7 +74,7 @@ fn separable_classes_are_learned_and_the_best_epoch_is_kept() {
 #[test]
 fn the_same_seed_gives_the_same_bits() {
     let blobs = Blobs::new(120, 1.5);
-    for text in [SMALL.to_owned(), format!("{SMALL}\ndropout = 0.3")] {
+    for text in [SMALL.to_owned(), SMALL.replace("dropout = 0.0", "dropout = 0.3")] {
         let once = run(&recipe(&text), &blobs.set(), &blobs.split(), 3).unwrap();
         let again = run(&recipe(&text), &blobs.set(), &blobs.split(), 3).unwrap();
         let other = run(&recipe(&text), &blobs.set(), &blobs.split(), 4).unwrap();
@@ -114,9 +112,9 @@ fn divergence_is_reported_and_never_panics() {
         match train(&recipe(&text), &blobs.set(), &blobs.split(), Device::Cpu, 0, &warnings) {
             Ok(Trained { stopped: Stopped::Diverged { epoch }, history, .. }) => {
                 assert_eq!(history.len(), epoch - 1);
-                assert_eq!(warnings.0.into_inner().unwrap().len(), 1);
+                assert!(warnings.0.lock().unwrap()[0].starts_with("the loss diverged in epoch"));
             }
-            Ok(Trained { stopped, .. }) => assert_eq!(rate, "1e3", "{stopped}"),
+            Ok(_) => assert!(warnings.0.lock().unwrap()[0].starts_with("nothing was learned"), "{rate}"),
             Err(error) => assert!(matches!(error, TrainError::Diverged(_)) && error.hint().is_some(), "{error}"),
         }
     }
@@ -142,7 +140,8 @@ fn a_label_of_weight_0_teaches_nothing() {
 fn training_works_without_validation_images_or_hidden_layers() {
     let blobs = Blobs::new(60, 0.5);
     let split = Split { train: (0..60).collect(), ..Split::default() };
-    let trained = run(&recipe("hidden = []\nepochs = 60\nlearning_rate = 0.05"), &blobs.set(), &split, 0).unwrap();
+    let trained =
+        run(&recipe("hidden = []\ndropout = 0.0\nepochs = 60\nlearning_rate = 0.05"), &blobs.set(), &split, 0).unwrap();
     assert!(blobs.accuracy(&trained.head, &split.train) > 0.95);
     assert_eq!(trained.head.layers().len(), 1);
 }
