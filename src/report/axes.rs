@@ -78,11 +78,14 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Names on the vertical axis take no more pixels than this.
+    pub const LONGEST_NAME: i32 = 520;
+
     /// Draws title, grid, ticks and labels into `outer`; names on the vertical axis run from the top down.
     pub fn draw(canvas: &mut Canvas, outer: Rect, title: &str, x: &Axis, y: &Axis) -> Self {
         let tick = TextStyle::size(SMALL).ink(FAINT_INK);
         let label = TextStyle::size(TEXT);
-        let room = if y.names { outer.w * 2 / 5 } else { outer.w };
+        let room = if y.names { (outer.w * 2 / 5).min(Self::LONGEST_NAME) } else { outer.w };
         let y_width = y.ticks.iter().map(|(_, text)| tick.width(text)).max().unwrap_or(0).min(room);
         let left = y_width + 18 + if y.label.is_empty() { 0 } else { 44 };
         let top = if title.is_empty() { 16 } else { 54 };
@@ -103,7 +106,7 @@ impl Frame {
             if !y.names {
                 canvas.rect(Rect::new(inner.x, place, inner.w, 1), GRID, 1.0);
             }
-            canvas.text(&tick.fit(text, y_width), (inner.x - 12, place), tick.ending());
+            canvas.text(&tick.fit_ends(text, y_width), (inner.x - 12, place), tick.ending());
         }
         for (at, text) in thinned(&x.ticks, inner.w, turned) {
             let place = frame.x(*at);
