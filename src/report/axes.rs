@@ -78,11 +78,14 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Names on the vertical axis take no more pixels than this.
+    pub const LONGEST_NAME: i32 = 520;
+
     /// Draws title, grid, ticks and labels into `outer`; names on the vertical axis run from the top down.
     pub fn draw(canvas: &mut Canvas, outer: Rect, title: &str, x: &Axis, y: &Axis) -> Self {
         let tick = TextStyle::size(SMALL).ink(FAINT_INK);
         let label = TextStyle::size(TEXT);
-        let room = if y.names { outer.w * 2 / 5 } else { outer.w };
+        let room = if y.names { (outer.w * 2 / 5).min(Self::LONGEST_NAME) } else { outer.w };
         let y_width = y.ticks.iter().map(|(_, text)| tick.width(text)).max().unwrap_or(0).min(room);
         let left = y_width + 18 + if y.label.is_empty() { 0 } else { 44 };
         let top = if title.is_empty() { 16 } else { 54 };
@@ -103,7 +106,7 @@ impl Frame {
             if !y.names {
                 canvas.rect(Rect::new(inner.x, place, inner.w, 1), GRID, 1.0);
             }
-            canvas.text(&tick.fit(text, y_width), (inner.x - 12, place), tick.ending());
+            canvas.text(&tick.fit_ends(text, y_width), (inner.x - 12, place), tick.ending());
         }
         for (at, text) in thinned(&x.ticks, inner.w, turned) {
             let place = frame.x(*at);
@@ -196,7 +199,7 @@ fn thinned(ticks: &[(f64, String)], room: i32, names: bool) -> impl Iterator<Ite
 }
 
 fn ticks(low: f64, high: f64) -> Vec<(f64, String)> {
-    let rough = (high - low) / 6.0;
+    let rough = (high - low) / 8.0;
     let power = 10_f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|step| *step >= rough).unwrap_or(rough);
     let (first, last) = ((low / step).ceil(), (high / step).floor());
@@ -227,6 +230,17 @@ mod tests {
         assert_eq!(labels(-13.0, 9.0), ["−10", "−5", "0", "5"]);
         assert_eq!(labels(0.0, 12_000.0), ["0", "2,000", "4,000", "6,000", "8,000", "10,000", "12,000"]);
         assert!(labels(0.0, f64::INFINITY).is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn ticks_lie_in_the_range(low in -1e9..1e9_f64, size in 1e-6..1e9_f64) {
+            let ticks = ticks(low, low + size);
+            proptest::prop_assert!((3..=14).contains(&ticks.len()), "{}", ticks.len());
+            proptest::prop_assert!(ticks.windows(2).all(|pair| pair[0].0 < pair[1].0));
+            let slack = size * 1e-6 + low.abs() * 1e-12;
+            proptest::prop_assert!(ticks.iter().all(|(at, _)| *at >= low - slack && *at <= low + size + slack));
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl GroupedBars<'_> {
             canvas.rect(bar, group_colour(run), 1.0);
             let text = number(value, decimals);
             let style = TextStyle { across: Align::End, ..TextStyle::size(SMALL).centred() };
-            if style.width(&text) <= slot + 6 {
+            if style.width(&text) <= slot - 4 {
                 canvas.text(&text, (bar.centre().0, bar.y - 4), style);
             }
         }

@@ -46,7 +46,7 @@ impl Figure for ConfusionPlot<'_> {
         let longest = self.names.iter().map(|name| TextStyle::size(SMALL).width(name)).max().unwrap_or(0);
         let width = Heatmap::room(self.names.len(), (longest + 20).clamp(150, 260));
         let height = Heatmap::room(self.names.len(), 104);
-        let (mut canvas, body) = page(width + longest.min(400) + 110, height + 240, self.title, &remark);
+        let (mut canvas, body) = page(width + Heatmap::beside(self.names), height + 240, self.title, &remark);
         let heatmap = Heatmap {
             title: "",
             row_title: "true class",

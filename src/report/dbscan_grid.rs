@@ -35,7 +35,7 @@ impl Figure for DbscanGridPlot<'_> {
             Some((eps, min_samples)) => format!("framed: chosen, eps = {eps}, min_samples = {min_samples}"),
             None => "no cell was chosen".to_owned(),
         };
-        let panel = (Heatmap::room(eps.len(), 84) + 130, Heatmap::room(min_samples.len(), 72) + 150);
+        let panel = ((Heatmap::room(eps.len(), 84) + 130).max(430), Heatmap::room(min_samples.len(), 72) + 150);
         let title = "DBSCAN: choosing eps and min_samples";
         let (mut canvas, body) = page(3 * panel.0 + 2 * MARGIN, panel.1, title, &remark);
         let most = self.clusters.iter().max().map_or(0.0, |&most| (most as f64).ln_1p()).max(f64::MIN_POSITIVE);

@@ -24,11 +24,18 @@ pub(super) struct Heatmap<'a> {
 }
 
 impl Heatmap<'_> {
-    /// Room that `count` cells want along one side when one would like `wish` pixels: less each when they are many.
+    /// Room that `count` cells want along one side when one would like `wish` pixels: less each when they are many,
+    /// but enough for a number of two digits as long as the picture stays below 8,000 pixels.
     pub fn room(count: usize, wish: i32) -> i32 {
-        let count = count.max(1) as i32;
-        let cell = (2600 / count).clamp(1, wish);
-        (cell * count).clamp(240, 12_000)
+        let count = count.clamp(1, 8_000) as i32;
+        let cell = (2600 / count).clamp(wish.min(40), wish).min(8_000 / count);
+        (cell * count).max(240)
+    }
+
+    /// Room that the longest of `names` and the title of the axis want beside the cells.
+    pub fn beside(names: &[String]) -> i32 {
+        let longest = names.iter().map(|name| TextStyle::size(SMALL).width(name)).max().unwrap_or(0);
+        longest.min(Frame::LONGEST_NAME) + 110
     }
 
     pub fn draw(&self, canvas: &mut Canvas, area: Rect) {

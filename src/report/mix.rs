@@ -120,7 +120,7 @@ impl Figure for FieldHeatmap<'_> {
         let remark = format!("percent of the row's images{cut}");
         let title = format!("{} × {} cluster", self.field, self.method);
         let size = (Heatmap::room(columns.len(), 90), Heatmap::room(shown.len(), 58));
-        let (mut canvas, body) = page(size.0.max(560) + 340, size.1 + 150, &title, &remark);
+        let (mut canvas, body) = page(size.0.max(560) + Heatmap::beside(&shown), size.1 + 150, &title, &remark);
         let heatmap = Heatmap {
             title: "",
             row_title: self.field,

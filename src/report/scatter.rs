@@ -100,6 +100,9 @@ impl Panel<'_> {
         }
         for (group, name) in self.groups.names().iter().enumerate() {
             let members = || seen.iter().filter(|point| point.2 == Some(group));
+            if members().count() < 5 {
+                continue; // the name would hide the points
+            }
             let Some(x) = median(members().map(|point| point.0)) else { continue };
             let Some(y) = median(members().map(|point| point.1)) else { continue };
             let (x, y) = (frame.x(x), frame.y(y));

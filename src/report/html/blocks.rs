@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::encode::{base64, escape, json as script_json};
 use super::{Block, GalleryImage, InteractiveScatter, Layout, atlas};
-use crate::report::style::group_colour;
+use crate::report::style::{NOISE, group_colour};
 
 /// Writes `block` to `out`; `id` is unique on the page.
 pub(super) fn write(out: &mut dyn Write, block: &Block, id: &str) -> io::Result<()> {
@@ -88,12 +88,12 @@ fn interactive(out: &mut dyn Write, scatter: &InteractiveScatter, id: &str) -> i
         .collect();
     let cells = scatter.atlas.cells().iter().flat_map(|cell| cell.unwrap_or(u32::MAX).to_le_bytes());
     let data = json!({
-        "layouts": layouts, "groupings": groupings, "names": scatter.names, "edge": scatter.atlas.edge(),
+        "layouts": layouts, "groupings": groupings, "noise": NOISE, "names": scatter.names, "edge": scatter.atlas.edge(),
         "side": atlas::SIDE, "cells": base64(&cells.collect::<Vec<u8>>()),
     });
     writeln!(out, "<div class=\"scatter\" id=\"{id}\"><noscript>This plot needs JavaScript.</noscript></div>")?;
     writeln!(out, "<script type=\"application/json\" id=\"{id}-data\">{}</script>", script_json(&data))?;
-    for (i, sheet) in scatter.atlas.sheets().iter().enumerate() {
+    for (i, sheet) in scatter.atlas.sheets().map_err(io::Error::other)?.iter().enumerate() {
         writeln!(out, "<script type=\"text/plain\" id=\"{id}-sheet{i}\">{}</script>", base64(sheet))?;
     }
     Ok(())

@@ -90,7 +90,7 @@ function scatter(root) {
   const name = () => layout.axes.forEach((text, i) => { axes[i].textContent = text; });
   const colour = (group) => (group < grouping.groups.length
     ? `rgb(${grouping.colours[group].join(" ")})`
-    : getComputedStyle(root).getPropertyValue("--noise"));
+    : `rgb(${data.noise.join(" ")})`);
   const called = (group) => grouping.groups[group] ?? grouping.rest;
   const list = () => {
     legend.textContent = "";
@@ -115,14 +115,17 @@ function scatter(root) {
 
   // Layout units are 0 to 1 on both axes, upwards; both axes share the zoom.
   const MARGIN = 28;
-  const toX = (x) => width / 2 + (x / 65534 - view.x) * view.zoom * (width - 2 * MARGIN);
-  const toY = (y) => height / 2 - (y / 65534 - view.y) * view.zoom * (height - 2 * MARGIN);
+  const perX = () => view.zoom * Math.max(1, width - 2 * MARGIN);
+  const perY = () => view.zoom * Math.max(1, height - 2 * MARGIN);
+  const toX = (x) => width / 2 + (x / 65534 - view.x) * perX();
+  const toY = (y) => height / 2 - (y / 65534 - view.y) * perY();
   const shown = (i) => layout.points[2 * i] !== HIDDEN && !off.has(Math.min(grouping.of[i], grouping.groups.length));
 
+  const measure = () => { [width, height] = [stage.clientWidth, stage.clientHeight]; };
   function paint() {
     queued = false;
     const ratio = window.devicePixelRatio || 1;
-    [width, height] = [stage.clientWidth, stage.clientHeight];
+    measure();
     [canvas.width, canvas.height] = [width * ratio, height * ratio];
     context.scale(ratio, ratio);
     const n = layout.points.length / 2;
@@ -195,8 +198,8 @@ function scatter(root) {
   canvas.addEventListener("pointerup", () => { drag = null; });
   canvas.addEventListener("pointermove", (event) => {
     if (drag && (event.buttons & 1)) {
-      view.x = drag.view.x - (event.clientX - drag.x) / (view.zoom * (width - 2 * MARGIN));
-      view.y = drag.view.y + (event.clientY - drag.y) / (view.zoom * (height - 2 * MARGIN));
+      view.x = drag.view.x - (event.clientX - drag.x) / perX();
+      view.y = drag.view.y + (event.clientY - drag.y) / perY();
       show(-1);
       draw();
       return;
@@ -209,13 +212,13 @@ function scatter(root) {
     event.preventDefault();
     const factor = Math.min(Math.max(view.zoom * Math.exp(-event.deltaY * 0.0015), 0.5), 200) / view.zoom;
     const [dx, dy] = [event.offsetX - width / 2, height / 2 - event.offsetY];
-    view.x += (dx / (view.zoom * (width - 2 * MARGIN))) * (1 - 1 / factor);
-    view.y += (dy / (view.zoom * (height - 2 * MARGIN))) * (1 - 1 / factor);
+    view.x += (dx / perX()) * (1 - 1 / factor);
+    view.y += (dy / perY()) * (1 - 1 / factor);
     view.zoom *= factor;
     draw();
   }, { passive: false });
   new ResizeObserver(draw).observe(stage);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { list(); draw(); });
+  measure();
   name();
   list();
   draw();
