@@ -1,8 +1,9 @@
 //! The kernel in AVX-512: 8 × 32 sums in 16 of the 32 registers.
 
 use std::arch::x86_64::{
-    _CMP_LE_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_fmadd_ps, _mm512_load_ps, _mm512_set1_ps, _mm512_setzero_ps,
-    _mm512_store_ps, _mm512_sub_ps,
+    _CMP_LE_OQ, _mm512_add_epi32, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_cmpneq_epi32_mask, _mm512_fmadd_ps,
+    _mm512_load_ps, _mm512_loadu_si512, _mm512_mask_add_epi32, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
+    _mm512_setzero_si512, _mm512_store_ps, _mm512_storeu_si512, _mm512_sub_ps,
 };
 
 use super::tile::{Lanes, RUN, Row8, Tile};
@@ -52,4 +53,28 @@ pub(super) fn at_most(distances: &Lanes, limits: &Lanes) -> u32 {
         )
     };
     u32::from(low) | u32::from(high) << HALF
+}
+
+/// Adds to `counts` how many rows of each lane are at most `surely`; whether a different number is at most `perhaps`.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+pub(super) fn count(tile: &Tile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
+    let (surely, perhaps) = (_mm512_set1_ps(surely), _mm512_set1_ps(perhaps));
+    let one = _mm512_set1_epi32(1);
+    let mut unsure = 0;
+    for (half, counts) in counts.chunks_exact_mut(HALF).enumerate() {
+        let (mut sure, mut possible) = (_mm512_setzero_si512(), _mm512_setzero_si512());
+        for row in tile {
+            // SAFETY: each half of the 64-byte aligned `Lanes` holds 16 values, 64 bytes.
+            let distances = unsafe { _mm512_load_ps(row.0.as_ptr().add(half * HALF)) };
+            let within = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(distances, surely);
+            sure = _mm512_mask_add_epi32(sure, within, sure, one);
+            let within = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(distances, perhaps);
+            possible = _mm512_mask_add_epi32(possible, within, possible, one);
+        }
+        let counts = counts.as_mut_ptr().cast();
+        // SAFETY: the chunk holds 16 values; unaligned access is asked for.
+        unsafe { _mm512_storeu_si512(counts, _mm512_add_epi32(_mm512_loadu_si512(counts), sure)) };
+        unsure |= _mm512_cmpneq_epi32_mask(sure, possible);
+    }
+    unsure != 0
 }

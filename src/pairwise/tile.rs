@@ -64,6 +64,22 @@ pub fn at_most_each(simd: Simd, distances: &Lanes, limits: &Lanes) -> u32 {
     }
 }
 
+/// Adds to `counts`, lane by lane, how many distances of a tile are at most `surely`.
+///
+/// True where a different number is at most `perhaps`: then some pairs are too close to call.
+#[inline]
+pub(super) fn count(simd: Simd, tile: &Tile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
+    match simd.level() {
+        // SAFETY: a `Simd` of this level exists only where the processor has these instructions.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { super::avx512::count(tile, surely, perhaps, counts) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { super::avx2::count(tile, surely, perhaps, counts) },
+        _ => portable::count(tile, surely, perhaps, counts),
+    }
+}
+
 /// Bound on the relative error of a squared distance over `n_features` features, as long as it is a normal number.
 ///
 /// A difference and its square carry three roundings of half a unit, each addition one (Higham, "Accuracy and
@@ -100,6 +116,12 @@ mod tests {
                 for (b, block) in Blocks::new(x.view()).iter().enumerate() {
                     for p in 0..points.n_panels() {
                         squared_distances(simd, block, points.panel(p), &mut tile);
+                        let (mut counts, mut expected) = ([7; LANES], [7; LANES]);
+                        prop_assert_eq!(
+                            count(simd, &tile, 2.9, 3.0, &mut counts),
+                            portable::count(&tile, 2.9, 3.0, &mut expected)
+                        );
+                        prop_assert_eq!(counts, expected);
                         for (r, row) in tile.iter().enumerate() {
                             prop_assert_eq!(at_most(simd, row, 3.0), portable::at_most(row, &Lanes([3.0; LANES])));
                             for (l, &found) in row.0.iter().enumerate() {
