@@ -54,17 +54,20 @@ fn part(rows: &[Row8], columns: &[Lanes], first_row: usize, first_column: usize,
     }
 }
 
+/// See [`super::at_most`].
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn at_most(distances: &Lanes, limits: &Lanes) -> u32 {
-    let mut mask = 0;
+pub(super) fn at_most(tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
+    let mut masks = [0; BLOCK];
     for first in (0..LANES).step_by(VECTOR) {
         // SAFETY: 8 values from `first` lie inside each 64-byte aligned `Lanes`, 32 bytes apart.
-        let (distances, limits) =
-            unsafe { (_mm256_load_ps(distances.0.as_ptr().add(first)), _mm256_load_ps(limits.0.as_ptr().add(first))) };
-        let small = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(distances, limits));
-        mask |= small.cast_unsigned() << first;
+        let load = |lanes: &Lanes| unsafe { _mm256_load_ps(lanes.0.as_ptr().add(first)) };
+        let limits = load(limits);
+        for (mask, row) in masks.iter_mut().zip(tile) {
+            let small = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(load(row), limits));
+            *mask |= small.cast_unsigned() << first;
+        }
     }
-    mask
+    masks
 }
 
 /// Adds to `counts` how many rows of each lane are at most `surely`; whether a different number is at most `perhaps`.

@@ -42,17 +42,23 @@ pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut Tile
     }
 }
 
+/// See [`super::at_most`].
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-pub(super) fn at_most(distances: &Lanes, limits: &Lanes) -> u32 {
-    let (distances, limits) = (distances.0.as_ptr(), limits.0.as_ptr());
-    // SAFETY: `Lanes` holds 32 values and is aligned to 64 bytes.
-    let (low, high) = unsafe {
-        (
-            _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_load_ps(distances), _mm512_load_ps(limits)),
-            _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_load_ps(distances.add(HALF)), _mm512_load_ps(limits.add(HALF))),
-        )
+pub(super) fn at_most(tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
+    let halves = |lanes: &Lanes| {
+        let place = lanes.0.as_ptr();
+        // SAFETY: `Lanes` holds 32 values and is aligned to 64 bytes.
+        unsafe { (_mm512_load_ps(place), _mm512_load_ps(place.add(HALF))) }
     };
-    u32::from(low) | u32::from(high) << HALF
+    let limits = halves(limits);
+    let mut masks = [0; BLOCK];
+    for (mask, row) in masks.iter_mut().zip(tile) {
+        let row = halves(row);
+        let low = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(row.0, limits.0);
+        let high = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(row.1, limits.1);
+        *mask = u32::from(low) | u32::from(high) << HALF;
+    }
+    masks
 }
 
 /// Adds to `counts` how many rows of each lane are at most `surely`; whether a different number is at most `perhaps`.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::tile::{EMPTY_TILE, count};
-use super::{BLOCK, ExactRows, LANES, Points, Threshold, Tile, at_most, squared_distances};
+use super::{BLOCK, ExactRows, LANES, Lanes, Points, Threshold, Tile, at_most, squared_distances};
 
 /// Neighbours of every point, itself included, within each of `radii`, ascending: one vector per radius.
 ///
@@ -54,8 +54,9 @@ fn count_close_calls(
     (block, panel): (usize, usize),
     counts: &mut [u32; LANES],
 ) {
-    for (r, row) in tile.iter().enumerate() {
-        let close = at_most(points.simd(), row, radius.perhaps) & !at_most(points.simd(), row, radius.surely);
+    let perhaps = at_most(points.simd(), tile, &Lanes([radius.perhaps; LANES]));
+    let surely = at_most(points.simd(), tile, &Lanes([radius.surely; LANES]));
+    for (r, close) in perhaps.iter().zip(surely).map(|(perhaps, surely)| perhaps & !surely).enumerate() {
         for lane in super::bits(close) {
             let (i, j) = (block * BLOCK + r, panel * LANES + lane);
             if i < points.len() && j < points.len() && rows.squared_distance(i, j) <= radius.squared {

@@ -31,9 +31,15 @@ pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut Tile
     }
 }
 
-pub(super) fn at_most(distances: &Lanes, limits: &Lanes) -> u32 {
-    let pairs = distances.0.iter().zip(&limits.0);
-    pairs.enumerate().fold(0, |mask, (lane, (value, limit))| mask | u32::from(value <= limit) << lane)
+/// See [`super::at_most`].
+pub(super) fn at_most(tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
+    let mut masks = [0; BLOCK];
+    for (mask, row) in masks.iter_mut().zip(tile) {
+        for (lane, (value, limit)) in row.0.iter().zip(&limits.0).enumerate() {
+            *mask |= u32::from(value <= limit) << lane;
+        }
+    }
+    masks
 }
 
 /// Adds to `counts` how many rows of each lane are at most `surely`; whether a different number is at most `perhaps`.

@@ -22,35 +22,26 @@ multiversion! {
     fn add_roots(squared: &[Lanes], sum: &mut Lanes) {
         let mut part = [0.0; LANES];
         for row in squared {
-            for lane in 0..LANES {
-                part[lane] += row.0[lane].sqrt();
-            }
+            part.iter_mut().zip(&row.0).for_each(|(part, squared)| *part += squared.sqrt());
         }
-        for lane in 0..LANES {
-            sum.0[lane] += part[lane];
-        }
+        sum.0.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
     }
 }
 
 multiversion! {
     fn give(sum: &Lanes, groups: &[u32], sums: &mut [Lanes]) {
         for &group in groups {
-            let place = &mut sums[group as usize];
-            for lane in 0..LANES {
-                place.0[lane] += sum.0[lane];
-            }
+            sums[group as usize].0.iter_mut().zip(&sum.0).for_each(|(place, sum)| *place += sum);
         }
     }
 }
 
 multiversion! {
     fn flush(sums: &mut [Lanes], totals: &mut [[f64; LANES]]) {
-        for (sum, total) in sums.iter_mut().zip(totals) {
-            for lane in 0..LANES {
-                total[lane] += f64::from(sum.0[lane]);
-                sum.0[lane] = 0.0;
-            }
+        for (sum, total) in sums.iter().zip(totals) {
+            total.iter_mut().zip(&sum.0).for_each(|(total, &sum)| *total += f64::from(sum));
         }
+        sums.fill(Lanes([0.0; LANES]));
     }
 }
 

@@ -187,9 +187,12 @@ impl<'a> Level<'a> {
         (0..components.len())
             .into_par_iter()
             .map(|m| {
-                let root = |point: usize| match self.is_core(m, point) {
-                    true => Some(components[m].root(point as u32)),
-                    false => Some(borders[m][point].load(Relaxed)).filter(|&root| root != NOBODY),
+                let root = |point: usize| {
+                    if self.is_core(m, point) {
+                        Some(components[m].root(point as u32))
+                    } else {
+                        Some(borders[m][point].load(Relaxed)).filter(|&root| root != NOBODY)
+                    }
                 };
                 let roots: Vec<Option<u32>> = (0..self.counts.len()).map(root).collect();
                 let core = (0..self.counts.len()).map(|point| self.is_core(m, point)).collect();
