@@ -20,6 +20,8 @@ mod avx512;
 mod cost;
 mod counting;
 mod exact;
+#[cfg(test)]
+pub(crate) mod golden;
 mod nearest;
 mod neighbours;
 mod points;

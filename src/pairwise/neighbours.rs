@@ -251,4 +251,15 @@ mod tests {
         assert_eq!(k_distances(Array2::zeros((2, 2)).view(), 5), [0.0, 0.0]);
         assert_eq!(k_distances(Array2::zeros((0, 2)).view(), 5), [0.0; 0]);
     }
+
+    #[test]
+    fn distances_are_those_of_scikit_learn() {
+        for golden in crate::pairwise::golden::Golden::read() {
+            let found = Neighbours::without_self(golden.x().view(), 7);
+            assert_eq!(found.distances().len(), golden.knn_distances.len());
+            for (found, expected) in found.distances().iter().zip(&golden.knn_distances) {
+                assert!((found - expected).abs() < 2e-7, "{found} {expected}");
+            }
+        }
+    }
 }

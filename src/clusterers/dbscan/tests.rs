@@ -89,3 +89,15 @@ fn one_fit_is_a_cell_of_the_grid() {
     let clustering = dbscan.cluster(x.view(), 7).unwrap();
     assert_eq!(clustering.sizes(), [30, 30]);
 }
+
+#[test]
+fn labels_and_cores_are_those_of_scikit_learn() {
+    for golden in crate::pairwise::golden::Golden::read() {
+        let fits = grid(&golden.eps, &golden.min_samples).fit(golden.x().view());
+        assert_eq!(fits.len(), golden.labels.len());
+        for ((fit, labels), &n_core) in fits.iter().zip(&golden.labels).zip(&golden.n_core) {
+            assert_eq!(&fit.clustering.signed(), labels, "eps {:?} min_samples {}", fit.eps, fit.min_samples);
+            assert_eq!(fit.core.iter().filter(|&&core| core).count(), n_core);
+        }
+    }
+}
