@@ -176,4 +176,15 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn threads_change_nothing() {
+        let x = Array2::from_shape_fn((500, 3), |(i, j)| ((i * 31 + j * 17) % 101) as f32 / 7.0);
+        let clustering = Clustering::by_number(&(0..500).map(|i| Some(i % 5)).collect::<Vec<_>>());
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| silhouettes(x.view(), &[&clustering]))
+        };
+        assert_eq!(on(1), on(3));
+    }
 }

@@ -213,6 +213,8 @@ fn nearer(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pairwise::golden::Golden;
+    use crate::pairwise::{Level, Simd};
     use ndarray::Array2;
     use proptest::prelude::*;
 
@@ -254,12 +256,22 @@ mod tests {
 
     #[test]
     fn distances_are_those_of_scikit_learn() {
-        for golden in crate::pairwise::golden::Golden::read() {
+        for golden in Golden::read() {
             let found = Neighbours::without_self(golden.x().view(), 7);
             assert_eq!(found.distances().len(), golden.knn_distances.len());
             for (found, expected) in found.distances().iter().zip(&golden.knn_distances) {
                 assert!((found - expected).abs() < 2e-7, "{found} {expected}");
             }
         }
+    }
+
+    #[test]
+    fn instructions_change_nothing() {
+        let x = Golden::read()[0].x();
+        let on = |level| {
+            Neighbours::find(&Points::with_simd(x.view(), Simd::at_most(level)), &ExactRows::new(&x.view()), 9, true)
+        };
+        assert_eq!(on(Level::Portable), on(Level::Avx2));
+        assert_eq!(on(Level::Portable), on(Level::Avx512));
     }
 }
