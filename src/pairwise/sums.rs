@@ -16,7 +16,7 @@ use crate::data::Clustering;
 const RUN: usize = 64;
 
 /// Distances summed in `f32`, for few groups.
-const FLUSH: usize = 1024;
+const FLUSH: usize = 512;
 
 multiversion! {
     fn add_roots(squared: &[Lanes], sum: &mut Lanes) {
@@ -29,19 +29,20 @@ multiversion! {
 }
 
 multiversion! {
-    fn give(sum: &Lanes, groups: &[u32], sums: &mut [Lanes]) {
+    fn give(sum: &Lanes, groups: &[u32], sums: &mut [[f32; LANES]]) {
         for &group in groups {
-            sums[group as usize].0.iter_mut().zip(&sum.0).for_each(|(place, sum)| *place += sum);
+            sums[group as usize].iter_mut().zip(&sum.0).for_each(|(place, sum)| *place += sum);
         }
     }
 }
 
 multiversion! {
-    fn flush(sums: &mut [Lanes], totals: &mut [[f64; LANES]]) {
-        for (sum, total) in sums.iter().zip(totals) {
-            total.iter_mut().zip(&sum.0).for_each(|(total, &sum)| *total += f64::from(sum));
+    /// Works on one long slice: over pairs of short ones, compilers gather and scatter.
+    fn flush(sums: &mut [f32], totals: &mut [f64]) {
+        for (sum, total) in sums.iter_mut().zip(totals) {
+            *total += f64::from(*sum);
+            *sum = 0.0;
         }
-        sums.fill(Lanes([0.0; LANES]));
     }
 }
 
@@ -57,9 +58,9 @@ pub fn distance_sums<T: Send>(
     let columns = Columns::new(points.len(), clusterings);
     let blocks = points.blocks_of(columns.order.iter().copied());
     let n_groups: usize = clusterings.iter().map(|clustering| clustering.n_clusters()).sum();
-    let pause = (4 * n_groups).clamp(FLUSH, 64 * FLUSH);
+    let pause = (4 * n_groups).clamp(FLUSH, 128 * FLUSH);
     let simd = points.simd();
-    let scratch = || (vec![Lanes([0.0; LANES]); n_groups], vec![[0.0; LANES]; n_groups]);
+    let scratch = || (vec![[0.0; LANES]; n_groups], vec![[0.0; LANES]; n_groups]);
     (0..points.n_panels())
         .into_par_iter()
         .map_init(scratch, |(sums, totals), panel| {
@@ -87,11 +88,11 @@ pub fn distance_sums<T: Send>(
                     }
                 }
                 if start - flushed >= pause {
-                    flush(simd, sums, totals);
+                    flush(simd, sums.as_flattened_mut(), totals.as_flattened_mut());
                     flushed = start;
                 }
             }
-            flush(simd, sums, totals);
+            flush(simd, sums.as_flattened_mut(), totals.as_flattened_mut());
             finish(panel, totals)
         })
         .collect()
