@@ -157,4 +157,34 @@ mod tests {
         assert_eq!(found.per_image, [Some(0.75), Some(2.0 / 3.0), Some(0.0), None]);
         assert!((found.mean - (0.75 + 2.0 / 3.0) / 3.0).abs() < 1e-7);
     }
+
+    #[test]
+    fn equals_scikit_learn() {
+        for golden in crate::pairwise::golden::Golden::read() {
+            let clustering = |labels: &[i64]| {
+                Clustering::by_number(&labels.iter().map(|&label| u32::try_from(label).ok()).collect::<Vec<_>>())
+            };
+            let clusterings: Vec<Clustering> = golden.silhouettes.iter().map(|one| clustering(&one.labels)).collect();
+            let found = silhouettes(golden.x().view(), &clusterings.iter().collect::<Vec<_>>());
+            assert!(!found.is_empty());
+            for (found, expected) in found.into_iter().zip(&golden.silhouettes) {
+                let found = found.unwrap();
+                assert!((found.mean - expected.mean).abs() < 1e-7);
+                for (found, expected) in found.per_image.iter().zip(&expected.per_image) {
+                    assert!((found.unwrap_or(0.0) - expected).abs() < 1e-6);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        let x = Array2::from_shape_fn((500, 3), |(i, j)| ((i * 31 + j * 17) % 101) as f32 / 7.0);
+        let clustering = Clustering::by_number(&(0..500).map(|i| Some(i % 5)).collect::<Vec<_>>());
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| silhouettes(x.view(), &[&clustering]))
+        };
+        assert_eq!(on(1), on(3));
+    }
 }

@@ -98,4 +98,14 @@ mod tests {
         assert_eq!(Lof::default().score(array![[1.0, 2.0]].view()).factors, [1.0]);
         assert_eq!(Lof::default().score(Array2::ones((30, 3)).view()).factors, [1.0; 30]);
     }
+
+    #[test]
+    fn equals_scikit_learn() {
+        for golden in crate::pairwise::golden::Golden::read() {
+            let found = Lof::default().score(golden.x().view());
+            for (found, expected) in found.factors.iter().zip(&golden.lof) {
+                assert!((found / expected - 1.0).abs() < 2e-6, "{found} {expected}");
+            }
+        }
+    }
 }

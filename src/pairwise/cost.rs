@@ -2,6 +2,9 @@
 
 use super::{Level, Simd};
 
+/// What a square root and a sum cost, in features.
+const OVERHEAD_IN_FEATURES: f64 = 20.0;
+
 /// Nominal seconds that one pair of points of `n_features` features costs, with all threads of this machine at work.
 ///
 /// A table rather than a measurement, so that what is decided by it is decided the same way every time. The figures
@@ -13,6 +16,5 @@ pub fn pair_seconds(n_features: usize) -> f64 {
         Level::Avx2 => 3e-11,
         Level::Portable => 7e-11,
     };
-    const OVERHEAD_IN_FEATURES: f64 = 20.0; // the square root, the sum
     per_feature * (n_features as f64 + OVERHEAD_IN_FEATURES) / rayon::current_num_threads() as f64
 }

@@ -2,29 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::simd::multiversion;
-use super::tile::EMPTY_TILE;
-use super::{BLOCK, ExactRows, LANES, Points, Threshold, Tile, at_most, squared_distances};
-
-multiversion! {
-    /// Adds to `counts` who is surely within, and tells whether there are others who perhaps are.
-    fn count(tile: &Tile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
-        let mut sure = [0; LANES];
-        let mut possible = [0; LANES];
-        for row in tile {
-            for lane in 0..LANES {
-                sure[lane] += u32::from(row.0[lane] <= surely);
-                possible[lane] += u32::from(row.0[lane] <= perhaps);
-            }
-        }
-        let mut unsure = 0;
-        for lane in 0..LANES {
-            counts[lane] += sure[lane];
-            unsure |= sure[lane] ^ possible[lane];
-        }
-        unsure != 0
-    }
-}
+use super::tile::{EMPTY_TILE, count};
+use super::{BLOCK, ExactRows, LANES, Lanes, Points, Threshold, Tile, at_most, squared_distances};
 
 /// Neighbours of every point, itself included, within each of `radii`, ascending: one vector per radius.
 ///
@@ -75,8 +54,9 @@ fn count_close_calls(
     (block, panel): (usize, usize),
     counts: &mut [u32; LANES],
 ) {
-    for (r, row) in tile.iter().enumerate() {
-        let close = at_most(points.simd(), row, radius.perhaps) & !at_most(points.simd(), row, radius.surely);
+    let perhaps = at_most(points.simd(), tile, &Lanes([radius.perhaps; LANES]));
+    let surely = at_most(points.simd(), tile, &Lanes([radius.surely; LANES]));
+    for (r, close) in perhaps.iter().zip(surely).map(|(perhaps, surely)| perhaps & !surely).enumerate() {
         for lane in super::bits(close) {
             let (i, j) = (block * BLOCK + r, panel * LANES + lane);
             if i < points.len() && j < points.len() && rows.squared_distance(i, j) <= radius.squared {

@@ -7,7 +7,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::tile::EMPTY_TILE;
-use super::{BLOCK, Blocks, ExactRows, LANES, Points, Threshold, at_most, error_bound, squared_distances};
+use super::{BLOCK, Blocks, ExactRows, LANES, Lanes, Points, Threshold, at_most, bits, error_bound, squared_distances};
 
 /// Candidates beyond `k`.
 const SPARE: usize = 4;
@@ -90,10 +90,11 @@ struct Search<'a> {
 impl Search<'_> {
     /// Finds the neighbours of one panel's points.
     fn panel(&self, panel: usize, indices: &mut [u32], distances: &mut [f32]) {
-        let candidates = self.candidates(panel);
-        let mut open = vec![-1.0; LANES];
+        let mut candidates = self.candidates(panel);
+        let mut open = Lanes([-1.0; LANES]);
         let mut found: Vec<Vec<(f64, u32)>> = Vec::with_capacity(LANES);
-        for (lane, candidates) in candidates.iter().enumerate().take(indices.len() / self.k) {
+        for lane in 0..indices.len() / self.k {
+            let candidates = candidates.nearest(lane);
             let point = panel * LANES + lane;
             let mut exact: Vec<(f64, u32)> = candidates
                 .iter()
@@ -102,11 +103,11 @@ impl Search<'_> {
             exact.sort_unstable_by(nearer);
             exact.truncate(self.k);
             let all = candidates.len() < self.k + SPARE;
-            let farthest = f64::from(candidates.last().map_or(0.0, |&key| f32::from_bits((key >> 32) as u32)));
+            let farthest = f64::from(candidates.last().map_or(0.0, |&key| squared_of(key)));
             let kth = exact.last().map_or(0.0, |last| last.0);
             let settled = all || farthest / (1.0 + error_bound(self.points.n_features())) > kth || farthest == 0.0;
             if !settled {
-                open[lane] = Threshold::of_squared(kth, self.points.n_features()).perhaps;
+                open.0[lane] = Threshold::of_squared(kth, self.points.n_features()).perhaps;
             }
             found.push(exact);
         }
@@ -118,52 +119,38 @@ impl Search<'_> {
         }
     }
 
-    /// Keys of the nearest `k + SPARE` points of each lane, ascending: the bits of the squared distance, then the index.
-    fn candidates(&self, panel: usize) -> Vec<Vec<u64>> {
-        let capacity = self.k + SPARE;
-        let mut nearest = vec![Vec::with_capacity(capacity + 1); LANES];
-        let mut limits = super::Lanes([f32::INFINITY; LANES]);
+    /// The nearest `k + SPARE` points of each lane.
+    fn candidates(&self, panel: usize) -> Candidates {
+        let mut candidates = Candidates::new(self.k + SPARE);
         let mut tile = EMPTY_TILE;
         for (b, block) in self.blocks.iter().enumerate() {
             squared_distances(self.points.simd(), block, self.points.panel(panel), &mut tile);
-            for (r, row) in tile.iter().enumerate() {
+            let near = at_most(self.points.simd(), &tile, &candidates.limits);
+            for (r, (row, near)) in tile.iter().zip(near).enumerate() {
                 let index = b * BLOCK + r;
-                if index >= self.points.len() {
-                    break;
-                }
-                for lane in super::bits(super::at_most_each(self.points.simd(), row, &limits)) {
-                    if !self.with_self && index == panel * LANES + lane {
-                        continue;
-                    }
-                    let nearest: &mut Vec<u64> = &mut nearest[lane];
-                    let key = u64::from(row.0[lane].to_bits()) << 32 | index as u64;
-                    nearest.insert(nearest.partition_point(|&other| other < key), key);
-                    nearest.truncate(capacity);
-                    if let Some(&last) = nearest.get(capacity - 1) {
-                        // Equally far ones come later, so they have the higher index: they lose.
-                        limits.0[lane] = f32::from_bits((last >> 32) as u32).next_down();
+                for lane in bits(near) {
+                    if index < self.points.len() && (self.with_self || index != panel * LANES + lane) {
+                        candidates.push(lane, row.0[lane], index);
                     }
                 }
             }
         }
-        nearest
+        candidates
     }
 
     /// Goes through all points again for the lanes with a limit, and takes whoever is nearer in `f64`.
-    fn settle(&self, panel: usize, limits: &[f32], found: &mut [Vec<(f64, u32)>]) {
-        if limits.iter().all(|&limit| limit < 0.0) {
+    fn settle(&self, panel: usize, limits: &Lanes, found: &mut [Vec<(f64, u32)>]) {
+        if limits.0.iter().all(|&limit| limit < 0.0) {
             return;
         }
         let mut tile = EMPTY_TILE;
-        let widest = limits.iter().copied().fold(-1.0, f32::max);
         for (b, block) in self.blocks.iter().enumerate() {
             squared_distances(self.points.simd(), block, self.points.panel(panel), &mut tile);
-            for (r, row) in tile.iter().enumerate() {
+            for (r, near) in at_most(self.points.simd(), &tile, limits).into_iter().enumerate() {
                 let index = b * BLOCK + r;
-                for lane in super::bits(at_most(self.points.simd(), row, widest)) {
+                for lane in bits(near) {
                     let point = panel * LANES + lane;
-                    let taken = index < self.points.len() && (self.with_self || index != point);
-                    if !taken || lane >= found.len() || row.0[lane] > limits[lane] {
+                    if index >= self.points.len() || (!self.with_self && index == point) {
                         continue;
                     }
                     let entry = (self.rows.squared_distance(point, index), index as u32);
@@ -179,6 +166,46 @@ impl Search<'_> {
     }
 }
 
+/// A bounded set of nearest points for each lane. A key is the bits of the squared distance, which sort like the
+/// distance, and below them the index.
+struct Candidates {
+    capacity: usize,
+    keys: Vec<Vec<u64>>,
+    /// Whoever is farther need not apply.
+    limits: Lanes,
+}
+
+impl Candidates {
+    fn new(capacity: usize) -> Self {
+        let keys = (0..LANES).map(|_| Vec::with_capacity(2 * capacity + 32)).collect();
+        Self { capacity, keys, limits: Lanes([f32::INFINITY; LANES]) }
+    }
+
+    /// Takes a point; indices must ascend.
+    fn push(&mut self, lane: usize, squared: f32, index: usize) {
+        let keys = &mut self.keys[lane];
+        keys.push(u64::from(squared.to_bits()) << 32 | index as u64);
+        if keys.len() == 2 * self.capacity + 32 {
+            let (_, &mut last, _) = keys.select_nth_unstable(self.capacity - 1);
+            keys.truncate(self.capacity);
+            // Equally far ones come later, so they have the higher index: they lose.
+            self.limits.0[lane] = squared_of(last).next_down();
+        }
+    }
+
+    /// The nearest of a lane, ascending.
+    fn nearest(&mut self, lane: usize) -> &[u64] {
+        let keys = &mut self.keys[lane];
+        keys.sort_unstable();
+        keys.truncate(self.capacity);
+        keys
+    }
+}
+
+fn squared_of(key: u64) -> f32 {
+    f32::from_bits((key >> 32) as u32)
+}
+
 fn nearer(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {
     a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
 }
@@ -186,6 +213,8 @@ fn nearer(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pairwise::golden::Golden;
+    use crate::pairwise::{Level, Simd};
     use ndarray::Array2;
     use proptest::prelude::*;
 
@@ -223,5 +252,26 @@ mod tests {
         assert_eq!(Neighbours::without_self(Array2::zeros((2, 2)).view(), 3).indices(), [1, 0]);
         assert_eq!(k_distances(Array2::zeros((2, 2)).view(), 5), [0.0, 0.0]);
         assert_eq!(k_distances(Array2::zeros((0, 2)).view(), 5), [0.0; 0]);
+    }
+
+    #[test]
+    fn distances_are_those_of_scikit_learn() {
+        for golden in Golden::read() {
+            let found = Neighbours::without_self(golden.x().view(), 7);
+            assert_eq!(found.distances().len(), golden.knn_distances.len());
+            for (found, expected) in found.distances().iter().zip(&golden.knn_distances) {
+                assert!((found - expected).abs() < 2e-7, "{found} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn instructions_change_nothing() {
+        let x = Golden::read()[0].x();
+        let on = |level| {
+            Neighbours::find(&Points::with_simd(x.view(), Simd::at_most(level)), &ExactRows::new(&x.view()), 9, true)
+        };
+        assert_eq!(on(Level::Portable), on(Level::Avx2));
+        assert_eq!(on(Level::Portable), on(Level::Avx512));
     }
 }

@@ -31,7 +31,27 @@ pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut Tile
     }
 }
 
-pub(super) fn at_most(distances: &Lanes, limits: &Lanes) -> u32 {
-    let pairs = distances.0.iter().zip(&limits.0);
-    pairs.enumerate().fold(0, |mask, (lane, (value, limit))| mask | u32::from(value <= limit) << lane)
+/// See [`super::at_most`].
+pub(super) fn at_most(tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
+    let mut masks = [0; BLOCK];
+    for (mask, row) in masks.iter_mut().zip(tile) {
+        for (lane, (value, limit)) in row.0.iter().zip(&limits.0).enumerate() {
+            *mask |= u32::from(value <= limit) << lane;
+        }
+    }
+    masks
+}
+
+/// Adds to `counts` how many rows of each lane are at most `surely`; whether a different number is at most `perhaps`.
+pub(super) fn count(tile: &Tile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
+    let mut sure = [0; LANES];
+    let mut possible = [0; LANES];
+    for row in tile {
+        for lane in 0..LANES {
+            sure[lane] += u32::from(row.0[lane] <= surely);
+            possible[lane] += u32::from(row.0[lane] <= perhaps);
+        }
+    }
+    counts.iter_mut().zip(sure).for_each(|(count, sure)| *count += sure);
+    sure != possible
 }

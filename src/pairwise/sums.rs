@@ -16,40 +16,32 @@ use crate::data::Clustering;
 const RUN: usize = 64;
 
 /// Distances summed in `f32`, for few groups.
-const FLUSH: usize = 1024;
+const FLUSH: usize = 512;
 
 multiversion! {
     fn add_roots(squared: &[Lanes], sum: &mut Lanes) {
         let mut part = [0.0; LANES];
         for row in squared {
-            for lane in 0..LANES {
-                part[lane] += row.0[lane].sqrt();
-            }
+            part.iter_mut().zip(&row.0).for_each(|(part, squared)| *part += squared.sqrt());
         }
-        for lane in 0..LANES {
-            sum.0[lane] += part[lane];
-        }
+        sum.0.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
     }
 }
 
 multiversion! {
-    fn give(sum: &Lanes, groups: &[u32], sums: &mut [Lanes]) {
+    fn give(sum: &Lanes, groups: &[u32], sums: &mut [[f32; LANES]]) {
         for &group in groups {
-            let place = &mut sums[group as usize];
-            for lane in 0..LANES {
-                place.0[lane] += sum.0[lane];
-            }
+            sums[group as usize].iter_mut().zip(&sum.0).for_each(|(place, sum)| *place += sum);
         }
     }
 }
 
 multiversion! {
-    fn flush(sums: &mut [Lanes], totals: &mut [[f64; LANES]]) {
+    /// Works on one long slice: over pairs of short ones, compilers gather and scatter.
+    fn flush(sums: &mut [f32], totals: &mut [f64]) {
         for (sum, total) in sums.iter_mut().zip(totals) {
-            for lane in 0..LANES {
-                total[lane] += f64::from(sum.0[lane]);
-                sum.0[lane] = 0.0;
-            }
+            *total += f64::from(*sum);
+            *sum = 0.0;
         }
     }
 }
@@ -66,9 +58,9 @@ pub fn distance_sums<T: Send>(
     let columns = Columns::new(points.len(), clusterings);
     let blocks = points.blocks_of(columns.order.iter().copied());
     let n_groups: usize = clusterings.iter().map(|clustering| clustering.n_clusters()).sum();
-    let pause = (4 * n_groups).clamp(FLUSH, 64 * FLUSH);
+    let pause = (4 * n_groups).clamp(FLUSH, 128 * FLUSH);
     let simd = points.simd();
-    let scratch = || (vec![Lanes([0.0; LANES]); n_groups], vec![[0.0; LANES]; n_groups]);
+    let scratch = || (vec![[0.0; LANES]; n_groups], vec![[0.0; LANES]; n_groups]);
     (0..points.n_panels())
         .into_par_iter()
         .map_init(scratch, |(sums, totals), panel| {
@@ -96,11 +88,11 @@ pub fn distance_sums<T: Send>(
                     }
                 }
                 if start - flushed >= pause {
-                    flush(simd, sums, totals);
+                    flush(simd, sums.as_flattened_mut(), totals.as_flattened_mut());
                     flushed = start;
                 }
             }
-            flush(simd, sums, totals);
+            flush(simd, sums.as_flattened_mut(), totals.as_flattened_mut());
             finish(panel, totals)
         })
         .collect()

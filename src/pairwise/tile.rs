@@ -42,25 +42,34 @@ pub fn squared_distances(simd: Simd, block: &[Row8], panel: &[Lanes], tile: &mut
     }
 }
 
-/// Which of 32 squared distances are at most `limit`: bit `l` for lane `l`.
+/// Which squared distances of a tile are at most the limit of their lane: for each row, bit `l` for lane `l`.
 #[inline]
 #[must_use]
-pub fn at_most(simd: Simd, distances: &Lanes, limit: f32) -> u32 {
-    at_most_each(simd, distances, &Lanes([limit; LANES]))
-}
-
-/// Which of 32 squared distances are at most their limits: bit `l` for lane `l`.
-#[inline]
-#[must_use]
-pub fn at_most_each(simd: Simd, distances: &Lanes, limits: &Lanes) -> u32 {
+pub fn at_most(simd: Simd, tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
     match simd.level() {
         // SAFETY: a `Simd` of this level exists only where the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { super::avx512::at_most(distances, limits) },
+        Level::Avx512 => unsafe { super::avx512::at_most(tile, limits) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { super::avx2::at_most(distances, limits) },
-        _ => portable::at_most(distances, limits),
+        Level::Avx2 => unsafe { super::avx2::at_most(tile, limits) },
+        _ => portable::at_most(tile, limits),
+    }
+}
+
+/// Adds to `counts`, lane by lane, how many distances of a tile are at most `surely`.
+///
+/// True where a different number is at most `perhaps`: then some pairs are too close to call.
+#[inline]
+pub(super) fn count(simd: Simd, tile: &Tile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
+    match simd.level() {
+        // SAFETY: a `Simd` of this level exists only where the processor has these instructions.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { super::avx512::count(tile, surely, perhaps, counts) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { super::avx2::count(tile, surely, perhaps, counts) },
+        _ => portable::count(tile, surely, perhaps, counts),
     }
 }
 
@@ -100,8 +109,15 @@ mod tests {
                 for (b, block) in Blocks::new(x.view()).iter().enumerate() {
                     for p in 0..points.n_panels() {
                         squared_distances(simd, block, points.panel(p), &mut tile);
+                        let (mut counts, mut expected) = ([7; LANES], [7; LANES]);
+                        prop_assert_eq!(
+                            count(simd, &tile, 2.9, 3.0, &mut counts),
+                            portable::count(&tile, 2.9, 3.0, &mut expected)
+                        );
+                        prop_assert_eq!(counts, expected);
+                        let limits = Lanes([3.0; LANES]);
+                        prop_assert_eq!(at_most(simd, &tile, &limits), portable::at_most(&tile, &limits));
                         for (r, row) in tile.iter().enumerate() {
-                            prop_assert_eq!(at_most(simd, row, 3.0), portable::at_most(row, &Lanes([3.0; LANES])));
                             for (l, &found) in row.0.iter().enumerate() {
                                 let (i, j) = (b * BLOCK + r, p * LANES + l);
                                 if i < n && j < n {

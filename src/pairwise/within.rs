@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::tile::EMPTY_TILE;
-use super::{BLOCK, ExactRows, LANES, Points, Threshold, at_most, squared_distances};
+use super::{BLOCK, ExactRows, LANES, Lanes, Points, Threshold, at_most, squared_distances};
 
 /// Calls `visit(point, panel, mask)` for every `point` of `some` and every panel with neighbours of it: bit `l` of
 /// `mask` stands for point `32 * panel + l`. Only neighbours in `wanted`, one mask per panel, are looked for.
@@ -24,12 +24,11 @@ pub fn visit_within(
         let mut tile = EMPTY_TILE;
         for (block, members) in blocks.iter().zip(some.chunks(BLOCK)) {
             squared_distances(points.simd(), block, points.panel(panel), &mut tile);
-            for (row, &point) in tile.iter().zip(members) {
-                let perhaps = at_most(points.simd(), row, radius.perhaps) & wanted[panel];
-                if perhaps == 0 {
-                    continue;
-                }
-                let mut within = at_most(points.simd(), row, radius.surely) & perhaps;
+            let perhaps = at_most(points.simd(), &tile, &Lanes([radius.perhaps; LANES]));
+            let surely = at_most(points.simd(), &tile, &Lanes([radius.surely; LANES]));
+            for ((perhaps, surely), &point) in perhaps.iter().zip(surely).zip(members) {
+                let perhaps = perhaps & wanted[panel];
+                let mut within = surely & perhaps;
                 for lane in super::bits(perhaps & !within) {
                     let close = rows.squared_distance(point as usize, panel * LANES + lane) <= radius.squared;
                     within |= u32::from(close) << lane;

@@ -46,6 +46,10 @@ impl DbscanGrid {
     /// Takes `O(n)` memory and gives the same answer whatever the number of threads: scikit-learn's labels.
     #[must_use]
     pub fn fit(&self, x: ArrayView2<'_, f32>) -> Vec<DbscanFit> {
+        self.fit_points(&Points::new(x), x)
+    }
+
+    pub(super) fn fit_points(&self, points: &Points, x: ArrayView2<'_, f32>) -> Vec<DbscanFit> {
         let mut eps = self.eps.clone();
         eps.sort_by(|a, b| a.get().total_cmp(&b.get()));
         eps.dedup();
@@ -54,17 +58,16 @@ impl DbscanGrid {
         strictest_first.dedup();
         let Some(&strictest) = strictest_first.first() else { return Vec::new() };
 
-        let points = Points::new(x);
         let rows = ExactRows::new(&x);
         let radii: Vec<Threshold> =
             eps.iter().map(|eps| Threshold::of_squared(squared_radius(*eps, x.dim()), x.ncols())).collect();
         let enough = u32::try_from(strictest.get()).unwrap_or(u32::MAX);
-        let counts = neighbour_counts(&points, &rows, &radii, enough);
+        let counts = neighbour_counts(points, &rows, &radii, enough);
         let components: Vec<Components> = strictest_first.iter().map(|_| Components::new(points.len())).collect();
 
         let mut found = Vec::with_capacity(eps.len());
         for (radius, counts) in radii.iter().zip(&counts) {
-            let level = Level::new(&points, &rows, radius, counts, &strictest_first);
+            let level = Level::new(points, &rows, radius, counts, &strictest_first);
             level.connect(&components);
             found.push(level.labels(&components));
         }
@@ -187,9 +190,12 @@ impl<'a> Level<'a> {
         (0..components.len())
             .into_par_iter()
             .map(|m| {
-                let root = |point: usize| match self.is_core(m, point) {
-                    true => Some(components[m].root(point as u32)),
-                    false => Some(borders[m][point].load(Relaxed)).filter(|&root| root != NOBODY),
+                let root = |point: usize| {
+                    if self.is_core(m, point) {
+                        Some(components[m].root(point as u32))
+                    } else {
+                        Some(borders[m][point].load(Relaxed)).filter(|&root| root != NOBODY)
+                    }
                 };
                 let roots: Vec<Option<u32>> = (0..self.counts.len()).map(root).collect();
                 let core = (0..self.counts.len()).map(|point| self.is_core(m, point)).collect();

@@ -2,6 +2,8 @@ use super::*;
 use ndarray::Array2;
 use proptest::prelude::*;
 
+use crate::pairwise::{Level, Points, Simd};
+
 fn grid(eps: &[f64], min_samples: &[usize]) -> DbscanGrid {
     DbscanGrid {
         eps: eps.iter().map(|&eps| Positive::try_from(eps).unwrap()).collect(),
@@ -88,4 +90,30 @@ fn one_fit_is_a_cell_of_the_grid() {
     let dbscan = Dbscan { eps: Positive::try_from(1.0).unwrap(), min_samples: NonZeroUsize::new(3).unwrap() };
     let clustering = dbscan.cluster(x.view(), 7).unwrap();
     assert_eq!(clustering.sizes(), [30, 30]);
+}
+
+#[test]
+fn labels_and_cores_are_those_of_scikit_learn() {
+    for golden in crate::pairwise::golden::Golden::read() {
+        let fits = grid(&golden.eps, &golden.min_samples).fit(golden.x().view());
+        assert_eq!(fits.len(), golden.labels.len());
+        for ((fit, labels), &n_core) in fits.iter().zip(&golden.labels).zip(&golden.n_core) {
+            assert_eq!(&fit.clustering.signed(), labels, "eps {:?} min_samples {}", fit.eps, fit.min_samples);
+            assert_eq!(fit.core.iter().filter(|&&core| core).count(), n_core);
+        }
+    }
+}
+
+#[test]
+fn instructions_and_threads_change_nothing() {
+    let golden = &crate::pairwise::golden::Golden::read()[0];
+    let grid = grid(&golden.eps, &golden.min_samples);
+    let expected = grid.fit(golden.x().view());
+    for level in Level::ALL {
+        for threads in [1, 3] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let points = Points::with_simd(golden.x().view(), Simd::at_most(level));
+            assert_eq!(pool.install(|| grid.fit_points(&points, golden.x().view())), expected, "{level:?} {threads}");
+        }
+    }
 }
