@@ -1,8 +1,12 @@
 //! Numbers become groups.
 
+mod assigner;
 mod dbscan;
+mod k_means;
 
+pub use assigner::{Assigner, AssignerFileError, Placement};
 pub use dbscan::{Dbscan, DbscanFit, DbscanGrid};
+pub use k_means::{Counts, KMeans, KMeansAlgorithm, KMeansFit};
 
 use ndarray::ArrayView2;
 
