@@ -23,7 +23,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let native = backbone.native(std::slice::from_ref(layer))?;
     let size = backbone.spec().size;
     // Three channels, as the peer gets: the grey path would save work in the first convolution.
-    let image = |i: usize| Array3::from_shape_fn((size, size, 3), |(y, x, c)| ((i + 7 * y + 13 * x + 29 * c) % 256) as f32);
+    let image =
+        |i: usize| Array3::from_shape_fn((size, size, 3), |(y, x, c)| ((i + 7 * y + 13 * x + 29 * c) % 256) as f32);
     let images: Vec<_> = (0..batch.parse()?).map(image).collect();
     let views: Vec<_> = images.iter().map(Array3::view).collect();
     for line in std::io::stdin().lock().lines() {

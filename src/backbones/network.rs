@@ -153,8 +153,7 @@ impl<B: Backend> Kernels<B> {
         let (top, bottom) = conv.padding.around(height, conv.kernel, conv.stride);
         let (left, right) = conv.padding.around(width, conv.kernel, conv.stride);
         let groups = if conv.depthwise { conv.inputs } else { 1 };
-        let options =
-            PaddedConvOptions::asymmetric([conv.stride; 2], [top, left], [bottom, right], [1, 1], groups);
+        let options = PaddedConvOptions::asymmetric([conv.stride; 2], [top, left], [bottom, right], [1, 1], groups);
         activated(conv2d(map, self.weight.val(), Some(self.bias.val()), options), conv.activation)
     }
 }

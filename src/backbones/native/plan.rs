@@ -14,12 +14,30 @@ pub(super) type Slot = usize;
 #[derive(Debug, Clone)]
 pub(super) enum Work {
     /// The first convolution, from the image.
-    Stem { stem: Stem },
-    Dense { input: Slot, packed: Packed, residual: Option<Slot> },
-    Depthwise { input: Slot, weights: Vec<f32>, bias: Vec<f32> },
-    MaxPool { input: Slot, pool: MaxPool },
-    Add { shortcut: Slot, branch: Slot },
-    GlobalPool { input: Slot },
+    Stem {
+        stem: Stem,
+    },
+    Dense {
+        input: Slot,
+        packed: Packed,
+        residual: Option<Slot>,
+    },
+    Depthwise {
+        input: Slot,
+        weights: Vec<f32>,
+        bias: Vec<f32>,
+    },
+    MaxPool {
+        input: Slot,
+        pool: MaxPool,
+    },
+    Add {
+        shortcut: Slot,
+        branch: Slot,
+    },
+    GlobalPool {
+        input: Slot,
+    },
 }
 
 /// One step of the network.
@@ -128,19 +146,17 @@ impl<'a> Planner<'a> {
             Op::GlobalPool { input } => {
                 (Work::GlobalPool { input: slot_of(*input) }, Form::POINT, Activation::None, vec![*input])
             }
-            Op::Add { shortcut, branch, activation } => match self.fused_into(node) {
-                Some((input, conv, shortcut)) => {
+            Op::Add { shortcut, branch, activation } => {
+                if let Some((input, conv, shortcut)) = self.fused_into(node) {
                     let folded = fold(conv, weights)?;
                     let packed = Packed::new(&folded.weights, &folded.bias, conv.inputs);
-                    let work =
-                        Work::Dense { input: slot_of(input), packed, residual: Some(slot_of(shortcut)) };
+                    let work = Work::Dense { input: slot_of(input), packed, residual: Some(slot_of(shortcut)) };
                     (work, Form::of(conv), *activation, vec![input, shortcut])
-                }
-                None => {
+                } else {
                     let work = Work::Add { shortcut: slot_of(*shortcut), branch: slot_of(*branch) };
                     (work, Form::POINT, *activation, vec![*shortcut, *branch])
                 }
-            },
+            }
         };
         let output = self.free.pop().unwrap_or_else(|| {
             self.slots += 1;

@@ -4,6 +4,8 @@ mod file;
 mod pickle;
 mod pth;
 mod spec;
+#[cfg(test)]
+mod tests;
 mod zip;
 
 use std::collections::BTreeMap;
@@ -39,8 +41,11 @@ impl Weights {
     /// # Errors
     /// When the file cannot be read, is no weights file, or holds a tensor of another shape or with NaN.
     pub fn read(path: &Path, architecture: &Architecture) -> Result<Self, BackboneError> {
-        let bytes = std::fs::read(path)
-            .map_err(|source| BackboneError::Io { doing: "cannot read weights", path: path.to_owned(), source })?;
+        let bytes = std::fs::read(path).map_err(|source| BackboneError::Io {
+            doing: "cannot read weights",
+            path: path.to_owned(),
+            source,
+        })?;
         Self::from_bytes(&bytes, path, architecture)
     }
 
@@ -149,7 +154,9 @@ pub(super) fn tensors_of(conv: &Conv) -> Vec<(String, Vec<usize>)> {
     let inputs = if conv.depthwise { 1 } else { conv.inputs };
     let mut tensors = vec![(format!("{}.weight", conv.name), vec![conv.outputs, inputs, conv.kernel, conv.kernel])];
     let vectors = match &conv.batch_norm {
-        Some(norm) => ["weight", "bias", "running_mean", "running_var"].map(|part| format!("{}.{part}", norm.name)).to_vec(),
+        Some(norm) => {
+            ["weight", "bias", "running_mean", "running_var"].map(|part| format!("{}.{part}", norm.name)).to_vec()
+        }
         None => vec![format!("{}.bias", conv.name)],
     };
     tensors.extend(vectors.into_iter().map(|name| (name, vec![conv.outputs])));

@@ -13,7 +13,7 @@ pub enum Variant {
     Caffe,
     /// torchvision's and timm's: RGB, standardised, strides in the 3×3 convolutions.
     Torchvision,
-    /// Google's EfficientNet: RGB to ±1, zeros as TensorFlow's `SAME`.
+    /// Google's `EfficientNet`: RGB to ±1, padded as with TensorFlow's `SAME`.
     Tensorflow,
 }
 
@@ -81,12 +81,9 @@ impl WeightsSpec {
     #[must_use]
     pub fn of(variant: Variant) -> Self {
         match variant {
-            Variant::Caffe => Self {
-                size: 224,
-                channel_order: ChannelOrder::Bgr,
-                mean: [103.939, 116.779, 123.68],
-                scale: [1.0; 3],
-            },
+            Variant::Caffe => {
+                Self { size: 224, channel_order: ChannelOrder::Bgr, mean: [103.939, 116.779, 123.68], scale: [1.0; 3] }
+            }
             Variant::Torchvision => Self {
                 size: 224,
                 channel_order: ChannelOrder::Rgb,
