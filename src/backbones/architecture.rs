@@ -193,7 +193,9 @@ impl Architecture {
         let wanted = layers.iter().map(|name| self.layer(name).cloned()).collect::<Result<Vec<_>, _>>()?;
         let mut needed = vec![false; self.nodes.len()];
         needed[0] = true;
-        wanted.iter().for_each(|layer| needed[layer.node] = true);
+        for layer in &wanted {
+            needed[layer.node] = true;
+        }
         for node in (0..self.nodes.len()).rev().filter(|&node| node > 0) {
             if needed[node] {
                 self.nodes[node].inputs().for_each(|input| needed[input] = true);

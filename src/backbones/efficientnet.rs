@@ -1,7 +1,7 @@
-//! EfficientNet-Lite0: inverted bottlenecks without squeeze-and-excitation, ReLU6 throughout.
+//! EfficientNet-Lite0: inverted bottlenecks without squeeze-and-excitation, `ReLU6` throughout.
 //!
-//! References: Tan & Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML 2019; the lite
-//! variants are from Google's tpu/efficientnet repository (2020). Tensors carry the names of efficientnet_pytorch.
+//! References: Tan & Le, "`EfficientNet`: Rethinking Model Scaling for Convolutional Neural Networks", ICML 2019; the lite
+//! variants are from Google's tpu/efficientnet repository (2020). Tensors carry the names of `efficientnet_pytorch`.
 
 use super::architecture::{Activation, Architecture, Padding};
 use super::builder::{Builder, IMAGE};
@@ -18,7 +18,7 @@ const STAGES: [(usize, usize, usize, usize, usize); 7] = [
 ];
 
 /// Layers `stage1` … `stage7` (16, 24, 40, 80, 112, 192, 320 channels; linear, so of either sign), `head` (1280, the
-/// default) and `logits` (1000, the classes of ImageNet before softmax).
+/// default) and `logits` (1000, the classes of `ImageNet` before softmax).
 pub(super) fn lite0() -> Architecture {
     let mut net = Builder::new(1e-3);
     let mut x = net

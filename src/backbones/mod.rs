@@ -11,6 +11,7 @@ mod fold;
 mod import;
 mod models;
 pub mod native;
+pub mod network;
 mod resnet;
 #[cfg(test)]
 mod seeded;

@@ -1,4 +1,4 @@
-//! Weights from a seeded generator, for tests; tests/golden/make_backbones.py has the same generator.
+//! Weights from a seeded generator, for tests; `tests/golden/make_backbones.py` has the same generator.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use ndarray::Array3;
 use super::weights::Weights;
 use super::{Architecture, Backbone, BackboneName, Variant};
 
-/// SplitMix64 seeded with the FNV-1a hash of `name`: `count` numbers in -1..1.
+/// `SplitMix64` seeded with the FNV-1a hash of `name`: `count` numbers in -1..1.
 pub fn uniform(name: &str, count: usize) -> Vec<f32> {
     let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
     let mut state = name.bytes().fold(0xcbf2_9ce4_8422_2325, fnv);
@@ -33,7 +33,9 @@ fn tensor(name: &str, shape: &[usize]) -> Vec<f32> {
     } else {
         Box::new(|value| 0.25 * value)
     };
-    values.iter_mut().for_each(|value| *value = map(*value));
+    for value in &mut values {
+        *value = map(*value);
+    }
     values
 }
 

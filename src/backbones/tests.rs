@@ -1,4 +1,4 @@
-//! Golden answers: see tests/golden/make_backbones.py.
+//! Golden answers: see `tests/golden/make_backbones.py`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -139,7 +139,8 @@ fn grey_is_three_equal_channels() {
     let colour = Array3::from_shape_fn((64, 64, 3), |(y, x, _)| grey[[y, x, 0]]);
     for variant in [Variant::Caffe, Variant::Torchvision] {
         let backbone = seeded::backbone(BackboneName::Resnet50, variant);
-        let [one, three] = [&grey, &colour].map(|image| features(&backbone, "conv3_block4_out", &[image.clone()]));
+        let [one, three] =
+            [&grey, &colour].map(|image| features(&backbone, "conv3_block4_out", std::slice::from_ref(image)));
         let error = worst(&one, &three);
         assert!(error < 1e-5, "{variant:?}: {error}");
     }

@@ -10,7 +10,7 @@ use super::builder::{Builder, IMAGE};
 const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
 
 /// Layers `block1_conv2` (64), `block2_conv2` (128), `block3_conv3` (256), `block4_conv3` and `block5_conv3` (512),
-/// each after its ReLU, and `head` (512), after the last max-pool.
+/// each after its `ReLU`, and `head` (512), after the last max-pool.
 pub(super) fn vgg16() -> Architecture {
     let mut net = Builder::new(0.0);
     let mut x = IMAGE;

@@ -152,3 +152,37 @@ fn window(form: Form, size: usize) -> (Window, usize) {
     let outputs = (size + before + after - kernel) / stride + 1;
     (Window { kernel, stride, before, height: outputs, width: outputs }, after)
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array3;
+
+    use super::*;
+    use crate::backbones::tests::worst;
+    use crate::backbones::{Backbone, BackboneName, Variant, seeded};
+
+    #[test]
+    fn every_instruction_set_gives_the_same_features() {
+        let images = seeded::images();
+        let views: Vec<_> = images.iter().map(Array3::view).collect();
+        for backbone in [Backbone::embedded().unwrap(), seeded::backbone(BackboneName::Resnet50, Variant::Torchvision)]
+        {
+            let mut native = backbone.native(&backbone.layers()).unwrap();
+            let widest = native.features(&views).unwrap();
+            for kernels in Kernels::available() {
+                native.kernels = kernels;
+                let error = worst(&native.features(&views).unwrap(), &widest);
+                assert!(error < 1e-5, "{kernels:?}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn images_of_another_shape_are_refused() {
+        let native = Backbone::embedded().unwrap().native(&["head".to_owned()]).unwrap();
+        for shape in [(64, 64, 2), (64, 65, 1), (31, 31, 3), (0, 0, 1)] {
+            assert!(native.features(&[Array3::zeros(shape).view()]).is_err(), "{shape:?}");
+        }
+        assert_eq!(native.features(&[]).unwrap().dim(), (0, 1280));
+    }
+}

@@ -146,18 +146,17 @@ impl<'a> Planner<'a> {
             Op::GlobalPool { input } => {
                 (Work::GlobalPool { input: slot_of(*input) }, Form::POINT, Activation::None, vec![*input])
             }
-            Op::Add { shortcut, branch, activation } => match self.fused_into(node) {
-                Some((input, conv, shortcut)) => {
+            Op::Add { shortcut, branch, activation } => {
+                if let Some((input, conv, shortcut)) = self.fused_into(node) {
                     let folded = fold(conv, weights)?;
                     let packed = Packed::new(&folded.weights, &folded.bias, conv.inputs);
                     let work = Work::Dense { input: slot_of(input), packed, residual: Some(slot_of(shortcut)) };
                     (work, Form::of(conv), *activation, vec![input, shortcut])
-                }
-                None => {
+                } else {
                     let work = Work::Add { shortcut: slot_of(*shortcut), branch: slot_of(*branch) };
                     (work, Form::POINT, *activation, vec![*shortcut, *branch])
                 }
-            },
+            }
         };
         let output = self.free.pop().unwrap_or_else(|| {
             self.slots += 1;

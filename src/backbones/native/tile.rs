@@ -69,22 +69,33 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const PANELS: usize>(job
                 weights = weights.add(LANES);
             }
         }
-        finish(job, &sums);
+        // Out of the registers with a constant index each: what follows indexes by variables, and an array that is
+        // ever indexed so would live in memory all along.
+        let mut answer = [[[0.0; LANES]; PANELS]; ROWS];
+        for row in 0..ROWS {
+            for panel in 0..PANELS {
+                sums[row][panel].store(answer[row][panel].as_mut_ptr());
+            }
+        }
+        finish::<V, ROWS, PANELS>(job, &answer);
     }
 }
 
 /// Adds the residual, applies the activation, writes.
 #[inline(always)]
-unsafe fn finish<V: Vector, const ROWS: usize, const PANELS: usize>(job: &Tile<'_>, sums: &[[V; PANELS]; ROWS]) {
+unsafe fn finish<V: Vector, const ROWS: usize, const PANELS: usize>(
+    job: &Tile<'_>,
+    answer: &[[[f32; LANES]; PANELS]; ROWS],
+) {
     // SAFETY: as in `tile`; partial vectors touch only the channels there are.
     unsafe {
         let (low, high) = (V::splat(job.bounds.0), V::splat(job.bounds.1));
-        for (row, sums) in sums.iter().enumerate() {
-            for (panel, &sum) in sums.iter().enumerate() {
+        for panel in 0..PANELS {
+            let columns = job.columns - panel * LANES;
+            for (row, answer) in answer.iter().enumerate() {
                 let at = row * job.channels + panel * LANES;
-                let columns = job.columns - panel * LANES;
                 let output = job.output.add(at);
-                let mut sum = sum;
+                let mut sum = V::load(answer[panel].as_ptr());
                 if columns >= LANES {
                     if let Some(residual) = job.residual {
                         sum = sum.add(V::load(residual.as_ptr().add(at)));

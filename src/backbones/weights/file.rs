@@ -9,8 +9,11 @@ use super::Tensor;
 use super::pickle::Outcome;
 use super::pth;
 
+/// Tensors by name, in the order of the file, and what the file says about itself.
+type Content = (Vec<(String, Tensor)>, BTreeMap<String, String>);
+
 /// Every tensor of floats, and the file's metadata.
-pub(super) fn decode(bytes: &[u8]) -> Outcome<(Vec<(String, Tensor)>, BTreeMap<String, String>)> {
+pub(super) fn decode(bytes: &[u8]) -> Outcome<Content> {
     if bytes.is_empty() {
         return Err("it is empty".to_owned());
     }
@@ -21,7 +24,7 @@ pub(super) fn decode(bytes: &[u8]) -> Outcome<(Vec<(String, Tensor)>, BTreeMap<S
     Ok((pth::read(bytes)?, BTreeMap::new()))
 }
 
-fn decode_safetensors(bytes: &[u8]) -> Outcome<(Vec<(String, Tensor)>, BTreeMap<String, String>)> {
+fn decode_safetensors(bytes: &[u8]) -> Outcome<Content> {
     let damaged = |error: safetensors::SafeTensorError| format!("it is damaged or cut off ({error})");
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();

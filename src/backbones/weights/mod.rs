@@ -4,6 +4,8 @@ mod file;
 mod pickle;
 mod pth;
 mod spec;
+#[cfg(test)]
+mod tests;
 mod zip;
 
 use std::collections::BTreeMap;

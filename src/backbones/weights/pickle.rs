@@ -1,7 +1,7 @@
 //! The part of Python's pickle format that torch's state dicts use. Nothing is ever executed: a call to anything but
 //! an ordered dict or a tensor becomes [`Value::Opaque`].
 //!
-//! Reference: CPython's `Lib/pickletools.py` describes every opcode.
+//! Reference: `CPython`'s `Lib/pickletools.py` describes every opcode.
 
 use std::collections::HashMap;
 
@@ -135,9 +135,9 @@ impl<'b> Machine<'_, 'b> {
                 code @ 0x85..=0x87 => Some(self.tuple_of(usize::from(code - 0x84))?),
                 0x88 => Some(Value::Int(1)),
                 0x89 => Some(Value::Int(0)),
-                b'K' => Some(Value::Int(self.number::<1>()? as i64)),
-                b'M' => Some(Value::Int(self.number::<2>()? as i64)),
-                b'J' => Some(Value::Int(i64::from(self.number::<4>()? as u32 as i32))),
+                b'K' => Some(Value::Int(self.number::<1>()?.cast_signed())),
+                b'M' => Some(Value::Int(self.number::<2>()?.cast_signed())),
+                b'J' => Some(Value::Int(i64::from((self.number::<4>()? as u32).cast_signed()))),
                 0x8a => Some(self.long()?),
                 b'G' => self.take(8).map(|_| Some(Value::Opaque))?,
                 b'X' | b'T' | b'B' => {

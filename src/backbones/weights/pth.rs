@@ -144,3 +144,48 @@ fn gather(view: &TensorView, bytes: &[u8]) -> Option<Tensor> {
     }
     Some(Tensor { shape: view.shape.clone(), values })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const ZIP: &[u8] = include_bytes!("../../../tests/golden/zip.pth");
+    const OLD: &[u8] = include_bytes!("../../../tests/golden/old.pth");
+
+    #[test]
+    fn both_formats_read_as_torch_wrote_them() {
+        for file in [ZIP, OLD] {
+            let tensors: BTreeMap<_, _> = read(file).unwrap().into_iter().collect();
+            let get = |name: &str| {
+                let tensor = &tensors[&format!("state_dict.module.{name}")];
+                (tensor.shape.as_slice(), tensor.values.as_slice())
+            };
+            let whole: Vec<f32> = (0..24_u8).map(f32::from).collect();
+            assert_eq!(get("whole"), (&[4, 6][..], whole.as_slice()));
+            let (shape, values) = get("transposed");
+            assert_eq!((shape, &values[..5]), (&[6, 4][..], &[0.0, 6.0, 12.0, 18.0, 1.0][..]));
+            assert_eq!(get("part"), (&[2, 3][..], &[8.0, 9.0, 10.0, 14.0, 15.0, 16.0][..]));
+            assert_eq!(get("half"), (&[2][..], &[0.5, -1.5][..]));
+            assert_eq!(get("bfloat16"), (&[2, 1][..], &[2.0, -3.0][..]));
+            assert_eq!(get("parameter"), (&[3][..], &[7.0, 8.0, 9.0][..]));
+            assert_eq!(get("nothing"), (&[0][..], &[][..]));
+            assert_eq!(tensors.len(), 7, "the batch counter is no float");
+        }
+    }
+
+    #[test]
+    fn damaged_files_are_refused_without_a_panic() {
+        for file in [ZIP, OLD] {
+            for end in 0..file.len() {
+                assert!(read(&file[..end]).is_err(), "cut at {end}");
+            }
+            for at in 0..file.len() {
+                let mut damaged = file.to_vec();
+                damaged[at] ^= 0x55;
+                let _ = read(&damaged);
+            }
+        }
+    }
+}

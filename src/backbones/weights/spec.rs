@@ -13,7 +13,7 @@ pub enum Variant {
     Caffe,
     /// torchvision's and timm's: RGB, standardised, strides in the 3×3 convolutions.
     Torchvision,
-    /// Google's EfficientNet: RGB to ±1, zeros as TensorFlow's `SAME`.
+    /// Google's `EfficientNet`: RGB to ±1, padded as with TensorFlow's `SAME`.
     Tensorflow,
 }
 
