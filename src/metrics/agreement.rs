@@ -140,7 +140,8 @@ mod tests {
         close(hungarian_accuracy(&table), GOLDEN[4]);
     }
 
-    const GOLDEN: [f64; 5] = [0.28776978417266186, 0.5576733869230875, 0.6666666666666666, 0.7302967433402214, 0.6666666666666666];
+    const GOLDEN: [f64; 5] =
+        [0.28776978417266186, 0.5576733869230875, 0.6666666666666666, 0.7302967433402214, 0.6666666666666666];
 
     #[test]
     fn nothing_to_compare_is_none_and_single_groups_are_equal() {

@@ -110,7 +110,8 @@ mod tests {
     /// The numbers are scikit-learn 1.9.1's (tests/golden/agreement.py).
     #[test]
     fn agrees_with_scikit_learn() {
-        let x = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.5], [5.0, 5.0], [6.0, 5.0], [9.0, 0.0], [9.0, 2.0], [40.0, 40.0]];
+        let x =
+            array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.5], [5.0, 5.0], [6.0, 5.0], [9.0, 0.0], [9.0, 2.0], [40.0, 40.0]];
         let labels = [Some(0), Some(0), Some(0), Some(1), Some(1), Some(2), Some(2), None];
         let spread = spread(x.view(), &Clustering::by_first_appearance(labels));
         assert!((spread.davies_bouldin.unwrap() - GOLDEN[0]).abs() < 1e-12);
