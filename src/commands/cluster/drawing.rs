@@ -124,6 +124,7 @@ impl Drawing<'_> {
         [x_label, y_label]: [&str; 2],
         points: ArrayView2<'_, f32>,
     ) -> Result<(), CommandError> {
+        let points = points.view();
         let grouped: Vec<Grouping> = self.groups.iter().map(|group| Grouping::clusters(&group.clustering)).collect();
         let panels = self
             .groups
