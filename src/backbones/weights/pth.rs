@@ -187,5 +187,7 @@ mod tests {
                 let _ = read(&damaged);
             }
         }
+        let nested = [b"\x80\x02)".as_slice(), &[0x85; 100_000], b"."].concat();
+        assert!(pickle::read(&mut nested.as_slice()).is_err());
     }
 }
