@@ -1,6 +1,10 @@
 //! An image becomes numbers.
 
+mod backbone;
+
 use ndarray::Array2;
+
+pub use backbone::BackboneFeatures;
 
 use crate::images::Image;
 
