@@ -1,5 +1,15 @@
 //! Numbers become groups.
 
+mod assigner;
+mod dbscan;
+mod k_means;
+mod section;
+
+pub use assigner::{Assigner, AssignerFileError, Placement};
+pub use dbscan::{Dbscan, DbscanFit, DbscanGrid};
+pub use k_means::{Counts, KMeans, KMeansAlgorithm, KMeansFit};
+pub use section::{ClusterSection, DbscanSearch, Method, OneOrMany, PickCell, PickK};
+
 use ndarray::ArrayView2;
 
 use crate::data::Clustering;

@@ -1,1 +1,28 @@
-//! (under construction)
+//! The use cases: the only code that joins stages.
+
+mod cluster;
+mod compare;
+mod curate;
+mod dataset;
+mod embed;
+mod error;
+mod export;
+mod gather;
+mod models;
+mod predict;
+mod predictions;
+mod tile;
+mod train;
+mod workspace;
+
+pub use cluster::{ClusterOptions, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary, cluster};
+pub use compare::{Compared, compare, more_is_better};
+pub use curate::{CurateSummary, Curator};
+pub use error::CommandError;
+pub use export::ExportSummary;
+pub use models::{ImportSummary, ModelRow, import_model, list_models};
+pub use predict::{PredictOptions, PredictSummary, Prediction, predict};
+pub use predictions::{TableFormat, predictions_text, write_predictions};
+pub use tile::{TileReport, tile};
+pub use train::{Scores, TrainSummary, train};
+pub use workspace::Workspace;

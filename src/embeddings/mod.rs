@@ -1,1 +1,19 @@
-//! (under construction)
+//! Embeddings on disk: what was computed once is never computed again.
+//!
+//! ```text
+//!  .rails/embeddings/<key>/part-00000.parquet …   rows: image_id, path, status, error, embedding
+//!                          _COMMIT.json           the parts that count; everything else is swept away
+//! ```
+//!
+//! The key hashes the extractor's fingerprint and the depth range. A part is written to a temporary name, synced and
+//! renamed before the commit names it: a process that dies loses at most the part it was filling.
+
+mod commit;
+mod error;
+mod part;
+mod pipeline;
+mod shelf;
+mod store;
+
+pub use error::StoreError;
+pub use store::{Embedded, Store};

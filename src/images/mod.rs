@@ -1,6 +1,25 @@
 //! Files become images: found, hashed, decoded, brought to one brightness scale and one size.
 
+mod decode;
+mod depth;
+mod error;
+mod naming;
+mod preprocess;
+mod sample;
+mod scan;
+mod tile_index;
+mod tiles;
+
 use ndarray::Array3;
+
+pub use decode::{Decoded, Header, Samples, decode, decode_bytes, read_header};
+pub use depth::{DepthPolicy, DepthRange, Span};
+pub use error::{DecodeError, ImageError};
+pub use naming::{NamingError, NamingTemplate};
+pub use preprocess::{Interpolation, Resize, resize};
+pub use sample::Sample;
+pub use scan::{ScanOptions, is_image_name, scan, scan_files};
+pub use tiles::{TileSummary, Tiling, cut};
 
 /// Pixels ready for a feature extractor.
 ///

@@ -1,32 +1,95 @@
-//! Many features become few: every reducer learns from a matrix and can then be applied to new images.
+//! Many features become few: what is learned from a matrix can be applied to new images.
+//!
+//! A [`Reduction`] is the recipe, a [`Projection`] what was learned: a chain of [`Step`]s that can be saved.
+
+mod covariance;
+mod eigen;
+mod krylov;
+mod normalize;
+mod pca;
+mod projection;
+mod random_projection;
+mod reduction;
+mod standardize;
+mod stored;
+
+pub use pca::Pca;
+pub use projection::{Projection, Step};
+pub use random_projection::RandomProjection;
+pub use reduction::{Method, Reduction};
+pub use standardize::Standardizer;
+pub use stored::ProjectionFileError;
 
 use ndarray::{Array2, ArrayView2};
 
 /// Learns a map to fewer (or better scaled) features.
 pub trait Reducer {
     /// The fitted map.
-    type Fitted;
+    type Fitted: Transform;
 
-    /// Learns from `x` of shape `[n_images, n_features]`.
+    /// Learns from `x` of shape `[n_images, n_features]`. The same `x` and `seed` give the same map.
     ///
     /// # Errors
-    /// When `x` has too few rows or columns for what was asked.
-    fn fit(&self, x: ArrayView2<'_, f32>) -> Result<Self::Fitted, ReduceError>;
+    /// When `x` has no rows, no columns, or a value that is not finite.
+    fn fit(&self, x: ArrayView2<'_, f32>, seed: u64) -> Result<Self::Fitted, ReduceError>;
 }
 
-/// Why nothing could be learned.
+/// A fitted map; see [`Projection`] for chains of them.
+pub trait Transform {
+    /// Maps `x` of shape `[n, n_features]` to `[n, n_components]`.
+    ///
+    /// # Errors
+    /// [`ReduceError::Columns`] when `x` has other features than the map was learned from.
+    fn transform(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, ReduceError>;
+}
+
+/// Why nothing could be learned or applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReduceError {
-    /// More components than the data has.
-    #[error("{wanted} components asked of {rows} images with {columns} features")]
-    TooFew { wanted: usize, rows: usize, columns: usize },
     /// Nothing to learn from.
     #[error("no images to learn from")]
     Empty,
+    /// Images without a single feature.
+    #[error("the images have no features")]
+    NoFeatures,
+    /// NaN or infinity.
+    #[error("feature {column} of row {row} is not finite")]
+    NotFinite { row: usize, column: usize },
+    /// The features of new images are not those the map was learned from.
+    #[error("the projection takes {expected} features, the images have {found}")]
+    Columns { expected: usize, found: usize },
 }
 
-/// A step of a fitted projection; see [`Projection`].
-pub trait Transform {
-    /// Maps `x` of shape `[n, n_features]` to `[n, n_components]`.
-    fn transform(&self, x: ArrayView2<'_, f32>) -> Array2<f32>;
+impl ReduceError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Columns { .. } => {
+                Some("embed the new images with the backbone and layers that the projection was fitted on".to_owned())
+            }
+            Self::Empty | Self::NoFeatures | Self::NotFinite { .. } => None,
+        }
+    }
+}
+
+/// Refuses matrices nothing can be learned from.
+fn check(x: ArrayView2<'_, f32>) -> Result<(), ReduceError> {
+    if x.nrows() == 0 {
+        return Err(ReduceError::Empty);
+    }
+    if x.ncols() == 0 {
+        return Err(ReduceError::NoFeatures);
+    }
+    for (row, values) in x.rows().into_iter().enumerate() {
+        if let Some(column) = values.iter().position(|value| !value.is_finite()) {
+            return Err(ReduceError::NotFinite { row, column });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses matrices a map was not learned for.
+fn check_columns(x: ArrayView2<'_, f32>, expected: usize) -> Result<(), ReduceError> {
+    if x.ncols() == expected { Ok(()) } else { Err(ReduceError::Columns { expected, found: x.ncols() }) }
 }

@@ -1,1 +1,75 @@
-//! (under construction)
+//! What a run found, for people and for programs: pictures, one HTML page, one JSON file.
+//!
+//! Every picture is a [`Figure`]: a struct of plain data that draws itself, the same bytes for the same data on every
+//! machine. Figures never fail on odd data: nothing to show, one point, 60 clusters, NaN are all drawn as what they
+//! are. How pictures look is decided in [`style`] alone; a new kind of picture is one new file.
+
+#![allow(clippy::cast_possible_wrap, reason = "pixels and counts of bars are far below 2^31")]
+
+mod axes;
+mod bars;
+mod canvas;
+mod confusion;
+mod curves;
+mod dbscan_grid;
+mod grouping;
+mod heatmap;
+mod html;
+mod json;
+mod k_distance;
+mod k_sweep;
+mod legend;
+mod mix;
+mod montage;
+mod page;
+mod scatter;
+mod silhouette;
+pub mod style;
+mod text;
+mod thumbnails;
+mod variance;
+
+use std::path::Path;
+
+pub use bars::{FieldDistribution, GroupedBars};
+pub use canvas::{Canvas, PlotError, Rect};
+pub use confusion::ConfusionPlot;
+pub use curves::{EpochScores, LearningCurves};
+pub use dbscan_grid::DbscanGridPlot;
+pub use grouping::Grouping;
+pub use html::{Atlas, Block, GalleryImage, InteractiveScatter, Layout, Report, Section};
+pub use json::{Results, ResultsError, SCHEMA};
+pub use k_distance::{KDistancePlot, KNEE_ZONE};
+pub use k_sweep::{KScores, KSweepPlot};
+pub use mix::{ClusterMix, FieldHeatmap};
+pub use montage::{Montage, MontageSection};
+pub use scatter::{Panel, Scatter};
+pub use silhouette::SilhouettePlot;
+pub use text::{Align, TextStyle};
+pub use thumbnails::{jpeg, thumbnail};
+pub use variance::ExplainedVariance;
+
+/// A picture of some data.
+pub trait Figure {
+    /// Draws it. The same data gives the same pixels.
+    fn draw(&self) -> Canvas;
+
+    /// The picture as the bytes of a PNG file.
+    ///
+    /// # Errors
+    /// When it cannot be drawn or encoded.
+    fn png(&self) -> Result<Vec<u8>, PlotError> {
+        self.draw().png()
+    }
+
+    /// Writes the picture as PNG; the file appears whole or not at all.
+    ///
+    /// # Errors
+    /// As [`Figure::png`], and when the file cannot be written.
+    fn save(&self, path: &Path) -> Result<(), PlotError> {
+        self.draw().save(path)
+    }
+}
+
+#[cfg(test)]
+mod contract;

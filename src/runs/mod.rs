@@ -1,1 +1,22 @@
-//! (under construction)
+//! What a run was told to do, where its results lie, and how they are found again.
+
+mod bundle;
+mod dataset;
+mod feature_chain;
+mod images_table;
+mod placement;
+mod provenance;
+mod recipe;
+mod recipe_error;
+mod run_dir;
+
+pub use bundle::{Bundle, BundleError, FORMAT as BUNDLE_FORMAT, TrainedOn, newest_checkpoint};
+pub use dataset::{DatasetRecipe, fields_of};
+pub use feature_chain::FeatureChain;
+pub use images_table::{Column, ImageRow, ImagesTable, TableError, write_images, write_skipped};
+pub use placement::{Placed, Placement, Placer, safe_name};
+pub use provenance::{DatasetSummary, Provenance, Timings, timestamp};
+pub use recipe::{ClusterRecipe, FeaturesRecipe, ReportRecipe, TrainRecipe, load, to_toml};
+pub use recipe_error::RecipeError;
+pub use run_dir::{RunDir, RunError, newest_run, runs_folder};
+pub(crate) use run_dir::{read_json, write_json, write_whole};

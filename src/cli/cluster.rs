@@ -1,0 +1,48 @@
+//! `rails cluster`
+
+use std::path::PathBuf;
+
+use super::{Global, Outcome, RecipeArguments, progress::Terminal, render};
+use crate::commands::{ClusterOptions, CommandError, cluster};
+use crate::runs::{ClusterRecipe, Placement, load, to_toml};
+
+/// Group images that look alike
+///
+/// Runs every image through a network, reduces the features and groups them. The result is a folder under
+/// experiments/runs/ with images.csv, plots, and one folder of images per cluster.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A folder of images; without it the recipe's, else the only one under datasets/
+    images: Option<PathBuf>,
+    #[command(flatten)]
+    recipe: RecipeArguments,
+    /// A table of true classes, read after clustering, to measure how well the clusters meet them
+    #[arg(long, value_name = "TABLE.csv")]
+    truth: Option<PathBuf>,
+    /// Copy images into the cluster folders instead of linking them
+    #[arg(long)]
+    copy: bool,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let mut recipe: ClusterRecipe = load(self.recipe.config.as_deref(), &self.recipe.settings)?;
+        if let Some(name) = &self.recipe.name {
+            recipe.name.clone_from(name);
+        }
+        if let Some(images) = &self.images {
+            recipe.dataset.path = Some(images.clone());
+        }
+        if self.recipe.print_config {
+            render::out(&to_toml(&recipe).map_err(|error| CommandError::Usage(error.to_string()))?)?;
+            return Ok(Outcome::Done);
+        }
+        let options = ClusterOptions {
+            truth: self.truth.clone(),
+            placement: if self.copy { Placement::Copy } else { Placement::Link },
+        };
+        let summary = cluster(&recipe, &options, global.device(), &global.workspace(), observer)?;
+        global.print(&summary, render::cluster)?;
+        Ok(Outcome::of_skips(summary.dataset.n_skipped))
+    }
+}

@@ -1,0 +1,63 @@
+//! `rails predict`
+
+use std::path::PathBuf;
+
+use super::{Global, Outcome, progress::Terminal, render};
+use crate::commands::{CommandError, PredictOptions, TableFormat, predict, predictions_text, write_predictions};
+use crate::data::Fraction;
+use crate::runs::Placement;
+
+/// Tell the class of new images
+///
+/// Prints a table of path, class, confidence and the probability of every class, or writes it to --output.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Folders of images, or images
+    #[arg(required = true)]
+    images: Vec<PathBuf>,
+    /// The checkpoint folder; without it the newest under checkpoints/
+    #[arg(long, value_name = "DIR")]
+    checkpoint: Option<PathBuf>,
+    /// Write the table here: .csv, .jsonl or .parquet
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Sort the images into one folder per class here
+    #[arg(long, value_name = "DIR")]
+    sort_into: Option<PathBuf>,
+    /// Copy images when sorting instead of linking them
+    #[arg(long, requires = "sort_into")]
+    copy: bool,
+    /// Call an image `unknown` below this confidence, from 0 to 1
+    #[arg(long, value_name = "P", value_parser = parse_fraction)]
+    min_confidence: Option<Fraction>,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let format = self.output.as_deref().map(TableFormat::of).transpose()?;
+        let options = PredictOptions {
+            checkpoint: self.checkpoint.clone(),
+            min_confidence: self.min_confidence,
+            sort_into: self.sort_into.clone(),
+            placement: if self.copy { Placement::Copy } else { Placement::Link },
+        };
+        let summary = predict(&self.images, &options, global.device(), &global.workspace(), observer)?;
+        match (&self.output, format) {
+            (Some(path), Some(format)) => {
+                write_predictions(path, format, &summary)?;
+                global.print(&summary, render::predict)?;
+            }
+            _ => {
+                let format = if global.json { TableFormat::JsonLines } else { TableFormat::Csv };
+                render::out(&predictions_text(format, &summary)?)?;
+                render::note(global.verbosity(), &render::predict(&summary));
+            }
+        }
+        Ok(Outcome::of_skips(summary.skipped.len()))
+    }
+}
+
+fn parse_fraction(text: &str) -> Result<Fraction, String> {
+    let number: f64 = text.parse().map_err(|_| format!("expected a number from 0 to 1, got `{text}`"))?;
+    Fraction::try_from(number).map_err(|error| error.to_string())
+}

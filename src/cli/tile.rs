@@ -1,0 +1,58 @@
+//! `rails tile`
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use super::{Global, Outcome, progress::Terminal, render};
+use crate::commands::{CommandError, tile};
+use crate::images::Tiling;
+
+/// Cut images into tiles
+///
+/// Writes one PNG per tile, named `{image}_{row},{column}.png` (counted from 1), and a tiles.csv that says where each
+/// tile comes from. Bit depth and channels stay as they are.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("how").required(true).args(["size", "grid"])))]
+pub(super) struct Arguments {
+    /// A folder of images, or one image
+    images: PathBuf,
+    /// Square tiles of this many pixels
+    #[arg(long, value_name = "PIXELS")]
+    size: Option<NonZeroU32>,
+    /// Pixels from one tile to the next; without it tiles do not overlap
+    #[arg(long, value_name = "PIXELS", requires = "size")]
+    stride: Option<NonZeroU32>,
+    /// A grid of tiles, such as 21x21 (rows x columns)
+    #[arg(long, value_name = "ROWSxCOLUMNS", value_parser = parse_grid)]
+    grid: Option<(NonZeroU32, NonZeroU32)>,
+    /// Half the width of a grid tile in pixels; without it half the grid's spacing
+    #[arg(long, value_name = "PIXELS", requires = "grid")]
+    half_width: Option<NonZeroU32>,
+    /// Where the tiles go; without it `<IMAGES>-tiles` in the working folder
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let tiling = match (self.size, self.grid) {
+            (Some(size), _) => Tiling::Size { n: size, stride: self.stride.unwrap_or(size) },
+            (None, Some((rows, columns))) => Tiling::Grid { rows, columns, half_width: self.half_width },
+            (None, None) => return Err(CommandError::Usage("give --size or --grid".to_owned())),
+        };
+        let output = self.output.clone().unwrap_or_else(|| {
+            let name = self.images.file_stem().map(|name| name.to_string_lossy().into_owned());
+            PathBuf::from(format!("{}-tiles", name.filter(|n| !n.is_empty()).unwrap_or_else(|| "images".to_owned())))
+        });
+        let summary = tile(&self.images, tiling, &output, observer)?;
+        global.print(&summary, render::tile)?;
+        Ok(Outcome::of_skips(summary.skipped.len()))
+    }
+}
+
+fn parse_grid(text: &str) -> Result<(NonZeroU32, NonZeroU32), String> {
+    let parse = |part: &str| part.parse::<NonZeroU32>().ok();
+    text.split_once(['x', 'X'])
+        .and_then(|(rows, columns)| Some((parse(rows)?, parse(columns)?)))
+        .ok_or_else(|| "expected rows x columns, such as 21x21".to_owned())
+}

@@ -1,0 +1,242 @@
+//! Places new images into an existing clustering without fitting it again.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array2, ArrayView2};
+use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
+use serde::{Deserialize, Serialize};
+
+use crate::data::{ClusterId, Clustering, Positive};
+use crate::pairwise::{Points, nearest};
+
+/// Key of the header entry that says what the points are.
+const HEADER: &str = "rails.assigner";
+/// Grows when the layout changes.
+const FORMAT: u32 = 1;
+
+/// Points that stand for clusters: the centroids, or the core points of DBSCAN.
+///
+/// `clusters` has one entry per row of `points`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assigner {
+    points: Array2<f32>,
+    clusters: Vec<ClusterId>,
+    within: Option<Positive>,
+}
+
+/// Where a new image belongs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placement {
+    /// `None` when it is farther than eps from every core point: noise.
+    pub cluster: Option<ClusterId>,
+    /// Distance to the nearest centroid or core point; infinite where there is none.
+    pub distance: f32,
+}
+
+/// Why an assigner could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum AssignerFileError {
+    /// The file cannot be written or read.
+    #[error("the assigner cannot be stored or read: {source}: `{}`", .path.display())]
+    Io { path: PathBuf, source: io::Error },
+    /// The bytes are no assigner.
+    #[error("not an assigner: {0}")]
+    Malformed(String),
+    /// A newer program wrote it.
+    #[error("assigner format {found} is unknown: expected {FORMAT}")]
+    Format { found: u32 },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    clusters: Vec<ClusterId>,
+    within: Option<Positive>,
+}
+
+impl Assigner {
+    /// The nearest of `centroids`, shape `[n_clusters, n_features]`; row `i` stands for cluster `i`.
+    #[must_use]
+    pub fn to_centroids(centroids: Array2<f32>) -> Self {
+        let clusters = (0..).take(centroids.nrows()).map(ClusterId).collect();
+        Self { points: centroids, clusters, within: None }
+    }
+
+    /// The nearest mean of the images of each cluster; noise stands for nothing.
+    #[must_use]
+    pub fn to_means(x: ArrayView2<'_, f32>, clustering: &Clustering) -> Self {
+        let mut sums = Array2::<f64>::zeros((clustering.n_clusters(), x.ncols()));
+        for (row, label) in x.rows().into_iter().zip(clustering.labels()) {
+            if let Some(id) = label {
+                sums.row_mut(id.0 as usize).zip_mut_with(&row, |sum, &value| *sum += f64::from(value));
+            }
+        }
+        for (mut sum, size) in sums.rows_mut().into_iter().zip(clustering.sizes()) {
+            sum /= size as f64;
+        }
+        Self::to_centroids(sums.mapv(|value| value as f32))
+    }
+
+    /// The cluster of the nearest core point where it lies within `eps`, else noise.
+    ///
+    /// `is_core` has one entry per row of `x`; core points belong to clusters.
+    #[must_use]
+    pub fn to_cores(x: ArrayView2<'_, f32>, clustering: &Clustering, is_core: &[bool], eps: Positive) -> Self {
+        let cores: Vec<(usize, ClusterId)> = clustering
+            .labels()
+            .iter()
+            .enumerate()
+            .filter(|(row, _)| is_core[*row])
+            .filter_map(|(row, label)| label.map(|id| (row, id)))
+            .collect();
+        let rows: Vec<usize> = cores.iter().map(|(row, _)| *row).collect();
+        let points = x.select(ndarray::Axis(0), &rows);
+        Self { points, clusters: cores.into_iter().map(|(_, id)| id).collect(), within: Some(eps) }
+    }
+
+    /// Features an image must have.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.points.ncols()
+    }
+
+    /// Places each row of `x`, shape `[n, n_features]`.
+    #[must_use]
+    pub fn place(&self, x: ArrayView2<'_, f32>) -> Vec<Placement> {
+        let found = nearest(&Points::new(x), self.points.view());
+        let farthest = self.within.map_or(f64::INFINITY, Positive::get);
+        found
+            .labels
+            .into_iter()
+            .zip(found.squared)
+            .map(|(point, squared)| {
+                let near = f64::from(squared).sqrt() <= farthest && !self.clusters.is_empty();
+                let cluster = near.then(|| self.clusters[point as usize]);
+                Placement { cluster, distance: squared.sqrt() }
+            })
+            .collect()
+    }
+
+    /// The contents of a `.safetensors` file.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let header = Header { format: FORMAT, clusters: self.clusters.clone(), within: self.within };
+        let header = serde_json::to_string(&header).expect("plain numbers are valid JSON");
+        serialize([("points", Stored::new(&self.points))], Some(HashMap::from([(HEADER.to_owned(), header)])))
+            .expect("the only array is consistent by construction")
+    }
+
+    /// What [`Assigner::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// When the bytes are no assigner, or one of an unknown format.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, AssignerFileError> {
+        let malformed = |why: &dyn std::fmt::Display| AssignerFileError::Malformed(why.to_string());
+        let arrays = SafeTensors::deserialize(bytes).map_err(|e| malformed(&e))?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| malformed(&e))?;
+        let header = metadata.metadata().as_ref().and_then(|all| all.get(HEADER));
+        let header = header.ok_or_else(|| malformed(&format!("no `{HEADER}` in the header")))?;
+        let header: Header = serde_json::from_str(header).map_err(|e| malformed(&e))?;
+        if header.format != FORMAT {
+            return Err(AssignerFileError::Format { found: header.format });
+        }
+        let array = arrays.tensor("points").map_err(|e| malformed(&e))?;
+        let &[rows, columns] = array.shape() else { return Err(malformed(&"`points` is no matrix")) };
+        if array.dtype() != Dtype::F32 || rows != header.clusters.len() {
+            return Err(malformed(&"`points` does not match its clusters"));
+        }
+        let values = array.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        let points = Array2::from_shape_vec((rows, columns), values).map_err(|e| malformed(&e))?;
+        Ok(Self { points, clusters: header.clusters, within: header.within })
+    }
+
+    /// Writes a `.safetensors` file.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), AssignerFileError> {
+        fs::write(path, self.to_bytes()).map_err(|source| AssignerFileError::Io { path: path.to_owned(), source })
+    }
+
+    /// Reads what [`Assigner::save`] wrote.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no assigner.
+    pub fn load(path: &Path) -> Result<Self, AssignerFileError> {
+        let bytes = fs::read(path).map_err(|source| AssignerFileError::Io { path: path.to_owned(), source })?;
+        Self::from_bytes(&bytes)
+    }
+}
+
+/// A matrix on its way into a file, little-endian.
+struct Stored {
+    shape: [usize; 2],
+    bytes: Vec<u8>,
+}
+
+impl Stored {
+    fn new(values: &Array2<f32>) -> Self {
+        Self { shape: values.dim().into(), bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect() }
+    }
+}
+
+impl View for Stored {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn new_images_go_to_the_nearest_mean() {
+        let x = array![[0.0, 0.0], [2.0, 0.0], [9.0, 9.0], [50.0, 50.0]];
+        let clustering = Clustering::by_first_appearance([Some(0), Some(0), Some(1), None]);
+        let assigner = Assigner::to_means(x.view(), &clustering);
+        let placed = assigner.place(array![[1.0, 3.0], [8.0, 8.0]].view());
+        assert_eq!(placed[0], Placement { cluster: Some(ClusterId(0)), distance: 3.0 });
+        assert_eq!(placed[1].cluster, Some(ClusterId(1)));
+        assert_eq!(Assigner::from_bytes(&assigner.to_bytes()).unwrap(), assigner);
+    }
+
+    #[test]
+    fn far_from_every_core_is_noise() {
+        let x = array![[0.0], [1.0], [2.0], [10.0]];
+        let clustering = Clustering::by_first_appearance([Some(0), Some(0), Some(0), None]);
+        let eps = Positive::try_from(1.0).unwrap();
+        let assigner = Assigner::to_cores(x.view(), &clustering, &[false, true, false, false], eps);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("assigner.safetensors");
+        assigner.save(&path).unwrap();
+        let placed = Assigner::load(&path).unwrap().place(array![[2.0], [2.5]].view());
+        assert_eq!(placed[0].cluster, Some(ClusterId(0)));
+        assert_eq!(placed[1], Placement { cluster: None, distance: 1.5 });
+        let nothing = Assigner::to_cores(x.view(), &clustering, &[false; 4], eps);
+        assert_eq!(nothing.place(x.view())[0].cluster, None);
+    }
+
+    #[test]
+    fn refuses_other_files() {
+        assert!(matches!(Assigner::from_bytes(b"nothing"), Err(AssignerFileError::Malformed(_))));
+        assert!(Assigner::load(Path::new("missing")).unwrap_err().to_string().ends_with("`missing`"));
+    }
+}

@@ -1,0 +1,131 @@
+//! What `rails cluster` has to say at the end, and what goes into results.json.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use ndarray::ArrayView2;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::data::{Clustering, Manifest};
+use crate::runs::{DatasetSummary, Placed};
+
+/// The outcome of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClusterSummary {
+    /// The run folder.
+    pub run: PathBuf,
+    /// What was clustered.
+    pub dataset: DatasetSummary,
+    /// The name field that plays the part of the tenant.
+    pub field: Option<String>,
+    /// Images that went through the network now.
+    pub computed: usize,
+    /// Images whose features were in the store already.
+    pub reused: usize,
+    /// Network and layers.
+    pub features: String,
+    /// Features as the network gives them.
+    pub before: FeatureStatistics,
+    /// Features after the projection's first step (L2 normalisation, unless the recipe leaves it out).
+    pub after: FeatureStatistics,
+    /// Features after reduction.
+    pub n_components: usize,
+    /// Share of the variance that was kept, in `0.0..=1.0`; `None` without PCA.
+    pub variance_kept: Option<f64>,
+    /// One per clustering, in the order of the recipe.
+    pub methods: Vec<MethodSummary>,
+    /// How images got into the cluster folders.
+    pub placed: Placed,
+    /// Seconds per stage.
+    pub timings: BTreeMap<String, f64>,
+}
+
+/// Mean, spread and range over all images and features.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct FeatureStatistics {
+    /// Number of features.
+    pub n_features: usize,
+    /// Mean.
+    pub mean: f64,
+    /// Population standard deviation.
+    pub std: f64,
+    /// Smallest.
+    pub min: f64,
+    /// Largest.
+    pub max: f64,
+}
+
+/// One clustering.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MethodSummary {
+    /// Such as `kmeans`.
+    pub method: String,
+    /// The parameters that were used or chosen.
+    pub parameters: BTreeMap<String, Value>,
+    /// What was measured: silhouette, noise ratio, ….
+    pub metrics: BTreeMap<String, f64>,
+    /// By cluster number.
+    pub clusters: Vec<ClusterRow>,
+    /// Images that belong to no cluster.
+    pub n_noise: usize,
+    /// Something the user should know, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// One cluster.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClusterRow {
+    /// Its number.
+    pub cluster: u32,
+    /// Images in it.
+    pub size: usize,
+    /// Values of the tenant field with their counts, the most frequent first.
+    pub tenants: Vec<(String, usize)>,
+}
+
+impl FeatureStatistics {
+    /// Over `x` of shape `[n_images, n_features]`.
+    #[must_use]
+    pub fn of(x: ArrayView2<'_, f32>) -> Self {
+        let n = x.len().max(1) as f64;
+        let mean = x.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
+        let variance = x.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / n;
+        let (min, max) = x.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(f64::from(*v)), high.max(f64::from(*v)))
+        });
+        Self { n_features: x.ncols(), mean, std: variance.sqrt(), min, max }
+    }
+}
+
+/// The clusters of `clustering`, each with its tenants ranked.
+pub(super) fn rows(clustering: &Clustering, manifest: &Manifest, field: Option<&str>) -> Vec<ClusterRow> {
+    let tenants = |rows: &mut dyn Iterator<Item = usize>| {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        if let Some(field) = field {
+            for row in rows {
+                let value = manifest.records[row].fields.get(field).map_or("", String::as_str);
+                *counts.entry(value).or_default() += 1;
+            }
+        }
+        let mut ranked: Vec<(String, usize)> =
+            counts.into_iter().map(|(value, count)| (value.to_owned(), count)).collect();
+        ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        ranked
+    };
+    let sizes = clustering.sizes();
+    clustering
+        .ids()
+        .zip(sizes)
+        .map(|(id, size)| ClusterRow { cluster: id.0, size, tenants: tenants(&mut clustering.members(Some(id))) })
+        .collect()
+}
+
+/// The field that plays the part of the tenant: the recipe's, else the first that groups the images (2 to 50 values).
+pub(super) fn tenant_field(dataset: &DatasetSummary, wanted: Option<&str>, template: &[String]) -> Option<String> {
+    if let Some(field) = wanted {
+        return Some(field.to_owned());
+    }
+    let groups = |field: &&String| dataset.fields.get(*field).is_some_and(|values| (2..=50).contains(&values.len()));
+    template.iter().find(groups).cloned()
+}

@@ -1,0 +1,183 @@
+//! Results side by side.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{CommandError, Workspace};
+use crate::report::{Figure, GroupedBars, Results};
+
+/// Any number of results in one table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Compared {
+    /// A name per run, unique.
+    pub runs: Vec<String>,
+    /// `cluster` or `train`, per run.
+    pub kinds: Vec<String>,
+    /// Per metric (by dotted path): its value in each run.
+    pub metrics: BTreeMap<String, Vec<Option<f64>>>,
+    /// Settings that are not the same in all runs: the value in each run as text.
+    pub differences: BTreeMap<String, Vec<String>>,
+    /// The bar chart, where one was drawn.
+    pub plot: Option<PathBuf>,
+}
+
+/// Metrics on one scale, for the bar chart and the head of the table.
+const HEADLINE: [&str; 10] = [
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "kappa",
+    "mcc",
+    "kmeans.silhouette",
+    "kmeans.purity",
+    "dbscan.silhouette",
+    "dbscan.noise_ratio",
+    "explained_variance",
+];
+
+/// Reads `results` (files, or run or checkpoint folders; without any, every run) and draws their bar chart to `plot`.
+///
+/// # Errors
+/// When there is nothing to compare or a file is no results.json.
+pub fn compare(results: &[PathBuf], plot: &Path, workspace: &Workspace) -> Result<Compared, CommandError> {
+    let files = if results.is_empty() { all_results(&workspace.runs)? } else { files_of(results, workspace)? };
+    let read = files.iter().map(|file| Results::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let runs = names(&read, &files);
+    let flat: Vec<BTreeMap<String, f64>> = read.iter().map(Results::flat_metrics).collect();
+    let keys: BTreeSet<&String> = flat.iter().flat_map(BTreeMap::keys).collect();
+    let metrics: BTreeMap<String, Vec<Option<f64>>> = keys
+        .into_iter()
+        .map(|key| (key.clone(), flat.iter().map(|metrics| metrics.get(key).copied()).collect()))
+        .collect();
+    let compared = Compared {
+        kinds: read.iter().map(|results| results.kind.clone()).collect(),
+        differences: differences(&read),
+        plot: draw(&runs, &metrics, plot)?,
+        runs,
+        metrics,
+    };
+    Ok(compared)
+}
+
+fn all_results(runs: &Path) -> Result<Vec<PathBuf>, CommandError> {
+    let mut files: Vec<PathBuf> = fs::read_dir(runs)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_none_or(|extension| extension != "partial"))
+        .map(|path| path.join("results.json"))
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(CommandError::failed(
+            format!("no results yet under `{}`", runs.display()),
+            "make some with `rails cluster` or `rails train`",
+        ));
+    }
+    Ok(files)
+}
+
+fn files_of(results: &[PathBuf], workspace: &Workspace) -> Result<Vec<PathBuf>, CommandError> {
+    let find = |path: &PathBuf| {
+        [path.clone(), path.join("results.json"), workspace.runs.join(path).join("results.json")]
+            .into_iter()
+            .find(|candidate| candidate.is_file())
+            .ok_or_else(|| {
+                CommandError::failed(
+                    format!("no results.json: `{}`", path.display()),
+                    "give results.json files, or folders of runs or checkpoints",
+                )
+            })
+    };
+    results.iter().map(find).collect()
+}
+
+/// The name of each run; where two share it, the folder of the file.
+fn names(results: &[Results], files: &[PathBuf]) -> Vec<String> {
+    let folder = |file: &PathBuf| {
+        let parent = file.parent().and_then(Path::file_name);
+        parent.map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
+    };
+    let unique = results.iter().map(|r| &r.name).collect::<BTreeSet<_>>().len() == results.len();
+    let pairs = results.iter().zip(files);
+    pairs.map(|(results, file)| if unique { results.name.clone() } else { folder(file) }).collect()
+}
+
+/// Settings that differ between the recipes.
+fn differences(results: &[Results]) -> BTreeMap<String, Vec<String>> {
+    let flat: Vec<BTreeMap<String, String>> = results
+        .iter()
+        .map(|results| {
+            let mut settings = BTreeMap::new();
+            flatten(String::new(), &results.config, &mut settings);
+            settings
+        })
+        .collect();
+    let keys: BTreeSet<&String> = flat.iter().flat_map(BTreeMap::keys).collect();
+    keys.into_iter()
+        .map(|key| {
+            let values: Vec<String> =
+                flat.iter().map(|settings| settings.get(key).cloned().unwrap_or_default()).collect();
+            (key.clone(), values)
+        })
+        .filter(|(_, values)| values.iter().any(|value| *value != values[0]))
+        .collect()
+}
+
+fn flatten(path: String, value: &Value, into: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                flatten(path, value, into);
+            }
+        }
+        Value::Null => {}
+        Value::String(text) => drop(into.insert(path, text.clone())),
+        other => drop(into.insert(path, other.to_string())),
+    }
+}
+
+fn draw(
+    runs: &[String],
+    metrics: &BTreeMap<String, Vec<Option<f64>>>,
+    plot: &Path,
+) -> Result<Option<PathBuf>, CommandError> {
+    let shown: Vec<String> =
+        HEADLINE.iter().filter(|name| metrics.contains_key(**name)).map(|name| (*name).to_owned()).collect();
+    if shown.is_empty() {
+        return Ok(None);
+    }
+    let mut values = Array2::from_elem((shown.len(), runs.len()), f64::NAN);
+    for (row, name) in shown.iter().enumerate() {
+        for (column, value) in metrics[name].iter().enumerate() {
+            values[[row, column]] = value.unwrap_or(f64::NAN);
+        }
+    }
+    if let Some(folder) = plot.parent() {
+        fs::create_dir_all(folder).map_err(CommandError::at(folder))?;
+    }
+    GroupedBars { title: "Runs compared", metrics: &shown, runs, values: values.view() }.save(plot)?;
+    Ok(Some(plot.to_owned()))
+}
+
+/// Whether more of a metric is better, `None` where neither is.
+#[must_use]
+pub fn more_is_better(metric: &str) -> Option<bool> {
+    let last = metric.rsplit('.').next().unwrap_or(metric);
+    match last {
+        "log_loss" | "davies_bouldin" | "inertia" | "noise_ratio" => Some(false),
+        "accuracy" | "balanced_accuracy" | "macro_f1" | "kappa" | "mcc" | "precision" | "recall" | "f1"
+        | "silhouette" | "calinski_harabasz" | "purity" | "nmi" | "ari" | "hungarian_accuracy" | "stability" => {
+            Some(true)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,236 @@
+//! Applies decisions to a run and keeps `labels.csv` and `removed.csv` in step with the log.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::export::{ExportSummary, export};
+use super::{CommandError, Workspace};
+use crate::curation::{Curation, Decision, DecisionLog, FolderImage, Request, folder_edits, parse_requests, replay};
+use crate::data::{ClusterId, ImageId};
+use crate::runs::{ImagesTable, Placement, Provenance, RunError, read_json};
+
+/// A run that people decide on.
+#[derive(Debug)]
+pub struct Curator {
+    folder: PathBuf,
+    name: String,
+    run: Provenance,
+    table: ImagesTable,
+    log: DecisionLog,
+    runs: PathBuf,
+}
+
+/// Where the curation of a run stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CurateSummary {
+    /// The run folder.
+    pub run: String,
+    /// Decisions that came in now.
+    pub new_decisions: usize,
+    /// Decisions in all.
+    pub decisions: usize,
+    /// Images per class.
+    pub classes: BTreeMap<String, usize>,
+    /// Images per reason they were thrown out for.
+    pub removed: BTreeMap<String, usize>,
+    /// Images with neither class nor removal.
+    pub unlabelled: usize,
+    /// Labels on images that this run does not have; they wait for one that does.
+    pub elsewhere: usize,
+    /// Edits that cannot be taken yet, in a sentence each.
+    pub open: Vec<String>,
+}
+
+impl Curator {
+    /// Opens the run meant by `run` (see [`Workspace::run`]).
+    ///
+    /// # Errors
+    /// When there is no such run, or its files are damaged.
+    pub fn open(run: Option<&Path>, workspace: &Workspace) -> Result<Self, CommandError> {
+        let folder = workspace.run(run, "cluster")?;
+        Self::open_folder(folder, &workspace.runs)
+    }
+
+    fn open_folder(folder: PathBuf, runs: &Path) -> Result<Self, CommandError> {
+        let run: Provenance = read_json(&folder.join("run.json"))?;
+        if run.command != "cluster" {
+            return Err(RunError::NotARun { kind: "cluster", missing: "clusters", path: folder }.into());
+        }
+        let table = ImagesTable::read(&folder.join("images.csv"), &run.methods, &run.dataset.field_names)?;
+        let log = DecisionLog::open(&folder.join("curation/decisions.jsonl"))?;
+        // A folder given as `.` still has a name that decisions can record.
+        let whole = fs::canonicalize(&folder).map_err(CommandError::at(&folder))?;
+        let name = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { folder, name, run, table, log, runs: runs.to_owned() })
+    }
+
+    /// What the log comes to.
+    #[must_use]
+    pub fn state(&self) -> Curation {
+        replay(self.log.entries(), &|method, cluster| self.table.members(method, cluster))
+    }
+
+    /// Appends the decisions of a file of JSON lines.
+    ///
+    /// # Errors
+    /// When a line cannot be taken; then nothing of the file is.
+    pub fn apply(&mut self, file: &Path, by: &str) -> Result<CurateSummary, CommandError> {
+        let text = fs::read_to_string(file).map_err(CommandError::at(file))?;
+        let by_name: HashMap<String, ImageId> =
+            self.table.rows.iter().flat_map(|row| [(row.path.clone(), row.id), (row.id.to_string(), row.id)]).collect();
+        let decisions = parse_requests(
+            &text,
+            &Request {
+                run: &self.name,
+                methods: &self.run.methods,
+                entries: self.log.entries(),
+                find: &|name| by_name.get(name.trim_start_matches("./")).copied(),
+                members: &|method, cluster| self.table.members(method, cluster),
+                foreign: &|run, method, cluster| self.foreign_members(file, run, method, cluster),
+            },
+        )
+        .map_err(|source| CommandError::Apply { path: file.to_owned(), source })?;
+        self.take(decisions, by, Vec::new())
+    }
+
+    /// Takes over what was done to the cluster folders with a file manager.
+    ///
+    /// # Errors
+    /// When the folders cannot be read.
+    pub fn apply_folders(&mut self, by: &str) -> Result<CurateSummary, CommandError> {
+        let state = self.state();
+        let mut decisions = Vec::new();
+        let mut open = Vec::new();
+        for method in &self.run.methods {
+            let root = self.folder.join("clusters").join(method);
+            if !root.is_dir() {
+                continue;
+            }
+            let clustering = &self.table.clusterings[method];
+            let images: Vec<FolderImage> = self
+                .table
+                .rows
+                .iter()
+                .zip(clustering.labels())
+                .map(|(row, cluster)| FolderImage {
+                    id: row.id,
+                    cluster: *cluster,
+                    source: self.run.dataset.root.join(&row.path),
+                })
+                .collect();
+            let edits = folder_edits(&root, &self.name, method, &images, &state)?;
+            decisions.extend(edits.decisions);
+            open.extend(edits.open);
+        }
+        self.take(decisions, by, open)
+    }
+
+    /// Writes the labelled images as an ImageFolder, the removed ones apart.
+    ///
+    /// # Errors
+    /// When `output` exists or cannot be written.
+    pub fn export(&self, output: &Path, how: Placement) -> Result<ExportSummary, CommandError> {
+        export(&self.table, &self.run.dataset.root, &self.state(), output, how)
+    }
+
+    /// Where things stand, with nothing new.
+    #[must_use]
+    pub fn summary(&self) -> CurateSummary {
+        self.summarise(&self.state(), 0, Vec::new())
+    }
+
+    fn take(&mut self, decisions: Vec<Decision>, by: &str, open: Vec<String>) -> Result<CurateSummary, CommandError> {
+        let new = decisions.len();
+        if new > 0 {
+            let at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+            self.log.append(decisions, &at, by)?;
+        }
+        let state = self.state();
+        self.write_tables(&state)?;
+        Ok(self.summarise(&state, new, open))
+    }
+
+    /// The images of a cluster of another run: beside the applied log, or under the runs folder.
+    fn foreign_members(
+        &self,
+        file: &Path,
+        run: &str,
+        method: &str,
+        cluster: ClusterId,
+    ) -> Result<Vec<ImageId>, String> {
+        let beside = file.parent().and_then(Path::parent).map(Path::to_path_buf);
+        let folder = beside
+            .into_iter()
+            .chain([self.runs.join(run)])
+            .find(|folder| {
+                folder.join("images.csv").is_file()
+                    && fs::canonicalize(folder).is_ok_and(|path| path.file_name().is_some_and(|name| name == run))
+            })
+            .ok_or_else(|| {
+                format!("the run `{run}` that the decision speaks of is not under `{}`", self.runs.display())
+            })?;
+        let other = Self::open_folder(folder, &self.runs).map_err(|error| error.to_string())?;
+        let members = other.table.members(method, cluster);
+        if members.is_empty() {
+            return Err(format!("there is no cluster {cluster} in {method} of the run `{run}`"));
+        }
+        Ok(members)
+    }
+
+    fn write_tables(&self, state: &Curation) -> Result<(), CommandError> {
+        let mut labels = csv::Writer::from_writer(Vec::new());
+        let mut removed = csv::Writer::from_writer(Vec::new());
+        let in_memory = |error: csv::Error| CommandError::failed(error.to_string(), "report this as a bug");
+        labels.write_record(["id", "path", "class", "source", "weight"]).map_err(in_memory)?;
+        removed.write_record(["id", "path", "reason", "by", "at"]).map_err(in_memory)?;
+        for row in &self.table.rows {
+            let id = row.id.to_string();
+            if let Some(label) = state.labels.get(&row.id) {
+                let record = [&id, &row.path, &label.class, label.source.name(), "1"];
+                labels.write_record(record).map_err(in_memory)?;
+            }
+            if let Some(why) = state.removed.get(&row.id) {
+                removed.write_record([&id, &row.path, &why.reason, &why.by, &why.at]).map_err(in_memory)?;
+            }
+        }
+        for (name, writer) in [("labels.csv", labels), ("removed.csv", removed)] {
+            let path = self.folder.join("curation").join(name);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder).map_err(CommandError::at(folder))?;
+            }
+            let bytes = writer.into_inner().map_err(|error| in_memory(error.into_error().into()))?;
+            crate::runs::write_whole(&path, &bytes)?;
+        }
+        Ok(())
+    }
+
+    fn summarise(&self, state: &Curation, new_decisions: usize, open: Vec<String>) -> CurateSummary {
+        let mut summary = CurateSummary {
+            run: self.folder.display().to_string(),
+            new_decisions,
+            decisions: self.log.entries().len(),
+            classes: BTreeMap::new(),
+            removed: BTreeMap::new(),
+            unlabelled: 0,
+            elsewhere: 0,
+            open,
+        };
+        let mut here = std::collections::BTreeSet::new();
+        for row in &self.table.rows {
+            here.insert(row.id);
+            if let Some(label) = state.labels.get(&row.id) {
+                *summary.classes.entry(label.class.clone()).or_default() += 1;
+            } else if let Some(removed) = state.removed.get(&row.id) {
+                *summary.removed.entry(removed.reason.clone()).or_default() += 1;
+            } else {
+                summary.unlabelled += 1;
+            }
+        }
+        summary.elsewhere = state.labels.keys().chain(state.removed.keys()).filter(|id| !here.contains(*id)).count();
+        summary
+    }
+}

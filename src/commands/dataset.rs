@@ -1,0 +1,78 @@
+//! Which images a command works on.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{CommandError, Workspace};
+use crate::data::{ImageId, Manifest};
+use crate::images::{ScanOptions, is_image_name, scan};
+use crate::progress::Observer;
+use crate::runs::{DatasetRecipe, ImagesTable};
+
+/// Scans the data set: the command line's folder, else the recipe's, else the only one under datasets/.
+pub(super) fn open(
+    path: Option<&Path>,
+    recipe: &DatasetRecipe,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<Manifest, CommandError> {
+    let folder = match path.or(recipe.path.as_deref()) {
+        Some(path) => path.to_owned(),
+        None => only_dataset(&workspace.datasets)?,
+    };
+    let options = ScanOptions { naming: recipe.naming.clone(), naming_required: recipe.naming_required };
+    let manifest = scan(&folder, &options, observer)?;
+    if manifest.records.is_empty() {
+        let hint = match manifest.skipped.first() {
+            Some(first) => {
+                format!("{} files were skipped, the first because: {}", manifest.skipped.len(), first.reason)
+            }
+            None => "png, jpg, bmp, tif, webp and pgm files are looked for, also in subfolders".to_owned(),
+        };
+        return Err(CommandError::failed(format!("no images to work on: `{}`", folder.display()), hint));
+    }
+    match &recipe.sample {
+        None => Ok(manifest),
+        Some(sample) => {
+            let excluded = sample.exclude.as_ref().map(|run| ids_of_run(Path::new(run), workspace)).transpose()?;
+            Ok(sample.draw(&manifest, &excluded.unwrap_or_default())?)
+        }
+    }
+}
+
+fn ids_of_run(run: &Path, workspace: &Workspace) -> Result<BTreeSet<ImageId>, CommandError> {
+    let folder = workspace.run(Some(run), "cluster")?;
+    let table = ImagesTable::read(&folder.join("images.csv"), &[], &[])?;
+    Ok(table.rows.iter().map(|row| row.id).collect())
+}
+
+fn only_dataset(datasets: &Path) -> Result<PathBuf, CommandError> {
+    let mut found: Vec<(PathBuf, usize)> = fs::read_dir(datasets)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .map(|path| (path.clone(), count_images(&path)))
+        .filter(|(_, images)| *images > 0)
+        .collect();
+    found.sort();
+    match found.as_slice() {
+        [(only, _)] => Ok(only.clone()),
+        [] => Err(CommandError::Usage(format!(
+            "no images given, and no folder with images under `{}`",
+            datasets.display()
+        ))),
+        several => {
+            let list: Vec<String> =
+                several.iter().map(|(path, images)| format!("  {} ({images} images)", path.display())).collect();
+            Err(CommandError::Usage(format!("no images given; there are several data sets:\n{}", list.join("\n"))))
+        }
+    }
+}
+
+fn count_images(folder: &Path) -> usize {
+    let files = walkdir::WalkDir::new(folder).follow_links(true).into_iter().flatten();
+    files.filter(|entry| entry.file_type().is_file() && is_image_name(entry.path())).count()
+}

@@ -1,0 +1,196 @@
+//! Labelled images from wherever they are: curated runs, ImageFolders, label tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::{CommandError, Workspace, dataset};
+use crate::curation::LabelTable;
+use crate::data::{ImageId, Labels, Manifest, Skipped};
+use crate::images::{ScanOptions, scan};
+use crate::progress::{Event, Observer};
+use crate::runs::{DatasetRecipe, FeatureChain, Provenance, TrainRecipe, read_json};
+
+/// Labelled images of one or several sources.
+pub(super) struct Gathered {
+    /// Only labelled images; each manifest has its own root.
+    pub manifests: Vec<Manifest>,
+    /// The class of every image.
+    pub labels: Labels,
+    /// How far a label is trusted; 1 where nothing is said.
+    pub weights: BTreeMap<ImageId, f32>,
+    /// Files that were left out.
+    pub skipped: Vec<Skipped>,
+    /// Images of different classes in different places, as `path: class, class`; they are left out.
+    pub conflicts: Vec<String>,
+    /// Images without a label.
+    pub unlabelled: usize,
+    /// How the curated runs made their features, where all agree.
+    pub chain: Option<FeatureChain>,
+}
+
+/// A source as found: its images, and class and weight by row.
+struct Source {
+    manifest: Manifest,
+    labels: BTreeMap<usize, (String, f32)>,
+    conflicts: Vec<String>,
+    chain: Option<FeatureChain>,
+}
+
+/// Reads every source; without any, the newest cluster run.
+pub(super) fn gather(
+    sources: &[PathBuf],
+    images: Option<&Path>,
+    recipe: &TrainRecipe,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<Gathered, CommandError> {
+    let sources = if sources.is_empty() { vec![workspace.run(None, "cluster")?] } else { sources.to_vec() };
+    let read = sources
+        .iter()
+        .map(|source| read(source, images, recipe, workspace, observer))
+        .collect::<Result<Vec<_>, _>>()?;
+    unite(read)
+}
+
+fn read(
+    source: &Path,
+    images: Option<&Path>,
+    recipe: &TrainRecipe,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<Source, CommandError> {
+    if source.is_file() {
+        let beside = source.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = images.or(recipe.dataset.path.as_deref()).unwrap_or(beside);
+        return from_table(source, folder, &recipe.dataset, None, workspace, observer);
+    }
+    if let Ok(run) = workspace.run(Some(source), "cluster") {
+        return from_run(&run, workspace, observer);
+    }
+    if source.is_dir() {
+        return from_folders(source, &recipe.dataset, observer);
+    }
+    Err(CommandError::failed(
+        format!("no such run, folder or table: `{}`", source.display()),
+        "give a curated run, a folder with one subfolder per class, or a table with path and class",
+    ))
+}
+
+fn from_run(run: &Path, workspace: &Workspace, observer: &dyn Observer) -> Result<Source, CommandError> {
+    let provenance: Provenance = read_json(&run.join("run.json"))?;
+    let table = run.join("curation/labels.csv");
+    if !table.is_file() {
+        return Err(CommandError::failed(
+            format!("nothing is labelled in the run `{}`", run.display()),
+            format!("name its clusters first: `rails curate {} --apply decisions.jsonl`", run.display()),
+        ));
+    }
+    let chain = Some(provenance.features);
+    let mut source =
+        from_table(&table, &provenance.dataset.root, &DatasetRecipe::default(), chain, workspace, observer)?;
+    if let Some(chain) = &source.chain
+        && source.labels.is_empty()
+    {
+        let _ = chain;
+        return Err(CommandError::failed(
+            format!("none of the labelled images is left under `{}`", provenance.dataset.root.display()),
+            "put the images back where they were, or cluster them again",
+        ));
+    }
+    source.manifest.unmatched = 0;
+    Ok(source)
+}
+
+fn from_table(
+    table: &Path,
+    images: &Path,
+    recipe: &DatasetRecipe,
+    chain: Option<FeatureChain>,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<Source, CommandError> {
+    let manifest = dataset::open(Some(images), recipe, workspace, observer)?;
+    let matched = LabelTable::read(table)?.match_to(&manifest);
+    if matched.n_unknown > 0 {
+        let text = format!("{} rows of `{}` name images that are not there", matched.n_unknown, table.display());
+        observer.on(Event::Warning { text: &text });
+    }
+    Ok(Source { manifest, labels: matched.labels, conflicts: matched.conflicts, chain })
+}
+
+/// `class/image.png`; folders that start with `_` hold no class.
+fn from_folders(folder: &Path, recipe: &DatasetRecipe, observer: &dyn Observer) -> Result<Source, CommandError> {
+    let options = ScanOptions { naming: recipe.naming.clone(), naming_required: recipe.naming_required };
+    let mut manifest = scan(folder, &options, observer)?;
+    manifest.records.retain(|record| record.path.contains('/') && !record.path.starts_with('_'));
+    let labels: BTreeMap<usize, (String, f32)> = manifest
+        .records
+        .iter()
+        .enumerate()
+        .filter_map(|(row, record)| Some((row, (record.path.split_once('/')?.0.to_owned(), 1.0))))
+        .collect();
+    if labels.is_empty() {
+        return Err(CommandError::failed(
+            format!("no images in class folders: `{}`", folder.display()),
+            "an ImageFolder holds one subfolder per class; a run holds run.json; a table ends in .csv",
+        ));
+    }
+    Ok(Source { manifest, labels, conflicts: Vec::new(), chain: None })
+}
+
+fn unite(sources: Vec<Source>) -> Result<Gathered, CommandError> {
+    let mut classes: BTreeMap<ImageId, BTreeSet<&str>> = BTreeMap::new();
+    for source in &sources {
+        for (row, (class, _)) in &source.labels {
+            classes.entry(source.manifest.records[*row].id).or_default().insert(class);
+        }
+    }
+    let mut conflicts: BTreeSet<String> = sources.iter().flat_map(|source| source.conflicts.iter().cloned()).collect();
+    let mut named = Vec::new();
+    let mut weights = BTreeMap::new();
+    for source in &sources {
+        for (row, (class, weight)) in &source.labels {
+            let record = &source.manifest.records[*row];
+            let all = &classes[&record.id];
+            if all.len() > 1 {
+                let all: Vec<&str> = all.iter().copied().collect();
+                conflicts.insert(format!("{}: {}", record.path, all.join(", ")));
+            } else {
+                named.push((record.id, class.clone()));
+                weights.insert(record.id, *weight);
+            }
+        }
+    }
+    let chain = common_chain(&sources)?;
+    let labels = Labels::from_names(named);
+    let mut seen = BTreeSet::new();
+    let mut unlabelled = 0;
+    let mut skipped = Vec::new();
+    let manifests = sources
+        .into_iter()
+        .map(|source| {
+            let mut manifest = source.manifest;
+            let before = manifest.records.len();
+            manifest.records.retain(|record| labels.get(record.id).is_some());
+            unlabelled += before - manifest.records.len();
+            // The same file in two sources counts once.
+            let root = manifest.root.clone();
+            manifest.records.retain(|record| seen.insert((record.id, root.join(&record.path))));
+            skipped.append(&mut manifest.skipped);
+            manifest
+        })
+        .collect();
+    Ok(Gathered { manifests, labels, weights, skipped, conflicts: conflicts.into_iter().collect(), unlabelled, chain })
+}
+
+fn common_chain(sources: &[Source]) -> Result<Option<FeatureChain>, CommandError> {
+    let mut chains = sources.iter().filter_map(|source| source.chain.as_ref());
+    let Some(first) = chains.next() else { return Ok(None) };
+    if chains.any(|other| !other.agrees_with(first) || other.depth != first.depth) {
+        return Err(CommandError::failed(
+            "the runs were made with different features or brightness scales",
+            "cluster them with one recipe, or say in the training recipe what to use: [features] and dataset.depth",
+        ));
+    }
+    Ok(Some(first.clone()))
+}

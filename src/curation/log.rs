@@ -1,0 +1,131 @@
+//! `decisions.jsonl`: append-only, synced before anything counts as saved, readable after a kill in mid-line.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Decision, Entry};
+
+/// Why the log cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// Reading or writing failed.
+    #[error("{source}: `{}`", .path.display())]
+    Io { path: PathBuf, source: io::Error },
+    /// A line in the middle is not a decision; only the last one may be torn.
+    #[error("line {line}: {message}: `{}`", .path.display())]
+    Damaged { path: PathBuf, line: usize, message: String },
+}
+
+/// All decisions on a run so far.
+#[derive(Debug)]
+pub struct DecisionLog {
+    path: PathBuf,
+    entries: Vec<Entry>,
+    /// Bytes of the file that hold whole lines; what follows was torn by a crash and never counted.
+    whole: u64,
+}
+
+impl DecisionLog {
+    /// Opens the log, which need not exist yet. A torn last line was never reported as saved and is left out.
+    ///
+    /// # Errors
+    /// When the file cannot be read or another line than the last is damaged.
+    pub fn open(path: &Path) -> Result<Self, LogError> {
+        let text = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(source) => return Err(LogError::Io { path: path.to_owned(), source }),
+        };
+        let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        let damaged = |line, message| LogError::Damaged { path: path.to_owned(), line, message };
+        let lines = std::str::from_utf8(&text[..whole]).map_err(|error| damaged(0, error.to_string()))?;
+        let entries = (1..)
+            .zip(lines.lines())
+            .filter(|(_, line)| !line.trim().is_empty())
+            .map(|(number, line)| Entry::from_line(line).map_err(|message| damaged(number, message)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { path: path.to_owned(), entries, whole: whole as u64 })
+    }
+
+    /// In the order they were taken.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The number the next decision gets.
+    #[must_use]
+    pub fn next_seq(&self) -> u64 {
+        self.entries.last().map_or(1, |entry| entry.seq + 1)
+    }
+
+    /// Appends decisions and returns once they are on the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses; then none of them counts.
+    pub fn append(&mut self, decisions: Vec<Decision>, at: &str, by: &str) -> Result<(), LogError> {
+        let io_error = |source| LogError::Io { path: self.path.clone(), source };
+        let entries: Vec<Entry> = (self.next_seq()..)
+            .zip(decisions)
+            .map(|(seq, decision)| Entry { seq, at: at.to_owned(), by: by.to_owned(), decision })
+            .collect();
+        let mut text = String::new();
+        for entry in &entries {
+            text += &entry.to_line().map_err(|error| io_error(io::Error::other(error)))?;
+            text.push('\n');
+        }
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder).map_err(io_error)?;
+        }
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.path).map_err(io_error)?;
+        let written =
+            file.set_len(self.whole).and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.sync_all());
+        if let Err(error) = written {
+            // Put back what was there; if even that fails, the next open drops the torn line.
+            let _ = file.set_len(self.whole);
+            return Err(io_error(error));
+        }
+        sync_folder(&self.path).map_err(io_error)?;
+        self.whole += text.len() as u64;
+        self.entries.extend(entries);
+        Ok(())
+    }
+}
+
+/// A new file's name is on the disk only once its folder is.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_last_line_is_dropped_and_overwritten() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("decisions.jsonl");
+        let mut log = DecisionLog::open(&path).unwrap();
+        log.append(vec![Decision::Undo { of: 9 }], "t", "me").unwrap();
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"{\"seq\":2,\"at\":\"t\",\"b").unwrap();
+
+        let mut log = DecisionLog::open(&path).unwrap();
+        assert_eq!((log.entries().len(), log.next_seq()), (1, 2));
+        log.append(vec![Decision::Redo { of: 9 }], "t", "me").unwrap();
+        assert_eq!(DecisionLog::open(&path).unwrap().entries().len(), 2);
+    }
+
+    #[test]
+    fn a_damaged_line_in_the_middle_is_an_error() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("decisions.jsonl");
+        fs::write(&path, "{\"seq\":1,\n{}\n").unwrap();
+        let error = DecisionLog::open(&path).unwrap_err().to_string();
+        assert!(error.starts_with("line 1: "), "{error}");
+    }
+}

@@ -1,0 +1,326 @@
+//! Labels are a pure function of the log and of the run's clusters.
+//!
+//! A decision on an image always beats one on its cluster, whatever the order. Among decisions on the same image, and
+//! among decisions on the same cluster, the latest counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClusterKey, Decision, Entry};
+use crate::data::{ClusterId, ImageId};
+
+/// Where a label comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// Its cluster was named.
+    #[serde(rename = "named cluster")]
+    NamedCluster,
+    /// Somebody put this very image there.
+    #[serde(rename = "moved")]
+    Moved,
+    /// Somebody confirmed what it was taken for.
+    #[serde(rename = "accepted")]
+    Accepted,
+}
+
+impl Source {
+    /// As `labels.csv` writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NamedCluster => "named cluster",
+            Self::Moved => "moved",
+            Self::Accepted => "accepted",
+        }
+    }
+}
+
+/// The class of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Its name.
+    pub class: String,
+    /// Where it comes from.
+    pub source: Source,
+    /// Why; empty where nobody said.
+    pub reason: String,
+}
+
+/// An image that was thrown out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// Why; empty where nobody said.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+}
+
+/// What the decisions come to. No image is both labelled and removed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Curation {
+    /// The class of every image that has one.
+    pub labels: BTreeMap<ImageId, Label>,
+    /// The images thrown out.
+    pub removed: BTreeMap<ImageId, Removed>,
+    /// Names of clusters: (run, method, cluster) of the surviving cluster of a merge.
+    pub cluster_names: BTreeMap<ClusterOf, String>,
+}
+
+/// Run, method and number of a cluster.
+pub type ClusterOf = (String, String, ClusterId);
+
+/// Replays `entries`. `members` lists the images of a cluster of this run by method and number.
+///
+/// Cluster decisions of the log carry their run and method; [`super::parse_requests`] sees to that.
+pub fn replay(entries: &[Entry], members: &dyn Fn(&str, ClusterId) -> Vec<ImageId>) -> Curation {
+    let mut clusters = Clusters { members, sets: BTreeMap::new(), merged: BTreeMap::new(), names: BTreeMap::new() };
+    let mut by_hand: BTreeMap<ImageId, Label> = BTreeMap::new();
+    let mut removed: BTreeMap<ImageId, Removed> = BTreeMap::new();
+    let undone = undone(entries);
+    for entry in entries.iter().filter(|entry| !undone.contains(&entry.seq)) {
+        match &entry.decision {
+            Decision::NameCluster { method, cluster, class, run, members } => {
+                clusters.learn(run, method, members);
+                let key = clusters.key(run, method, *cluster);
+                clusters.names.insert(key, (entry.seq, class.clone()));
+            }
+            Decision::MergeClusters { method, clusters: merged, run, members } => {
+                clusters.learn(run, method, members);
+                clusters.merge(merged.iter().map(|id| (of(run), of(method), *id)).collect());
+            }
+            Decision::SplitCluster { method, cluster, into, run, members } => {
+                clusters.learn(run, method, members);
+                clusters.split(&(of(run), of(method), *cluster), into);
+            }
+            Decision::Move { images, class, reason } => {
+                let reason = reason.clone().unwrap_or_default();
+                for image in images {
+                    removed.remove(image);
+                    let label = Label { class: class.clone(), source: Source::Moved, reason: reason.clone() };
+                    by_hand.insert(*image, label);
+                }
+            }
+            Decision::Accept { images, class } => {
+                for (image, class) in images.iter().zip(class.iter().cycle()) {
+                    removed.remove(image);
+                    let label = Label { class: class.clone(), source: Source::Accepted, reason: String::new() };
+                    by_hand.insert(*image, label);
+                }
+            }
+            Decision::Remove { images, reason } => {
+                let why =
+                    Removed { reason: reason.clone().unwrap_or_default(), by: entry.by.clone(), at: entry.at.clone() };
+                removed.extend(images.iter().map(|image| (*image, why.clone())));
+            }
+            Decision::Restore { images } => images.iter().for_each(|image| {
+                removed.remove(image);
+            }),
+            Decision::Undo { .. } | Decision::Redo { .. } => {}
+        }
+    }
+    let mut labels = clusters.labels();
+    labels.extend(by_hand);
+    labels.retain(|image, _| !removed.contains_key(image));
+    let cluster_names = clusters.names.into_iter().map(|(key, (_, class))| (key, class)).collect();
+    Curation { labels, removed, cluster_names }
+}
+
+/// Numbers of the decisions that do not count.
+fn undone(entries: &[Entry]) -> BTreeSet<u64> {
+    let mut undone = BTreeSet::new();
+    for entry in entries {
+        match entry.decision {
+            Decision::Undo { of } => {
+                undone.insert(of);
+            }
+            Decision::Redo { of } => {
+                undone.remove(&of);
+            }
+            _ => {}
+        }
+    }
+    undone
+}
+
+fn of(name: &Option<String>) -> String {
+    name.clone().unwrap_or_default()
+}
+
+/// Clusters as merges and splits leave them.
+struct Clusters<'a> {
+    members: &'a dyn Fn(&str, ClusterId) -> Vec<ImageId>,
+    sets: BTreeMap<ClusterOf, BTreeSet<ImageId>>,
+    merged: BTreeMap<ClusterOf, ClusterOf>,
+    names: BTreeMap<ClusterOf, (u64, String)>,
+}
+
+impl Clusters<'_> {
+    /// The cluster that `key` was merged into, or itself.
+    fn resolve(&self, mut key: ClusterOf) -> ClusterOf {
+        while let Some(next) = self.merged.get(&key) {
+            key = next.clone();
+        }
+        key
+    }
+
+    fn key(&mut self, run: &Option<String>, method: &Option<String>, cluster: ClusterId) -> ClusterOf {
+        let key = self.resolve((of(run), of(method), cluster));
+        self.load(&key);
+        key
+    }
+
+    fn load(&mut self, key: &ClusterOf) {
+        if !self.sets.contains_key(key) {
+            self.sets.insert(key.clone(), (self.members)(&key.1, key.2).into_iter().collect());
+        }
+    }
+
+    /// Takes over the members of another run's clusters as the decision recorded them.
+    fn learn(&mut self, run: &Option<String>, method: &Option<String>, members: &BTreeMap<ClusterKey, Vec<ImageId>>) {
+        for (cluster, images) in members {
+            let key = (of(run), of(method), cluster.0);
+            self.sets.entry(key).or_insert_with(|| images.iter().copied().collect());
+        }
+    }
+
+    fn merge(&mut self, keys: Vec<ClusterOf>) {
+        let mut keys = keys.into_iter().map(|key| self.resolve(key)).collect::<Vec<_>>().into_iter();
+        let Some(target) = keys.next() else { return };
+        self.load(&target);
+        for key in keys.filter(|key| *key != target).collect::<BTreeSet<_>>() {
+            self.load(&key);
+            let images = self.sets.remove(&key).unwrap_or_default();
+            self.sets.entry(target.clone()).or_default().extend(images);
+            if let Some(name) = self.names.remove(&key) {
+                let kept = self.names.entry(target.clone()).or_insert_with(|| name.clone());
+                if name.0 > kept.0 {
+                    *kept = name;
+                }
+            }
+            self.merged.insert(key, target.clone());
+        }
+    }
+
+    fn split(&mut self, key: &ClusterOf, into: &BTreeMap<ClusterKey, Vec<ImageId>>) {
+        let key = self.resolve(key.clone());
+        self.load(&key);
+        for (part, images) in into {
+            let images: BTreeSet<ImageId> = images.iter().copied().collect();
+            if let Some(rest) = self.sets.get_mut(&key) {
+                rest.retain(|image| !images.contains(image));
+            }
+            self.sets.insert((key.0.clone(), key.1.clone(), part.0), images);
+        }
+    }
+
+    /// Labels of the named clusters; where clusters of different runs or methods overlap, the latest name counts.
+    fn labels(&self) -> BTreeMap<ImageId, Label> {
+        let mut named: Vec<_> = self.names.iter().collect();
+        named.sort_by_key(|(_, (seq, _))| *seq);
+        let label =
+            |class: &String| Label { class: class.clone(), source: Source::NamedCluster, reason: String::new() };
+        named
+            .into_iter()
+            .flat_map(|(key, (_, class))| {
+                self.sets.get(key).into_iter().flatten().map(move |image| (*image, label(class)))
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(name: &str) -> ImageId {
+        ImageId::of_bytes(name.as_bytes())
+    }
+
+    /// Clusters 0: a b c, 1: d e.
+    fn members(_: &str, cluster: ClusterId) -> Vec<ImageId> {
+        let names: &[&str] = match cluster.0 {
+            0 => &["a", "b", "c"],
+            1 => &["d", "e"],
+            _ => &[],
+        };
+        names.iter().map(|name| image(name)).collect()
+    }
+
+    fn outcome(lines: &[&str]) -> String {
+        let entries: Vec<Entry> = (1..)
+            .zip(lines)
+            .map(|(seq, line)| Entry {
+                seq,
+                at: String::new(),
+                by: String::new(),
+                decision: serde_json::from_str::<Decision<String>>(line)
+                    .unwrap()
+                    .try_map(&mut |name| Ok::<_, ()>(image(&name)))
+                    .unwrap(),
+            })
+            .collect();
+        let state = replay(&entries, &members);
+        ["a", "b", "c", "d", "e"]
+            .map(|name| {
+                let id = image(name);
+                let label = state.labels.get(&id).map_or("-", |label| &label.class);
+                let removed = if state.removed.contains_key(&id) { "x" } else { "" };
+                format!("{name}:{label}{removed}")
+            })
+            .join(" ")
+    }
+
+    const NAME_0: &str = r#"{"decision":"name_cluster","cluster":0,"class":"grass"}"#;
+    const NAME_1: &str = r#"{"decision":"name_cluster","cluster":1,"class":"stone"}"#;
+    const MOVE_A: &str = r#"{"decision":"move","images":["a"],"class":"stone"}"#;
+    const REMOVE_A: &str = r#"{"decision":"remove","images":["a"],"reason":"dark"}"#;
+    const RESTORE_A: &str = r#"{"decision":"restore","images":["a"]}"#;
+    const MERGE: &str = r#"{"decision":"merge_clusters","clusters":[1,0]}"#;
+
+    #[test]
+    fn an_image_beats_its_cluster_whatever_the_order() {
+        assert_eq!(outcome(&[NAME_0, MOVE_A]), "a:stone b:grass c:grass d:- e:-");
+        assert_eq!(outcome(&[MOVE_A, NAME_0]), "a:stone b:grass c:grass d:- e:-");
+        assert_eq!(outcome(&[REMOVE_A, NAME_0]), "a:-x b:grass c:grass d:- e:-");
+    }
+
+    #[test]
+    fn removals_can_be_taken_back() {
+        assert_eq!(outcome(&[NAME_0, REMOVE_A, RESTORE_A]), "a:grass b:grass c:grass d:- e:-");
+        assert_eq!(outcome(&[MOVE_A, REMOVE_A, RESTORE_A]), "a:stone b:- c:- d:- e:-");
+        assert_eq!(outcome(&[REMOVE_A, MOVE_A]), "a:stone b:- c:- d:- e:-");
+    }
+
+    #[test]
+    fn merged_clusters_share_the_latest_name() {
+        assert_eq!(outcome(&[NAME_1, NAME_0, MERGE]), "a:grass b:grass c:grass d:grass e:grass");
+        assert_eq!(outcome(&[MERGE, NAME_0]), "a:grass b:grass c:grass d:grass e:grass");
+    }
+
+    #[test]
+    fn split_parts_are_unnamed_until_named() {
+        let split = r#"{"decision":"split_cluster","cluster":0,"into":{"7":["b"]}}"#;
+        let name_7 = r#"{"decision":"name_cluster","cluster":7,"class":"fault"}"#;
+        assert_eq!(outcome(&[NAME_0, split]), "a:grass b:- c:grass d:- e:-");
+        assert_eq!(outcome(&[NAME_0, split, name_7]), "a:grass b:fault c:grass d:- e:-");
+    }
+
+    #[test]
+    fn undo_and_redo() {
+        let undo = r#"{"decision":"undo","of":1}"#;
+        let redo = r#"{"decision":"redo","of":1}"#;
+        assert_eq!(outcome(&[NAME_0, undo]), "a:- b:- c:- d:- e:-");
+        assert_eq!(outcome(&[NAME_0, undo, redo]), "a:grass b:grass c:grass d:- e:-");
+    }
+
+    #[test]
+    fn another_runs_clusters_carry_over_as_their_images() {
+        let carried =
+            r#"{"decision":"name_cluster","run":"old","cluster":0,"class":"fault","members":{"0":["b","d"]}}"#;
+        assert_eq!(outcome(&[carried]), "a:- b:fault c:- d:fault e:-");
+        assert_eq!(outcome(&[carried, NAME_1]), "a:- b:fault c:- d:stone e:stone");
+    }
+}

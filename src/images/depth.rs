@@ -1,0 +1,171 @@
+//! One brightness scale for the whole data set: raw counts become `0.0..=255.0`.
+//!
+//! 8-bit images are taken as they are. Of 16-bit and 32-bit images the 0.1 and 99.9 percentiles over all pixels of all
+//! images become black and white, so that images stay comparable with each other; the range is kept with the run.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ndarray::Array3;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Decoded, Image, Samples, decode};
+use crate::data::{ImageRecord, Manifest};
+use crate::progress::{Event, Observer, Stage};
+
+mod histogram;
+mod policy;
+
+use histogram::Histogram;
+pub use policy::{DepthPolicy, Span};
+
+/// The fitted policy: what a run and a checkpoint keep to treat new images alike.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DepthRange {
+    /// For 16-bit images; `None` where the data set had none: they are then shown in full, `0..=65535`.
+    pub bits16: Option<Span>,
+    /// For 32-bit images; `None` where the data set had none: `0.0..=1.0` is then shown.
+    pub bits32: Option<Span>,
+}
+
+const FULL_16: Span = Span { low: 0.0, high: 65_535.0 };
+const FULL_32: Span = Span { low: 0.0, high: 1.0 };
+
+impl DepthRange {
+    /// Measures the images of more than 8 bits, in flat memory; 8-bit images are not opened.
+    ///
+    /// Percentiles are values that occur (nearest rank), exact for any depth: 16-bit images are read once, 32-bit
+    /// images twice. An image that cannot be decoded does not count.
+    #[must_use]
+    pub fn fit(manifest: &Manifest, policy: DepthPolicy, observer: &dyn Observer) -> Self {
+        let of_depth = |bits| manifest.records.iter().filter(|r| r.bit_depth == bits).collect::<Vec<_>>();
+        let (sixteen, float) = (of_depth(16), of_depth(32));
+        match policy {
+            DepthPolicy::Fixed(span) => Self { bits16: Some(span), bits32: Some(span) },
+            DepthPolicy::Full => Self {
+                bits16: (!sixteen.is_empty()).then_some(FULL_16),
+                bits32: percentiles(manifest, &float, [0.0, 1.0], observer),
+            },
+            DepthPolicy::Auto => Self {
+                bits16: percentiles(manifest, &sixteen, [0.001, 0.999], observer),
+                bits32: percentiles(manifest, &float, [0.001, 0.999], observer),
+            },
+        }
+    }
+
+    /// Whether images of this depth were measured, or need not be.
+    #[must_use]
+    pub fn covers(&self, bit_depth: u8) -> bool {
+        match bit_depth {
+            16 => self.bits16.is_some(),
+            32 => self.bits32.is_some(),
+            _ => true,
+        }
+    }
+
+    /// Counts become `0.0..=255.0`; NaN and infinities become 0.
+    #[must_use]
+    pub fn apply(&self, decoded: &Decoded) -> Image {
+        let shape = (decoded.height, decoded.width, decoded.channels);
+        let values: Vec<f32> = match &decoded.samples {
+            Samples::U8(counts) => counts.iter().map(|&count| f32::from(count)).collect(),
+            Samples::U16(counts) => {
+                let show = self.bits16.unwrap_or(FULL_16).scale();
+                counts.iter().map(|&count| show(f32::from(count))).collect()
+            }
+            Samples::F32(counts) => {
+                let show = self.bits32.unwrap_or(FULL_32).scale();
+                counts.iter().map(|&count| if count.is_finite() { show(count) } else { 0.0 }).collect()
+            }
+        };
+        // A decoder always gives height × width × channels counts; a hand-made mismatch is shown as black.
+        Image { pixels: Array3::from_shape_vec(shape, values).unwrap_or_else(|_| Array3::zeros(shape)) }
+    }
+}
+
+/// The values at two ranks, given as shares of all finite pixels; `None` without any.
+fn percentiles(
+    manifest: &Manifest,
+    records: &[&ImageRecord],
+    shares: [f64; 2],
+    observer: &dyn Observer,
+) -> Option<Span> {
+    if records.is_empty() {
+        return None;
+    }
+    let float = AtomicBool::new(false);
+    let coarse = histograms(manifest, records, observer, |samples, [all]: &mut [Histogram; 1]| match samples {
+        Samples::U8(counts) => counts.iter().for_each(|&count| all.add(u16::from(count))),
+        Samples::U16(counts) => counts.iter().for_each(|&count| all.add(count)),
+        Samples::F32(counts) => {
+            float.store(true, Ordering::Relaxed);
+            counts.iter().filter(|count| count.is_finite()).for_each(|&count| all.add((ordered(count) >> 16) as u16));
+        }
+    });
+    let [coarse] = coarse;
+    let [low, high] = shares.map(|share| coarse.at(coarse.rank(share)));
+    let ((low, before_low), (high, before_high)) = (low?, high?);
+    if !float.into_inner() {
+        return Some(Span { low: f32::from(low), high: f32::from(high) });
+    }
+    // The upper halves of the two floats are known; a second pass finds the lower halves.
+    let fine = histograms(manifest, records, observer, |samples, [lows, highs]: &mut [Histogram; 2]| {
+        if let Samples::F32(counts) = samples {
+            for key in counts.iter().filter(|count| count.is_finite()).map(|&count| ordered(count)) {
+                let upper = (key >> 16) as u16;
+                if upper == low {
+                    lows.add(key as u16);
+                }
+                if upper == high {
+                    highs.add(key as u16);
+                }
+            }
+        }
+    });
+    let value = |upper: u16, lower: Option<(u16, u64)>| {
+        lower.map(|(lower, _)| unordered(u32::from(upper) << 16 | u32::from(lower)))
+    };
+    let low = value(low, fine[0].at(coarse.rank(shares[0]) - before_low))?;
+    let high = value(high, fine[1].at(coarse.rank(shares[1]) - before_high))?;
+    Some(Span { low, high })
+}
+
+/// Counts the pixels of all images into `N` histograms; whole numbers add up to the same in any order.
+fn histograms<const N: usize>(
+    manifest: &Manifest,
+    records: &[&ImageRecord],
+    observer: &dyn Observer,
+    count: impl Fn(&Samples, &mut [Histogram; N]) + Sync,
+) -> [Histogram; N] {
+    observer.on(Event::Started { stage: Stage::Depth, total: records.len() });
+    let empty = || std::array::from_fn(|_| Histogram::default());
+    let total = records
+        .par_iter()
+        .fold(empty, |mut histograms, record| {
+            if let Ok(decoded) = decode(&manifest.file(record)) {
+                count(&decoded.samples, &mut histograms);
+            }
+            observer.on(Event::Advanced { by: 1 });
+            histograms
+        })
+        .reduce(empty, |mut a, b| {
+            a.iter_mut().zip(&b).for_each(|(a, b)| a.merge(b));
+            a
+        });
+    observer.on(Event::Finished);
+    total
+}
+
+/// A number that orders as the float does.
+fn ordered(value: f32) -> u32 {
+    let bits = value.to_bits();
+    if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
+}
+
+fn unordered(key: u32) -> f32 {
+    f32::from_bits(if key >> 31 == 1 { key & !(1 << 31) } else { !key })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! Tiles on disk: a folder that appears whole, one file per tile.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder};
+use tiff::encoder::{TiffEncoder, colortype};
+
+use super::geometry::Place;
+use crate::images::tile_index::Line;
+use crate::images::{Decoded, ImageError, Samples};
+
+/// A folder beside its final place; removed again unless [`Partial::finish`] is reached.
+pub(super) struct Partial(PathBuf);
+
+impl Partial {
+    pub(super) fn create(output: &Path) -> Result<Self, ImageError> {
+        let mut name = output.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.partial", std::process::id()));
+        let path = output.with_file_name(name);
+        fs::create_dir_all(&path).map_err(|source| ImageError::Write { path: path.clone(), source })?;
+        Ok(Self(path))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn finish(self, output: &Path) -> Result<(), ImageError> {
+        fs::rename(&self.0, output).map_err(|source| ImageError::Write { path: output.to_path_buf(), source })
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Gone already after a rename; what cannot be removed is at least named `.partial`.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// `png`, or `tif` where PNG cannot hold the depth.
+pub(super) fn extension(image: &Decoded) -> &'static str {
+    match image.samples {
+        Samples::F32(_) => "tif",
+        Samples::U8(_) | Samples::U16(_) => "png",
+    }
+}
+
+/// Writes the tile at `place` with the depth and channels of its image.
+pub(super) fn tile(image: &Decoded, place: &Place, file: &Path) -> Result<(), ImageError> {
+    write(image, place, file).map_err(|source| ImageError::Write { path: file.to_path_buf(), source })
+}
+
+fn write(image: &Decoded, place: &Place, file: &Path) -> io::Result<()> {
+    let (width, height) = (place.x.len() as u32, place.y.len() as u32);
+    let mut out = BufWriter::new(File::create_new(file)?);
+    let png = |out: &mut BufWriter<File>, bytes: &[u8], color: ExtendedColorType| {
+        PngEncoder::new(out).write_image(bytes, width, height, color).map_err(png_error)
+    };
+    match &image.samples {
+        Samples::U8(counts) => {
+            let color = if image.channels == 1 { ExtendedColorType::L8 } else { ExtendedColorType::Rgb8 };
+            png(&mut out, &window(counts, image, place), color)?;
+        }
+        Samples::U16(counts) => {
+            let color = if image.channels == 1 { ExtendedColorType::L16 } else { ExtendedColorType::Rgb16 };
+            let bytes: Vec<u8> = window(counts, image, place).into_iter().flat_map(u16::to_ne_bytes).collect();
+            png(&mut out, &bytes, color)?;
+        }
+        Samples::F32(counts) => {
+            let counts = window(counts, image, place);
+            let mut encoder = TiffEncoder::new(&mut out).map_err(tiff_error)?;
+            if image.channels == 1 {
+                encoder.write_image::<colortype::Gray32Float>(width, height, &counts).map_err(tiff_error)?;
+            } else {
+                encoder.write_image::<colortype::RGB32Float>(width, height, &counts).map_err(tiff_error)?;
+            }
+        }
+    }
+    out.flush()
+}
+
+fn window<T: Copy>(counts: &[T], image: &Decoded, place: &Place) -> Vec<T> {
+    let row = image.width * image.channels;
+    let columns = place.x.start * image.channels..place.x.end * image.channels;
+    place.y.clone().flat_map(|y| &counts[y * row..][columns.clone()]).copied().collect()
+}
+
+fn png_error(error: image::ImageError) -> io::Error {
+    match error {
+        image::ImageError::IoError(source) => source,
+        other => io::Error::other(other),
+    }
+}
+
+fn tiff_error(error: tiff::TiffError) -> io::Error {
+    match error {
+        tiff::TiffError::IoError(source) => source,
+        other => io::Error::other(other),
+    }
+}
+
+/// Writes `tiles.csv`.
+pub(super) fn table<'a>(file: &Path, lines: impl Iterator<Item = &'a Line>) -> Result<(), ImageError> {
+    let failed = |source: io::Error| ImageError::Write { path: file.to_path_buf(), source };
+    let mut writer = csv::Writer::from_path(file).map_err(|error| failed(error.into()))?;
+    for line in lines {
+        writer.serialize(line).map_err(|error| failed(error.into()))?;
+    }
+    writer.flush().map_err(failed)
+}

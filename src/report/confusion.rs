@@ -1,0 +1,63 @@
+//! The confusion matrix: true classes in rows, predicted ones in columns, counts and row percent in the cells.
+
+use ndarray::{Array2, Axis};
+
+use super::Figure;
+use super::axes::number;
+use super::canvas::Canvas;
+use super::heatmap::Heatmap;
+use super::page::page;
+use super::style::SMALL;
+use super::text::TextStyle;
+
+/// A confusion matrix as a picture. Shades are row shares; a class without images stays grey.
+#[derive(Debug, Clone)]
+pub struct ConfusionPlot<'a> {
+    /// Title of the picture.
+    pub title: &'a str,
+    /// Class names, in the order of rows and columns.
+    pub names: &'a [String],
+    /// Shape `[names.len(), names.len()]`: images of the row's class that were predicted to be the column's.
+    pub counts: &'a Array2<u64>,
+}
+
+impl Figure for ConfusionPlot<'_> {
+    fn draw(&self) -> Canvas {
+        let totals = self.counts.sum_axis(Axis(1)).mapv(|total| total as f64);
+        let mut shades = self.counts.mapv(|count| count as f64);
+        for (mut row, total) in shades.rows_mut().into_iter().zip(&totals) {
+            row /= *total; // no images: 0 / 0 is NaN, a grey cell
+        }
+        let texts = Array2::from_shape_fn(shades.dim(), |place| {
+            if self.counts[place] == 0 {
+                return "0".to_owned();
+            }
+            format!("{}\n{:.1} %", number(self.counts[place] as f64, 0), shades[place] * 100.0)
+        });
+        let right: u64 = self.counts.diag().sum();
+        let total = self.counts.sum();
+        let share = right as f64 / total as f64 * 100.0;
+        let remark = format!(
+            "{} images, {} right ({} %); shade and percent: share of the row",
+            number(total as f64, 0),
+            number(right as f64, 0),
+            number(share, 1)
+        );
+        let longest = self.names.iter().map(|name| TextStyle::size(SMALL).width(name)).max().unwrap_or(0);
+        let width = Heatmap::room(self.names.len(), (longest + 20).clamp(150, 260));
+        let height = Heatmap::room(self.names.len(), 104);
+        let (mut canvas, body) = page(width + Heatmap::beside(self.names), height + 240, self.title, &remark);
+        let heatmap = Heatmap {
+            title: "",
+            row_title: "true class",
+            column_title: "predicted class",
+            rows: self.names,
+            columns: self.names,
+            shades,
+            texts,
+            marked: None,
+        };
+        heatmap.draw(&mut canvas, body);
+        canvas
+    }
+}

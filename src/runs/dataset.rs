@@ -1,0 +1,38 @@
+//! Which images a run looks at.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Manifest;
+use crate::images::{DepthPolicy, NamingTemplate, Sample};
+
+/// The `[dataset]` section of a recipe.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatasetRecipe {
+    /// The folder of images; the command line's wins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// How file names are built, such as `{tenant}_{sid}_{name}_C`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub naming: Option<NamingTemplate>,
+    /// Whether files that do not match `naming` are left out.
+    pub naming_required: bool,
+    /// How brightness is scaled to 0..255.
+    pub depth: DepthPolicy,
+    /// Only some of the images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sample>,
+}
+
+/// Per name field: how many images carry each of its values.
+#[must_use]
+pub fn fields_of(manifest: &Manifest) -> BTreeMap<String, BTreeMap<String, usize>> {
+    let mut counts: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    for (field, value) in manifest.records.iter().flat_map(|record| &record.fields) {
+        *counts.entry(field.clone()).or_default().entry(value.clone()).or_default() += 1;
+    }
+    counts
+}

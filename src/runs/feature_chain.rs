@@ -1,0 +1,30 @@
+//! How images became numbers, kept so that new images are treated alike.
+
+use serde::{Deserialize, Serialize};
+
+use super::FeaturesRecipe;
+use crate::images::DepthRange;
+
+/// Everything between a file and its feature vector.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeatureChain {
+    /// Network, layers and resizing, with nothing left to defaults.
+    pub recipe: FeaturesRecipe,
+    /// Hash of the network's weights.
+    pub weights_hash: String,
+    /// Brightness scale of images of more than 8 bits.
+    pub depth: DepthRange,
+    /// Number of features.
+    pub n_features: usize,
+}
+
+impl FeatureChain {
+    /// Whether two chains give the same numbers for the same image; the batch size does not matter.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        self.recipe.backbone == other.recipe.backbone
+            && self.recipe.layers == other.recipe.layers
+            && self.recipe.resize == other.recipe.resize
+            && self.weights_hash == other.weights_hash
+    }
+}

@@ -1,0 +1,174 @@
+//! Puts images into folders: as hard links where possible, so that a million images cost no space.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::RunError;
+use crate::data::ImageId;
+
+/// How an image gets into a folder.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// A hard link, else a symbolic link, else a copy.
+    #[default]
+    Link,
+    /// Always a copy.
+    Copy,
+}
+
+/// How many images were placed, and how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Placed {
+    /// Hard links.
+    pub hard_links: usize,
+    /// Symbolic links.
+    pub symbolic_links: usize,
+    /// Copies.
+    pub copies: usize,
+}
+
+/// Fills one folder; names that are taken get the image's short id.
+#[derive(Debug)]
+pub struct Placer {
+    folder: PathBuf,
+    taken: HashSet<String>,
+    how: Placement,
+    placed: Placed,
+}
+
+impl Placer {
+    /// Makes the folder, which may exist already; files in it are never replaced.
+    ///
+    /// # Errors
+    /// When it cannot be made or listed.
+    pub fn new(folder: &Path, how: Placement) -> Result<Self, RunError> {
+        fs::create_dir_all(folder).map_err(RunError::at(folder))?;
+        let taken = fs::read_dir(folder)
+            .map_err(RunError::at(folder))?
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().to_lowercase())
+            .collect();
+        Ok(Self { folder: folder.to_owned(), taken, how, placed: Placed::default() })
+    }
+
+    /// Places `source`; the answer is its name in the folder.
+    ///
+    /// # Errors
+    /// When it can be neither linked nor copied.
+    pub fn place(&mut self, source: &Path, id: ImageId) -> Result<String, RunError> {
+        let name = self.free_name(source, id);
+        let target = self.folder.join(&name);
+        let linked = self.how == Placement::Link && self.link(source, &target);
+        if !linked {
+            fs::copy(source, &target).map_err(RunError::at(source))?;
+            self.placed.copies += 1;
+        }
+        Ok(name)
+    }
+
+    /// How many images were placed so far.
+    #[must_use]
+    pub fn placed(&self) -> Placed {
+        self.placed
+    }
+
+    fn link(&mut self, source: &Path, target: &Path) -> bool {
+        if fs::hard_link(source, target).is_ok() {
+            self.placed.hard_links += 1;
+            return true;
+        }
+        if symlink(source, target).is_ok() {
+            self.placed.symbolic_links += 1;
+            return true;
+        }
+        false
+    }
+
+    /// `name.png`, `name_1a2b3c4d.png` where that is taken, then numbered; letter case does not tell files apart.
+    fn free_name(&mut self, source: &Path, id: ImageId) -> String {
+        let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let extension = source.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
+        let short = id.short();
+        let candidates = [format!("{stem}{extension}"), format!("{stem}_{short}{extension}")];
+        let numbered = (2..).map(|n| format!("{stem}_{short}_{n}{extension}"));
+        let mut name = String::new();
+        for candidate in candidates.into_iter().chain(numbered) {
+            if self.taken.insert(candidate.to_lowercase()) {
+                name = candidate;
+                break;
+            }
+        }
+        name
+    }
+}
+
+impl Placed {
+    /// All of them.
+    #[must_use]
+    pub fn total(self) -> usize {
+        self.hard_links + self.symbolic_links + self.copies
+    }
+}
+
+impl std::ops::AddAssign for Placed {
+    fn add_assign(&mut self, other: Self) {
+        self.hard_links += other.hard_links;
+        self.symbolic_links += other.symbolic_links;
+        self.copies += other.copies;
+    }
+}
+
+#[cfg(unix)]
+fn symlink(source: &Path, target: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(fs::canonicalize(source)?, target)
+}
+
+#[cfg(windows)]
+fn symlink(source: &Path, target: &Path) -> io::Result<()> {
+    std::os::windows::fs::symlink_file(fs::canonicalize(source)?, target)
+}
+
+/// A class or reason as the name of one folder: nothing in it can lead out of the folder above.
+#[must_use]
+pub fn safe_name(text: &str) -> String {
+    let cleaned: String =
+        text.chars().map(|c| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c }).take(100).collect();
+    match cleaned.trim().trim_end_matches('.') {
+        "" => "_".to_owned(),
+        name => name.trim_start_matches('.').to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_names_get_the_short_id() {
+        let home = tempfile::tempdir().unwrap();
+        let sources = ["one", "two", "two again"].map(|folder| {
+            let folder = home.path().join(folder);
+            fs::create_dir(&folder).unwrap();
+            let file = folder.join("a.png");
+            fs::write(&file, folder.to_string_lossy().as_bytes()).unwrap();
+            file
+        });
+        let ids = [ImageId::of_bytes(b"1"), ImageId::of_bytes(b"2"), ImageId::of_bytes(b"2")];
+        let mut placer = Placer::new(&home.path().join("out"), Placement::Link).unwrap();
+        let names: Vec<String> = sources.iter().zip(ids).map(|(file, id)| placer.place(file, id).unwrap()).collect();
+        let short = ids[1].short();
+        assert_eq!(names, ["a.png".to_owned(), format!("a_{short}.png"), format!("a_{short}_2.png")]);
+        assert_eq!(placer.placed(), Placed { hard_links: 3, ..Placed::default() });
+    }
+
+    #[test]
+    fn no_name_leads_out_of_its_folder() {
+        for (text, safe) in [("../../etc", "_.._etc"), ("a/b", "a_b"), ("..", "_"), ("", "_"), ("gravel", "gravel")] {
+            assert_eq!(safe_name(text), safe);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Where a result comes from: enough to make it again.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use jiff::Zoned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{FeatureChain, fields_of};
+use crate::data::Manifest;
+use crate::device::Device;
+
+/// `run.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// `cluster` or `train`.
+    pub command: String,
+    /// The recipe's name.
+    pub name: String,
+    /// When the run started, RFC 3339.
+    pub created: String,
+    /// The resolved recipe.
+    pub recipe: Value,
+    /// What it was run on.
+    pub dataset: DatasetSummary,
+    /// The recipe's seed.
+    pub seed: u64,
+    /// Version of rails.
+    pub version: String,
+    /// Everything that determines the features.
+    pub features: FeatureChain,
+    /// Clustering methods, the first being meant where none is named; empty for other commands.
+    pub methods: Vec<String>,
+    /// `cpu` or `cuda`.
+    pub device: Device,
+    /// Operating system and processor architecture.
+    pub host: String,
+    /// Threads the work was spread over.
+    pub threads: usize,
+    /// Seconds per stage.
+    pub timings: BTreeMap<String, f64>,
+}
+
+/// What a run looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DatasetSummary {
+    /// The folder, absolute.
+    pub root: PathBuf,
+    /// Changes with any image, name or path.
+    pub fingerprint: String,
+    /// Images used.
+    pub n_images: usize,
+    /// Files left out.
+    pub n_skipped: usize,
+    /// Images that share their bytes with an earlier one.
+    pub n_duplicates: usize,
+    /// Images whose name does not match the template.
+    pub n_unmatched: usize,
+    /// Names of the fields found in file names.
+    pub field_names: Vec<String>,
+    /// Per name field: images per value; fields of more than 100 values are left out.
+    pub fields: BTreeMap<String, BTreeMap<String, usize>>,
+}
+
+impl DatasetSummary {
+    /// Summarises a manifest.
+    #[must_use]
+    pub fn of(manifest: &Manifest) -> Self {
+        let mut fields = fields_of(manifest);
+        fields.retain(|_, values| values.len() <= 100);
+        Self {
+            root: manifest.root.clone(),
+            fingerprint: manifest.fingerprint(),
+            n_images: manifest.records.len(),
+            n_skipped: manifest.skipped.len(),
+            n_duplicates: manifest.duplicates(),
+            n_unmatched: manifest.unmatched,
+            field_names: manifest.field_names(),
+            fields,
+        }
+    }
+}
+
+impl Provenance {
+    /// The operating system and processor architecture.
+    #[must_use]
+    pub fn host() -> String {
+        format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH)
+    }
+}
+
+/// `YYYYMMDD_HHMMSS` in local time, as run folders carry it.
+#[must_use]
+pub fn timestamp(at: &Zoned) -> String {
+    at.strftime("%Y%m%d_%H%M%S").to_string()
+}
+
+/// Seconds per stage, measured from one lap to the next.
+#[derive(Debug)]
+pub struct Timings {
+    last: Instant,
+    laps: BTreeMap<String, f64>,
+}
+
+impl Timings {
+    /// Starts the clock.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { last: Instant::now(), laps: BTreeMap::new() }
+    }
+
+    /// What passed since the last lap was `stage`.
+    pub fn lap(&mut self, stage: &str) {
+        let now = Instant::now();
+        *self.laps.entry(stage.to_owned()).or_default() += (now - self.last).as_secs_f64();
+        self.last = now;
+    }
+
+    /// Seconds per stage.
+    #[must_use]
+    pub fn seconds(&self) -> &BTreeMap<String, f64> {
+        &self.laps
+    }
+}

@@ -1,0 +1,220 @@
+//! A result folder that appears whole or not at all.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Where runs land, relative to the working folder.
+#[must_use]
+pub fn runs_folder() -> PathBuf {
+    PathBuf::from("experiments/runs")
+}
+
+/// Why a run folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A folder of this name is there already.
+    #[error("a run with this name exists: `{}`", .0.display())]
+    Exists(PathBuf),
+    /// Not a run at all, or one of another kind.
+    #[error("not a {kind} run (no {missing}): `{}`", .path.display())]
+    NotARun { kind: &'static str, missing: &'static str, path: PathBuf },
+    /// No run of this kind yet.
+    #[error("no {kind} run yet under `{}`", .folder.display())]
+    None { kind: &'static str, folder: PathBuf },
+    /// Reading or writing failed.
+    #[error("{source}: `{}`", .path.display())]
+    Io { path: PathBuf, source: io::Error },
+    /// A file of the run does not hold what it should.
+    #[error("{message}: `{}`", .path.display())]
+    Damaged { path: PathBuf, message: String },
+}
+
+impl RunError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Exists(_) => Some("choose another --name".to_owned()),
+            Self::NotARun { kind, .. } => Some(format!("give a folder that `rails {kind}` made")),
+            Self::None { kind, .. } => Some(format!("make one with `rails {kind}`")),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Some("free some space and run again; nothing half-written was left".to_owned())
+            }
+            Self::Io { .. } | Self::Damaged { .. } => None,
+        }
+    }
+
+    /// For `map_err`: the failure happened at `path`.
+    pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        |source| Self::Io { path: path.to_owned(), source }
+    }
+}
+
+/// A run folder in the making; [`RunDir::finish`] makes it appear. Dropped before that, it leaves nothing behind.
+#[derive(Debug)]
+pub struct RunDir {
+    partial: PathBuf,
+    whole: PathBuf,
+    finished: bool,
+}
+
+impl RunDir {
+    /// Starts `<parent>/<name>`, as `<name>.partial` until it is finished.
+    ///
+    /// # Errors
+    /// When a folder of that name exists or cannot be made.
+    pub fn create(parent: &Path, name: &str) -> Result<Self, RunError> {
+        let whole = parent.join(name);
+        let partial = parent.join(format!("{name}.partial"));
+        if whole.exists() {
+            return Err(RunError::Exists(whole));
+        }
+        fs::create_dir_all(parent).map_err(RunError::at(parent))?;
+        fs::create_dir(&partial).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => RunError::Exists(partial.clone()),
+            _ => RunError::Io { path: partial.clone(), source },
+        })?;
+        Ok(Self { partial, whole, finished: false })
+    }
+
+    /// Where a file of the run is to be written now; folders above it are made.
+    ///
+    /// # Errors
+    /// When the folders cannot be made.
+    pub fn file(&self, relative: &str) -> Result<PathBuf, RunError> {
+        let path = self.partial.join(relative);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(RunError::at(folder))?;
+        }
+        Ok(path)
+    }
+
+    /// The folder while it is being filled.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Writes `value` as indented JSON.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn write_json<T: Serialize>(&self, relative: &str, value: &T) -> Result<(), RunError> {
+        let path = self.file(relative)?;
+        write_json(&path, value)
+    }
+
+    /// Makes the folder appear under its name.
+    ///
+    /// # Errors
+    /// When another run took the name meanwhile.
+    pub fn finish(mut self) -> Result<PathBuf, RunError> {
+        if self.whole.exists() {
+            return Err(RunError::Exists(self.whole.clone()));
+        }
+        fs::rename(&self.partial, &self.whole).map_err(RunError::at(&self.whole))?;
+        self.finished = true;
+        Ok(self.whole.clone())
+    }
+}
+
+impl Drop for RunDir {
+    fn drop(&mut self) {
+        if !self.finished {
+            // Best effort: a leftover `.partial` is ignored by every reader.
+            let _ = fs::remove_dir_all(&self.partial);
+        }
+    }
+}
+
+/// The newest run of a kind (`cluster`, `train`) under `folder`; run names start with their time.
+///
+/// # Errors
+/// [`RunError::None`] where there is none.
+pub fn newest_run(folder: &Path, kind: &'static str) -> Result<PathBuf, RunError> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            !name.ends_with(".partial")
+                && name.splitn(3, '-').nth(1).is_some_and(|part| part == kind)
+                && entry.path().join("run.json").is_file()
+        })
+        .map(|entry| entry.path())
+        .max()
+        .ok_or_else(|| RunError::None { kind, folder: folder.to_owned() })
+}
+
+/// Writes `value` as indented JSON, whole or not at all.
+pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), RunError> {
+    let mut text = serde_json::to_vec_pretty(value)
+        .map_err(|error| RunError::Damaged { path: path.to_owned(), message: error.to_string() })?;
+    text.push(b'\n');
+    write_whole(path, &text)
+}
+
+/// Reads JSON written by [`write_json`].
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, RunError> {
+    let text = fs::read(path).map_err(RunError::at(path))?;
+    serde_json::from_slice(&text)
+        .map_err(|error| RunError::Damaged { path: path.to_owned(), message: format!("not readable ({error})") })
+}
+
+/// Writes a file so that readers see the old content or the new, never a half.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".rails-").tempfile_in(folder).map_err(RunError::at(path))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(RunError::at(path))?;
+    make_readable(file.as_file()).map_err(RunError::at(path))?;
+    file.persist(path).map_err(|error| RunError::Io { path: path.to_owned(), source: error.error })?;
+    Ok(())
+}
+
+/// Temporary files are private by default; results are for everybody the folder is for.
+#[cfg(unix)]
+fn make_readable(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_: &fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_appears_whole_or_not_at_all() {
+        let home = tempfile::tempdir().unwrap();
+        let run = RunDir::create(home.path(), "a").unwrap();
+        run.write_json("deep/x.json", &1).unwrap();
+        assert!(!home.path().join("a").exists());
+        drop(run);
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+
+        let run = RunDir::create(home.path(), "a").unwrap();
+        run.write_json("x.json", &1).unwrap();
+        assert_eq!(run.finish().unwrap(), home.path().join("a"));
+        assert!(matches!(RunDir::create(home.path(), "a"), Err(RunError::Exists(_))));
+    }
+
+    #[test]
+    fn the_newest_run_of_a_kind_is_found() {
+        let home = tempfile::tempdir().unwrap();
+        for name in ["20260101_000000-cluster-a", "20260102_000000-cluster-b", "20260103_000000-train-c"] {
+            fs::create_dir(home.path().join(name)).unwrap();
+            fs::write(home.path().join(name).join("run.json"), "{}").unwrap();
+        }
+        fs::create_dir(home.path().join("20260104_000000-cluster-d.partial")).unwrap();
+        let newest = newest_run(home.path(), "cluster").unwrap();
+        assert!(newest.ends_with("20260102_000000-cluster-b"));
+        assert!(newest_run(home.path(), "predict").is_err());
+    }
+}

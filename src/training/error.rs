@@ -1,0 +1,45 @@
+//! Why training can fail, and what to do about it.
+
+use super::HeadError;
+
+/// Why nothing was learned.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// Arrays of different lengths.
+    #[error("{ids} images, but {rows} rows of features, {labels} classes and {weights} weights")]
+    Rows { ids: usize, rows: usize, labels: usize, weights: usize },
+    /// A row, class or weight that cannot be used.
+    #[error("row {row}: {what}")]
+    Row { row: usize, what: &'static str },
+    /// Nothing to tell apart.
+    #[error("the training images show {found} of {named} classes: at least 2 are needed")]
+    TooFewClasses { found: usize, named: usize },
+    /// The same image in two parts of the split: any accuracy would be flattered.
+    #[error("{0} images are in more than one part of the split")]
+    Overlap(usize),
+    /// No epoch had a finite loss.
+    #[error("the loss diverged in the first epoch at learning rate `{0}`")]
+    Diverged(f64),
+    /// Weights that could not be kept or read back while training.
+    #[error("the best weights could not be kept: {0}")]
+    Checkpoint(String),
+    /// No temporary folder for them.
+    #[error("no temporary folder: {0}")]
+    Temporary(#[from] std::io::Error),
+    /// Weights that are no classifier.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+}
+
+impl TrainError {
+    /// What to do about it, where something can be done.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::TooFewClasses { .. } => Some("name at least two classes with `rails curate`".to_owned()),
+            Self::Diverged(rate) => Some(format!("lower `learning_rate`, for example to `{}`", rate / 10.0)),
+            Self::Checkpoint(_) | Self::Temporary(_) => Some("check the space left in the temporary folder".to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Training as a whole, on points scattered around one centre per class.
+
+use std::sync::Mutex;
+
+use ndarray::{Array2, Axis};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+use crate::data::{ClassId, ImageId};
+use crate::progress::Silent;
+
+struct Blobs {
+    ids: Vec<ImageId>,
+    x: Array2<f32>,
+    y: Vec<ClassId>,
+    classes: Vec<String>,
+}
+
+impl Blobs {
+    /// `n` points in 12 dimensions around 3 centres, `noise` wide.
+    fn new(n: usize, noise: f32) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut unit = || (rng.next_u32() >> 8) as f32 / (1_u32 << 23) as f32 - 1.0;
+        let centres = Array2::from_shape_fn((3, 12), |_| 100.0 + unit());
+        let y: Vec<ClassId> = (0..n).map(|row| ClassId(row % 3)).collect();
+        let x = Array2::from_shape_fn((n, 12), |(row, column)| centres[[row % 3, column]] + noise * unit());
+        let ids = (0..n).map(|row| ImageId::of_bytes(&row.to_le_bytes())).collect();
+        Self { ids, x, y, classes: ["a", "b", "c"].map(str::to_owned).to_vec() }
+    }
+
+    fn set(&self) -> TrainingSet<'_> {
+        TrainingSet { ids: &self.ids, x: self.x.view(), y: &self.y, classes: &self.classes, weights: None }
+    }
+
+    fn split(&self) -> Split {
+        Split::stratified(&self.ids, &self.y, &self.classes, &SplitRecipe::default(), 0).0
+    }
+
+    /// Share of `rows` that `head` classifies right.
+    fn accuracy(&self, head: &Head, rows: &[usize]) -> f64 {
+        let p = head.probabilities(self.x.select(Axis(0), rows).view()).unwrap();
+        let right = rows.iter().zip(most_likely(p.view())).filter(|(row, class)| self.y[**row] == *class);
+        right.count() as f64 / rows.len() as f64
+    }
+}
+
+fn recipe(text: &str) -> MlpRecipe {
+    toml::from_str(text).unwrap()
+}
+
+const SMALL: &str = "hidden = [16, 8]\nepochs = 40\nbatch_size = 20\nlearning_rate = 0.01\ndropout = 0.0";
+
+fn run(recipe: &MlpRecipe, data: &TrainingSet<'_>, split: &Split, seed: u64) -> Result<Trained, TrainError> {
+    train(recipe, data, split, Device::Cpu, seed, &Silent)
+}
+
+#[test]
+fn separable_classes_are_learned_and_the_best_epoch_is_kept() {
+    let blobs = Blobs::new(180, 0.5);
+    let split = blobs.split();
+    let trained = run(&recipe(SMALL), &blobs.set(), &split, 0).unwrap();
+    assert!(blobs.accuracy(&trained.head, &split.test) > 0.95);
+    let best = &trained.history[trained.best_epoch - 1];
+    assert!(trained.history.iter().all(|epoch| epoch.validation_loss >= best.validation_loss));
+    // The head is the restored checkpoint: it answers as the learner measured in that epoch.
+    let p = trained.head.probabilities(blobs.x.select(Axis(0), &split.validation).view()).unwrap();
+    let losses = split.validation.iter().zip(p.rows()).map(|(&row, p)| -f64::from(p[blobs.y[row].0]).ln());
+    let loss = losses.sum::<f64>() / split.validation.len() as f64;
+    assert!((loss - best.validation_loss).abs() < 1e-5, "{loss} against {}", best.validation_loss);
+    assert_eq!(blobs.accuracy(&trained.head, &split.validation), best.validation_accuracy);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits() {
+    let blobs = Blobs::new(120, 1.5);
+    for text in [SMALL.to_owned(), SMALL.replace("dropout = 0.0", "dropout = 0.3")] {
+        let once = run(&recipe(&text), &blobs.set(), &blobs.split(), 3).unwrap();
+        let again = run(&recipe(&text), &blobs.set(), &blobs.split(), 3).unwrap();
+        let other = run(&recipe(&text), &blobs.set(), &blobs.split(), 4).unwrap();
+        assert_eq!(once.head, again.head);
+        assert_ne!(once.head, other.head);
+        let losses = |trained: &Trained| trained.history.iter().map(|e| e.validation_loss).collect::<Vec<_>>();
+        assert_eq!(losses(&once), losses(&again));
+    }
+}
+
+#[test]
+fn patience_ends_training_before_the_epochs_do() {
+    let blobs = Blobs::new(90, 6.0);
+    let text = format!("{}\npatience = 3", SMALL.replace("epochs = 40", "epochs = 400"));
+    let trained = run(&recipe(&text), &blobs.set(), &blobs.split(), 0).unwrap();
+    assert_eq!(trained.stopped, Stopped::Patience);
+    assert_eq!(trained.history.len(), trained.best_epoch + 3);
+}
+
+#[test]
+fn divergence_is_reported_and_never_panics() {
+    #[derive(Default)]
+    struct Warnings(Mutex<Vec<String>>);
+    impl Observer for Warnings {
+        fn on(&self, event: Event<'_>) {
+            if let Event::Warning { text } = event {
+                self.0.lock().unwrap().push(text.to_owned());
+            }
+        }
+    }
+    let blobs = Blobs::new(90, 6.0);
+    for rate in ["1e3", "1e18", "1e38"] {
+        let text = format!("{}\nstandardize = false\npatience = 400", SMALL.replace("0.01", rate));
+        let warnings = Warnings::default();
+        match train(&recipe(&text), &blobs.set(), &blobs.split(), Device::Cpu, 0, &warnings) {
+            Ok(Trained { stopped: Stopped::Diverged { epoch }, history, .. }) => {
+                assert_eq!(history.len(), epoch - 1);
+                assert!(warnings.0.lock().unwrap()[0].starts_with("the loss diverged in epoch"));
+            }
+            Ok(_) => assert!(warnings.0.lock().unwrap()[0].starts_with("nothing was learned"), "{rate}"),
+            Err(error) => assert!(matches!(error, TrainError::Diverged(_)) && error.hint().is_some(), "{error}"),
+        }
+    }
+}
+
+#[test]
+fn a_label_of_weight_0_teaches_nothing() {
+    let mut blobs = Blobs::new(150, 0.5);
+    let split = blobs.split();
+    let truth = blobs.y.clone();
+    let mut weights = vec![2.0; 150];
+    for &row in split.train.iter().step_by(3) {
+        blobs.y[row] = ClassId((truth[row].0 + 1) % 3);
+        weights[row] = 0.0;
+    }
+    let data = TrainingSet { weights: Some(&weights), ..blobs.set() };
+    let trained = run(&recipe(SMALL), &data, &split, 0).unwrap();
+    blobs.y = truth;
+    assert!(blobs.accuracy(&trained.head, &split.train) > 0.95);
+}
+
+#[test]
+fn training_works_without_validation_images_or_hidden_layers() {
+    let blobs = Blobs::new(60, 0.5);
+    let split = Split { train: (0..60).collect(), ..Split::default() };
+    let trained =
+        run(&recipe("hidden = []\ndropout = 0.0\nepochs = 60\nlearning_rate = 0.05"), &blobs.set(), &split, 0).unwrap();
+    assert!(blobs.accuracy(&trained.head, &split.train) > 0.95);
+    assert_eq!(trained.head.layers().len(), 1);
+}
+
+#[test]
+fn what_cannot_be_learned_is_refused() {
+    let blobs = Blobs::new(30, 0.5);
+    let split = blobs.split();
+    let refusal = |data: &TrainingSet<'_>, split: &Split| run(&recipe(SMALL), data, split, 0).unwrap_err().to_string();
+
+    let one_class = Split { train: vec![0, 3, 6], ..Split::default() };
+    assert_eq!(refusal(&blobs.set(), &one_class), "the training images show 1 of 3 classes: at least 2 are needed");
+    assert_eq!(
+        refusal(&blobs.set(), &Split::default()),
+        "the training images show 0 of 3 classes: at least 2 are needed"
+    );
+    let leaky = Split { test: vec![split.train[0]], ..split.clone() };
+    assert_eq!(refusal(&blobs.set(), &leaky), "1 images are in more than one part of the split");
+    let nan = vec![f32::NAN; 30];
+    let weighted = TrainingSet { weights: Some(&nan), ..blobs.set() };
+    assert_eq!(refusal(&weighted, &split), "row 0: its weight is not a number of at least 0");
+    let short = TrainingSet { y: &blobs.y[..7], ..blobs.set() };
+    assert_eq!(refusal(&short, &split), "30 images, but 30 rows of features, 7 classes and 30 weights");
+    let beyond = Split { train: vec![0, 1, 30], ..Split::default() };
+    assert_eq!(refusal(&blobs.set(), &beyond), "row 30: the split names it, the data ends before");
+}
+
+#[test]
+fn progress_is_told_epoch_by_epoch() {
+    #[derive(Default)]
+    struct Steps(Mutex<(usize, usize, bool)>);
+    impl Observer for Steps {
+        fn on(&self, event: Event<'_>) {
+            let mut steps = self.0.lock().unwrap();
+            match event {
+                Event::Started { total, .. } => steps.0 = total,
+                Event::Advanced { by } => steps.1 += by,
+                Event::Finished => steps.2 = true,
+                _ => {}
+            }
+        }
+    }
+    let blobs = Blobs::new(60, 0.5);
+    let steps = Steps::default();
+    let text = SMALL.replace("epochs = 40", "epochs = 5");
+    train(&recipe(&text), &blobs.set(), &blobs.split(), Device::Cpu, 0, &steps).unwrap();
+    assert_eq!(*steps.0.lock().unwrap(), (5, 5, true));
+}
