@@ -12,6 +12,7 @@ mod random_projection;
 mod reduction;
 mod standardize;
 mod stored;
+mod tsne;
 
 pub use pca::Pca;
 pub use projection::{Projection, Step};
@@ -19,6 +20,7 @@ pub use random_projection::RandomProjection;
 pub use reduction::{Method, Reduction};
 pub use standardize::Standardizer;
 pub use stored::ProjectionFileError;
+pub use tsne::{Layout, Tsne};
 
 use ndarray::{Array2, ArrayView2};
 
