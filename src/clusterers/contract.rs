@@ -58,7 +58,11 @@ fn same_seed_same_answer_of_the_right_form() {
                     assert!(clustering.sizes().iter().all(|&size| size > 0), "{method:?} on {name}: ids are dense");
                     if !matches!(method, Method::Dbscan(_)) {
                         let again = clustering.labels().iter().map(|label| label.map(|id| id.0));
-                        assert_eq!(Clustering::by_first_appearance(again), clustering, "{method:?} on {name}: numbering");
+                        assert_eq!(
+                            Clustering::by_first_appearance(again),
+                            clustering,
+                            "{method:?} on {name}: numbering"
+                        );
                     }
                 }
                 Err(ClusterError::TooFew { needed, rows }) => {

@@ -61,9 +61,10 @@ impl Clusterer for GaussianMixture {
             before = likelihood;
         }
         let labels = shares.axis_iter(Axis(1)).map(|shares| {
-            let best = shares.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (i, &share)| {
-                if share > best.1 { (i, share) } else { best }
-            });
+            let best = shares
+                .iter()
+                .enumerate()
+                .fold((0, f64::NEG_INFINITY), |best, (i, &share)| if share > best.1 { (i, share) } else { best });
             Some(best.0 as u32)
         });
         Ok(Clustering::by_first_appearance(labels))

@@ -247,7 +247,10 @@ impl KMeansFit {
     pub fn warning(&self) -> Option<String> {
         let found = self.clustering.n_clusters();
         (found < self.asked).then(|| {
-            format!("only {found} of {} clusters have images: fewer images are distinct than clusters were asked", self.asked)
+            format!(
+                "only {found} of {} clusters have images: fewer images are distinct than clusters were asked",
+                self.asked
+            )
         })
     }
 }

@@ -55,13 +55,11 @@ fn column_sums(x: ArrayView2<'_, f32>, term: impl Fn(f64, f64) -> f64 + Sync, me
 /// `x − means`, row by row.
 pub(super) fn centred(x: ArrayView2<'_, f32>, means: &[f64]) -> Array2<f32> {
     let mut out = Array2::zeros(x.dim());
-    out.axis_iter_mut(Axis(0)).into_par_iter().zip(x.axis_iter(Axis(0))).with_min_len(64).for_each(
-        |(mut out, row)| {
-            for ((out, &value), &mean) in out.iter_mut().zip(row).zip(means) {
-                *out = (f64::from(value) - mean) as f32;
-            }
-        },
-    );
+    out.axis_iter_mut(Axis(0)).into_par_iter().zip(x.axis_iter(Axis(0))).with_min_len(64).for_each(|(mut out, row)| {
+        for ((out, &value), &mean) in out.iter_mut().zip(row).zip(means) {
+            *out = (f64::from(value) - mean) as f32;
+        }
+    });
     out
 }
 
@@ -71,7 +69,9 @@ pub(super) fn scatter(x: ArrayView2<'_, f32>, means: &[f64]) -> Array2<f64> {
     let starts: Vec<usize> = (0..d).step_by(TILE).collect();
     let mut tiles: Vec<Tile> = starts
         .iter()
-        .flat_map(|&row| starts.iter().filter(move |&&column| column >= row).map(move |&column| Tile::new(row, column, d)))
+        .flat_map(|&row| {
+            starts.iter().filter(move |&&column| column >= row).map(move |&column| Tile::new(row, column, d))
+        })
         .collect();
     for block in x.axis_chunks_iter(Axis(0), ROWS_PER_BLOCK) {
         let block = centred(block, means);

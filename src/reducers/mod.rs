@@ -95,3 +95,6 @@ fn check(x: ArrayView2<'_, f32>) -> Result<(), ReduceError> {
 fn check_columns(x: ArrayView2<'_, f32>, expected: usize) -> Result<(), ReduceError> {
     if x.ncols() == expected { Ok(()) } else { Err(ReduceError::Columns { expected, found: x.ncols() }) }
 }
+
+#[cfg(test)]
+mod golden;

@@ -148,7 +148,8 @@ impl Projection {
         for (i, kind) in header.steps.into_iter().enumerate() {
             let numbers = |name: &str, len| read(&arrays, &format!("{i}.{name}"), &[Some(len)], f64::from_le_bytes);
             let matrix = |name: &str| -> Result<Array2<f32>, ProjectionFileError> {
-                let (shape, values) = read(&arrays, &format!("{i}.{name}"), &[None, Some(columns)], f32::from_le_bytes)?;
+                let (shape, values) =
+                    read(&arrays, &format!("{i}.{name}"), &[None, Some(columns)], f32::from_le_bytes)?;
                 Array2::from_shape_vec((shape[0], shape[1]), values).map_err(|e| malformed(e.to_string()))
             };
             steps.push(match kind {
@@ -206,7 +207,8 @@ fn read<const N: usize, T>(
 ) -> Result<(Vec<usize>, Vec<T>), ProjectionFileError> {
     let array = arrays.tensor(name).map_err(|e| ProjectionFileError::Malformed(e.to_string()))?;
     let shape = array.shape();
-    let fits = shape.len() == sizes.len() && shape.iter().zip(sizes).all(|(&has, wants)| wants.is_none_or(|w| w == has));
+    let fits =
+        shape.len() == sizes.len() && shape.iter().zip(sizes).all(|(&has, wants)| wants.is_none_or(|w| w == has));
     let dtype = if N == 8 { Dtype::F64 } else { Dtype::F32 };
     if !fits || array.dtype() != dtype {
         return Err(ProjectionFileError::Malformed(format!("`{name}` has shape {shape:?} of {:?}", array.dtype())));
@@ -223,7 +225,8 @@ mod tests {
     fn a_stored_projection_maps_new_images_to_the_same_bits() {
         let x = Array2::from_shape_fn((50, 20), |(i, j)| ((i * 13 + j * 7 + i * i * j) % 23) as f32);
         for method in [Method::Pca, Method::RandomProjection, Method::None] {
-            let recipe = Reduction { standardize: true, method, n_components: 5.try_into().unwrap(), ..Reduction::default() };
+            let recipe =
+                Reduction { standardize: true, method, n_components: 5.try_into().unwrap(), ..Reduction::default() };
             let (projection, reduced) = recipe.fit_transform(x.view(), 1).unwrap();
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("projection.safetensors");
@@ -239,7 +242,12 @@ mod tests {
         assert!(matches!(Projection::from_bytes(b"nothing"), Err(ProjectionFileError::Malformed(_))));
         let other = serialize([("a", Stored::numbers(&[1.0]))], None).unwrap();
         assert!(Projection::from_bytes(&other).unwrap_err().to_string().contains("rails.projection"));
-        assert!(Projection::load(Path::new("missing.safetensors")).unwrap_err().to_string().ends_with("`missing.safetensors`"));
+        assert!(
+            Projection::load(Path::new("missing.safetensors"))
+                .unwrap_err()
+                .to_string()
+                .ends_with("`missing.safetensors`")
+        );
         let newer = HashMap::from([(HEADER.to_owned(), r#"{"format":2,"n_features":1,"steps":[]}"#.to_owned())]);
         let newer = serialize([("a", Stored::numbers(&[1.0]))], Some(newer)).unwrap();
         assert!(matches!(Projection::from_bytes(&newer), Err(ProjectionFileError::Format { found: 2 })));

@@ -80,7 +80,9 @@ mod tests {
         assert_eq!(values("k = 8").unwrap(), [8]);
         assert_eq!(values("k = [4, 12, 4]").unwrap(), [4, 12]);
         assert_eq!(values("k = { from = 3, to = 5 }").unwrap(), [3, 4, 5]);
-        for bad in ["k = 0", "k = []", "k = { from = 5, to = 3 }", "k = { from = 1 }", "k = { from = 1, to = 2, by = 1 }"] {
+        for bad in
+            ["k = 0", "k = []", "k = { from = 5, to = 3 }", "k = { from = 1 }", "k = { from = 1, to = 2, by = 1 }"]
+        {
             assert!(values(bad).is_err(), "{bad}");
         }
     }

@@ -78,7 +78,8 @@ impl State {
                 best = Some((inertia, centroids));
             }
         }
-        let centroids = best.map_or_else(|| data.rows.slice(ndarray::s![..k, ..]).to_owned(), |(_, centroids)| centroids);
+        let centroids =
+            best.map_or_else(|| data.rows.slice(ndarray::s![..k, ..]).to_owned(), |(_, centroids)| centroids);
         Self { centroids, counts: vec![0.0; k], since_reassignment: 0 }
     }
 

@@ -20,8 +20,11 @@ impl Affinities {
         let neighbours = Neighbours::without_self(x, (3.0 * perplexity + 1.0) as usize);
         let k = neighbours.k();
         let indices = neighbours.indices();
-        let conditional: Vec<f32> =
-            neighbours.distances().par_chunks(k).flat_map_iter(|distances| probabilities(distances, perplexity)).collect();
+        let conditional: Vec<f32> = neighbours
+            .distances()
+            .par_chunks(k)
+            .flat_map_iter(|distances| probabilities(distances, perplexity))
+            .collect();
 
         let mut chosen_by = vec![0; n + 1]; // where the list of those that have `i` as neighbour begins
         for &j in indices {
@@ -41,7 +44,8 @@ impl Affinities {
             .into_par_iter()
             .map(|i| {
                 let own = i * k..(i + 1) * k;
-                let mut row: Vec<(u32, f32)> = indices[own.clone()].iter().copied().zip(conditional[own].iter().copied()).collect();
+                let mut row: Vec<(u32, f32)> =
+                    indices[own.clone()].iter().copied().zip(conditional[own].iter().copied()).collect();
                 row.extend_from_slice(&backward[chosen_by[i]..chosen_by[i + 1]]);
                 row.sort_unstable_by_key(|&(column, _)| column);
                 row.dedup_by(|later, kept| {
@@ -82,7 +86,9 @@ fn probabilities(distances: &[f32], perplexity: f64) -> Vec<f32> {
             weighted += *weight * square;
         }
         let entropy: f64 = f64::ln(sum) + beta * weighted / sum;
-        weights.iter_mut().for_each(|weight| *weight /= sum);
+        for weight in &mut weights {
+            *weight /= sum;
+        }
         if (entropy - target).abs() <= 1e-5 {
             break;
         }

@@ -1,5 +1,7 @@
 //! Gradient descent with momentum and a gain per coordinate, as scikit-learn does it.
 
+#![expect(clippy::inline_always, reason = "inner loops must be compiled for the processor that `Arch` finds")]
+
 use ndarray::Array2;
 use pulp::Arch;
 use rayon::prelude::*;
