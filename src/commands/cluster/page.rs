@@ -42,7 +42,7 @@ impl Page<'_> {
         report.section("Features", self.of(Topic::Features)?);
         for (group, method) in self.groups.iter().zip(&summary.methods) {
             let mut blocks = vec![Block::Paragraph(sentence(method)), table(method)];
-            blocks.extend(self.of(group.method.into())?);
+            blocks.extend(self.of(Topic::Of(group.method))?);
             blocks.extend(search_table(group));
             report.section(group.method.title(), blocks);
         }
@@ -181,6 +181,7 @@ fn search_table(group: &Group) -> Option<Block> {
                 })
                 .collect(),
         ),
+        Details::Plain => return None,
     };
     (rows.len() > 1).then(|| Block::Table {
         caption: "What was tried".to_owned(),
