@@ -4,20 +4,16 @@
 //! back on stdout, and its answer lies in `WORK_DIR` as little-endian numbers. `memory` gives the peak in bytes.
 
 use std::io::{self, BufRead, Write};
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 use std::{env, fs};
 
 use ndarray::Array2;
 use rails::clusterers::{Clusterer, Dbscan, DbscanGrid};
-use rails::data::{Clustering, Positive};
+use rails::data::Clustering;
 use rails::metrics::silhouettes;
 use rails::outliers::Lof;
 use rails::pairwise::Neighbours;
-
-const EPS: [f64; 11] = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5];
-const MIN_SAMPLES: [usize; 6] = [3, 5, 7, 10, 15, 20];
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -44,16 +40,13 @@ fn main() -> Result<(), Failure> {
 fn run(stage: &str, x: &Array2<f32>, work_dir: &Path) -> Result<f64, Failure> {
     match stage {
         "dbscan" => {
-            let dbscan = Dbscan { eps: positive(0.5)?, min_samples: samples(5)? };
+            let dbscan = Dbscan::default();
             let (clustering, seconds) = timed(|| dbscan.cluster(x.view(), 0));
             write(work_dir, "dbscan", clustering?.signed().iter().flat_map(|label| label.to_le_bytes()))?;
             Ok(seconds)
         }
         "dbscan_grid" => {
-            let grid = DbscanGrid {
-                eps: EPS.iter().map(|&eps| positive(eps)).collect::<Result<_, _>>()?,
-                min_samples: MIN_SAMPLES.iter().map(|&min| samples(min)).collect::<Result<_, _>>()?,
-            };
+            let grid = DbscanGrid::default();
             let (fits, seconds) = timed(|| grid.fit(x.view()));
             let labels = fits.iter().flat_map(|fit| fit.clustering.signed());
             write(work_dir, "dbscan_grid", labels.flat_map(i64::to_le_bytes))?;
@@ -86,14 +79,6 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let start = Instant::now();
     let done = work();
     (done, start.elapsed().as_secs_f64())
-}
-
-fn positive(value: f64) -> Result<Positive, Failure> {
-    Ok(Positive::try_from(value)?)
-}
-
-fn samples(value: usize) -> Result<NonZeroUsize, Failure> {
-    NonZeroUsize::new(value).ok_or_else(|| "`min_samples` must be above 0".into())
 }
 
 fn write(work_dir: &Path, name: &str, bytes: impl Iterator<Item = u8>) -> io::Result<()> {

@@ -93,13 +93,18 @@ impl Device {
     /// Does `task` on this device.
     pub fn run<T: OnBackend>(self, task: T) -> T::Output {
         match self {
-            Self::Cpu => task.run::<Autodiff<Flex>>(&Default::default()),
+            Self::Cpu => on_first::<Autodiff<Flex>, T>(task),
             #[cfg(feature = "cuda")]
-            Self::Cuda => task.run::<Autodiff<burn::backend::Cuda>>(&Default::default()),
+            Self::Cuda => on_first::<Autodiff<burn::backend::Cuda>, T>(task),
             #[cfg(not(feature = "cuda"))]
             Self::Cuda => unreachable!("`DeviceChoice::resolve` gives CUDA only where it is built in"),
         }
     }
+}
+
+/// On the backend's first device.
+fn on_first<B: AutodiffBackend, T: OnBackend>(task: T) -> T::Output {
+    task.run::<B>(&B::Device::default())
 }
 
 #[cfg(not(feature = "cuda"))]

@@ -222,3 +222,37 @@ impl Architecture {
         self.nodes.iter().filter_map(|op| if let Op::Conv { conv, .. } = op { Some(conv) } else { None })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_only_as_deep_as_its_layers() {
+        let whole = Architecture::of(BackboneName::Resnet50, Variant::Caffe);
+        let names = ["conv4_block6_out", "conv2_block3_out"].map(str::to_owned);
+        let part = whole.up_to(&names).unwrap();
+        let deepest = part.convs().map(|conv| conv.name.as_str()).last();
+        assert_eq!(deepest, Some("layer3.5.conv3"));
+        assert_eq!(part.layers.iter().map(|layer| layer.channels).collect::<Vec<_>>(), [1024, 256]);
+        assert_eq!(whole.convs().count(), 53);
+        assert!(matches!(whole.up_to(&[]), Err(BackboneError::NoLayers)));
+    }
+
+    #[test]
+    fn pools_and_padding_count_as_torch_and_tensorflow_do() {
+        let pool = |padding, ceil| MaxPool { kernel: 3, stride: 2, padding, ceil };
+        assert_eq!((pool(0, true).output_size(112), pool(1, false).output_size(112)), (56, 56));
+        assert_eq!(pool(1, true).output_size(4), 3);
+        assert_eq!(MaxPool { kernel: 2, stride: 2, padding: 1, ceil: true }.output_size(3), 2);
+        assert_eq!((Padding::Same.around(224, 3, 2), Padding::Same.around(7, 5, 1)), ((0, 1), (2, 2)));
+    }
+
+    #[test]
+    fn depthwise_channels_fill_whole_vectors() {
+        for name in BackboneName::ALL {
+            let network = Architecture::of(name, Variant::of(name)[0]);
+            assert!(network.convs().filter(|conv| conv.depthwise).all(|conv| conv.outputs % 16 == 0));
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! `rails cluster`
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Global, Outcome, RecipeArguments, progress::Terminal, render};
 use crate::commands::{ClusterOptions, CommandError, cluster};
@@ -19,6 +20,9 @@ pub(super) struct Arguments {
     /// A table of true classes, read after clustering, to measure how well the clusters meet them
     #[arg(long, value_name = "TABLE.csv")]
     truth: Option<PathBuf>,
+    /// Exact silhouettes may take this many seconds; beyond it they are measured on a stated sample
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    max_time: u64,
     /// Copy images into the cluster folders instead of linking them
     #[arg(long)]
     copy: bool,
@@ -39,6 +43,7 @@ impl Arguments {
         }
         let options = ClusterOptions {
             truth: self.truth.clone(),
+            max_time: Duration::from_secs(self.max_time),
             placement: if self.copy { Placement::Copy } else { Placement::Link },
         };
         let summary = cluster(&recipe, &options, global.device(), &global.workspace(), observer)?;

@@ -5,6 +5,7 @@
 
 mod components;
 mod grid;
+mod level;
 
 use std::num::NonZeroUsize;
 
@@ -18,12 +19,22 @@ use crate::data::{Clustering, Positive};
 
 /// DBSCAN with one radius and one density. [`DbscanGrid`] tries many at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Dbscan {
     /// Radius of a neighbourhood, in units of the reduced features.
     pub eps: Positive,
     /// Points, itself included, that make a point a core point.
     pub min_samples: NonZeroUsize,
+}
+
+impl Default for Dbscan {
+    /// scikit-learn's choice; rarely yours.
+    fn default() -> Self {
+        Self {
+            eps: Positive::try_from(0.5).unwrap_or_else(|_| unreachable!("0.5 is above 0")),
+            min_samples: const { NonZeroUsize::new(5).expect("5 is above 0") },
+        }
+    }
 }
 
 impl Clusterer for Dbscan {

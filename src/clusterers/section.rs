@@ -51,6 +51,15 @@ impl Method {
             Self::Dbscan => "dbscan",
         }
     }
+
+    /// For people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Kmeans => "K-means",
+            Self::Dbscan => "DBSCAN",
+        }
+    }
 }
 
 /// The metric that picks the number of clusters.

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::embed::Extraction;
-use super::train::most_likely;
 use super::{CommandError, Workspace};
 use crate::data::{Fraction, ImageId, Skipped};
 use crate::device::DeviceChoice;
 use crate::images::{ScanOptions, scan, scan_files};
 use crate::progress::{Event, Observer, Stage};
 use crate::runs::{Bundle, Placement, Placer, newest_checkpoint, safe_name};
+use crate::training::most_likely;
 
 /// The class of an image that nothing fits well enough.
 pub const UNKNOWN: &str = "unknown";
@@ -101,8 +101,9 @@ pub fn predict(
         }
         let done = extraction.embed(manifest, bundle.features.depth, workspace, observer)?;
         let probabilities = head.probabilities(done.embeddings.values())?;
-        for (record, row) in done.manifest.records.iter().zip(probabilities.rows()) {
-            let best = most_likely(row);
+        let likely = most_likely(probabilities.view());
+        for ((record, row), best) in done.manifest.records.iter().zip(probabilities.rows()).zip(likely) {
+            let best = best.0;
             let sure = f64::from(row[best]) >= threshold;
             predictions.push(Prediction {
                 id: record.id,

@@ -24,7 +24,7 @@ use crate::runs::{
     BUNDLE_FORMAT, Bundle, DatasetSummary, FeatureChain, Provenance, RunDir, Timings, TrainRecipe, TrainedOn,
     timestamp, write_skipped,
 };
-use crate::training::{Split, Trained, TrainingSet, train as fit};
+use crate::training::{Split, Trained, TrainingSet, most_likely, train as fit};
 
 /// What `rails train` has to say at the end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -133,7 +133,7 @@ pub fn train(
     let probabilities = trained.head.probabilities(numbers.x.view())?;
     let (judged, rows) = if split.test.is_empty() { ("validation", &split.validation) } else { ("test", &split.test) };
     let truth: Vec<ClassId> = rows.iter().map(|row| y[*row]).collect();
-    let predicted: Vec<ClassId> = probabilities.rows().into_iter().map(|p| ClassId(most_likely(p))).collect();
+    let predicted = most_likely(probabilities.view());
     let of_rows: Vec<ClassId> = rows.iter().map(|row| predicted[*row]).collect();
     let confusion = ConfusionMatrix::of(&truth, &of_rows, classes);
     let scores = Scores::new(&confusion, &truth, probabilities.select(Axis(0), rows).view());
@@ -179,17 +179,6 @@ pub fn train(
         unlabelled: gathered.unlabelled,
         n_skipped: gathered.skipped.len(),
     })
-}
-
-/// The most likely class; the first where several are equally likely.
-pub(super) fn most_likely(probabilities: ndarray::ArrayView1<'_, f32>) -> usize {
-    let mut best = 0;
-    for (class, p) in probabilities.iter().enumerate() {
-        if *p > probabilities[best] {
-            best = class;
-        }
-    }
-    best
 }
 
 fn embed(

@@ -6,6 +6,7 @@
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
+use super::candidates::{Candidates, squared_of};
 use super::tile::EMPTY_TILE;
 use super::{BLOCK, Blocks, ExactRows, LANES, Lanes, Points, Threshold, at_most, bits, error_bound, squared_distances};
 
@@ -164,46 +165,6 @@ impl Search<'_> {
             }
         }
     }
-}
-
-/// A bounded set of nearest points for each lane. A key is the bits of the squared distance, which sort like the
-/// distance, and below them the index.
-struct Candidates {
-    capacity: usize,
-    keys: Vec<Vec<u64>>,
-    /// Whoever is farther need not apply.
-    limits: Lanes,
-}
-
-impl Candidates {
-    fn new(capacity: usize) -> Self {
-        let keys = (0..LANES).map(|_| Vec::with_capacity(2 * capacity + 32)).collect();
-        Self { capacity, keys, limits: Lanes([f32::INFINITY; LANES]) }
-    }
-
-    /// Takes a point; indices must ascend.
-    fn push(&mut self, lane: usize, squared: f32, index: usize) {
-        let keys = &mut self.keys[lane];
-        keys.push(u64::from(squared.to_bits()) << 32 | index as u64);
-        if keys.len() == 2 * self.capacity + 32 {
-            let (_, &mut last, _) = keys.select_nth_unstable(self.capacity - 1);
-            keys.truncate(self.capacity);
-            // Equally far ones come later, so they have the higher index: they lose.
-            self.limits.0[lane] = squared_of(last).next_down();
-        }
-    }
-
-    /// The nearest of a lane, ascending.
-    fn nearest(&mut self, lane: usize) -> &[u64] {
-        let keys = &mut self.keys[lane];
-        keys.sort_unstable();
-        keys.truncate(self.capacity);
-        keys
-    }
-}
-
-fn squared_of(key: u64) -> f32 {
-    f32::from_bits((key >> 32) as u32)
 }
 
 fn nearer(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {

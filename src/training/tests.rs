@@ -190,3 +190,31 @@ fn progress_is_told_epoch_by_epoch() {
     train(&recipe(&text), &blobs.set(), &blobs.split(), Device::Cpu, 0, &steps).unwrap();
     assert_eq!(*steps.0.lock().unwrap(), (5, 5, true));
 }
+
+#[test]
+fn a_linear_classifier_ends_at_the_optimum_scikit_learn_finds() {
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        decay: f64,
+        x: Vec<Vec<f32>>,
+        y: Vec<ClassId>,
+        weights: Vec<f32>,
+        probabilities: Vec<Vec<f32>>,
+    }
+    let golden: Golden = serde_json::from_str(include_str!("../../tests/golden/softmax_regression.json")).unwrap();
+    let n = golden.y.len();
+    let data =
+        Blobs { x: Array2::from_shape_vec((n, 4), golden.x.concat()).unwrap(), y: golden.y, ..Blobs::new(n, 0.0) };
+    let data = TrainingSet { weights: Some(&golden.weights), ..data.set() };
+    let text = format!(
+        "hidden = []\nstandardize = false\ndropout = 0.0\nlearning_rate = 0.02\nepochs = 800\npatience = 800\n\
+         weight_decay = {}",
+        golden.decay
+    );
+    let split = Split { train: (0..n).collect(), ..Split::default() };
+    let trained = run(&recipe(&text), &data, &split, 0).unwrap();
+    let ours = trained.head.probabilities(data.x).unwrap();
+    for (ours, theirs) in ours.iter().zip(golden.probabilities.concat()) {
+        assert!((ours - theirs).abs() < 2e-3, "{ours} against {theirs}");
+    }
+}

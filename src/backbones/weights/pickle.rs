@@ -41,7 +41,19 @@ pub(super) enum Value {
     Opaque,
 }
 
+/// Containers in containers, far beyond any checkpoint; a damaged or hostile file must not exhaust the stack.
+const DEEPEST: usize = 24;
+
 impl Value {
+    /// Containers from here to the innermost value.
+    fn depth(&self) -> usize {
+        match self {
+            Self::Tuple(items) | Self::List(items) => 1 + items.iter().map(Self::depth).max().unwrap_or(0),
+            Self::Dict(items) => 1 + items.iter().map(|(key, value)| key.depth().max(value.depth())).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     fn sizes(&self) -> Outcome<Vec<usize>> {
         let (Self::Tuple(items) | Self::List(items)) = self else { return Err("a shape is not a tuple".to_owned()) };
         items
@@ -194,6 +206,9 @@ impl<'b> Machine<'_, 'b> {
                 }
                 code => return Err(format!("it uses opcode {code:#04x}, which state dicts do not")),
             };
+            if value.as_ref().or(self.stack.last()).is_some_and(|value| value.depth() > DEEPEST) {
+                return Err("it nests too deeply".to_owned());
+            }
             self.stack.extend(value);
         }
     }

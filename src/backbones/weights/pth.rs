@@ -187,5 +187,7 @@ mod tests {
                 let _ = read(&damaged);
             }
         }
+        let nested = [b"\x80\x02)".to_vec(), vec![0x85; 100_000], b".".to_vec()].concat();
+        assert!(pickle::read(&mut nested.as_slice()).is_err());
     }
 }

@@ -15,6 +15,7 @@ const LOCAL: [u8; 4] = *b"PK\x03\x04";
 /// Where the bytes of each entry lie in `file`.
 pub(super) fn entries(file: &[u8]) -> Outcome<BTreeMap<String, Range<usize>>> {
     let end = file.windows(4).rposition(|window| window == END).ok_or("its ZIP directory is missing: is it whole?")?;
+    slice(file, end, 22)?;
     let mut count = number::<2>(file, end + 10)?;
     let mut at = number::<4>(file, end + 16)?;
     if let Some(end64) = end.checked_sub(76).filter(|&start| file[start..].starts_with(&END64)) {

@@ -54,7 +54,8 @@ proptest! {
             if j == 2 { 7.5 } else { f32::from(values[i * 2 + j]) * 0.5 }
         });
         let fits = grid(&eps, &min_samples).fit(x.view());
-        prop_assert_eq!(fits.len(), eps.len() * min_samples.len());
+        let distinct: std::collections::BTreeSet<_> = min_samples.iter().collect();
+        prop_assert_eq!(fits.len(), eps.len() * distinct.len());
         for fit in fits {
             let (labels, core) = naive(&x, fit.eps, fit.min_samples.get());
             prop_assert_eq!(fit.clustering.signed(), labels, "eps {:?} min_samples {}", fit.eps, fit.min_samples);
@@ -82,6 +83,14 @@ fn the_grid_keeps_the_order_it_was_asked_in() {
     let asked: Vec<_> =
         fits.iter().map(|fit| (fit.eps.get(), fit.min_samples.get(), fit.clustering.n_clusters())).collect();
     assert_eq!(asked, [(2.0, 2, 1), (2.0, 3, 1), (0.5, 2, 0), (0.5, 3, 0)]);
+}
+
+#[test]
+fn defaults_are_a_full_grid() {
+    let grid: DbscanGrid = toml::from_str("").unwrap();
+    assert_eq!((grid.eps.len(), grid.min_samples.len()), (11, 6));
+    assert_eq!(toml::from_str::<Dbscan>("eps = 0.5").unwrap(), Dbscan::default());
+    assert!(toml::from_str::<Dbscan>("eps = 0").is_err());
 }
 
 #[test]

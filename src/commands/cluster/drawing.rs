@@ -1,121 +1,242 @@
-//! The plots of a run.
+//! The plots of a run, as PNG files under plots/; the names are those of the reference notebook.
 
-use ndarray::ArrayView2;
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
+use ndarray::{Array2, ArrayView2};
 
-use super::grouping::{Group, plane};
+use super::grouping::{Details, GridCell, Group, SweepRow, plane};
+use super::summary::DatasetView;
 use crate::commands::CommandError;
-use crate::data::{ClusterId, Manifest};
-use crate::images::{DepthRange, Image, decode};
-use crate::progress::{Event, Observer, Stage};
 use crate::reducers::Projection;
-use crate::report::{Figure, Grouping, Montage, MontageSection, Panel, Scatter};
-use crate::runs::{ClusterRecipe, RunDir};
+use crate::report::{
+    ClusterMix, DbscanGridPlot, ExplainedVariance, FieldDistribution, FieldHeatmap, Figure, Grouping, KDistancePlot,
+    KScores, KSweepPlot, Panel, Scatter, SilhouettePlot,
+};
+use crate::runs::RunDir;
 
-#[expect(clippy::too_many_arguments, reason = "plots bring everything together")]
-pub(super) fn draw(
-    run: &RunDir,
-    recipe: &ClusterRecipe,
-    manifest: &Manifest,
-    projection: &Projection,
-    x: ArrayView2<'_, f32>,
-    groups: &[Group],
-    depth: DepthRange,
-    observer: &dyn Observer,
-) -> Result<(), CommandError> {
-    let examples = groups.first().map_or(0, |group| group.clustering.n_clusters());
-    observer.on(Event::Started { stage: Stage::Plot, total: 1 + examples });
-    scatter(run, projection, x, groups)?;
-    observer.on(Event::Advanced { by: 1 });
-    if let Some(group) = groups.first() {
-        for cluster in group.clustering.ids() {
-            montage(run, recipe, manifest, group, cluster, depth)?;
-            observer.on(Event::Advanced { by: 1 });
+/// A plot that was written.
+#[derive(Debug, Clone)]
+pub(super) struct Plot {
+    /// The section of the report it belongs to.
+    pub section: Topic,
+    /// Relative to the run folder.
+    pub file: String,
+    pub caption: String,
+}
+
+/// Sections of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Topic {
+    Images,
+    Features,
+    KMeans,
+    Dbscan,
+    Maps,
+    Fields,
+}
+
+/// Radii marked in the k-distance plot, beside the chosen one.
+const MARKED_RADII: [f64; 4] = [0.3, 0.5, 0.7, 1.0];
+
+/// What is drawn.
+pub(super) struct Drawing<'a> {
+    pub run: &'a RunDir,
+    pub data: DatasetView<'a>,
+    pub projection: &'a Projection,
+    /// Reduced features, shape `[n_images, n_components]`.
+    pub x: ArrayView2<'a, f32>,
+    /// Positions by t-SNE, shape `[n_images, 2]`.
+    pub layout: Option<ArrayView2<'a, f32>>,
+    pub groups: &'a [Group],
+}
+
+impl Drawing<'_> {
+    /// Draws everything but the montages.
+    pub fn draw(&self) -> Result<Vec<Plot>, CommandError> {
+        let mut plots = Vec::new();
+        self.images(&mut plots)?;
+        self.maps(&mut plots)?;
+        for group in self.groups {
+            match &group.details {
+                Details::KMeans { sweep, fit } => self.sweep(sweep, fit.asked, &mut plots)?,
+                Details::Dbscan { grid, fit, core_distances } => {
+                    self.grid(grid, (fit.eps.get(), fit.min_samples.get()), &mut plots)?;
+                    self.k_distance(core_distances, fit.min_samples.get(), fit.eps.get(), &mut plots)?;
+                }
+            }
+            self.silhouettes(group, &mut plots)?;
+            self.fields(group, &mut plots)?;
         }
+        Ok(plots)
     }
-    observer.on(Event::Finished);
-    Ok(())
-}
 
-/// `clustering_pca.png`: the first two components, coloured by each method's clusters.
-fn scatter(
-    run: &RunDir,
-    projection: &Projection,
-    x: ArrayView2<'_, f32>,
-    groups: &[Group],
-) -> Result<(), CommandError> {
-    let points = plane(x);
-    let ratios = projection.explained_variance_ratio().unwrap_or_default();
-    let label = |axis: usize| match ratios.get(axis) {
-        Some(ratio) => format!("PC{} ({:.1} %)", axis + 1, ratio * 100.0),
-        None => format!("feature {}", axis + 1),
-    };
-    let (x_label, y_label) = (label(0), label(1));
-    let grouped: Vec<Grouping> = groups.iter().map(|group| Grouping::clusters(&group.clustering)).collect();
-    let panels = groups
-        .iter()
-        .zip(&grouped)
-        .map(|(group, grouping)| Panel {
-            title: group.method.name(),
-            x_label: &x_label,
-            y_label: &y_label,
-            points: points.view(),
-            groups: grouping,
-        })
-        .collect();
-    Scatter { title: "Images by their first two principal components", panels }
-        .save(&run.file("plots/clustering_pca.png")?)?;
-    Ok(())
-}
+    fn save(
+        &self,
+        plots: &mut Vec<Plot>,
+        section: Topic,
+        name: &str,
+        caption: &str,
+        figure: &dyn Figure,
+    ) -> Result<(), CommandError> {
+        let file = format!("plots/{name}.png");
+        figure.save(&self.run.file(&file)?)?;
+        plots.push(Plot { section, file, caption: caption.to_owned() });
+        Ok(())
+    }
 
-/// `cluster_<id>_examples.png`: typical, atypical and random images of a cluster.
-fn montage(
-    run: &RunDir,
-    recipe: &ClusterRecipe,
-    manifest: &Manifest,
-    group: &Group,
-    cluster: ClusterId,
-    depth: DepthRange,
-) -> Result<(), CommandError> {
-    let mut members: Vec<usize> = group.clustering.members(Some(cluster)).collect();
-    let size = members.len();
-    // Far from the centroid, or badly silhouetted where there is none, is atypical.
-    let oddness = |row: usize| match (group.distances(), &group.silhouettes) {
-        (Some(distances), _) => distances[row],
-        (None, Some(silhouettes)) => -silhouettes.per_image[row].unwrap_or(0.0),
-        (None, None) => 0.0,
-    };
-    members.sort_by(|&a, &b| oddness(a).total_cmp(&oddness(b)));
-    let n = recipe.report.examples.min(size);
-    let typical = members[..n].to_vec();
-    let atypical: Vec<usize> = members.iter().rev().take(n).copied().collect();
-    members.sort_unstable();
-    members.shuffle(&mut ChaCha8Rng::seed_from_u64(recipe.seed ^ u64::from(cluster.0)));
-    let random = members[..n].to_vec();
+    fn images(&self, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+        if let Some((field, values)) = self.data.field_values() {
+            let figure = FieldDistribution { field, values: &values };
+            self.save(plots, Topic::Images, &format!("{field}_distribution"), &format!("Images per {field}"), &figure)?;
+        }
+        if let Some(ratios) = self.projection.explained_variance_ratio() {
+            let caption = format!("Variance explained by {} principal components", ratios.len());
+            self.save(
+                plots,
+                Topic::Features,
+                "pca_explained_variance",
+                &caption,
+                &ExplainedVariance { ratios: &ratios },
+            )?;
+        }
+        Ok(())
+    }
 
-    let mut sections = Vec::new();
-    for (title, rows) in [("typical", typical), ("atypical", atypical), ("random", random)] {
-        let shown: Vec<(Image, String)> = rows
-            .into_iter()
-            .filter_map(|row| {
-                let record = &manifest.records[row];
-                let name = record.path.rsplit('/').next().unwrap_or(&record.path);
-                // It was decoded before; if it is gone meanwhile, the picture goes without it.
-                Some((depth.apply(&decode(&manifest.file(record)).ok()?), name.to_owned()))
+    fn maps(&self, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+        let ratios = self.projection.explained_variance_ratio().unwrap_or_default();
+        let label = |axis: usize| match ratios.get(axis) {
+            Some(ratio) => format!("PC{} ({:.1} %)", axis + 1, ratio * 100.0),
+            None => format!("feature {}", axis + 1),
+        };
+        let points = plane(self.x);
+        let title = "Images by their first two principal components";
+        self.map(plots, "clustering_pca", title, [&label(0), &label(1)], points.view())?;
+        if let Some(layout) = self.layout {
+            let title = "Images laid out by t-SNE: near means alike, distances far apart mean nothing";
+            self.map(plots, "clustering_tsne", title, ["t-SNE 1", "t-SNE 2"], layout)?;
+        }
+        Ok(())
+    }
+
+    fn map(
+        &self,
+        plots: &mut Vec<Plot>,
+        name: &str,
+        title: &str,
+        [x_label, y_label]: [&str; 2],
+        points: ArrayView2<'_, f32>,
+    ) -> Result<(), CommandError> {
+        let points = points.view();
+        let grouped: Vec<Grouping> = self.groups.iter().map(|group| Grouping::clusters(&group.clustering)).collect();
+        let panels = self
+            .groups
+            .iter()
+            .zip(&grouped)
+            .map(|(group, groups)| Panel { title: group.method.title(), x_label, y_label, points, groups })
+            .collect();
+        self.save(plots, Topic::Maps, name, title, &Scatter { title, panels })
+    }
+
+    fn sweep(&self, sweep: &[SweepRow], chosen: usize, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+        if sweep.len() < 2 {
+            return Ok(());
+        }
+        let scores: Vec<KScores> = sweep
+            .iter()
+            .map(|row| KScores {
+                k: row.k,
+                inertia: row.inertia,
+                silhouette: row.silhouette.unwrap_or(f64::NAN),
+                smallest: row.smallest,
+                largest: row.largest,
             })
             .collect();
-        sections.push((title, shown));
+        let caption =
+            format!("K-means for k = {} to {}; k = {chosen} was chosen", sweep[0].k, sweep[sweep.len() - 1].k);
+        let figure = KSweepPlot { scores: &scores, chosen: Some(chosen) };
+        self.save(plots, Topic::KMeans, "kmeans_evaluation", &caption, &figure)
     }
-    let title = format!("{} cluster {cluster}: {size} images", group.method.name());
-    let sections = sections
-        .iter()
-        .map(|(title, shown)| MontageSection {
-            title,
-            images: shown.iter().map(|(image, caption)| (image, caption.clone())).collect(),
-        })
-        .collect();
-    Montage { title: &title, sections }.save(&run.file(&format!("plots/cluster_{cluster}_examples.png"))?)?;
-    Ok(())
+
+    fn grid(&self, cells: &[GridCell], chosen: (f64, usize), plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+        let mut eps: Vec<f64> = cells.iter().map(|cell| cell.eps).collect();
+        eps.sort_by(f64::total_cmp);
+        eps.dedup();
+        let mut min_samples: Vec<usize> = cells.iter().map(|cell| cell.min_samples).collect();
+        min_samples.sort_unstable();
+        min_samples.dedup();
+        let place = |cell: &GridCell| {
+            let row = min_samples.partition_point(|&m| m < cell.min_samples);
+            (row, eps.partition_point(|&e| e < cell.eps))
+        };
+        let shape = (min_samples.len(), eps.len());
+        let mut clusters = Array2::zeros(shape);
+        let mut silhouette = Array2::from_elem(shape, f64::NAN);
+        let mut noise = Array2::from_elem(shape, f64::NAN);
+        for cell in cells {
+            clusters[place(cell)] = cell.n_clusters;
+            silhouette[place(cell)] = cell.silhouette.unwrap_or(f64::NAN);
+            noise[place(cell)] = cell.noise_ratio;
+        }
+        let chosen = cells.iter().find(|cell| (cell.eps, cell.min_samples) == chosen).map(place);
+        let figure = DbscanGridPlot {
+            eps: &eps,
+            min_samples: &min_samples,
+            clusters: &clusters,
+            silhouette: &silhouette,
+            noise: &noise,
+            chosen,
+        };
+        let caption = "DBSCAN: clusters, silhouette without noise, and share of noise over radius and density";
+        self.save(plots, Topic::Dbscan, "dbscan_parameter_optimization", caption, &figure)
+    }
+
+    fn k_distance(
+        &self,
+        distances: &[f32],
+        min_samples: usize,
+        eps: f64,
+        plots: &mut Vec<Plot>,
+    ) -> Result<(), CommandError> {
+        let mut radii = MARKED_RADII.to_vec();
+        if !radii.contains(&eps) {
+            radii.push(eps);
+        }
+        radii.sort_by(f64::total_cmp);
+        let figure = KDistancePlot { distances, min_samples, eps: &radii };
+        let caption =
+            format!("Distance of each image to its {min_samples}th nearest; points below a line are core points");
+        self.save(plots, Topic::Dbscan, "dbscan_k_distance", &caption, &figure)
+    }
+
+    fn silhouettes(&self, group: &Group, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+        let Some(silhouettes) = &group.silhouettes else { return Ok(()) };
+        let values: Vec<f32> = silhouettes.per_image.iter().map(|value| value.unwrap_or(f32::NAN)).collect();
+        let clusters = Grouping::clusters(&group.clustering);
+        let figure = SilhouettePlot { method: group.method.title(), values: &values, clusters: &clusters };
+        let name = format!("{}_silhouettes", group.method.name());
+        let caption = "Silhouette of each image, by cluster: below 0 an image is nearer to another cluster";
+        self.save(plots, group.method.into(), &name, caption, &figure)
+    }
+
+    fn fields(&self, group: &Group, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+        let Some((field, values)) = self.data.field_values() else { return Ok(()) };
+        let clusters = Grouping::clusters(&group.clustering);
+        let (method, title) = (group.method.name(), group.method.title());
+        // The reference notebook draws one heatmap, of its first method.
+        let first = self.groups.first().is_some_and(|first| first.method == group.method);
+        let heatmap =
+            if first { format!("{field}_cluster_heatmap") } else { format!("{field}_cluster_heatmap_{method}") };
+        let figure = FieldHeatmap { method: title, field, clusters: &clusters, values: &values };
+        self.save(plots, Topic::Fields, &heatmap, &format!("Share of each {field}'s images per cluster"), &figure)?;
+        let figure = ClusterMix { method: title, field, clusters: &clusters, values: &values };
+        let name = format!("{method}_cluster_sizes");
+        self.save(plots, Topic::Fields, &name, &format!("Size of the clusters, and {field}s in them"), &figure)
+    }
+}
+
+impl From<crate::clusterers::Method> for Topic {
+    fn from(method: crate::clusterers::Method) -> Self {
+        match method {
+            crate::clusterers::Method::Kmeans => Self::KMeans,
+            crate::clusterers::Method::Dbscan => Self::Dbscan,
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Runs the recipe's algorithms, judges what they found in one pass, and picks parameters.
+//! Runs the recipe's algorithms and judges what they found in one pass over all pairs of images.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use ndarray::{Array2, ArrayView2};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::judging::Judge;
 use super::summary::{MethodSummary, rows};
-use crate::clusterers::{Assigner, ClusterError, ClusterSection, DbscanFit, KMeansFit, Method, PickCell, PickK};
-use crate::curation::Matched;
+use super::{pick_dbscan, pick_k_means};
+use crate::clusterers::{Assigner, ClusterError, ClusterSection, DbscanFit, KMeansFit, Method};
 use crate::data::{Clustering, Manifest};
-use crate::metrics::{Silhouettes, silhouettes};
-use crate::pairwise::k_distances;
+use crate::metrics::Silhouettes;
 use crate::progress::{Event, Observer, Stage};
 
 /// What one algorithm came to.
@@ -22,6 +22,8 @@ pub(super) struct Group {
     pub silhouettes: Option<Silhouettes>,
     /// The parameters that were given or picked.
     pub parameters: BTreeMap<String, Value>,
+    /// What was measured, by name.
+    pub metrics: BTreeMap<String, f64>,
     pub details: Details,
     pub notes: Vec<String>,
 }
@@ -39,6 +41,8 @@ pub(super) struct SweepRow {
     pub k: usize,
     pub inertia: f64,
     pub silhouette: Option<f64>,
+    pub davies_bouldin: Option<f64>,
+    pub calinski_harabasz: Option<f64>,
     pub smallest: usize,
     pub largest: usize,
 }
@@ -60,159 +64,38 @@ pub(super) fn run(
     section: &ClusterSection,
     x: ArrayView2<'_, f32>,
     seed: u64,
+    judge: &Judge<'_>,
     observer: &dyn Observer,
 ) -> Result<Vec<Group>, ClusterError> {
     observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
-    let sweep = match section.methods.contains(&Method::Kmeans) {
-        true => section.kmeans.sweep(x, seed, observer)?,
-        false => Vec::new(),
-    };
-    let grid = match section.methods.contains(&Method::Dbscan) {
-        true => section.dbscan.grid().fit(x),
-        false => Vec::new(),
-    };
+    let wants = |method: Method| section.methods.contains(&method);
+    let sweep = if wants(Method::Kmeans) { section.kmeans.sweep(x, seed, observer)? } else { Vec::new() };
+    let grid = if wants(Method::Dbscan) { section.dbscan.grid().fit(x) } else { Vec::new() };
     observer.on(Event::Finished);
-    observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
+
     let clusterings: Vec<&Clustering> =
         sweep.iter().map(|fit| &fit.clustering).chain(grid.iter().map(|fit| &fit.clustering)).collect();
-    let mut judged = silhouettes(x, &clusterings);
+    let mut judged = judge.silhouettes(x, &clusterings, observer);
     let of_grid = judged.split_off(sweep.len());
     let mut groups = Vec::new();
     for method in &section.methods {
         match method {
-            Method::Kmeans => groups.push(pick_k_means(section, x, seed, &sweep, &judged)?),
-            Method::Dbscan => groups.extend(pick_dbscan(section, x, &grid, &of_grid)),
+            Method::Kmeans => groups.push(pick_k_means::pick(section, x, seed, &sweep, &judged, judge, observer)?),
+            Method::Dbscan => groups.extend(pick_dbscan::pick(section, x, &grid, &of_grid)),
         }
     }
-    observer.on(Event::Finished);
+    for group in &mut groups {
+        judge.measure(group, x);
+    }
     Ok(groups)
 }
 
-fn pick_k_means(
-    section: &ClusterSection,
-    x: ArrayView2<'_, f32>,
-    seed: u64,
-    sweep: &[KMeansFit],
-    judged: &[Option<Silhouettes>],
-) -> Result<Group, ClusterError> {
-    let rows: Vec<SweepRow> = sweep
-        .iter()
-        .zip(judged)
-        .map(|(fit, silhouettes)| {
-            let sizes = fit.clustering.sizes();
-            SweepRow {
-                k: fit.asked,
-                inertia: fit.inertia,
-                silhouette: silhouettes.as_ref().map(|s| s.mean),
-                smallest: sizes.iter().copied().min().unwrap_or(0),
-                largest: sizes.iter().copied().max().unwrap_or(0),
-            }
-        })
-        .collect();
-    let score = |index: usize| match section.pick_k {
-        PickK::Silhouette => rows[index].silhouette.unwrap_or(f64::NEG_INFINITY),
-        PickK::DaviesBouldin | PickK::CalinskiHarabasz => f64::NEG_INFINITY,
-    };
-    let best = (0..rows.len()).rev().max_by(|&a, &b| score(a).total_cmp(&score(b))).unwrap_or(0);
-    let first = sweep.get(best).ok_or(ClusterError::TooFew { needed: 1, rows: x.nrows() })?;
-    let again = section.kmeans.final_n_init.is_some_and(|n| n != section.kmeans.n_init);
-    let (fit, silhouettes) = match std::num::NonZeroUsize::new(first.asked) {
-        Some(k) if again => {
-            let fit = section.kmeans.fit_final(x, k, seed)?;
-            let judged = silhouettes(x, &[&fit.clustering]).pop().flatten();
-            (fit, judged)
-        }
-        _ => (first.clone(), judged[best].clone()),
-    };
-    let mut notes = Vec::new();
-    if fit.clustering.n_clusters() < fit.asked {
-        notes.push(format!("the images have only {} distinct features vectors", fit.clustering.n_clusters()));
+/// What places new images: the centroids of k-means, the core points of DBSCAN, the means of the rest.
+pub(super) fn assigner(group: &Group, x: ArrayView2<'_, f32>) -> Assigner {
+    match &group.details {
+        Details::KMeans { fit, .. } => Assigner::to_centroids(fit.centroids.clone()),
+        Details::Dbscan { fit, .. } => Assigner::to_cores(x, &fit.clustering, &fit.core, fit.eps),
     }
-    Ok(Group {
-        method: Method::Kmeans,
-        clustering: fit.clustering.clone(),
-        silhouettes,
-        parameters: BTreeMap::from([("k".to_owned(), json!(fit.asked))]),
-        details: Details::KMeans { fit, sweep: rows },
-        notes,
-    })
-}
-
-fn pick_dbscan(
-    section: &ClusterSection,
-    x: ArrayView2<'_, f32>,
-    grid: &[DbscanFit],
-    judged: &[Option<Silhouettes>],
-) -> Option<Group> {
-    let n = x.nrows().max(1) as f64;
-    let cells: Vec<GridCell> = grid
-        .iter()
-        .zip(judged)
-        .map(|(fit, silhouettes)| {
-            let n_noise = fit.clustering.n_noise();
-            let noise_ratio = n_noise as f64 / n;
-            let silhouette = silhouettes.as_ref().map(|s| s.mean);
-            GridCell {
-                eps: fit.eps.get(),
-                min_samples: fit.min_samples.get(),
-                n_clusters: fit.clustering.n_clusters(),
-                n_noise,
-                noise_ratio,
-                silhouette,
-                balanced: silhouette.map(|s| s * (1.0 - noise_ratio)),
-            }
-        })
-        .collect();
-    let score = |cell: &GridCell| match section.dbscan.pick {
-        PickCell::Silhouette => cell.silhouette,
-        PickCell::Balanced => cell.balanced,
-    };
-    let judged_best = (0..cells.len())
-        .rev()
-        .filter(|&index| score(&cells[index]).is_some())
-        .max_by(|&a, &b| score(&cells[a]).unwrap_or(0.0).total_cmp(&score(&cells[b]).unwrap_or(0.0)));
-    // Where no cell has two clusters, the one with the least noise is still an answer.
-    let best = judged_best.or_else(|| (0..cells.len()).rev().min_by_key(|&index| cells[index].n_noise))?;
-    let fit = grid[best].clone();
-    let core_distances = k_distances(x, fit.min_samples.get());
-    let mut notes = Vec::new();
-    if judged_best.is_none() {
-        notes.push(format!(
-            "no radius of the grid finds two clusters; the knee of the k-distances proposes `--set cluster.dbscan.eps={:.3}`",
-            knee(&core_distances)
-        ));
-    }
-    Some(Group {
-        method: Method::Dbscan,
-        clustering: fit.clustering.clone(),
-        silhouettes: judged[best].clone(),
-        parameters: BTreeMap::from([
-            ("eps".to_owned(), json!(fit.eps.get())),
-            ("min_samples".to_owned(), json!(fit.min_samples.get())),
-        ]),
-        details: Details::Dbscan { fit, grid: cells, core_distances },
-        notes,
-    })
-}
-
-/// The value of ascending `distances` that lies farthest below the line from the first to the last.
-///
-/// Reference: Satopaa et al., "Finding a kneedle in a haystack", ICDCS workshops 2011, without smoothing.
-pub(super) fn knee(distances: &[f32]) -> f64 {
-    let (Some(&first), Some(&last)) = (distances.first(), distances.last()) else { return 0.0 };
-    let (first, last, n) = (f64::from(first), f64::from(last), distances.len().max(2) as f64);
-    let below = |index: usize| first + (last - first) * index as f64 / (n - 1.0) - f64::from(distances[index]);
-    let best = (0..distances.len()).max_by(|&a, &b| below(a).total_cmp(&below(b))).unwrap_or(0);
-    f64::from(distances[best])
-}
-
-/// What places new images: the centroids of k-means, or else the core points of DBSCAN.
-pub(super) fn assigner(groups: &[Group], x: ArrayView2<'_, f32>) -> Option<Assigner> {
-    let centroids = groups.iter().find_map(|group| match &group.details {
-        Details::KMeans { fit, .. } => Some(Assigner::to_centroids(fit.centroids.clone())),
-        Details::Dbscan { .. } => None,
-    });
-    centroids.or_else(|| groups.first().map(|group| Assigner::to_means(x, &group.clustering)))
 }
 
 impl Group {
@@ -224,46 +107,34 @@ impl Group {
         }
     }
 
-    pub fn summarise(&self, manifest: &Manifest, field: Option<&str>, truth: Option<&Matched>) -> MethodSummary {
-        let mut metrics = BTreeMap::new();
-        if let Some(silhouettes) = &self.silhouettes {
-            metrics.insert("silhouette".to_owned(), silhouettes.mean);
-        }
-        match &self.details {
-            Details::KMeans { fit, .. } => drop(metrics.insert("inertia".to_owned(), fit.inertia)),
-            Details::Dbscan { .. } => {
-                let n = self.clustering.len().max(1) as f64;
-                metrics.insert("noise_ratio".to_owned(), self.clustering.n_noise() as f64 / n);
-            }
-        }
-        let _ = truth;
+    pub fn summarise(&self, manifest: &Manifest, field: Option<&str>) -> MethodSummary {
         MethodSummary {
             method: self.method.name().to_owned(),
             parameters: self.parameters.clone(),
-            metrics,
+            metrics: self.metrics.clone(),
             clusters: rows(&self.clustering, manifest, field),
             n_noise: self.clustering.n_noise(),
             notes: self.notes.clone(),
         }
     }
-}
 
-/// The method's part of results.json.
-pub(super) fn metrics_json(group: &Group, method: &MethodSummary) -> Value {
-    let mut metrics = json!({
-        "n_clusters": method.clusters.len(),
-        "n_noise": method.n_noise,
-        "parameters": method.parameters,
-        "clusters": method.clusters,
-    });
-    for (name, value) in &method.metrics {
-        metrics[name] = json!(value);
+    /// The method's part of results.json.
+    pub fn to_json(&self, method: &MethodSummary) -> Value {
+        let mut metrics = json!({
+            "n_clusters": method.clusters.len(),
+            "n_noise": method.n_noise,
+            "parameters": method.parameters,
+            "clusters": method.clusters,
+        });
+        for (name, value) in &method.metrics {
+            metrics[name] = json!(value);
+        }
+        match &self.details {
+            Details::KMeans { sweep, .. } => metrics["sweep"] = json!(sweep),
+            Details::Dbscan { grid, .. } => metrics["grid"] = json!(grid),
+        }
+        metrics
     }
-    match &group.details {
-        Details::KMeans { sweep, .. } => metrics["sweep"] = json!(sweep),
-        Details::Dbscan { grid, .. } => metrics["grid"] = json!(grid),
-    }
-    metrics
 }
 
 /// The first two reduced features, shape `[n_images, 2]`; 0 where there are fewer.

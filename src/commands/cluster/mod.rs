@@ -1,11 +1,17 @@
 //! Images to groups.
 
 mod drawing;
+mod examples;
 mod grouping;
+mod judging;
+mod page;
+mod pick_dbscan;
+mod pick_k_means;
 mod summary;
 mod writing;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Zoned;
 use serde_json::json;
@@ -16,19 +22,25 @@ use super::embed::Extraction;
 use super::{CommandError, Workspace, dataset};
 use crate::curation::LabelTable;
 use crate::device::DeviceChoice;
-use crate::images::DepthRange;
+use crate::images::{DepthRange, NamingTemplate};
 use crate::outliers::Lof;
 use crate::progress::{Event, Observer, Stage};
 use crate::report::Results;
 use crate::runs::{ClusterRecipe, DatasetSummary, Placement, Provenance, RunDir, Timings, timestamp, write_skipped};
+use drawing::Drawing;
+use judging::Judge;
+use page::Page;
+use summary::DatasetView;
 
 /// What the command line adds to the recipe.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ClusterOptions {
     /// A table of true classes, for measuring only.
     pub truth: Option<PathBuf>,
     /// How images get into the cluster folders.
     pub placement: Placement,
+    /// Exact silhouettes may take this long; beyond it a stated sample is judged.
+    pub max_time: Duration,
 }
 
 /// Scans, embeds, reduces and groups the images of the recipe and writes a run folder.
@@ -62,45 +74,66 @@ pub fn cluster(
     observer.on(Event::Finished);
     timings.lap("reduce");
 
-    let groups = grouping::run(&recipe.cluster, reduced.view(), recipe.seed, observer)?;
-    timings.lap("cluster");
+    let matched = truth.map(|table| table.match_to(&manifest));
+    let judge = Judge {
+        manifest: &manifest,
+        truth: matched.as_ref(),
+        kmeans: &recipe.cluster.kmeans,
+        seed: recipe.seed,
+        max_time: options.max_time,
+    };
+    let groups = grouping::run(&recipe.cluster, reduced.view(), recipe.seed, &judge, observer)?;
     let outliers = Lof::default().score(reduced.view());
-    let truth = truth.map(|table| table.match_to(&manifest));
-    timings.lap("evaluate");
+    timings.lap("cluster");
 
     let name = format!("{}-cluster-{}", timestamp(&started), recipe.name);
     let run = RunDir::create(&workspace.runs, &name)?;
     let dataset = DatasetSummary::of(&manifest);
-    let template: Vec<String> = recipe
-        .dataset
-        .naming
-        .iter()
-        .flat_map(|naming| naming.field_names().map(str::to_owned).collect::<Vec<_>>())
-        .collect();
+    let template: Vec<String> =
+        recipe.dataset.naming.iter().flat_map(NamingTemplate::field_names).map(str::to_owned).collect();
     let field = summary::tenant_field(&dataset, recipe.report.field.as_deref(), &template);
+    let data = DatasetView { manifest: &manifest, depth, field: field.as_deref() };
     writing::images_csv(&run, &manifest, &groups, &outliers.factors, reduced.view())?;
     write_skipped(&run.file("skipped.csv")?, &manifest.skipped)?;
     projection.save(&run.file("projection.safetensors")?)?;
-    if let Some(assigner) = grouping::assigner(&groups, reduced.view()) {
-        assigner.save(&run.file("assigner.safetensors")?)?;
+    if let Some(group) = groups.first() {
+        grouping::assigner(group, reduced.view()).save(&run.file("assigner.safetensors")?)?;
     }
     let placed = writing::cluster_folders(&run, &manifest, &groups, &dataset, options.placement, observer)?;
     timings.lap("write");
-    drawing::draw(&run, recipe, &manifest, &projection, reduced.view(), &groups, depth, observer)?;
+
+    let variance_kept = projection.explained_variance_ratio().map(|ratios| ratios.iter().sum());
+    let mut summary = ClusterSummary {
+        run: PathBuf::new(),
+        dataset,
+        field: field.clone(),
+        computed: embedded.computed,
+        reused: embedded.reused,
+        features: format!("{} {}", embedded.chain.recipe.backbone, embedded.chain.recipe.layers.join(" + ")),
+        before,
+        after,
+        n_components: reduced.ncols(),
+        variance_kept,
+        methods: groups.iter().map(|group| group.summarise(&manifest, field.as_deref())).collect(),
+        placed,
+        timings: timings.seconds().clone(),
+    };
+    observer.on(Event::Started { stage: Stage::Plot, total: 0 });
+    let (x, layout) = (reduced.view(), None);
+    let plots = Drawing { run: &run, data, projection: &projection, x, layout, groups: &groups }.draw()?;
+    Page { run: &run, recipe, data, groups: &groups, plots: &plots, x, layout, summary: &summary }.write(observer)?;
+    observer.on(Event::Finished);
     timings.lap("plot");
 
-    let methods: Vec<MethodSummary> =
-        groups.iter().map(|group| group.summarise(&manifest, field.as_deref(), truth.as_ref())).collect();
     let mut results = Results::new("cluster", &recipe.name, &started.timestamp().to_string());
-    if let serde_json::Value::Object(dataset) = json!(dataset) {
+    if let serde_json::Value::Object(dataset) = json!(summary.dataset) {
         results.dataset = dataset;
     }
     results.config = json!(recipe);
     results.timings.clone_from(timings.seconds());
-    let variance_kept = projection.explained_variance_ratio().map(|ratios| ratios.iter().sum());
     results.set("explained_variance", variance_kept);
-    for (group, method) in groups.iter().zip(&methods) {
-        results.set(&method.method, grouping::metrics_json(group, method));
+    for (group, method) in groups.iter().zip(&summary.methods) {
+        results.set(&method.method, group.to_json(method));
     }
     run.write_json("results.json", &results)?;
     run.write_json(
@@ -110,7 +143,7 @@ pub fn cluster(
             name: recipe.name.clone(),
             created: started.timestamp().to_string(),
             recipe: json!(recipe),
-            dataset: dataset.clone(),
+            dataset: summary.dataset.clone(),
             seed: recipe.seed,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             features: embedded.chain.clone(),
@@ -121,19 +154,7 @@ pub fn cluster(
             timings: timings.seconds().clone(),
         },
     )?;
-    Ok(ClusterSummary {
-        run: run.finish()?,
-        dataset,
-        field,
-        computed: embedded.computed,
-        reused: embedded.reused,
-        features: format!("{} {}", embedded.chain.recipe.backbone, embedded.chain.recipe.layers.join(" + ")),
-        before,
-        after,
-        n_components: reduced.ncols(),
-        variance_kept,
-        methods,
-        placed,
-        timings: timings.seconds().clone(),
-    })
+    summary.timings.clone_from(timings.seconds());
+    summary.run = run.finish()?;
+    Ok(summary)
 }

@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::data::{Clustering, Manifest};
+use crate::images::{DepthRange, Image, decode};
+use crate::report::Grouping;
 use crate::runs::{DatasetSummary, Placed};
 
 /// The outcome of a run.
@@ -119,6 +121,36 @@ pub(super) fn rows(clustering: &Clustering, manifest: &Manifest, field: Option<&
         .zip(sizes)
         .map(|(id, size)| ClusterRow { cluster: id.0, size, tenants: tenants(&mut clustering.members(Some(id))) })
         .collect()
+}
+
+/// The images of a run, as pictures and reports look at them.
+#[derive(Clone, Copy)]
+pub(super) struct DatasetView<'a> {
+    pub manifest: &'a Manifest,
+    pub depth: DepthRange,
+    /// The field that plays the part of the tenant.
+    pub field: Option<&'a str>,
+}
+
+impl<'a> DatasetView<'a> {
+    /// The tenant field's name and its value for every image.
+    pub fn field_values(&self) -> Option<(&'a str, Grouping)> {
+        let field = self.field?;
+        let values: Vec<Option<&str>> =
+            self.manifest.records.iter().map(|record| record.fields.get(field).map(String::as_str)).collect();
+        Some((field, Grouping::values(&values)))
+    }
+
+    /// The image of a row on the run's brightness scale; `None` if its file is gone.
+    pub fn image(&self, row: usize) -> Option<Image> {
+        let file = self.manifest.file(&self.manifest.records[row]);
+        decode(&file).ok().map(|decoded| self.depth.apply(&decoded))
+    }
+
+    pub fn file_name(&self, row: usize) -> &'a str {
+        let path = &self.manifest.records[row].path;
+        path.rsplit('/').next().unwrap_or(path)
+    }
 }
 
 /// The field that plays the part of the tenant: the recipe's, else the first that groups the images (2 to 50 values).

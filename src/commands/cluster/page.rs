@@ -1,0 +1,190 @@
+//! report.html: everything a run found, in one file.
+
+use ndarray::ArrayView2;
+
+use super::drawing::{Plot, Topic};
+use super::examples::{self, choose};
+use super::grouping::{Details, Group, plane};
+use super::summary::{ClusterSummary, DatasetView, MethodSummary};
+use crate::commands::CommandError;
+use crate::progress::{Event, Observer};
+use crate::report::{Atlas, Block, Grouping, InteractiveScatter, Layout, Report};
+use crate::runs::{ClusterRecipe, RunDir, to_toml};
+
+/// What the page shows.
+pub(super) struct Page<'a> {
+    pub run: &'a RunDir,
+    pub recipe: &'a ClusterRecipe,
+    pub data: DatasetView<'a>,
+    pub groups: &'a [Group],
+    pub plots: &'a [Plot],
+    pub x: ArrayView2<'a, f32>,
+    pub layout: Option<ArrayView2<'a, f32>>,
+    pub summary: &'a ClusterSummary,
+}
+
+impl Page<'_> {
+    /// Draws the montages on the way, since both need the decoded images.
+    pub fn write(&self, observer: &dyn Observer) -> Result<(), CommandError> {
+        let summary = self.summary;
+        let mut report = Report::new(format!("rails cluster: {}", self.recipe.name));
+        report.fact("Images", summary.dataset.n_images.to_string());
+        report.fact("Skipped", summary.dataset.n_skipped.to_string());
+        report.fact("Features", format!("{} of {}", summary.before.n_features, summary.features));
+        if let Some(kept) = summary.variance_kept {
+            report.fact("Variance kept", format!("{:.1} % in {} components", kept * 100.0, summary.n_components));
+        }
+        for method in &summary.methods {
+            report.fact(&method.method, format!("{} clusters, {} noise", method.clusters.len(), method.n_noise));
+        }
+        report.section("The map", self.map(observer)?);
+        report.section("Images", self.of(Topic::Images)?);
+        report.section("Features", self.of(Topic::Features)?);
+        for (group, method) in self.groups.iter().zip(&summary.methods) {
+            let mut blocks = vec![Block::Paragraph(sentence(method)), table(method)];
+            blocks.extend(self.of(group.method.into())?);
+            blocks.extend(search_table(group));
+            report.section(group.method.title(), blocks);
+        }
+        report.section("Clusters and fields", self.of(Topic::Fields)?);
+        report.section("Examples", self.examples(observer)?);
+        let recipe = to_toml(self.recipe).map_err(|error| CommandError::failed(error.to_string(), "report this"))?;
+        report.section(
+            "Recipe",
+            vec![Block::Table {
+                caption: "How to make this run again: rails cluster --config with these lines".to_owned(),
+                columns: vec!["recipe".to_owned()],
+                rows: recipe.lines().map(|line| vec![line.to_owned()]).collect(),
+            }],
+        );
+        Ok(report.write(&self.run.file("report.html")?)?)
+    }
+
+    fn of(&self, topic: Topic) -> Result<Vec<Block>, CommandError> {
+        self.plots
+            .iter()
+            .filter(|plot| plot.section == topic)
+            .map(|plot| {
+                let path = self.run.path().join(&plot.file);
+                Block::plot_file(&path, &plot.caption).map_err(CommandError::at(&path))
+            })
+            .collect()
+    }
+
+    /// The interactive scatter, then the same as pictures.
+    fn map(&self, observer: &dyn Observer) -> Result<Vec<Block>, CommandError> {
+        let points = |array: ArrayView2<'_, f32>| array.rows().into_iter().map(|row| [row[0], row[1]]).collect();
+        let pca = plane(self.x);
+        let mut layouts = Vec::new();
+        if let Some(layout) = self.layout {
+            let axes = ["t-SNE 1".to_owned(), "t-SNE 2".to_owned()];
+            layouts.push(Layout { name: "t-SNE".to_owned(), axes, points: points(layout) });
+        }
+        let axes = ["component 1".to_owned(), "component 2".to_owned()];
+        layouts.push(Layout { name: "PCA".to_owned(), axes, points: points(pca.view()) });
+        let mut groupings: Vec<(String, Grouping)> = self
+            .groups
+            .iter()
+            .map(|group| (group.method.title().to_owned(), Grouping::clusters(&group.clustering)))
+            .collect();
+        if let Some((field, values)) = self.data.field_values() {
+            groupings.push((field.to_owned(), values));
+        }
+        let n = self.data.manifest.records.len();
+        let mut atlas = Atlas::new(n);
+        for row in (0..n).filter(|row| atlas.wants(*row)).collect::<Vec<_>>() {
+            if let Some(image) = self.data.image(row) {
+                atlas.add(row, &image)?;
+            }
+            observer.on(Event::Advanced { by: 1 });
+        }
+        let names = (0..n).map(|row| self.data.file_name(row).to_owned()).collect();
+        let mut blocks = vec![Block::Scatter(InteractiveScatter { layouts, groupings, names, atlas })];
+        blocks.extend(self.of(Topic::Maps)?);
+        Ok(blocks)
+    }
+
+    fn examples(&self, observer: &dyn Observer) -> Result<Vec<Block>, CommandError> {
+        let Some(group) = self.groups.first() else { return Ok(Vec::new()) };
+        let mut blocks = Vec::new();
+        for cluster in group.clustering.ids() {
+            let examples = choose(group, cluster, self.recipe.report.examples, self.recipe.seed);
+            let (title, galleries) = examples::draw(self.run, &self.data, group, &examples)?;
+            blocks.extend(
+                galleries
+                    .into_iter()
+                    .map(|(kind, images)| Block::Gallery { title: format!("{title}, {kind}"), images }),
+            );
+            observer.on(Event::Advanced { by: 1 });
+        }
+        Ok(blocks)
+    }
+}
+
+fn sentence(method: &MethodSummary) -> String {
+    let parameters: Vec<String> = method.parameters.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    let metrics: Vec<String> = method.metrics.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
+    let notes = method.notes.join(". ");
+    format!("{}. {}. {notes}", parameters.join(", "), metrics.join(", "))
+}
+
+fn table(method: &MethodSummary) -> Block {
+    let rows = method
+        .clusters
+        .iter()
+        .map(|cluster| {
+            let tenants: Vec<String> =
+                cluster.tenants.iter().take(8).map(|(name, count)| format!("{name} {count}")).collect();
+            vec![cluster.cluster.to_string(), cluster.size.to_string(), tenants.join(", ")]
+        })
+        .collect();
+    Block::Table {
+        caption: "Clusters".to_owned(),
+        columns: ["cluster", "images", "most frequent"].map(str::to_owned).to_vec(),
+        rows,
+    }
+}
+
+/// Everything that was tried.
+fn search_table(group: &Group) -> Option<Block> {
+    let number = |value: Option<f64>| value.map(|value| format!("{value:.4}")).unwrap_or_default();
+    let (columns, rows): (Vec<&str>, Vec<Vec<String>>) = match &group.details {
+        Details::KMeans { sweep, .. } => (
+            vec!["k", "inertia", "silhouette", "Davies-Bouldin", "Calinski-Harabasz", "smallest", "largest"],
+            sweep
+                .iter()
+                .map(|row| {
+                    vec![
+                        row.k.to_string(),
+                        format!("{:.2}", row.inertia),
+                        number(row.silhouette),
+                        number(row.davies_bouldin),
+                        number(row.calinski_harabasz),
+                        row.smallest.to_string(),
+                        row.largest.to_string(),
+                    ]
+                })
+                .collect(),
+        ),
+        Details::Dbscan { grid, .. } => (
+            vec!["eps", "min_samples", "clusters", "noise", "silhouette", "silhouette x (1 - noise)"],
+            grid.iter()
+                .map(|cell| {
+                    vec![
+                        cell.eps.to_string(),
+                        cell.min_samples.to_string(),
+                        cell.n_clusters.to_string(),
+                        cell.n_noise.to_string(),
+                        number(cell.silhouette),
+                        number(cell.balanced),
+                    ]
+                })
+                .collect(),
+        ),
+    };
+    (rows.len() > 1).then(|| Block::Table {
+        caption: "What was tried".to_owned(),
+        columns: columns.into_iter().map(str::to_owned).collect(),
+        rows,
+    })
+}
