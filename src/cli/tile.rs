@@ -17,16 +17,16 @@ pub(super) struct Arguments {
     /// A folder of images, or one image
     images: PathBuf,
     /// Square tiles of this many pixels
-    #[arg(long, value_name = "PIXELS")]
+    #[arg(long, value_name = "PIXELS", value_parser = parse_pixels)]
     size: Option<NonZeroU32>,
     /// Pixels from one tile to the next; without it tiles do not overlap
-    #[arg(long, value_name = "PIXELS", requires = "size")]
+    #[arg(long, value_name = "PIXELS", requires = "size", value_parser = parse_pixels)]
     stride: Option<NonZeroU32>,
     /// A grid of tiles, such as 21x21 (rows x columns)
     #[arg(long, value_name = "ROWSxCOLUMNS", value_parser = parse_grid)]
     grid: Option<(NonZeroU32, NonZeroU32)>,
     /// Half the width of a grid tile in pixels; without it half the grid's spacing
-    #[arg(long, value_name = "PIXELS", requires = "grid")]
+    #[arg(long, value_name = "PIXELS", requires = "grid", value_parser = parse_pixels)]
     half_width: Option<NonZeroU32>,
     /// Where the tiles go; without it `<IMAGES>-tiles` in the working folder
     #[arg(short, long, value_name = "DIR")]
@@ -48,6 +48,10 @@ impl Arguments {
         global.print(&summary, render::tile)?;
         Ok(Outcome::of_skips(summary.skipped.len()))
     }
+}
+
+fn parse_pixels(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| "expected a whole number of pixels, at least 1".to_owned())
 }
 
 fn parse_grid(text: &str) -> Result<(NonZeroU32, NonZeroU32), String> {

@@ -110,7 +110,7 @@ fn names(results: &[Results], files: &[PathBuf]) -> Vec<String> {
     pairs.map(|(results, file)| if unique { results.name.clone() } else { folder(file) }).collect()
 }
 
-/// Settings that differ between the recipes.
+/// Settings that differ between recipes of the same kind; a kind that lacks a setting does not differ in it.
 fn differences(results: &[Results]) -> BTreeMap<String, Vec<String>> {
     let flat: Vec<BTreeMap<String, String>> = results
         .iter()
@@ -127,7 +127,13 @@ fn differences(results: &[Results]) -> BTreeMap<String, Vec<String>> {
                 flat.iter().map(|settings| settings.get(key).cloned().unwrap_or_default()).collect();
             (key.clone(), values)
         })
-        .filter(|(_, values)| values.iter().any(|value| *value != values[0]))
+        .filter(|(_, values)| {
+            let mut by_kind: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+            for (results, value) in results.iter().zip(values) {
+                by_kind.entry(&results.kind).or_default().insert(value);
+            }
+            by_kind.values().any(|values| values.len() > 1)
+        })
         .collect()
 }
 

@@ -38,9 +38,15 @@ pub(super) fn export(
             "choose another folder, or remove this one",
         ));
     }
+    if state.labels.is_empty() && state.removed.is_empty() {
+        return Err(CommandError::failed(
+            "nothing is labelled or removed yet",
+            "take decisions first: `rails curate --apply FILE`, or sort the cluster folders and `--from-folders`",
+        ));
+    }
     let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = output.file_name().unwrap_or_default().to_string_lossy();
-    let folder = RunDir::create(parent, &name)?;
+    let folder = RunDir::exactly(parent, &name)?;
     let mut summary = ExportSummary {
         output: output.display().to_string(),
         classes: BTreeMap::new(),

@@ -35,7 +35,7 @@ pub struct PredictOptions {
 pub struct Prediction {
     /// Content hash.
     pub id: ImageId,
-    /// As scanned: the folder given, then the path below it.
+    /// A file as it was given; else the folder given, then the path below it.
     pub path: String,
     /// A class name or `unknown`.
     pub class: String,
@@ -93,6 +93,7 @@ pub fn predict(
     let mut predictions = Vec::new();
     let mut files = Vec::new();
     let mut skipped = Vec::new();
+    let given = Given::of(images);
     for manifest in manifests(images, observer)? {
         if manifest.records.iter().any(|record| !bundle.features.depth.covers(record.bit_depth)) {
             let text = "the checkpoint was trained without images of more than 8 bits: these are shown in full range";
@@ -106,7 +107,7 @@ pub fn predict(
             let sure = f64::from(row[best]) >= threshold;
             predictions.push(Prediction {
                 id: record.id,
-                path: done.manifest.file(record).display().to_string(),
+                path: given.name(&done.manifest.file(record)),
                 class: if sure { bundle.classes[best].clone() } else { UNKNOWN.to_owned() },
                 confidence: row[best],
                 probabilities: row.to_vec(),
@@ -138,6 +139,20 @@ pub fn predict(
         skipped,
         predictions,
     })
+}
+
+/// Single files are scanned by their absolute paths; this gives them back as they were given.
+struct Given<'a>(BTreeMap<PathBuf, &'a Path>);
+
+impl<'a> Given<'a> {
+    fn of(images: &'a [PathBuf]) -> Self {
+        let files = images.iter().filter(|path| !path.is_dir());
+        Self(files.filter_map(|path| Some((std::path::absolute(path).ok()?, path.as_path()))).collect())
+    }
+
+    fn name(&self, file: &Path) -> String {
+        self.0.get(file).copied().unwrap_or(file).display().to_string()
+    }
 }
 
 /// A manifest per folder, and one for all single files.

@@ -1,5 +1,6 @@
 //! Predictions as a table: CSV, JSON lines or Parquet, with the columns path, class, confidence and `p_<class>`.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -53,7 +54,7 @@ pub fn predictions_text(format: TableFormat, summary: &PredictSummary) -> Result
     String::from_utf8(bytes).map_err(unwritable)
 }
 
-/// Writes the table to `path`, whole or not at all.
+/// Writes the table to `path`, whole or not at all; folders above it are made.
 ///
 /// # Errors
 /// When the disk refuses.
@@ -63,6 +64,9 @@ pub fn write_predictions(path: &Path, format: TableFormat, summary: &PredictSumm
         TableFormat::JsonLines => json_lines(summary)?,
         TableFormat::Parquet => parquet_bytes(summary)?,
     };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(CommandError::at(folder))?;
+    }
     Ok(write_whole(path, &bytes)?)
 }
 

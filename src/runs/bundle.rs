@@ -151,9 +151,13 @@ pub fn newest_checkpoint(folder: &Path) -> Result<PathBuf, BundleError> {
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_none_or(|e| e != "partial") && path.join(DESCRIPTION).is_file())
         .max_by_key(|path| {
-            // `<name>-<YYYYMMDD_HHMMSS>`: the time decides, whatever the name.
+            // `<name>-<YYYYMMDD_HHMMSS>`, maybe with a number after it: the time decides, whatever the name.
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            (name.rsplit('-').next().unwrap_or_default().to_owned(), name)
+            let mut parts = name.rsplit('-');
+            let last = parts.next().unwrap_or_default();
+            let number: usize = last.parse().unwrap_or(1);
+            let time = if last.parse::<usize>().is_ok() { parts.next().unwrap_or_default() } else { last };
+            (time.to_owned(), number, name)
         })
         .ok_or_else(|| BundleError::None(folder.to_owned()))
 }

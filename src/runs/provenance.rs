@@ -46,7 +46,7 @@ pub struct Provenance {
 /// What a run looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DatasetSummary {
-    /// The folder, absolute.
+    /// The folder as it was given: relative to the working folder, or absolute.
     pub root: PathBuf,
     /// Changes with any image, name or path.
     pub fingerprint: String,

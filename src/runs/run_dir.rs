@@ -16,8 +16,8 @@ pub fn runs_folder() -> PathBuf {
 /// Why a run folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// A folder of this name is there already.
-    #[error("a run with this name exists: `{}`", .0.display())]
+    /// A folder of this name is there already, or being made.
+    #[error("the folder exists: `{}`", .0.display())]
     Exists(PathBuf),
     /// Not a run at all, or one of another kind.
     #[error("not a {kind} run (no {missing}): `{}`", .path.display())]
@@ -38,7 +38,10 @@ impl RunError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Exists(_) => Some("choose another --name".to_owned()),
+            Self::Exists(path) if path.extension().is_some_and(|extension| extension == "partial") => {
+                Some("another process is writing it; if none is, one was interrupted: remove the folder".to_owned())
+            }
+            Self::Exists(_) => Some("choose another name, or remove the folder".to_owned()),
             Self::NotARun { kind, .. } => Some(format!("give a folder that `rails {kind}` made")),
             Self::None { kind, .. } => Some(format!("make one with `rails {kind}`")),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
@@ -63,22 +66,38 @@ pub struct RunDir {
 }
 
 impl RunDir {
+    /// Starts `<parent>/<name>`, or `<name>-2` and so on where that is taken: runs of one name may start in the same
+    /// second, and none is worth losing. Separators in `name` become `_`.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn create(parent: &Path, name: &str) -> Result<Self, RunError> {
+        let name = name.replace(std::path::is_separator, "_");
+        let mut number = 1;
+        loop {
+            let numbered = if number == 1 { name.clone() } else { format!("{name}-{number}") };
+            match Self::exactly(parent, &numbered) {
+                Err(RunError::Exists(_)) => number += 1,
+                made => return made,
+            }
+        }
+    }
+
     /// Starts `<parent>/<name>`, as `<name>.partial` until it is finished.
     ///
     /// # Errors
     /// When a folder of that name exists or cannot be made.
-    pub fn create(parent: &Path, name: &str) -> Result<Self, RunError> {
+    pub fn exactly(parent: &Path, name: &str) -> Result<Self, RunError> {
         let whole = parent.join(name);
         let partial = parent.join(format!("{name}.partial"));
-        if whole.exists() {
-            return Err(RunError::Exists(whole));
-        }
         fs::create_dir_all(parent).map_err(RunError::at(parent))?;
         fs::create_dir(&partial).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => RunError::Exists(partial.clone()),
             _ => RunError::Io { path: partial.clone(), source },
         })?;
-        Ok(Self { partial, whole, finished: false })
+        let made = Self { partial, whole, finished: false };
+        // Looked at only now, so that a process that just finished is seen; dropping `made` sweeps up.
+        if made.whole.exists() { Err(RunError::Exists(made.whole.clone())) } else { Ok(made) }
     }
 
     /// Where a file of the run is to be written now; folders above it are made.
@@ -167,7 +186,11 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, RunError>
 /// Writes a file so that readers see the old content or the new, never a half.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".rails-").tempfile_in(folder).map_err(RunError::at(path))?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".rails-")
+        .tempfile_in(folder)
+        // The error speaks of the temporary name; its kind says as much.
+        .map_err(|error| RunError::Io { path: path.to_owned(), source: error.kind().into() })?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(RunError::at(path))?;
     make_readable(file.as_file()).map_err(RunError::at(path))?;
     file.persist(path).map_err(|error| RunError::Io { path: path.to_owned(), source: error.error })?;
@@ -202,7 +225,17 @@ mod tests {
         let run = RunDir::create(home.path(), "a").unwrap();
         run.write_json("x.json", &1).unwrap();
         assert_eq!(run.finish().unwrap(), home.path().join("a"));
-        assert!(matches!(RunDir::create(home.path(), "a"), Err(RunError::Exists(_))));
+        assert!(matches!(RunDir::exactly(home.path(), "a"), Err(RunError::Exists(_))));
+    }
+
+    #[test]
+    fn equal_names_are_numbered_and_lead_nowhere_else() {
+        let home = tempfile::tempdir().unwrap();
+        let first = RunDir::create(home.path(), "a/b").unwrap();
+        let second = RunDir::create(home.path(), "a/b").unwrap();
+        assert_eq!(first.finish().unwrap(), home.path().join("a_b"));
+        assert_eq!(second.finish().unwrap(), home.path().join("a_b-2"));
+        assert_eq!(RunDir::create(home.path(), "a_b").unwrap().finish().unwrap(), home.path().join("a_b-3"));
     }
 
     #[test]

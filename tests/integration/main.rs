@@ -1,0 +1,18 @@
+//! The program as people use it: the binary is run in a folder of its own, and its exit code, its words and its files
+//! are looked at. The images are tiles of `datasets/surfaces`, or made on the spot.
+
+mod architecture;
+mod broken_files;
+mod cluster;
+mod compare;
+mod curate;
+mod help;
+mod models;
+mod predict;
+mod recipes;
+mod terminal;
+mod tile;
+mod train;
+
+mod pictures;
+mod workplace;
