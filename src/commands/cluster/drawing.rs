@@ -62,7 +62,7 @@ impl Drawing<'_> {
                     self.grid(grid, (fit.eps.get(), fit.min_samples.get()), &mut plots)?;
                     self.k_distance(core_distances, fit.min_samples.get(), fit.eps.get(), &mut plots)?;
                 }
-                Details::Plain => {}
+                Details::Plain | Details::Placed { .. } => {}
             }
             self.silhouettes(group, &mut plots)?;
             self.fields(group, &mut plots)?;

@@ -31,9 +31,20 @@ pub(super) struct Group {
 /// What only one algorithm has.
 #[derive(Debug, Clone)]
 pub(super) enum Details {
-    KMeans { fit: KMeansFit, sweep: Vec<SweepRow> },
-    Dbscan { fit: DbscanFit, grid: Vec<GridCell>, core_distances: Vec<f32> },
+    KMeans {
+        fit: KMeansFit,
+        sweep: Vec<SweepRow>,
+    },
+    Dbscan {
+        fit: DbscanFit,
+        grid: Vec<GridCell>,
+        core_distances: Vec<f32>,
+    },
     Plain,
+    /// Placed into another run's clusters, at these distances.
+    Placed {
+        distances: Vec<f32>,
+    },
 }
 
 /// One number of clusters that was tried.
@@ -121,7 +132,7 @@ pub(super) fn assigner(group: &Group, x: ArrayView2<'_, f32>) -> Assigner {
     match &group.details {
         Details::KMeans { fit, .. } => Assigner::to_centroids(fit.centroids.clone()),
         Details::Dbscan { fit, .. } => Assigner::to_cores(x, &fit.clustering, &fit.core, fit.eps),
-        Details::Plain => Assigner::to_means(x, &group.clustering),
+        Details::Plain | Details::Placed { .. } => Assigner::to_means(x, &group.clustering),
     }
 }
 
@@ -130,6 +141,7 @@ impl Group {
     pub fn distances(&self) -> Option<&[f32]> {
         match &self.details {
             Details::KMeans { fit, .. } => Some(&fit.distances),
+            Details::Placed { distances } => Some(distances),
             Details::Dbscan { .. } | Details::Plain => None,
         }
     }
@@ -159,7 +171,7 @@ impl Group {
         match &self.details {
             Details::KMeans { sweep, .. } => metrics["sweep"] = json!(sweep),
             Details::Dbscan { grid, .. } => metrics["grid"] = json!(grid),
-            Details::Plain => {}
+            Details::Plain | Details::Placed { .. } => {}
         }
         metrics
     }

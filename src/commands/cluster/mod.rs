@@ -1,5 +1,6 @@
 //! Images to groups.
 
+mod assign;
 mod drawing;
 mod examples;
 mod grouping;
@@ -17,7 +18,8 @@ use jiff::Zoned;
 use ndarray::ArrayView2;
 use serde_json::json;
 
-pub use summary::{ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary};
+pub use assign::assign;
+pub use summary::{AssignSummary, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary};
 
 use super::embed::Extraction;
 use super::{CommandError, Workspace, dataset};
@@ -65,7 +67,7 @@ pub fn cluster(
     timings.lap("scan");
     let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
     let extraction = Extraction::new(&recipe.features, device, workspace)?;
-    let embedded = extraction.embed(manifest, depth, workspace, observer)?;
+    let embedded = extraction.embed(&manifest, depth, workspace, observer)?;
     let manifest = embedded.manifest;
     timings.lap("embed");
 
@@ -98,7 +100,7 @@ pub fn cluster(
     let field = summary::tenant_field(&dataset, recipe.report.field.as_deref(), &template);
     let data = DatasetView { manifest: &manifest, depth, field: field.as_deref() };
     let points = layout.as_ref().map_or_else(|| grouping::plane(reduced.view()), |layout| layout.points.clone());
-    writing::images_csv(&run, &manifest, &groups, &outliers.factors, points.view())?;
+    writing::images_csv(&run, &manifest, &groups, Some(&outliers.factors), points.view())?;
     write_skipped(&run.file("skipped.csv")?, &manifest.skipped)?;
     projection.save(&run.file("projection.safetensors")?)?;
     if let Some(group) = groups.first() {

@@ -47,7 +47,7 @@ pub(super) fn images_csv(
     run: &RunDir,
     manifest: &Manifest,
     groups: &[Group],
-    outliers: &[f64],
+    outliers: Option<&[f64]>,
     points: ArrayView2<'_, f32>,
 ) -> Result<(), CommandError> {
     let mut columns = Vec::new();
@@ -63,13 +63,15 @@ pub(super) fn images_csv(
         };
         columns.push(Column::of_numbers(&format!("{name}_silhouette"), silhouettes));
     }
-    columns.push(Column::of_numbers("outlier", outliers.iter().map(|factor| Some(*factor as f32))));
+    if let Some(outliers) = outliers {
+        columns.push(Column::of_numbers("outlier", outliers.iter().map(|factor| Some(*factor as f32))));
+    }
     columns.push(Column::of_numbers("x", points.column(0).iter().map(|v| Some(*v))));
     columns.push(Column::of_numbers("y", points.column(1).iter().map(|v| Some(*v))));
     Ok(write_images(&run.file("images.csv")?, manifest, &columns)?)
 }
 
-/// `clusters/<method>/cluster_<id>/` and `noise/`, each with cluster_metadata.json.
+/// `clusters/<method>/cluster_<id>/` and `noise/`, each with `cluster_metadata.json`.
 pub(super) fn cluster_folders(
     run: &RunDir,
     manifest: &Manifest,
@@ -81,8 +83,10 @@ pub(super) fn cluster_folders(
     observer.on(Event::Started { stage: Stage::Copy, total: groups.len() * manifest.records.len() });
     let mut placed = Placed::default();
     for group in groups {
-        let clusters = group.clustering.ids().map(Some).chain((group.clustering.n_noise() > 0).then_some(None));
-        for cluster in clusters {
+        for cluster in group.clustering.ids().map(Some).chain([None]) {
+            if group.clustering.members(cluster).next().is_none() {
+                continue;
+            }
             placed += cluster_folder(run, manifest, group, cluster, dataset, how)?;
             let members = group.clustering.members(cluster).count();
             observer.on(Event::Advanced { by: members });
