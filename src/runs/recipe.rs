@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::{DatasetRecipe, RecipeError};
 use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
-use crate::images::Resize;
+use crate::images::{Enhancement, Resize};
 use crate::reducers::{Reduction, Tsne};
 use crate::training::{MlpRecipe, SplitRecipe};
 
@@ -97,6 +97,8 @@ pub struct FeaturesRecipe {
     pub resize: Resize,
     /// Images per step through the network.
     pub batch_size: std::num::NonZeroUsize,
+    /// Corrections of brightness and noise, made in this order before the image is resized; none by default.
+    pub enhance: Vec<Enhancement>,
 }
 
 impl Default for FeaturesRecipe {
@@ -107,6 +109,7 @@ impl Default for FeaturesRecipe {
             weights: None,
             resize: Resize::default(),
             batch_size: std::num::NonZeroUsize::new(32).expect("not zero"),
+            enhance: Vec::new(),
         }
     }
 }
@@ -264,5 +267,11 @@ mod tests {
         assert_eq!(toml::from_str::<ClusterRecipe>(&to_toml(&recipe).unwrap()).unwrap(), recipe);
         let recipe = TrainRecipe::default();
         assert_eq!(toml::from_str::<TrainRecipe>(&to_toml(&recipe).unwrap()).unwrap(), recipe);
+        let mut recipe = ClusterRecipe::default();
+        recipe.features.enhance = Enhancement::all().to_vec();
+        assert_eq!(toml::from_str::<ClusterRecipe>(&to_toml(&recipe).unwrap()).unwrap(), recipe);
+        let recipe = load_text("", &["features.enhance=[\"clahe\", { gamma = 0.5 }]"]).unwrap();
+        let names: Vec<_> = recipe.features.enhance.iter().map(Enhancement::name).collect();
+        assert_eq!(names, ["clahe", "gamma"]);
     }
 }
