@@ -101,9 +101,7 @@ impl Source {
             names.insert("cli".to_owned());
         }
         let modules: BTreeSet<&str> = LAYERS.iter().flat_map(|layer| layer.iter().copied()).collect();
-        let is_module = |name: &String| {
-            modules.contains(name.as_str()) || repository().join("src").join(name).is_dir()
-        };
+        let is_module = |name: &String| modules.contains(name.as_str()) || repository().join("src").join(name).is_dir();
         names.retain(is_module);
         names
     }
