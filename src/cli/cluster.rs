@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Global, Outcome, RecipeArguments, progress::Terminal, render};
-use crate::commands::{ClusterOptions, CommandError, cluster};
+use crate::commands::{ClusterOptions, CommandError, assign, cluster};
 use crate::runs::{ClusterRecipe, Placement, load, to_toml};
 
 /// Group images that look alike
@@ -17,6 +17,9 @@ pub(super) struct Arguments {
     images: Option<PathBuf>,
     #[command(flatten)]
     recipe: RecipeArguments,
+    /// Place the images into the clusters of this earlier run instead of clustering them
+    #[arg(long, value_name = "RUN", conflicts_with = "truth")]
+    assign: Option<PathBuf>,
     /// A table of true classes, read after clustering, to measure how well the clusters meet them
     #[arg(long, value_name = "TABLE.csv")]
     truth: Option<PathBuf>,
@@ -46,6 +49,11 @@ impl Arguments {
             max_time: Duration::from_secs(self.max_time),
             placement: if self.copy { Placement::Copy } else { Placement::Link },
         };
+        if let Some(run) = &self.assign {
+            let summary = assign(&recipe, run, &options, global.device(), &global.workspace(), observer)?;
+            global.print(&summary, render::assign)?;
+            return Ok(Outcome::of_skips(summary.dataset.n_skipped));
+        }
         let summary = cluster(&recipe, &options, global.device(), &global.workspace(), observer)?;
         global.print(&summary, render::cluster)?;
         Ok(Outcome::of_skips(summary.dataset.n_skipped))

@@ -6,19 +6,19 @@ use super::{Global, Outcome, progress::Terminal, render};
 use crate::commands::{CommandError, Curator};
 use crate::runs::Placement;
 
+const EXAMPLES: &str = r#"A file for --apply holds one decision per line, such as:
+  {"decision":"name_cluster","cluster":0,"class":"gravel"}
+  {"decision":"move","images":["a/b.png"],"class":"stone"}
+  {"decision":"remove","images":["c.png"],"reason":"too dark"}
+  {"decision":"merge_clusters","clusters":[1,4]}
+  {"decision":"undo","seq":3}"#;
+
 /// Name clusters, move and remove images
 ///
 /// Decisions are appended to curation/decisions.jsonl in the run folder; labels.csv and removed.csv are what they come
 /// to. Without an option it says where the curation stands.
-///
-/// A file for --apply holds one decision per line:
-///   {"decision":"name_cluster","cluster":0,"class":"gravel"}
-///   {"decision":"move","images":["a/b.png"],"class":"stone"}
-///   {"decision":"remove","images":["c.png"],"reason":"too dark"}
-///   {"decision":"merge_clusters","clusters":[1,4]}
-///   {"decision":"undo","seq":3}
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The run folder or its name; without it the newest cluster run
     run: Option<PathBuf>,

@@ -112,7 +112,7 @@ impl Global {
     /// Prints a result: as JSON where asked, else as `text` says it.
     fn print<T: Serialize>(&self, result: &T, text: impl FnOnce(&T) -> String) -> Result<(), CommandError> {
         if self.json {
-            render::out(&(serde_json::to_string_pretty(result).map_err(CommandError::json)? + "\n"))
+            render::out(&(serde_json::to_string_pretty(result).map_err(|error| CommandError::json(&error))? + "\n"))
         } else {
             render::out(&text(result))
         }

@@ -42,16 +42,13 @@ impl Arguments {
             placement: if self.copy { Placement::Copy } else { Placement::Link },
         };
         let summary = predict(&self.images, &options, global.device(), &global.workspace(), observer)?;
-        match (&self.output, format) {
-            (Some(path), Some(format)) => {
-                write_predictions(path, format, &summary)?;
-                global.print(&summary, render::predict)?;
-            }
-            _ => {
-                let format = if global.json { TableFormat::JsonLines } else { TableFormat::Csv };
-                render::out(&predictions_text(format, &summary)?)?;
-                render::note(global.verbosity(), &render::predict(&summary));
-            }
+        if let (Some(path), Some(format)) = (&self.output, format) {
+            write_predictions(path, format, &summary)?;
+            global.print(&summary, render::predict)?;
+        } else {
+            let format = if global.json { TableFormat::JsonLines } else { TableFormat::Csv };
+            render::out(&predictions_text(format, &summary)?)?;
+            render::note(global.verbosity(), &render::predict(&summary));
         }
         Ok(Outcome::of_skips(summary.skipped.len()))
     }

@@ -1,5 +1,6 @@
 //! Events become bars on a terminal, plain lines elsewhere, nothing with `-q`.
 
+use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -117,11 +118,12 @@ impl Running {
         let mut line = format!("{}:", self.stage);
         if self.done > 0 {
             let of = if self.total > 0 { format!("/{}", self.total) } else { String::new() };
-            line += &format!(" {}{of}, {:.1}/s,", self.done, self.done as f64 / seconds.max(1e-9));
+            let rate = self.done as f64 / seconds.max(1e-9);
+            let _ = write!(line, " {}{of}, {rate:.1}/s,", self.done);
         }
-        line += &format!(" {seconds:.1} s");
+        let _ = write!(line, " {seconds:.1} s");
         if self.skipped > 0 {
-            line += &format!(", {} skipped", self.skipped);
+            let _ = write!(line, ", {} skipped", self.skipped);
         }
         line
     }

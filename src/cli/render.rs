@@ -7,8 +7,8 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use super::progress::Verbosity;
 use crate::commands::{
-    ClusterSummary, CommandError, Compared, CurateSummary, ExportSummary, FeatureStatistics, ImportSummary,
-    MethodSummary, ModelRow, PredictSummary, TileReport, TrainSummary, more_is_better,
+    AssignSummary, ClusterSummary, CommandError, Compared, CurateSummary, ExportSummary, FeatureStatistics,
+    ImportSummary, MethodSummary, ModelRow, PredictSummary, TileReport, TrainSummary, more_is_better,
 };
 
 /// Writes to stdout. A reader that went away (`| head`) is no failure.
@@ -102,6 +102,23 @@ pub(super) fn cluster(summary: &ClusterSummary) -> String {
     );
     let seconds: f64 = summary.timings.values().sum();
     let _ = writeln!(text, "Run        {} ({seconds:.1} s)", summary.run.display());
+    text
+}
+
+pub(super) fn assign(summary: &AssignSummary) -> String {
+    let mut text = format!(
+        "Placed     {} images into the {} clusters of `{}`\n",
+        summary.dataset.n_images,
+        summary.method,
+        summary.assigned_to.display()
+    );
+    for cluster in &summary.clusters {
+        let _ = writeln!(text, "  {:>4}  {:>7} images", cluster.cluster, cluster.size);
+    }
+    if summary.n_noise > 0 {
+        let _ = writeln!(text, "        {:>7} images lie too far from every cluster", summary.n_noise);
+    }
+    let _ = writeln!(text, "Run        {}", summary.run.display());
     text
 }
 

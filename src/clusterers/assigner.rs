@@ -98,6 +98,12 @@ impl Assigner {
         Self { points, clusters: cores.into_iter().map(|(_, id)| id).collect(), within: Some(eps) }
     }
 
+    /// Clusters the points stand for: the highest number and one.
+    #[must_use]
+    pub fn n_clusters(&self) -> usize {
+        self.clusters.iter().map(|id| id.0 as usize + 1).max().unwrap_or(0)
+    }
+
     /// Features an image must have.
     #[must_use]
     pub fn n_features(&self) -> usize {

@@ -129,7 +129,7 @@ impl Curator {
         self.take(decisions, by, open)
     }
 
-    /// Writes the labelled images as an ImageFolder, the removed ones apart.
+    /// Writes the labelled images as an `ImageFolder`, the removed ones apart.
     ///
     /// # Errors
     /// When `output` exists or cannot be written.

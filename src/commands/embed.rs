@@ -48,17 +48,32 @@ impl Extraction {
         Ok(Self { extractor, recipe, weights_hash, input_size })
     }
 
+    /// As an earlier run or checkpoint did it.
+    pub(super) fn as_before(chain: &FeatureChain, device: Device, workspace: &Workspace) -> Result<Self, CommandError> {
+        let extraction = Self::new(&chain.recipe, device, workspace)?;
+        if extraction.weights_hash != chain.weights_hash {
+            return Err(CommandError::failed(
+                format!(
+                    "the weights of {} here are not those used before (hash {} instead of {})",
+                    chain.recipe.backbone, extraction.weights_hash, chain.weights_hash
+                ),
+                "import the same weights file with `rails models import`, or start again with the new weights",
+            ));
+        }
+        Ok(extraction)
+    }
+
     /// Embeds every image of `manifest` that the store does not know yet.
     pub(super) fn embed(
         &self,
-        manifest: Manifest,
+        manifest: &Manifest,
         depth: DepthRange,
         workspace: &Workspace,
         observer: &dyn Observer,
     ) -> Result<Embedded, CommandError> {
         let store = Store::open(&workspace.cache);
-        let done = store.embed(&manifest, &self.extractor, &depth, self.recipe.batch_size, observer)?;
-        let manifest = done.align(&manifest);
+        let done = store.embed(manifest, &self.extractor, &depth, self.recipe.batch_size, observer)?;
+        let manifest = done.align(manifest);
         let n_features = self.extractor.columns().len();
         let chain =
             FeatureChain { recipe: self.recipe.clone(), weights_hash: self.weights_hash.clone(), depth, n_features };

@@ -112,7 +112,7 @@ impl CommandError {
 
     /// A result that has no JSON form; none is known.
     #[must_use]
-    pub fn json(error: serde_json::Error) -> Self {
+    pub fn json(error: &serde_json::Error) -> Self {
         Self::Failed { message: format!("the result cannot be written as JSON: {error}"), hint: None }
     }
 

@@ -1,4 +1,4 @@
-//! Labelled images as an ImageFolder: one folder per class, the removed ones under `_removed/<reason>/`.
+//! Labelled images as an `ImageFolder`: one folder per class, the removed ones under `_removed/<reason>/`.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Labelled images from wherever they are: curated runs, ImageFolders, label tables.
+//! Labelled images from wherever they are: curated runs, `ImageFolder`s, label tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

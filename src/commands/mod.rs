@@ -15,7 +15,9 @@ mod tile;
 mod train;
 mod workspace;
 
-pub use cluster::{ClusterOptions, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary, cluster};
+pub use cluster::{
+    AssignSummary, ClusterOptions, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary, assign, cluster,
+};
 pub use compare::{Compared, compare, more_is_better};
 pub use curate::{CurateSummary, Curator};
 pub use error::CommandError;

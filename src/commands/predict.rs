@@ -79,16 +79,7 @@ pub fn predict(
         None => newest_checkpoint(&workspace.checkpoints)?,
     };
     let (bundle, head) = Bundle::read(&checkpoint)?;
-    let extraction = Extraction::new(&bundle.features.recipe, device.resolve()?, workspace)?;
-    if extraction.weights_hash != bundle.features.weights_hash {
-        return Err(CommandError::failed(
-            format!(
-                "the weights of {} here are not those the checkpoint was trained with (hash {} instead of {})",
-                bundle.features.recipe.backbone, extraction.weights_hash, bundle.features.weights_hash
-            ),
-            "import the same weights file with `rails models import`, or train again",
-        ));
-    }
+    let extraction = Extraction::as_before(&bundle.features, device.resolve()?, workspace)?;
     let threshold = options.min_confidence.map(Fraction::get).or(bundle.reject_threshold).unwrap_or(0.0);
     let mut predictions = Vec::new();
     let mut files = Vec::new();
@@ -99,7 +90,7 @@ pub fn predict(
             let text = "the checkpoint was trained without images of more than 8 bits: these are shown in full range";
             observer.on(Event::Warning { text });
         }
-        let done = extraction.embed(manifest, bundle.features.depth, workspace, observer)?;
+        let done = extraction.embed(&manifest, bundle.features.depth, workspace, observer)?;
         let probabilities = head.probabilities(done.embeddings.values())?;
         let likely = most_likely(probabilities.view());
         for ((record, row), best) in done.manifest.records.iter().zip(probabilities.rows()).zip(likely) {

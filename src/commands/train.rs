@@ -98,7 +98,7 @@ struct Numbers {
     manifest: Manifest,
 }
 
-/// Trains on `labelled` (curated runs, ImageFolders, label tables) and writes a run and a checkpoint.
+/// Trains on `labelled` (curated runs, `ImageFolder`s, label tables) and writes a run and a checkpoint.
 ///
 /// # Errors
 /// When there is too little to learn from, or a stage fails.
@@ -122,7 +122,9 @@ pub fn train(
     let y: Vec<ClassId> = numbers.ids.iter().filter_map(|id| gathered.labels.get(*id)).collect();
     let weights: Vec<f32> = numbers.ids.iter().map(|id| gathered.weights[id]).collect();
     let (split, warnings) = Split::stratified(&numbers.ids, &y, classes, &recipe.split, recipe.seed);
-    warnings.iter().for_each(|text| observer.on(Event::Warning { text }));
+    for text in &warnings {
+        observer.on(Event::Warning { text });
+    }
     for conflict in &gathered.conflicts {
         observer.on(Event::Warning { text: &format!("left out, its labels conflict: {conflict}") });
     }
@@ -164,7 +166,9 @@ pub fn train(
     };
     bundle.write(&trained.head, &checkpoint)?;
     let mut counts = vec![0; classes.len()];
-    y.iter().for_each(|class| counts[class.0] += 1);
+    for class in &y {
+        counts[class.0] += 1;
+    }
     Ok(TrainSummary {
         run: run.finish()?,
         checkpoint: checkpoint.finish()?,
@@ -201,7 +205,7 @@ fn embed(
     let mut chain = None;
     for manifest in std::mem::take(&mut gathered.manifests) {
         let known = manifest.skipped.len();
-        let done = extraction.embed(manifest, depth, workspace, observer)?;
+        let done = extraction.embed(&manifest, depth, workspace, observer)?;
         gathered.skipped.extend(done.manifest.skipped.iter().skip(known).cloned());
         files.extend(done.manifest.records.iter().map(|record| done.manifest.file(record)));
         ids.extend_from_slice(done.embeddings.ids());

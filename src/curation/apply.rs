@@ -30,9 +30,12 @@ pub struct Request<'a> {
     pub find: &'a dyn Fn(&str) -> Option<ImageId>,
     /// The images of a cluster of this run; empty where there is none.
     pub members: &'a dyn Fn(&str, ClusterId) -> Vec<ImageId>,
-    /// The images of a cluster of another run, or why they cannot be found.
-    pub foreign: &'a dyn Fn(&str, &str, ClusterId) -> Result<Vec<ImageId>, String>,
+    /// The images of a cluster of another run.
+    pub foreign: &'a ForeignMembers<'a>,
 }
+
+/// The images of a cluster by run, method and number, or why they cannot be found.
+pub type ForeignMembers<'a> = dyn Fn(&str, &str, ClusterId) -> Result<Vec<ImageId>, String> + 'a;
 
 /// Reads decisions, one JSON object a line; empty lines are passed over. `seq`, `at` and `by` of a copied log are
 /// dropped, and its undos follow their decisions to the new numbers.
@@ -78,20 +81,16 @@ impl Request<'_> {
             check_class(class)?;
         }
         let mut missing = Vec::new();
-        let mut found = decision
-            .try_map(&mut |name: String| match (self.find)(&name) {
-                Some(id) => Ok(Some(id)),
-                // A log of another run may speak of images this one lacks; they wait in the log for a run that has them.
-                None => match name.parse::<ImageId>() {
-                    Ok(id) => Ok(Some(id)),
-                    Err(_) => {
-                        missing.push(name);
-                        Ok::<_, String>(None)
-                    }
-                },
-            })?
-            .try_map(&mut |id| id.ok_or(String::new()))
-            .map_err(|_| match missing.len() {
+        let mut find = |name: String| {
+            // A log of another run may speak of images this one lacks; they wait in the log for a run that has them.
+            let id = (self.find)(&name).or_else(|| name.parse().ok());
+            if id.is_none() {
+                missing.push(name);
+            }
+            Ok::<Option<ImageId>, String>(id)
+        };
+        let mut found =
+            decision.try_map(&mut find)?.try_map(&mut |id| id.ok_or(())).map_err(|()| match missing.len() {
                 1 => format!("the run has no image `{}`", missing[0]),
                 n => format!("the run has no image `{}` (nor {} others named here)", missing[0], n - 1),
             })?;

@@ -25,7 +25,7 @@ pub enum LabelTableError {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Name {
     Path(String),
-    FileName(String),
+    File(String),
     Id(ImageId),
 }
 
@@ -75,7 +75,7 @@ impl LabelTable {
             } else if let Some(column) = path_column {
                 Name::Path(record[column].replace('\\', "/"))
             } else {
-                Name::FileName(record[file_column.unwrap_or_default()].to_owned())
+                Name::File(record[file_column.unwrap_or_default()].to_owned())
             };
             let weight = match weight_column.map(|column| &record[column]) {
                 None | Some("") => 1.0,
@@ -102,7 +102,7 @@ impl LabelTable {
             let file = record.path.rsplit('/').next().unwrap_or(&record.path).to_owned();
             by_name.entry(Name::Path(record.path.clone())).or_default().push(row);
             by_name.entry(Name::Path(manifest.file(record).display().to_string())).or_default().push(row);
-            by_name.entry(Name::FileName(file)).or_default().push(row);
+            by_name.entry(Name::File(file)).or_default().push(row);
             by_name.entry(Name::Id(record.id)).or_default().push(row);
         }
         let mut classes: BTreeMap<ImageId, (BTreeSet<&str>, f32)> = BTreeMap::new();

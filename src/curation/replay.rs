@@ -83,17 +83,17 @@ pub fn replay(entries: &[Entry], members: &dyn Fn(&str, ClusterId) -> Vec<ImageI
     for entry in entries.iter().filter(|entry| !undone.contains(&entry.seq)) {
         match &entry.decision {
             Decision::NameCluster { method, cluster, class, run, members } => {
-                clusters.learn(run, method, members);
-                let key = clusters.key(run, method, *cluster);
+                clusters.learn(run.as_deref(), method.as_deref(), members);
+                let key = clusters.key(run.as_deref(), method.as_deref(), *cluster);
                 clusters.names.insert(key, (entry.seq, class.clone()));
             }
             Decision::MergeClusters { method, clusters: merged, run, members } => {
-                clusters.learn(run, method, members);
-                clusters.merge(merged.iter().map(|id| (of(run), of(method), *id)).collect());
+                clusters.learn(run.as_deref(), method.as_deref(), members);
+                clusters.merge(merged.iter().map(|id| (of(run.as_deref()), of(method.as_deref()), *id)).collect());
             }
             Decision::SplitCluster { method, cluster, into, run, members } => {
-                clusters.learn(run, method, members);
-                clusters.split(&(of(run), of(method), *cluster), into);
+                clusters.learn(run.as_deref(), method.as_deref(), members);
+                clusters.split(&(of(run.as_deref()), of(method.as_deref()), *cluster), into);
             }
             Decision::Move { images, class, reason } => {
                 let reason = reason.clone().unwrap_or_default();
@@ -145,8 +145,8 @@ fn undone(entries: &[Entry]) -> BTreeSet<u64> {
     undone
 }
 
-fn of(name: &Option<String>) -> String {
-    name.clone().unwrap_or_default()
+fn of(name: Option<&str>) -> String {
+    name.unwrap_or_default().to_owned()
 }
 
 /// Clusters as merges and splits leave them.
@@ -166,7 +166,7 @@ impl Clusters<'_> {
         key
     }
 
-    fn key(&mut self, run: &Option<String>, method: &Option<String>, cluster: ClusterId) -> ClusterOf {
+    fn key(&mut self, run: Option<&str>, method: Option<&str>, cluster: ClusterId) -> ClusterOf {
         let key = self.resolve((of(run), of(method), cluster));
         self.load(&key);
         key
@@ -179,7 +179,7 @@ impl Clusters<'_> {
     }
 
     /// Takes over the members of another run's clusters as the decision recorded them.
-    fn learn(&mut self, run: &Option<String>, method: &Option<String>, members: &BTreeMap<ClusterKey, Vec<ImageId>>) {
+    fn learn(&mut self, run: Option<&str>, method: Option<&str>, members: &BTreeMap<ClusterKey, Vec<ImageId>>) {
         for (cluster, images) in members {
             let key = (of(run), of(method), cluster.0);
             self.sets.entry(key).or_insert_with(|| images.iter().copied().collect());

@@ -18,7 +18,8 @@ impl fmt::Display for ClusterId {
 
 /// One entry per image in manifest order; `None` is noise, written as -1.
 ///
-/// Cluster ids are dense: every id below [`Clustering::n_clusters`] has at least one member.
+/// Cluster ids are dense: every id below [`Clustering::n_clusters`] has at least one member, except where images were
+/// placed into another run's clusters ([`Clustering::placed`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clustering {
     labels: Vec<Option<ClusterId>>,
@@ -51,6 +52,16 @@ impl Clustering {
         }
         let dense = labels.iter().map(|label| label.map(|label| ClusterId(ids[&label]))).collect();
         Self { labels: dense, n_clusters: ids.len() }
+    }
+
+    /// Keeps the numbers of another run's `n_clusters` clusters, into which these images were placed: some may be empty.
+    ///
+    /// # Panics
+    /// When a label is not below `n_clusters`.
+    #[must_use]
+    pub fn placed(labels: Vec<Option<ClusterId>>, n_clusters: usize) -> Self {
+        assert!(labels.iter().flatten().all(|id| (id.0 as usize) < n_clusters), "labels below n_clusters");
+        Self { labels, n_clusters }
     }
 
     /// One entry per image, `None` for noise.

@@ -119,7 +119,7 @@ mod tests {
         assert!((spread.inertia - (7.0 / 6.0 + 0.5 + 2.0)).abs() < 1e-12);
     }
 
-    const GOLDEN: [f64; 2] = [0.2504574437984581, 65.98701298701297];
+    const GOLDEN: [f64; 2] = [0.250_457_443_798_458_1, 65.987_012_987_012_97];
 
     #[test]
     fn one_cluster_or_none_has_no_separation() {

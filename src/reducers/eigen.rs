@@ -3,6 +3,8 @@
 //! Householder reduction to tridiagonal form, then implicit QL steps (Golub & Van Loan, "Matrix Computations",
 //! chapter 8; the QL loop follows EISPACK's `tql2`). Vectors lie in rows, so that every inner loop is contiguous.
 
+#![expect(clippy::inline_always, reason = "inner loops must be compiled for the processor that `Arch` finds")]
+
 use ndarray::{Array2, ArrayView2, s};
 use pulp::Arch;
 

@@ -12,6 +12,7 @@ mod random_projection;
 mod reduction;
 mod standardize;
 mod stored;
+mod tsne;
 
 pub use pca::Pca;
 pub use projection::{Projection, Step};
@@ -19,6 +20,7 @@ pub use random_projection::RandomProjection;
 pub use reduction::{Method, Reduction};
 pub use standardize::Standardizer;
 pub use stored::ProjectionFileError;
+pub use tsne::{Layout as TsneLayout, Tsne};
 
 use ndarray::{Array2, ArrayView2};
 
@@ -93,3 +95,6 @@ fn check(x: ArrayView2<'_, f32>) -> Result<(), ReduceError> {
 fn check_columns(x: ArrayView2<'_, f32>, expected: usize) -> Result<(), ReduceError> {
     if x.ncols() == expected { Ok(()) } else { Err(ReduceError::Columns { expected, found: x.ncols() }) }
 }
+
+#[cfg(test)]
+mod golden;

@@ -134,11 +134,10 @@ impl ImagesTable {
                 let cell = &record[*column];
                 let label: i64 =
                     cell.parse().map_err(|_| cell_error(format!("expected a cluster number, got `{cell}`")))?;
-                labels.push(u32::try_from(label).ok());
+                labels.push(u32::try_from(label).ok().map(ClusterId));
             }
         }
-        let clusterings =
-            methods.iter().cloned().zip(labels.iter().map(|labels| Clustering::by_number(labels))).collect();
+        let clusterings = methods.iter().cloned().zip(labels.into_iter().map(as_written)).collect();
         Ok(Self { rows, fields: field_values, clusterings })
     }
 
@@ -150,4 +149,10 @@ impl ImagesTable {
             .map(|clustering| clustering.members(Some(cluster)).map(|row| self.rows[row].id).collect())
             .unwrap_or_default()
     }
+}
+
+/// The numbers in the file are kept, even where a cluster has no image.
+fn as_written(labels: Vec<Option<ClusterId>>) -> Clustering {
+    let n_clusters = labels.iter().flatten().map(|id| id.0 as usize + 1).max().unwrap_or(0);
+    Clustering::placed(labels, n_clusters)
 }

@@ -160,7 +160,7 @@ pub fn newest_run(folder: &Path, kind: &'static str) -> Result<PathBuf, RunError
         .filter(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
             !name.ends_with(".partial")
-                && name.splitn(3, '-').nth(1).is_some_and(|part| part == kind)
+                && name.split('-').nth(1).is_some_and(|part| part == kind)
                 && entry.path().join("run.json").is_file()
         })
         .map(|entry| entry.path())

@@ -1,5 +1,7 @@
 //! Full k-means: assign every image to its nearest centroid, move every centroid to the mean of its images, repeat.
 
+#![expect(clippy::inline_always, reason = "inner loops must be compiled for the processor that `Arch` finds")]
+
 use ndarray::{Array2, s};
 use pulp::Arch;
 use rand_chacha::ChaCha8Rng;

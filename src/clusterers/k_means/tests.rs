@@ -5,6 +5,26 @@ fn some(n: usize) -> NonZeroUsize {
     NonZeroUsize::new(n).unwrap()
 }
 
+/// The same numbers as in `tests/golden/reducers/make.py`.
+fn golden_matrix() -> Array2<f32> {
+    let mut state = 12_345_u64;
+    Array2::from_shape_fn((200, 12), |(i, j)| {
+        state = (state * 1_103_515_245 + 12_345) % (1 << 31);
+        let group = if i % 4 == j % 4 { 4.0 } else { 0.0 };
+        ((state >> 16) as f64 / 32_768.0 * (1.0 + 8.0 / (1 + j) as f64) + group) as f32
+    })
+}
+
+#[test]
+fn inertias_are_no_worse_than_scikit_learns() {
+    let golden: serde_json::Value =
+        serde_json::from_str(include_str!("../../../tests/golden/reducers/reducers.json")).unwrap();
+    for (k, expected) in golden["inertias"].as_object().unwrap() {
+        let fit = KMeans::default().fit(golden_matrix().view(), k.parse().unwrap(), 0).unwrap();
+        assert!(fit.inertia < 1.002 * expected.as_f64().unwrap(), "k = {k}: {} for {expected}", fit.inertia);
+    }
+}
+
 /// `n` points around each of three corners, mixed.
 fn three_groups(n: usize) -> Array2<f32> {
     Array2::from_shape_fn((3 * n, 2), |(i, j)| {

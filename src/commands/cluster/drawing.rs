@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::grouping::{Details, GridCell, Group, SweepRow, plane};
 use super::summary::DatasetView;
+use crate::clusterers::Method;
 use crate::commands::CommandError;
 use crate::reducers::Projection;
 use crate::report::{
@@ -27,8 +28,8 @@ pub(super) struct Plot {
 pub(super) enum Topic {
     Images,
     Features,
-    KMeans,
-    Dbscan,
+    /// A clustering method.
+    Of(Method),
     Maps,
     Fields,
 }
@@ -61,6 +62,7 @@ impl Drawing<'_> {
                     self.grid(grid, (fit.eps.get(), fit.min_samples.get()), &mut plots)?;
                     self.k_distance(core_distances, fit.min_samples.get(), fit.eps.get(), &mut plots)?;
                 }
+                Details::Plain | Details::Placed { .. } => {}
             }
             self.silhouettes(group, &mut plots)?;
             self.fields(group, &mut plots)?;
@@ -152,7 +154,7 @@ impl Drawing<'_> {
         let caption =
             format!("K-means for k = {} to {}; k = {chosen} was chosen", sweep[0].k, sweep[sweep.len() - 1].k);
         let figure = KSweepPlot { scores: &scores, chosen: Some(chosen) };
-        self.save(plots, Topic::KMeans, "kmeans_evaluation", &caption, &figure)
+        self.save(plots, Topic::Of(Method::Kmeans), "kmeans_evaluation", &caption, &figure)
     }
 
     fn grid(&self, cells: &[GridCell], chosen: (f64, usize), plots: &mut Vec<Plot>) -> Result<(), CommandError> {
@@ -185,7 +187,7 @@ impl Drawing<'_> {
             chosen,
         };
         let caption = "DBSCAN: clusters, silhouette without noise, and share of noise over radius and density";
-        self.save(plots, Topic::Dbscan, "dbscan_parameter_optimization", caption, &figure)
+        self.save(plots, Topic::Of(Method::Dbscan), "dbscan_parameter_optimization", caption, &figure)
     }
 
     fn k_distance(
@@ -203,7 +205,7 @@ impl Drawing<'_> {
         let figure = KDistancePlot { distances, min_samples, eps: &radii };
         let caption =
             format!("Distance of each image to its {min_samples}th nearest; points below a line are core points");
-        self.save(plots, Topic::Dbscan, "dbscan_k_distance", &caption, &figure)
+        self.save(plots, Topic::Of(Method::Dbscan), "dbscan_k_distance", &caption, &figure)
     }
 
     fn silhouettes(&self, group: &Group, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
@@ -213,7 +215,7 @@ impl Drawing<'_> {
         let figure = SilhouettePlot { method: group.method.title(), values: &values, clusters: &clusters };
         let name = format!("{}_silhouettes", group.method.name());
         let caption = "Silhouette of each image, by cluster: below 0 an image is nearer to another cluster";
-        self.save(plots, group.method.into(), &name, caption, &figure)
+        self.save(plots, Topic::Of(group.method), &name, caption, &figure)
     }
 
     fn fields(&self, group: &Group, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
@@ -229,14 +231,5 @@ impl Drawing<'_> {
         let figure = ClusterMix { method: title, field, clusters: &clusters, values: &values };
         let name = format!("{method}_cluster_sizes");
         self.save(plots, Topic::Fields, &name, &format!("Size of the clusters, and {field}s in them"), &figure)
-    }
-}
-
-impl From<crate::clusterers::Method> for Topic {
-    fn from(method: crate::clusterers::Method) -> Self {
-        match method {
-            crate::clusterers::Method::Kmeans => Self::KMeans,
-            crate::clusterers::Method::Dbscan => Self::Dbscan,
-        }
     }
 }

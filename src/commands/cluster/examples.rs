@@ -9,7 +9,7 @@ use super::summary::DatasetView;
 use crate::commands::CommandError;
 use crate::data::ClusterId;
 use crate::images::Image;
-use crate::report::{Figure, GalleryImage, Montage, MontageSection, jpeg, thumbnail};
+use crate::report::{Block, Figure, GalleryImage, Montage, MontageSection, jpeg, thumbnail};
 use crate::runs::RunDir;
 
 /// Pixels of the longer edge of a picture in the report's galleries.
@@ -42,37 +42,40 @@ pub(super) fn choose(group: &Group, cluster: ClusterId, n: usize, seed: u64) -> 
     Examples { cluster, size, kinds: [("typical", typical), ("atypical", atypical), ("random", random)] }
 }
 
-/// `cluster_<id>_examples.png`, and the same images for the report.
+/// Draws `cluster_<id>_examples.png`; the answer is the same images for the report.
 pub(super) fn draw(
     run: &RunDir,
     data: &DatasetView<'_>,
     group: &Group,
     examples: &Examples,
-) -> Result<(String, Vec<(&'static str, Vec<GalleryImage>)>), CommandError> {
-    let mut sections: Vec<(&str, Vec<(Image, String)>)> = Vec::new();
-    let mut galleries = Vec::new();
-    for (kind, rows) in &examples.kinds {
-        let mut shown = Vec::new();
-        let mut gallery = Vec::new();
-        for &row in rows {
-            // It was decoded before; if it is gone meanwhile, the picture goes without it.
-            let Some(image) = data.image(row) else { continue };
-            let caption = data.file_name(row).to_owned();
-            gallery.push(GalleryImage { jpeg: jpeg(&thumbnail(&image, GALLERY_EDGE), 85)?, caption: caption.clone() });
-            shown.push((image, caption));
-        }
-        sections.push((kind, shown));
-        galleries.push((*kind, gallery));
-    }
+) -> Result<Vec<Block>, CommandError> {
     let title = format!("{} cluster {}: {} images", group.method.title(), examples.cluster, examples.size);
-    let montage = sections
+    // They were decoded before; one that is gone meanwhile is left out.
+    let shown: Vec<(&str, Vec<(Image, &str)>)> = examples
+        .kinds
         .iter()
-        .map(|(title, shown)| MontageSection {
+        .map(|(kind, rows)| {
+            (*kind, rows.iter().filter_map(|&row| Some((data.image(row)?, data.file_name(row)))).collect())
+        })
+        .collect();
+    let sections = shown
+        .iter()
+        .map(|(title, images)| MontageSection {
             title,
-            images: shown.iter().map(|(image, caption)| (image, caption.clone())).collect(),
+            images: images.iter().map(|(image, name)| (image, (*name).to_owned())).collect(),
         })
         .collect();
     let file = format!("plots/cluster_{}_examples.png", examples.cluster);
-    Montage { title: &title, sections: montage }.save(&run.file(&file)?)?;
-    Ok((title, galleries))
+    Montage { title: &title, sections }.save(&run.file(&file)?)?;
+    shown
+        .iter()
+        .map(|(kind, images)| {
+            let picture = |(image, name): &(Image, &str)| {
+                let jpeg = jpeg(&thumbnail(image, GALLERY_EDGE), 85)?;
+                Ok(GalleryImage { jpeg, caption: (*name).to_owned() })
+            };
+            let images = images.iter().map(picture).collect::<Result<_, CommandError>>()?;
+            Ok(Block::Gallery { title: format!("{title}, {kind}"), images })
+        })
+        .collect()
 }

@@ -31,8 +31,20 @@ pub(super) struct Group {
 /// What only one algorithm has.
 #[derive(Debug, Clone)]
 pub(super) enum Details {
-    KMeans { fit: KMeansFit, sweep: Vec<SweepRow> },
-    Dbscan { fit: DbscanFit, grid: Vec<GridCell>, core_distances: Vec<f32> },
+    KMeans {
+        fit: KMeansFit,
+        sweep: Vec<SweepRow>,
+    },
+    Dbscan {
+        fit: DbscanFit,
+        grid: Vec<GridCell>,
+        core_distances: Vec<f32>,
+    },
+    Plain,
+    /// Placed into another run's clusters, at these distances.
+    Placed {
+        distances: Vec<f32>,
+    },
 }
 
 /// One number of clusters that was tried.
@@ -82,6 +94,7 @@ pub(super) fn run(
         match method {
             Method::Kmeans => groups.push(pick_k_means::pick(section, x, seed, &sweep, &judged, judge, observer)?),
             Method::Dbscan => groups.extend(pick_dbscan::pick(section, x, &grid, &of_grid)),
+            other => groups.push(plain(section, *other, x, seed, judge, observer)?),
         }
     }
     for group in &mut groups {
@@ -90,11 +103,36 @@ pub(super) fn run(
     Ok(groups)
 }
 
+/// An algorithm that runs once, with the recipe's parameters.
+fn plain(
+    section: &ClusterSection,
+    method: Method,
+    x: ArrayView2<'_, f32>,
+    seed: u64,
+    judge: &Judge<'_>,
+    observer: &dyn Observer,
+) -> Result<Group, ClusterError> {
+    observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
+    let clustering = section.clusterer(method).cluster(x, seed)?;
+    observer.on(Event::Finished);
+    let silhouettes = judge.silhouettes(x, &[&clustering], observer).pop().flatten();
+    let parameters = match serde_json::to_value(section) {
+        Ok(Value::Object(mut all)) => match all.remove(method.name()) {
+            Some(Value::Object(own)) => own.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+            _ => BTreeMap::new(),
+        },
+        _ => BTreeMap::new(),
+    };
+    let (details, metrics, notes) = (Details::Plain, BTreeMap::new(), Vec::new());
+    Ok(Group { method, clustering, silhouettes, parameters, metrics, details, notes })
+}
+
 /// What places new images: the centroids of k-means, the core points of DBSCAN, the means of the rest.
 pub(super) fn assigner(group: &Group, x: ArrayView2<'_, f32>) -> Assigner {
     match &group.details {
         Details::KMeans { fit, .. } => Assigner::to_centroids(fit.centroids.clone()),
         Details::Dbscan { fit, .. } => Assigner::to_cores(x, &fit.clustering, &fit.core, fit.eps),
+        Details::Plain | Details::Placed { .. } => Assigner::to_means(x, &group.clustering),
     }
 }
 
@@ -103,7 +141,8 @@ impl Group {
     pub fn distances(&self) -> Option<&[f32]> {
         match &self.details {
             Details::KMeans { fit, .. } => Some(&fit.distances),
-            Details::Dbscan { .. } => None,
+            Details::Placed { distances } => Some(distances),
+            Details::Dbscan { .. } | Details::Plain => None,
         }
     }
 
@@ -132,6 +171,7 @@ impl Group {
         match &self.details {
             Details::KMeans { sweep, .. } => metrics["sweep"] = json!(sweep),
             Details::Dbscan { grid, .. } => metrics["grid"] = json!(grid),
+            Details::Plain | Details::Placed { .. } => {}
         }
         metrics
     }

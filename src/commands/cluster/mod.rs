@@ -1,5 +1,6 @@
 //! Images to groups.
 
+mod assign;
 mod drawing;
 mod examples;
 mod grouping;
@@ -14,9 +15,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Zoned;
+use ndarray::ArrayView2;
 use serde_json::json;
 
-pub use summary::{ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary};
+pub use assign::assign;
+pub use summary::{AssignSummary, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary};
 
 use super::embed::Extraction;
 use super::{CommandError, Workspace, dataset};
@@ -25,6 +28,7 @@ use crate::device::DeviceChoice;
 use crate::images::{DepthRange, NamingTemplate};
 use crate::outliers::Lof;
 use crate::progress::{Event, Observer, Stage};
+use crate::reducers::TsneLayout;
 use crate::report::Results;
 use crate::runs::{ClusterRecipe, DatasetSummary, Placement, Provenance, RunDir, Timings, timestamp, write_skipped};
 use drawing::Drawing;
@@ -63,7 +67,7 @@ pub fn cluster(
     timings.lap("scan");
     let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
     let extraction = Extraction::new(&recipe.features, device, workspace)?;
-    let embedded = extraction.embed(manifest, depth, workspace, observer)?;
+    let embedded = extraction.embed(&manifest, depth, workspace, observer)?;
     let manifest = embedded.manifest;
     timings.lap("embed");
 
@@ -85,6 +89,8 @@ pub fn cluster(
     let groups = grouping::run(&recipe.cluster, reduced.view(), recipe.seed, &judge, observer)?;
     let outliers = Lof::default().score(reduced.view());
     timings.lap("cluster");
+    let layout = lay_out(recipe, reduced.view(), observer)?;
+    timings.lap("layout");
 
     let name = format!("{}-cluster-{}", timestamp(&started), recipe.name);
     let run = RunDir::create(&workspace.runs, &name)?;
@@ -93,7 +99,8 @@ pub fn cluster(
         recipe.dataset.naming.iter().flat_map(NamingTemplate::field_names).map(str::to_owned).collect();
     let field = summary::tenant_field(&dataset, recipe.report.field.as_deref(), &template);
     let data = DatasetView { manifest: &manifest, depth, field: field.as_deref() };
-    writing::images_csv(&run, &manifest, &groups, &outliers.factors, reduced.view())?;
+    let points = layout.as_ref().map_or_else(|| grouping::plane(reduced.view()), |layout| layout.points.clone());
+    writing::images_csv(&run, &manifest, &groups, Some(&outliers.factors), points.view())?;
     write_skipped(&run.file("skipped.csv")?, &manifest.skipped)?;
     projection.save(&run.file("projection.safetensors")?)?;
     if let Some(group) = groups.first() {
@@ -119,9 +126,11 @@ pub fn cluster(
         timings: timings.seconds().clone(),
     };
     observer.on(Event::Started { stage: Stage::Plot, total: 0 });
-    let (x, layout) = (reduced.view(), None);
-    let plots = Drawing { run: &run, data, projection: &projection, x, layout, groups: &groups }.draw()?;
-    Page { run: &run, recipe, data, groups: &groups, plots: &plots, x, layout, summary: &summary }.write(observer)?;
+    let (x, layout_points) = (reduced.view(), layout.as_ref().map(|layout| layout.points.view()));
+    let plots =
+        Drawing { run: &run, data, projection: &projection, x, layout: layout_points, groups: &groups }.draw()?;
+    Page { run: &run, recipe, data, groups: &groups, plots: &plots, x, layout: layout_points, summary: &summary }
+        .write(observer)?;
     observer.on(Event::Finished);
     timings.lap("plot");
 
@@ -132,6 +141,9 @@ pub fn cluster(
     results.config = json!(recipe);
     results.timings.clone_from(timings.seconds());
     results.set("explained_variance", variance_kept);
+    if let Some(layout) = &layout {
+        results.set("tsne", json!({ "kl_divergence": layout.kl_divergence, "perplexity": layout.perplexity }));
+    }
     for (group, method) in groups.iter().zip(&summary.methods) {
         results.set(&method.method, group.to_json(method));
     }
@@ -157,4 +169,21 @@ pub fn cluster(
     summary.timings.clone_from(timings.seconds());
     summary.run = run.finish()?;
     Ok(summary)
+}
+
+/// The t-SNE layout, where the recipe wants one.
+fn lay_out(
+    recipe: &ClusterRecipe,
+    x: ArrayView2<'_, f32>,
+    observer: &dyn Observer,
+) -> Result<Option<TsneLayout>, CommandError> {
+    if !recipe.report.layout.uses_tsne(x.nrows()) {
+        let text = "images are laid out by their first two components; `--set report.layout=tsne` takes minutes here";
+        observer.on(Event::Note { text });
+        return Ok(None);
+    }
+    observer.on(Event::Started { stage: Stage::Layout, total: recipe.tsne.n_iter.get() });
+    let layout = recipe.tsne.layout(x, recipe.seed, observer)?;
+    observer.on(Event::Finished);
+    Ok(Some(layout))
 }

@@ -42,7 +42,7 @@ impl Page<'_> {
         report.section("Features", self.of(Topic::Features)?);
         for (group, method) in self.groups.iter().zip(&summary.methods) {
             let mut blocks = vec![Block::Paragraph(sentence(method)), table(method)];
-            blocks.extend(self.of(group.method.into())?);
+            blocks.extend(self.of(Topic::Of(group.method))?);
             blocks.extend(search_table(group));
             report.section(group.method.title(), blocks);
         }
@@ -109,12 +109,7 @@ impl Page<'_> {
         let mut blocks = Vec::new();
         for cluster in group.clustering.ids() {
             let examples = choose(group, cluster, self.recipe.report.examples, self.recipe.seed);
-            let (title, galleries) = examples::draw(self.run, &self.data, group, &examples)?;
-            blocks.extend(
-                galleries
-                    .into_iter()
-                    .map(|(kind, images)| Block::Gallery { title: format!("{title}, {kind}"), images }),
-            );
+            blocks.extend(examples::draw(self.run, &self.data, group, &examples)?);
             observer.on(Event::Advanced { by: 1 });
         }
         Ok(blocks)
@@ -181,6 +176,7 @@ fn search_table(group: &Group) -> Option<Block> {
                 })
                 .collect(),
         ),
+        Details::Plain | Details::Placed { .. } => return None,
     };
     (rows.len() > 1).then(|| Block::Table {
         caption: "What was tried".to_owned(),

@@ -43,6 +43,25 @@ pub struct ClusterSummary {
     pub timings: BTreeMap<String, f64>,
 }
 
+/// The outcome of placing images into the clusters of an earlier run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AssignSummary {
+    /// The new run folder.
+    pub run: PathBuf,
+    /// The run whose clusters were used.
+    pub assigned_to: PathBuf,
+    /// Such as `kmeans`.
+    pub method: String,
+    /// What was placed.
+    pub dataset: DatasetSummary,
+    /// By cluster number; a cluster may have got no image.
+    pub clusters: Vec<ClusterRow>,
+    /// Images that lie too far from every cluster.
+    pub n_noise: usize,
+    /// How images got into the cluster folders.
+    pub placed: Placed,
+}
+
 /// Mean, spread and range over all images and features.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct FeatureStatistics {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ndarray::ArrayView2;
 
 use super::FeatureStatistics;
-use super::grouping::{Group, plane};
+use super::grouping::Group;
+use crate::clusterers::Method;
 use crate::commands::CommandError;
 use crate::curation::{ClusterMetadata, METADATA_FILE, PlacedFile};
 use crate::data::{ClusterId, Manifest};
@@ -17,7 +18,7 @@ const RESERVED: [&str; 5] = ["id", "path", "outlier", "x", "y"];
 
 /// A name field becomes a column of images.csv, so it must not be called like another one.
 pub(super) fn check_field_names(manifest: &Manifest) -> Result<(), CommandError> {
-    let methods = ["kmeans", "dbscan"];
+    let methods = Method::ALL.map(Method::name);
     let clash = manifest.field_names().into_iter().find(|name| {
         RESERVED.contains(&name.as_str())
             || methods.iter().any(|method| name == method || name.starts_with(&format!("{method}_")))
@@ -41,12 +42,13 @@ pub(super) fn normalised_statistics(
     }
 }
 
+/// `points` are the positions of the images in the map, shape `[n_images, 2]`.
 pub(super) fn images_csv(
     run: &RunDir,
     manifest: &Manifest,
     groups: &[Group],
-    outliers: &[f64],
-    x: ArrayView2<'_, f32>,
+    outliers: Option<&[f64]>,
+    points: ArrayView2<'_, f32>,
 ) -> Result<(), CommandError> {
     let mut columns = Vec::new();
     for group in groups {
@@ -61,14 +63,15 @@ pub(super) fn images_csv(
         };
         columns.push(Column::of_numbers(&format!("{name}_silhouette"), silhouettes));
     }
-    columns.push(Column::of_numbers("outlier", outliers.iter().map(|factor| Some(*factor as f32))));
-    let points = plane(x);
+    if let Some(outliers) = outliers {
+        columns.push(Column::of_numbers("outlier", outliers.iter().map(|factor| Some(*factor as f32))));
+    }
     columns.push(Column::of_numbers("x", points.column(0).iter().map(|v| Some(*v))));
     columns.push(Column::of_numbers("y", points.column(1).iter().map(|v| Some(*v))));
     Ok(write_images(&run.file("images.csv")?, manifest, &columns)?)
 }
 
-/// `clusters/<method>/cluster_<id>/` and `noise/`, each with cluster_metadata.json.
+/// `clusters/<method>/cluster_<id>/` and `noise/`, each with `cluster_metadata.json`.
 pub(super) fn cluster_folders(
     run: &RunDir,
     manifest: &Manifest,
@@ -80,8 +83,10 @@ pub(super) fn cluster_folders(
     observer.on(Event::Started { stage: Stage::Copy, total: groups.len() * manifest.records.len() });
     let mut placed = Placed::default();
     for group in groups {
-        let clusters = group.clustering.ids().map(Some).chain((group.clustering.n_noise() > 0).then_some(None));
-        for cluster in clusters {
+        for cluster in group.clustering.ids().map(Some).chain([None]) {
+            if group.clustering.members(cluster).next().is_none() {
+                continue;
+            }
             placed += cluster_folder(run, manifest, group, cluster, dataset, how)?;
             let members = group.clustering.members(cluster).count();
             observer.on(Event::Advanced { by: members });
