@@ -93,7 +93,7 @@ fn what_a_file_manager_did_becomes_decisions() {
     assert_eq!((now["brick_1,1.png"].as_str(), now["brick_1,2.png"].as_str()), ("masonry", "grass"));
     let removed = place.table(format!("{run}/curation/removed.csv"));
     let reasons: Vec<_> = removed.iter().map(|row| (row["path"].as_str(), row["reason"].as_str())).collect();
-    assert_eq!(reasons, [("grass_1,2.png", "deleted from its cluster folder"), ("grass_1,3.png", "blurred")]);
+    assert_eq!(reasons, [("grass_1,2.png", "deleted from clusters/kmeans"), ("grass_1,3.png", "blurred")]);
     assert!(place.path("datasets/surfaces/grass_1,2.png").is_file(), "the image itself is not touched");
     assert_eq!(place.rails(&["curate", "--from-folders", "--json"]).with(0).json()["new_decisions"], 0);
 }

@@ -59,8 +59,8 @@ fn the_three_formats_tell_the_same() {
         let p: f32 = row["p_grass"].parse().unwrap();
         assert_eq!((paths.value(index), grass.value(index)), (row["path"].as_str(), p));
         assert_eq!(
-            (lines[index]["path"].as_str(), lines[index]["p_grass"].as_f64()),
-            (Some(row["path"].as_str()), Some(f64::from(p)))
+            (lines[index]["path"].as_str(), lines[index]["p_grass"].as_f64().map(|p| p as f32)),
+            (Some(row["path"].as_str()), Some(p))
         );
         let sum: f32 = ["p_brick", "p_grass", "p_gravel"].iter().map(|name| row[*name].parse::<f32>().unwrap()).sum();
         assert!((sum - 1.0).abs() < 1e-5, "{row:?}");
