@@ -16,6 +16,7 @@ fn the_default_network_is_there_and_the_others_say_what_they_need() {
     crate::pictures::fill(&place.path("datasets/some"), 3, 16);
     let missing = place.rails(&["cluster", "--set", "features.backbone=resnet50"]).with(1);
     missing.saying(&["resnet50", "rails models import"]);
+    place.rails(&["cluster", "--set", "features.layers=[\"conv9\"]"]).with(2).saying(&["conv9", "`stage1`"]);
 }
 
 #[test]
