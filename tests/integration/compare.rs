@@ -26,6 +26,7 @@ fn results_stand_side_by_side() {
 fn what_is_no_result_is_refused() {
     let place = Workplace::new("compare");
     place.rails(&["compare"]).with(1).saying(&["no results yet", "rails cluster"]);
+    place.rails(&["compare", "--plot", "bars.txt"]).with(2).saying(&["PNG", "bars.txt"]);
     place.rails(&["compare", "lost"]).with(1).saying(&["no results.json: `lost`"]);
     place.write("bad.json", "{");
     place.rails(&["compare", "bad.json"]).with(1).saying(&["bad.json"]);
