@@ -45,6 +45,9 @@ const HEADLINE: [&str; 10] = [
 /// # Errors
 /// When there is nothing to compare or a file is no results.json.
 pub fn compare(results: &[PathBuf], plot: &Path, workspace: &Workspace) -> Result<Compared, CommandError> {
+    if plot.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png")) {
+        return Err(CommandError::Usage(format!("the bar chart is a PNG, call it so: `{}`", plot.display())));
+    }
     let files = if results.is_empty() { all_results(&workspace.runs)? } else { files_of(results, workspace)? };
     let read = files.iter().map(|file| Results::read(file)).collect::<Result<Vec<_>, _>>()?;
     let runs = names(&read, &files);

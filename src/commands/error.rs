@@ -105,7 +105,13 @@ impl CommandError {
     /// Whether the command line or the recipe is at fault: exit code 2.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Usage(_) | Self::Recipe(_))
+        matches!(
+            self,
+            Self::Usage(_)
+                | Self::Recipe(_)
+                | Self::Backbone(BackboneError::UnknownLayer { .. })
+                | Self::Image(ImageError::UnknownField { .. })
+        )
     }
 
     /// For `map_err`: the failure happened at `path`.

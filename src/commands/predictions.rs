@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float32Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 
 use super::CommandError;
 use super::predict::PredictSummary;
@@ -86,14 +86,22 @@ fn csv_bytes(summary: &PredictSummary) -> Result<Vec<u8>, CommandError> {
     writer.into_inner().map_err(unwritable)
 }
 
+/// A value as it is written: in single precision, with no digits that mean nothing.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Cell<'a> {
+    Text(&'a str),
+    Number(f32),
+}
+
 fn json_lines(summary: &PredictSummary) -> Result<Vec<u8>, CommandError> {
     let names = header(summary);
     let mut lines = Vec::new();
     for prediction in &summary.predictions {
         let numbers = std::iter::once(&prediction.confidence).chain(&prediction.probabilities);
-        let values = [json!(prediction.path), json!(prediction.class)].into_iter().chain(numbers.map(|p| json!(p)));
-        let line: Map<String, Value> = names.iter().cloned().zip(values).collect();
-        serde_json::to_writer(&mut lines, &line).map_err(unwritable)?;
+        let texts = [&prediction.path, &prediction.class].map(|text| Cell::Text(text));
+        let cells = texts.into_iter().chain(numbers.map(|p| Cell::Number(*p)));
+        serde_json::Serializer::new(&mut lines).collect_map(names.iter().zip(cells)).map_err(unwritable)?;
         lines.push(b'\n');
     }
     Ok(lines)

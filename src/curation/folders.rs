@@ -17,8 +17,16 @@ use crate::data::{ClusterId, ImageId};
 /// The file in every cluster folder that says what was put there.
 pub const METADATA_FILE: &str = "cluster_metadata.json";
 
-const DELETED: &str = "deleted from its cluster folder";
-const MOVED: &str = "moved between cluster folders";
+/// Why an image was removed whose file is gone from the folders of `method`. It names the method, since the folders of
+/// another one still hold the image and must not bring it back.
+fn deleted(method: &str) -> String {
+    format!("deleted from clusters/{method}")
+}
+
+/// Why an image was moved, likewise.
+fn moved_in(method: &str) -> String {
+    format!("moved in clusters/{method}")
+}
 
 /// `cluster_metadata.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -126,7 +134,7 @@ pub fn folder_edits(
     let mut edits = FolderEdits::default();
     identify(strangers, images, &mut places, &mut edits)?;
     let names = name_clusters(&folders, run, method, state, &mut edits);
-    place_images(&folders, &names, &places, images, state, &mut edits);
+    place_images(&folders, method, &names, &places, images, state, &mut edits);
     Ok(edits)
 }
 
@@ -194,12 +202,14 @@ fn name_clusters(
 
 fn place_images(
     folders: &[Folder],
+    method: &str,
     names: &BTreeMap<ClusterId, String>,
     places: &BTreeMap<ImageId, BTreeSet<usize>>,
     images: &[FolderImage],
     state: &Curation,
     edits: &mut FolderEdits,
 ) {
+    let (deleted, reason) = (deleted(method), moved_in(method));
     let mut moved: BTreeMap<String, Vec<ImageId>> = BTreeMap::new();
     let mut removed: BTreeMap<String, Vec<ImageId>> = BTreeMap::new();
     let mut restored = Vec::new();
@@ -214,7 +224,7 @@ fn place_images(
         match (found.len(), elsewhere.as_slice()) {
             (0, _) => {
                 if was_removed.is_none() {
-                    removed.entry(DELETED.to_owned()).or_default().push(*id);
+                    removed.entry(deleted.clone()).or_default().push(*id);
                 }
             }
             (_, []) => {
@@ -222,10 +232,10 @@ fn place_images(
                     Meaning::Cluster(cluster) => names.get(cluster).cloned(),
                     _ => found.iter().find_map(|folder| folder.renamed.clone()),
                 };
-                if was_removed.is_some_and(|removed| removed.reason == DELETED) {
+                if was_removed.is_some_and(|removed| removed.reason == deleted) {
                     restored.push(*id);
                 }
-                let by_folder = label.is_some_and(|label| label.source == Source::Moved && label.reason == MOVED);
+                let by_folder = label.is_some_and(|label| label.source == Source::Moved && label.reason == reason);
                 let differs = label.map(|label| &label.class) != own.as_ref();
                 if let Some(class) = own
                     && differs
@@ -266,11 +276,10 @@ fn place_images(
     if !restored.is_empty() {
         edits.decisions.push(Decision::Restore { images: restored });
     }
-    let reason = Some(MOVED.to_owned());
     edits.decisions.extend(moved.into_iter().map(|(class, images)| Decision::Move {
         images,
         class,
-        reason: reason.clone(),
+        reason: Some(reason.clone()),
     }));
     edits
         .decisions
@@ -404,9 +413,9 @@ mod tests {
         assert!(lines[0].contains(r#""cluster":0,"class":"grass""#));
         assert_eq!(
             done.decisions[1],
-            Decision::Move { images: vec![c], class: "grass".to_owned(), reason: Some(MOVED.to_owned()) }
+            Decision::Move { images: vec![c], class: "grass".to_owned(), reason: Some(moved_in("kmeans")) }
         );
-        assert_eq!(done.decisions[2], Decision::Remove { images: vec![d], reason: Some(DELETED.to_owned()) });
+        assert_eq!(done.decisions[2], Decision::Remove { images: vec![d], reason: Some(deleted("kmeans")) });
         assert_eq!(done.decisions[3], Decision::Remove { images: vec![b], reason: Some("too dark".to_owned()) });
         let _ = a;
     }
@@ -426,6 +435,23 @@ mod tests {
             .collect();
         let state = super::super::replay(&entries, &|_, _| Vec::new());
         assert_eq!(edits(home.path(), &images, &state).decisions, []);
+    }
+
+    #[test]
+    fn another_methods_folders_do_not_take_it_back() {
+        let (home, images) = run_folder();
+        fs::rename(home.path().join("cluster_0"), home.path().join("cluster_0_grass")).unwrap();
+        let entries: Vec<super::super::Entry> = [
+            Decision::Remove { images: vec![images[0].id], reason: Some(deleted("dbscan")) },
+            Decision::Move { images: vec![images[1].id], class: "stone".to_owned(), reason: Some(moved_in("dbscan")) },
+        ]
+        .into_iter()
+        .zip(1..)
+        .map(|(decision, seq)| super::super::Entry { seq, at: String::new(), by: String::new(), decision })
+        .collect();
+        let state = super::super::replay(&entries, &|_, _| Vec::new());
+        let done = edits(home.path(), &images, &state).decisions;
+        assert!(matches!(done.as_slice(), [Decision::NameCluster { .. }]), "{done:?}");
     }
 
     #[test]

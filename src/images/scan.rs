@@ -18,6 +18,9 @@ use crate::progress::{Event, Observer, Stage};
 
 const EXTENSIONS: [&str; 12] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif", "pgm", "ppm", "pnm", "pbm"];
 
+/// Why such a link is left out.
+const LOOP: &str = "a symbolic link to a folder above itself";
+
 /// What a scan does beyond finding files.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScanOptions {
@@ -109,9 +112,18 @@ struct Found {
 impl Found {
     fn walk(&mut self, root: &Path, folder: &Path) {
         let visible = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
-        for entry in WalkDir::new(folder).follow_links(true).into_iter().filter_entry(visible) {
+        let top = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
+        let mut walk = WalkDir::new(folder).follow_links(true).into_iter().filter_entry(visible);
+        while let Some(entry) = walk.next() {
             match entry {
-                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) if entry.file_type().is_dir() => {
+                    // The walk knows loops below its start only: what leads above it would list everything twice.
+                    let linked = entry.depth() > 0 && entry.path_is_symlink();
+                    if linked && fs::canonicalize(entry.path()).is_ok_and(|target| top.starts_with(target)) {
+                        self.skipped.push(Skipped { path: relative(root, entry.path()), reason: LOOP.to_owned() });
+                        walk.skip_current_dir();
+                    }
+                }
                 Ok(entry) if entry.file_name() == tile_index::FILE => self.tile_indexes.push(entry.into_path()),
                 Ok(entry) if is_image_name(entry.path()) => {
                     self.files.insert(relative(root, entry.path()), entry.into_path());
@@ -128,7 +140,7 @@ impl Found {
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         let kind = error.io_error().map(std::io::Error::kind);
         let reason = match kind {
-            _ if error.loop_ancestor().is_some() => "a symbolic link to a folder above itself".to_owned(),
+            _ if error.loop_ancestor().is_some() => LOOP.to_owned(),
             Some(std::io::ErrorKind::PermissionDenied) => "permission denied".to_owned(),
             Some(std::io::ErrorKind::NotFound) => "a symbolic link to nothing".to_owned(),
             _ => format!("cannot read: {error}"),

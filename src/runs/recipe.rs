@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use super::recipe_error::plain;
 use super::{DatasetRecipe, RecipeError};
 use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
@@ -186,7 +187,7 @@ pub fn load<R: DeserializeOwned>(path: Option<&Path>, settings: &[String]) -> Re
         let refuse = |message: String| RecipeError::Setting { setting: setting.clone(), message };
         let (key, value) = setting.split_once('=').ok_or_else(|| refuse("expected `key=value`".to_owned()))?;
         insert(&mut table, key.trim(), parse_value(value.trim())).map_err(refuse)?;
-        recipe = table.clone().try_into().map_err(|error: toml::de::Error| refuse(error.message().to_owned()))?;
+        recipe = table.clone().try_into().map_err(|error: toml::de::Error| refuse(plain(error.message())))?;
     }
     Ok(recipe)
 }

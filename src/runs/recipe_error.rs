@@ -40,7 +40,25 @@ impl RecipeError {
             path: path.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before.chars().rev().take_while(|&c| c != '\n').count() + 1,
-            message: error.message().to_owned(),
+            message: plain(error.message()),
         }
     }
+}
+
+/// What serde expects, in words that need no Rust.
+pub(super) fn plain(message: &str) -> String {
+    let words = [
+        ("a nonzero usize", "a whole number of at least 1"),
+        ("a nonzero u32", "a whole number of at least 1"),
+        ("expected usize", "expected a whole number of at least 0"),
+        ("expected u32", "expected a whole number of at least 0"),
+        ("expected u64", "expected a whole number of at least 0"),
+        ("expected f32", "expected a number"),
+        ("expected f64", "expected a number"),
+        ("expected path string", "expected a path in quotes"),
+        ("expected a string", "expected a text in quotes"),
+        ("expected a boolean", "expected `true` or `false`"),
+        ("expected a sequence", "expected a list such as `[\"a\", \"b\"]`"),
+    ];
+    words.iter().fold(message.to_owned(), |message, (from, to)| message.replace(from, to))
 }

@@ -30,5 +30,5 @@ pub fn fill(folder: &Path, n: u32, side: u32) {
 }
 
 pub fn colour(side: u32) -> RgbImage {
-    RgbImage::from_fn(side, side, |x, y| image::Rgb([x as u8 * 3, y as u8 * 5, 90]))
+    RgbImage::from_fn(side, side, |x, y| image::Rgb([(x * 3) as u8, (y * 5) as u8, 90]))
 }

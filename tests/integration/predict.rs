@@ -1,1 +1,139 @@
-//! wip
+//! `rails predict`
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+
+use arrow_array::{Array, Float32Array, StringArray};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::workplace::{Workplace, names, table};
+
+#[test]
+fn the_test_images_give_the_confusion_matrix_again() {
+    let place = Workplace::trained("predict");
+    let run = place.newest("train");
+    let split = place.table(format!("{run}/split.csv"));
+    let truth: BTreeMap<&str, &str> = split
+        .iter()
+        .filter(|row| row["part"] == "test")
+        .map(|row| (row["path"].as_str(), row["class"].as_str()))
+        .collect();
+    let files: Vec<&str> = truth.keys().copied().collect();
+    let told = table(&place.rails(&[&["predict", "-q"], files.as_slice()].concat()).with(0).stdout);
+    assert_eq!(told.len(), truth.len());
+
+    let matrix = &place.json(format!("{run}/results.json"))["metrics"]["confusion_matrix"];
+    let classes: Vec<&str> = matrix["classes"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let index = |name: &str| classes.iter().position(|class| *class == name).unwrap();
+    let mut counts = vec![vec![0; classes.len()]; classes.len()];
+    for row in &told {
+        counts[index(truth[row["path"].as_str()])][index(&row["class"])] += 1;
+    }
+    assert_eq!(matrix["rows"], serde_json::json!(counts));
+    for row in split.iter().filter(|row| row["part"] == "test") {
+        let told = told.iter().find(|told| told["path"] == row["path"]).unwrap();
+        assert_eq!((&told["class"], &told["confidence"]), (&row["predicted"], &row["confidence"]), "{row:?}");
+    }
+}
+
+#[test]
+fn the_three_formats_tell_the_same() {
+    let place = Workplace::trained("predict");
+    let printed = place.rails(&["predict", "datasets/surfaces", "-q"]).with(0).stdout;
+    let header = "path,class,confidence,p_brick,p_grass,p_gravel\n";
+    assert!(printed.starts_with(header), "{}", &printed[..100]);
+    for name in ["new/p.csv", "p.jsonl", "p.parquet"] {
+        place.rails(&["predict", "datasets/surfaces", "-q", "--output", name]).with(0);
+    }
+    assert_eq!(place.read("new/p.csv"), printed);
+    let rows = table(&printed);
+    assert_eq!(rows.len(), 60);
+    let lines: Vec<serde_json::Value> =
+        place.read("p.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let file = File::open(place.path("p.parquet")).unwrap();
+    let batch = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().next().unwrap().unwrap();
+    let paths = batch.column_by_name("path").unwrap().as_any().downcast_ref::<StringArray>().unwrap();
+    let grass = batch.column_by_name("p_grass").unwrap().as_any().downcast_ref::<Float32Array>().unwrap();
+    assert_eq!((lines.len(), paths.len()), (60, 60));
+    for (index, row) in rows.iter().enumerate() {
+        let p: f32 = row["p_grass"].parse().unwrap();
+        assert_eq!((paths.value(index), grass.value(index)), (row["path"].as_str(), p));
+        assert_eq!(
+            (lines[index]["path"].as_str(), lines[index]["p_grass"].as_f64().map(|p| p as f32)),
+            (Some(row["path"].as_str()), Some(p))
+        );
+        let sum: f32 = ["p_brick", "p_grass", "p_gravel"].iter().map(|name| row[*name].parse::<f32>().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-5, "{row:?}");
+        assert!(row["confidence"].parse::<f32>().unwrap() >= p);
+    }
+    place.rails(&["predict", "datasets/surfaces", "--output", "p.xls"]).with(2).saying(&[".parquet"]);
+}
+
+#[test]
+fn images_are_sorted_and_doubtful_ones_set_apart() {
+    let place = Workplace::trained("predict");
+    place.rails(&["predict", "datasets/surfaces", "-q", "--sort-into", "sorted"]).with(0);
+    let counts: usize =
+        names(&place.path("sorted")).iter().map(|class| names(&place.path("sorted").join(class)).len()).sum();
+    assert_eq!(counts, 60);
+    place.rails(&["predict", "datasets/surfaces", "-q", "--sort-into", "sorted"]).with(1).saying(&["not empty"]);
+    let all = ["predict", "datasets/surfaces", "-q", "--sort-into", "unsure", "--min-confidence", "1"];
+    let told = table(&place.rails(&all).with(0).stdout);
+    let unknown = told.iter().filter(|row| row["class"] == "unknown").count();
+    assert!(unknown > 50, "{unknown}");
+    assert_eq!(names(&place.path("unsure/unknown")).len(), unknown);
+    place.rails(&["predict", "datasets/surfaces", "--min-confidence", "1.5"]).with(2).saying(&["from 0 to 1"]);
+}
+
+#[test]
+fn files_are_called_as_they_were_given_and_bad_ones_left_out() {
+    let place = Workplace::trained("predict");
+    let good = "datasets/surfaces/brick_1,1.png";
+    let absolute = place.path("datasets/surfaces/grass_1,1.png").display().to_string();
+    let told = table(&place.rails(&["predict", "-q", good, &absolute]).with(0).stdout);
+    let paths: Vec<&str> = told.iter().map(|row| row["path"].as_str()).collect();
+    assert_eq!(paths, [good, absolute.as_str()]);
+
+    place.write("mixed/bad.png", "no image");
+    fs::copy(place.path(good), place.path("mixed/good.png")).unwrap();
+    let ended = place.rails(&["predict", "mixed"]).with(3).saying(&["1 skipped", "not an image", "bad.png"]);
+    assert_eq!(table(&ended.stdout).len(), 1);
+    place.write("only/bad.png", "no image");
+    place.rails(&["predict", "only"]).with(1).saying(&["no images to predict", "not an image"]);
+    place.rails(&["predict", "lost.png"]).with(1).saying(&["lost.png"]);
+}
+
+#[test]
+fn a_checkpoint_that_is_not_whole_is_refused() {
+    let place = Workplace::trained("predict");
+    let checkpoint = format!("checkpoints/{}", names(&place.path("checkpoints"))[0]);
+    let bundle = place.read(format!("{checkpoint}/bundle.json"));
+    let model = fs::read(place.path(format!("{checkpoint}/model.safetensors"))).unwrap();
+    let refused = |words: &[&str]| {
+        let arguments = ["predict", "datasets/surfaces", "--checkpoint", &checkpoint];
+        let ended = place.rails(&arguments).with(1).saying(words).saying(&["hint: "]);
+        assert!(ended.stdout.is_empty());
+    };
+    let describe = |text: String| drop(place.write(&format!("{checkpoint}/bundle.json"), text));
+    describe(bundle.replace("\"format\": 1", "\"format\": 999"));
+    refused(&["format 999", "update rails"]);
+    describe(bundle.replace("\"weights_hash\": \"", "\"weights_hash\": \"0"));
+    refused(&["the weights of efficientnet-lite0 here are not those"]);
+    describe(bundle[..bundle.len() / 2].to_owned());
+    refused(&["damaged", "bundle.json"]);
+    describe(bundle.clone());
+    place.write(&format!("{checkpoint}/model.safetensors"), &model[..model.len() / 2]);
+    refused(&["weights are not those", "model.safetensors"]);
+    let mut other = model.clone();
+    *other.last_mut().unwrap() ^= 1;
+    place.write(&format!("{checkpoint}/model.safetensors"), other);
+    refused(&["weights are not those"]);
+    fs::remove_file(place.path(format!("{checkpoint}/model.safetensors"))).unwrap();
+    refused(&["no model.safetensors"]);
+    place.write(&format!("{checkpoint}/model.safetensors"), model);
+    place.rails(&["predict", "datasets/surfaces", "-q", "--checkpoint", &checkpoint]).with(0);
+
+    place.rails(&["predict", "datasets/surfaces", "--checkpoint", "lost"]).with(1).saying(&["not a checkpoint"]);
+    let bare = Workplace::with_tiles("predict", 1);
+    bare.rails(&["predict", "datasets/surfaces"]).with(1).saying(&["no trained checkpoint", "rails train"]);
+}

@@ -46,16 +46,17 @@ fn a_slip_is_told_with_file_line_and_column() {
         ("seed = 1\n\n[cluster.kmeans]\nkk = 3\n", "experiments/slip.toml:4:1", &["unknown field `kk`", "`k`"][..]),
         ("[features]\nbackbone = \"resnet51\"\n", "experiments/slip.toml:2:12", &["resnet51", "resnet50"]),
         ("[cluster.dbscan]\neps = -1.0\n", "experiments/slip.toml:2:7", &[]),
-        ("[reduce]\nn_components = 0\n", "experiments/slip.toml:2:16", &["0"]),
+        ("[reduce]\nn_components = 0\n", "experiments/slip.toml:2:16", &["0", "at least 1"]),
         ("[dataset]\nnaming = \"{a\"\n", "experiments/slip.toml:2:10", &["never closed"]),
         ("[dataset\n", "experiments/slip.toml:1:", &["]"]),
-        ("seed = -3\n", "experiments/slip.toml:1:8", &["-3"]),
+        ("seed = -3\n", "experiments/slip.toml:1:8", &["-3", "a whole number"]),
     ] {
         place.write("experiments/slip.toml", text);
         let ended = place.rails(&["cluster", "--config", "slip.toml"]).with(2).saying(&[at]).saying(about);
         assert!(ended.stdout.is_empty());
     }
     place.rails(&["cluster", "--set", "cluster.kmeans.k=0"]).with(2).saying(&["--set cluster.kmeans.k=0"]);
+    place.rails(&["cluster", "--set", "features.layers=head"]).with(2).saying(&["a list such as"]);
     place.rails(&["cluster", "--set", "nonsense"]).with(2).saying(&["key=value"]);
     place.rails(&["cluster", "--config", "lost.toml"]).with(2).saying(&["no such recipe", "experiments/"]);
     place.rails(&["train", "--set", "mlp.dropout=1.5"]).with(2).saying(&["1.5", "from 0 to below 1"]);
