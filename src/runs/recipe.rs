@@ -34,6 +34,9 @@ pub struct ClusterRecipe {
     pub tsne: Tsne,
     /// What is drawn.
     pub report: ReportRecipe,
+    /// Features to try against each other instead of clustering once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grid: Option<GridRecipe>,
 }
 
 impl Default for ClusterRecipe {
@@ -47,6 +50,7 @@ impl Default for ClusterRecipe {
             cluster: ClusterSection::default(),
             tsne: Tsne::default(),
             report: ReportRecipe::default(),
+            grid: None,
         }
     }
 }
@@ -113,6 +117,27 @@ impl Default for FeaturesRecipe {
             enhance: Vec::new(),
         }
     }
+}
+
+/// Combinations of features to try.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GridRecipe {
+    /// Lists of enhancements, each tried with every network and layer; absent: none.
+    #[serde(default)]
+    pub enhance: Vec<Vec<Enhancement>>,
+    /// Networks and their layers.
+    pub features: Vec<GridFeatures>,
+}
+
+/// A network of the grid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GridFeatures {
+    /// Which network.
+    pub backbone: BackboneName,
+    /// Each list of layers is concatenated and tried.
+    pub layers: Vec<Vec<String>>,
 }
 
 /// What is drawn for people.
