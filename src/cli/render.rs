@@ -8,7 +8,8 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 use super::progress::Verbosity;
 use crate::commands::{
     AssignSummary, ClusterSummary, CommandError, Compared, CurateSummary, ExportSummary, FeatureStatistics,
-    GridSummary, ImportSummary, MethodSummary, ModelRow, PredictSummary, TileReport, TrainSummary, more_is_better,
+    GridSummary, HEADLINE, ImportSummary, MethodSummary, ModelRow, PredictSummary, TileReport, TrainSummary,
+    more_is_better,
 };
 
 /// Writes to stdout. A reader that went away (`| head`) is no failure.
@@ -152,13 +153,32 @@ pub(super) fn grid(summary: &GridSummary) -> String {
     text
 }
 
+/// Metrics by what they are measured against, one line each.
+const METRIC_LINES: [(&str, fn(&str) -> bool); 3] =
+    [("itself", |name| !is_of_truth(name) && !is_of_field(name)), ("fields", is_of_field), ("truth", is_of_truth)];
+
+fn is_of_truth(name: &str) -> bool {
+    ["purity", "nmi", "ari", "hungarian_accuracy"].contains(&name)
+}
+
+fn is_of_field(name: &str) -> bool {
+    name.starts_with("nmi_") || name.starts_with("cramers_v_")
+}
+
 fn clustering(method: &MethodSummary, summary: &ClusterSummary) -> String {
     let parameters: Vec<String> = method.parameters.iter().map(|(key, value)| format!("{key} = {value}")).collect();
     let mut text = format!("{} ({})\n", method.method, parameters.join(", "));
-    let metrics: Vec<String> = method.metrics.iter().map(|(name, value)| format!("{name} {}", short(*value))).collect();
     let _ = writeln!(text, "  {} clusters, {} images of noise", method.clusters.len(), method.n_noise);
-    if !metrics.is_empty() {
-        let _ = writeln!(text, "  {}", metrics.join(", "));
+    for (topic, belongs) in METRIC_LINES {
+        let line: Vec<String> = method
+            .metrics
+            .iter()
+            .filter(|(name, _)| belongs(name))
+            .map(|(name, value)| format!("{name} {}", short(*value)))
+            .collect();
+        if !line.is_empty() {
+            let _ = writeln!(text, "  {topic:<8} {}", line.join(", "));
+        }
     }
     for note in &method.notes {
         let _ = writeln!(text, "  {note}");
@@ -301,8 +321,12 @@ pub(super) fn predict(summary: &PredictSummary) -> String {
 pub(super) fn compare(compared: &Compared) -> String {
     let mut table = plain_table();
     table.set_header(std::iter::once("metric").chain(compared.runs.iter().map(String::as_str)));
-    let telling = |name: &&String| !name.starts_with("per_class.") && !name.starts_with("disjointness");
-    for name in compared.metrics.keys().filter(telling) {
+    let (headlines, rest): (Vec<&String>, Vec<&String>) = compared
+        .metrics
+        .keys()
+        .filter(|name| !["per_class.", "disjointness.", "split."].iter().any(|detail| name.starts_with(detail)))
+        .partition(|name| HEADLINE.contains(&name.as_str()));
+    for name in headlines.into_iter().chain(rest) {
         let values = &compared.metrics[name];
         let best = more_is_better(name)
             .filter(|_| values.iter().flatten().count() > 1)

@@ -27,7 +27,7 @@ pub struct Compared {
 }
 
 /// Metrics on one scale, for the bar chart and the head of the table.
-const HEADLINE: [&str; 10] = [
+pub const HEADLINE: [&str; 10] = [
     "accuracy",
     "balanced_accuracy",
     "macro_f1",

@@ -41,7 +41,7 @@ impl Page<'_> {
         report.section("Images", self.of(Topic::Images)?);
         report.section("Features", self.of(Topic::Features)?);
         for (group, method) in self.groups.iter().zip(&summary.methods) {
-            let mut blocks = vec![Block::Paragraph(sentence(method)), table(method)];
+            let mut blocks = vec![Block::Paragraph(sentence(method)), table(method), metrics_table(method)];
             blocks.extend(self.of(Topic::Of(group.method))?);
             blocks.extend(search_table(group));
             report.section(group.method.title(), blocks);
@@ -118,9 +118,17 @@ impl Page<'_> {
 
 fn sentence(method: &MethodSummary) -> String {
     let parameters: Vec<String> = method.parameters.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-    let metrics: Vec<String> = method.metrics.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
-    let notes = method.notes.join(". ");
-    format!("{}. {}. {notes}", parameters.join(", "), metrics.join(", "))
+    let notes: String = method.notes.iter().map(|note| format!(" {note}.")).collect();
+    let (clusters, noise) = (method.clusters.len(), method.n_noise);
+    format!("{}: {clusters} clusters, {noise} images of noise.{notes}", parameters.join(", "))
+}
+
+fn metrics_table(method: &MethodSummary) -> Block {
+    Block::Table {
+        caption: "Measured".to_owned(),
+        columns: ["metric", "value"].map(str::to_owned).to_vec(),
+        rows: method.metrics.iter().map(|(name, value)| vec![name.clone(), format!("{value:.4}")]).collect(),
+    }
 }
 
 fn table(method: &MethodSummary) -> Block {
