@@ -55,8 +55,8 @@ impl BackboneError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoWeights { name, .. } => Some(format!(
-                "fetch torchvision's or timm's weights, then `rails models import FILE --as {name}`; \
-                 `{}` needs no file",
+                "`rails models pull {name}` fetches them, `rails models import FILE --as {name}` takes a file of \
+                 torchvision's or timm's; `{}` needs neither",
                 BackboneName::EfficientnetLite0
             )),
             Self::NotWeights { .. } => {

@@ -12,6 +12,7 @@ mod import;
 mod models;
 pub mod native;
 pub mod network;
+mod pull;
 mod resnet;
 #[cfg(test)]
 mod seeded;
@@ -30,6 +31,7 @@ pub use error::BackboneError;
 pub use import::{Imported, import};
 pub use models::{Model, WeightsAt, list};
 use native::Native;
+pub use pull::{FetchError, Hub, PullError, Source, pull};
 pub use weights::{ChannelOrder, Variant, Weights, WeightsSpec};
 
 /// The default backbone's weights; see checkpoints/README.md.

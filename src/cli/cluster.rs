@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Global, Outcome, RecipeArguments, progress::Terminal, render};
-use crate::commands::{ClusterOptions, CommandError, assign, cluster};
+use crate::commands::{ClusterOptions, CommandError, assign, cluster, grid};
 use crate::runs::{ClusterRecipe, Placement, load, to_toml};
 
 /// Group images that look alike
@@ -52,6 +52,11 @@ impl Arguments {
         if let Some(run) = &self.assign {
             let summary = assign(&recipe, run, &options, global.device(), &global.workspace(), observer)?;
             global.print(&summary, render::assign)?;
+            return Ok(Outcome::of_skips(summary.dataset.n_skipped));
+        }
+        if let Some(combinations) = &recipe.grid {
+            let summary = grid(&recipe, combinations, &options, global.device(), &global.workspace(), observer)?;
+            global.print(&summary, render::grid)?;
             return Ok(Outcome::of_skips(summary.dataset.n_skipped));
         }
         let summary = cluster(&recipe, &options, global.device(), &global.workspace(), observer)?;

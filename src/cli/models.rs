@@ -6,9 +6,9 @@ use clap::{Subcommand, ValueEnum};
 
 use super::{Global, Outcome, progress::Terminal, render};
 use crate::backbones::{BackboneName, Variant};
-use crate::commands::{CommandError, import_model, list_models};
+use crate::commands::{CommandError, import_model, list_models, pull_model};
 
-/// List networks, import weights
+/// List networks, import or download weights
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -27,6 +27,15 @@ enum ModelsCommand {
         #[arg(long = "as", value_enum, value_name = "NAME")]
         name: NameArgument,
         /// Which training of the network; without it, what the file tells
+        #[arg(long, value_enum)]
+        variant: Option<VariantArgument>,
+    },
+    /// Download weights from the Hugging Face hub; a transfer that broke off goes on
+    Pull {
+        /// The network
+        #[arg(value_enum)]
+        name: NameArgument,
+        /// Which training of the network; without it, the one the hub has
         #[arg(long, value_enum)]
         variant: Option<VariantArgument>,
     },
@@ -49,22 +58,39 @@ enum VariantArgument {
     Tensorflow,
 }
 
+impl From<NameArgument> for BackboneName {
+    fn from(name: NameArgument) -> Self {
+        match name {
+            NameArgument::EfficientnetLite0 => Self::EfficientnetLite0,
+            NameArgument::Resnet50 => Self::Resnet50,
+            NameArgument::Vgg16 => Self::Vgg16,
+        }
+    }
+}
+
+impl From<VariantArgument> for Variant {
+    fn from(variant: VariantArgument) -> Self {
+        match variant {
+            VariantArgument::Caffe => Self::Caffe,
+            VariantArgument::Torchvision => Self::Torchvision,
+            VariantArgument::Tensorflow => Self::Tensorflow,
+        }
+    }
+}
+
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, _: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
         match &self.command {
             ModelsCommand::List => global.print(&list_models(&global.workspace()), |rows| render::models(rows))?,
             ModelsCommand::Import { file, name, variant } => {
-                let name = match name {
-                    NameArgument::EfficientnetLite0 => BackboneName::EfficientnetLite0,
-                    NameArgument::Resnet50 => BackboneName::Resnet50,
-                    NameArgument::Vgg16 => BackboneName::Vgg16,
-                };
-                let variant = variant.map(|variant| match variant {
-                    VariantArgument::Caffe => Variant::Caffe,
-                    VariantArgument::Torchvision => Variant::Torchvision,
-                    VariantArgument::Tensorflow => Variant::Tensorflow,
-                });
-                global.print(&import_model(file, name, variant, &global.workspace())?, render::import)?;
+                let summary =
+                    import_model(file, (*name).into(), variant.map(VariantArgument::into), &global.workspace())?;
+                global.print(&summary, render::import)?;
+            }
+            ModelsCommand::Pull { name, variant } => {
+                let variant = variant.map(VariantArgument::into);
+                let summary = pull_model((*name).into(), variant, &global.workspace(), observer)?;
+                global.print(&summary, render::import)?;
             }
         }
         Ok(Outcome::Done)

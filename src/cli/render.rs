@@ -8,7 +8,7 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 use super::progress::Verbosity;
 use crate::commands::{
     AssignSummary, ClusterSummary, CommandError, Compared, CurateSummary, ExportSummary, FeatureStatistics,
-    ImportSummary, MethodSummary, ModelRow, PredictSummary, TileReport, TrainSummary, more_is_better,
+    GridSummary, ImportSummary, MethodSummary, ModelRow, PredictSummary, TileReport, TrainSummary, more_is_better,
 };
 
 /// Writes to stdout. A reader that went away (`| head`) is no failure.
@@ -118,6 +118,36 @@ pub(super) fn assign(summary: &AssignSummary) -> String {
     if summary.n_noise > 0 {
         let _ = writeln!(text, "        {:>7} images lie too far from every cluster", summary.n_noise);
     }
+    let _ = writeln!(text, "Run        {}", summary.run.display());
+    text
+}
+
+pub(super) fn grid(summary: &GridSummary) -> String {
+    const SHOWN: usize = 20;
+    let mut table = plain_table();
+    let names: Vec<&String> = summary.rows.first().map(|row| row.metrics.keys().collect()).unwrap_or_default();
+    let header = ["rank", "network", "layers", "enhancements", "k"].into_iter();
+    table.set_header(header.chain(names.iter().map(|name| name.as_str())));
+    for (index, row) in summary.rows.iter().take(SHOWN).enumerate() {
+        let start = [
+            (index + 1).to_string(),
+            row.backbone.clone(),
+            row.layers.join(" + "),
+            row.enhance.join(", "),
+            row.k.to_string(),
+        ];
+        let metrics = names.iter().map(|name| row.metrics.get(*name).map(|value| short(*value)).unwrap_or_default());
+        table.add_row(start.into_iter().chain(metrics));
+    }
+    let mut text = format!("{table}\n");
+    if summary.rows.len() > SHOWN {
+        let _ = writeln!(text, "and {} more (see report.html)", summary.rows.len() - SHOWN);
+    }
+    for left_out in &summary.left_out {
+        let _ = writeln!(text, "left out   {left_out}");
+    }
+    let settings: Vec<String> = summary.recommended.iter().map(|setting| format!("--set '{setting}'")).collect();
+    let _ = writeln!(text, "Recommended: rails cluster {}", settings.join(" "));
     let _ = writeln!(text, "Run        {}", summary.run.display());
     text
 }

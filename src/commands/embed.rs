@@ -5,14 +5,14 @@ use crate::backbones::Backbone;
 use crate::data::{Embeddings, Manifest};
 use crate::device::Device;
 use crate::embeddings::Store;
-use crate::features::{BackboneFeatures, FeatureExtractor};
+use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor};
 use crate::images::DepthRange;
 use crate::progress::Observer;
 use crate::runs::{FeatureChain, FeaturesRecipe};
 
 /// A network ready to embed, and the recipe with nothing left to defaults.
 pub(super) struct Extraction {
-    pub extractor: BackboneFeatures,
+    pub extractor: Enhanced<BackboneFeatures>,
     pub recipe: FeaturesRecipe,
     pub weights_hash: String,
     pub input_size: (usize, usize),
@@ -45,6 +45,7 @@ impl Extraction {
         let spec = backbone.spec();
         let input_size = (spec.size, spec.size);
         let extractor = BackboneFeatures::new(&backbone, &recipe.layers, recipe.resize, device)?;
+        let extractor = Enhanced::new(extractor, recipe.enhance.clone());
         Ok(Self { extractor, recipe, weights_hash, input_size })
     }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::backbones::BackboneError;
+use crate::backbones::{BackboneError, PullError};
 use crate::clusterers::{AssignerFileError, ClusterError};
 use crate::curation::{ApplyError, FoldersError, LabelTableError, LogError};
 use crate::data::EmbeddingsError;
@@ -39,6 +39,8 @@ pub enum CommandError {
     Image(#[from] ImageError),
     #[error(transparent)]
     Backbone(#[from] BackboneError),
+    #[error(transparent)]
+    Pull(#[from] PullError),
     #[error(transparent)]
     Feature(#[from] FeatureError),
     #[error(transparent)]
@@ -86,6 +88,7 @@ impl CommandError {
             Self::Device(error) => Some(error.hint()),
             Self::Image(error) => error.hint(),
             Self::Backbone(error) => error.hint(),
+            Self::Pull(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Bundle(error) => error.hint(),
             Self::Cluster(ClusterError::TooFew { .. }) => {

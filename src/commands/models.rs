@@ -1,11 +1,12 @@
-//! Which networks there are, and how more weights come in.
+//! Which networks there are, and how more weights come in: from a file or from the Hugging Face hub.
 
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::{CommandError, Workspace};
-use crate::backbones::{BackboneName, Variant, WeightsAt, import, list};
+use crate::backbones::{BackboneName, Hub, Imported, Variant, WeightsAt, import, list, pull};
+use crate::progress::Observer;
 
 /// A network of `rails models list`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,12 +74,30 @@ pub fn import_model(
     variant: Option<Variant>,
     workspace: &Workspace,
 ) -> Result<ImportSummary, CommandError> {
-    let imported = import(file, name, variant, &workspace.checkpoints)?;
-    Ok(ImportSummary {
-        path: imported.path.display().to_string(),
-        variant: imported.variant.as_str().to_owned(),
-        layers: imported.layers,
-        missing: imported.missing,
-        hash: imported.hash,
-    })
+    Ok(import(file, name, variant, &workspace.checkpoints)?.into())
+}
+
+/// Fetches the weights of `name` from the Hugging Face hub and takes them in.
+///
+/// # Errors
+/// When the hub does not have them, the transfer fails, or the file is not right.
+pub fn pull_model(
+    name: BackboneName,
+    variant: Option<Variant>,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<ImportSummary, CommandError> {
+    Ok(pull(name, variant, &Hub::from_environment()?, &workspace.checkpoints, observer)?.into())
+}
+
+impl From<Imported> for ImportSummary {
+    fn from(imported: Imported) -> Self {
+        Self {
+            path: imported.path.display().to_string(),
+            variant: imported.variant.as_str().to_owned(),
+            layers: imported.layers,
+            missing: imported.missing,
+            hash: imported.hash,
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! An image becomes numbers.
 
 mod backbone;
+mod enhanced;
 
 use ndarray::Array2;
 
 pub use backbone::BackboneFeatures;
+pub use enhanced::Enhanced;
 
 use crate::images::Image;
 

@@ -2,6 +2,7 @@
 
 mod decode;
 mod depth;
+mod enhance;
 mod error;
 mod naming;
 mod preprocess;
@@ -14,6 +15,7 @@ use ndarray::Array3;
 
 pub use decode::{Decoded, Header, Samples, decode, decode_bytes, read_header};
 pub use depth::{DepthPolicy, DepthRange, Span};
+pub use enhance::{Clahe, Denoise, Enhancement, Percentiles, enhance};
 pub use error::{DecodeError, ImageError};
 pub use naming::{NamingError, NamingTemplate};
 pub use preprocess::{Interpolation, Resize, resize};

@@ -8,7 +8,7 @@ use crate::images::DepthRange;
 /// Everything between a file and its feature vector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeatureChain {
-    /// Network, layers and resizing, with nothing left to defaults.
+    /// Network, layers, corrections and resizing, with nothing left to defaults.
     pub recipe: FeaturesRecipe,
     /// Hash of the network's weights.
     pub weights_hash: String,
@@ -25,6 +25,7 @@ impl FeatureChain {
         self.recipe.backbone == other.recipe.backbone
             && self.recipe.layers == other.recipe.layers
             && self.recipe.resize == other.recipe.resize
+            && self.recipe.enhance == other.recipe.enhance
             && self.weights_hash == other.weights_hash
     }
 }

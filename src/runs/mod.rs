@@ -16,7 +16,9 @@ pub use feature_chain::FeatureChain;
 pub use images_table::{Column, ImageRow, ImagesTable, TableError, write_images, write_skipped};
 pub use placement::{Placed, Placement, Placer, safe_name};
 pub use provenance::{DatasetSummary, Provenance, Timings, timestamp};
-pub use recipe::{ClusterRecipe, FeaturesRecipe, LayoutChoice, ReportRecipe, TrainRecipe, load, to_toml};
+pub use recipe::{
+    ClusterRecipe, FeaturesRecipe, GridFeatures, GridRecipe, LayoutChoice, ReportRecipe, TrainRecipe, load, to_toml,
+};
 pub use recipe_error::RecipeError;
 pub use run_dir::{RunDir, RunError, newest_run, runs_folder};
 pub(crate) use run_dir::{read_json, write_json, write_whole};

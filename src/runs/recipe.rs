@@ -10,7 +10,7 @@ use super::recipe_error::plain;
 use super::{DatasetRecipe, RecipeError};
 use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
-use crate::images::Resize;
+use crate::images::{Enhancement, Resize};
 use crate::reducers::{Reduction, Tsne};
 use crate::training::{MlpRecipe, SplitRecipe};
 
@@ -34,6 +34,9 @@ pub struct ClusterRecipe {
     pub tsne: Tsne,
     /// What is drawn.
     pub report: ReportRecipe,
+    /// Features to try against each other instead of clustering once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grid: Option<GridRecipe>,
 }
 
 impl Default for ClusterRecipe {
@@ -47,6 +50,7 @@ impl Default for ClusterRecipe {
             cluster: ClusterSection::default(),
             tsne: Tsne::default(),
             report: ReportRecipe::default(),
+            grid: None,
         }
     }
 }
@@ -98,6 +102,8 @@ pub struct FeaturesRecipe {
     pub resize: Resize,
     /// Images per step through the network.
     pub batch_size: std::num::NonZeroUsize,
+    /// Corrections of brightness and noise, made in this order before the image is resized; none by default.
+    pub enhance: Vec<Enhancement>,
 }
 
 impl Default for FeaturesRecipe {
@@ -108,8 +114,30 @@ impl Default for FeaturesRecipe {
             weights: None,
             resize: Resize::default(),
             batch_size: std::num::NonZeroUsize::new(32).expect("not zero"),
+            enhance: Vec::new(),
         }
     }
+}
+
+/// Combinations of features to try.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GridRecipe {
+    /// Lists of enhancements, each tried with every network and layer; absent: none.
+    #[serde(default)]
+    pub enhance: Vec<Vec<Enhancement>>,
+    /// Networks and their layers.
+    pub features: Vec<GridFeatures>,
+}
+
+/// A network of the grid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GridFeatures {
+    /// Which network.
+    pub backbone: BackboneName,
+    /// Each list of layers is concatenated and tried.
+    pub layers: Vec<Vec<String>>,
 }
 
 /// What is drawn for people.
@@ -265,5 +293,11 @@ mod tests {
         assert_eq!(toml::from_str::<ClusterRecipe>(&to_toml(&recipe).unwrap()).unwrap(), recipe);
         let recipe = TrainRecipe::default();
         assert_eq!(toml::from_str::<TrainRecipe>(&to_toml(&recipe).unwrap()).unwrap(), recipe);
+        let mut recipe = ClusterRecipe::default();
+        recipe.features.enhance = Enhancement::all().to_vec();
+        assert_eq!(toml::from_str::<ClusterRecipe>(&to_toml(&recipe).unwrap()).unwrap(), recipe);
+        let recipe = load_text("", &["features.enhance=[\"clahe\", { gamma = 0.5 }]"]).unwrap();
+        let names: Vec<_> = recipe.features.enhance.iter().map(Enhancement::name).collect();
+        assert_eq!(names, ["clahe", "gamma"]);
     }
 }

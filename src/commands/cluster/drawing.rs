@@ -6,10 +6,11 @@ use super::grouping::{Details, GridCell, Group, SweepRow, plane};
 use super::summary::DatasetView;
 use crate::clusterers::Method;
 use crate::commands::CommandError;
+use crate::images::{Enhancement, Image, enhance};
 use crate::reducers::Projection;
 use crate::report::{
     ClusterMix, DbscanGridPlot, ExplainedVariance, FieldDistribution, FieldHeatmap, Figure, Grouping, KDistancePlot,
-    KScores, KSweepPlot, Panel, Scatter, SilhouettePlot,
+    KScores, KSweepPlot, Montage, MontageSection, Panel, Scatter, SilhouettePlot,
 };
 use crate::runs::RunDir;
 
@@ -47,6 +48,8 @@ pub(super) struct Drawing<'a> {
     /// Positions by t-SNE, shape `[n_images, 2]`.
     pub layout: Option<ArrayView2<'a, f32>>,
     pub groups: &'a [Group],
+    /// What was done to the images before embedding.
+    pub enhance: &'a [Enhancement],
 }
 
 impl Drawing<'_> {
@@ -54,6 +57,7 @@ impl Drawing<'_> {
     pub fn draw(&self) -> Result<Vec<Plot>, CommandError> {
         let mut plots = Vec::new();
         self.images(&mut plots)?;
+        self.enhancements(&mut plots)?;
         self.maps(&mut plots)?;
         for group in self.groups {
             match &group.details {
@@ -100,6 +104,34 @@ impl Drawing<'_> {
             )?;
         }
         Ok(())
+    }
+
+    /// A few images before and after the recipe's enhancements.
+    fn enhancements(&self, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+        const SHOWN: usize = 6;
+        if self.enhance.is_empty() {
+            return Ok(());
+        }
+        let n = self.data.manifest.records.len();
+        let rows = (0..SHOWN.min(n)).map(|i| i * n / SHOWN.min(n));
+        let before: Vec<(Image, &str)> =
+            rows.filter_map(|row| Some((self.data.image(row)?, self.data.file_name(row)))).collect();
+        let after = (1..=self.enhance.len()).map(|n| {
+            let name = self.enhance[..n].iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let images = before.iter().map(|(image, file)| (enhance(&self.enhance[..n], image.clone()), *file));
+            (format!("after {name}"), images.collect::<Vec<_>>())
+        });
+        let shown: Vec<(String, Vec<(Image, &str)>)> =
+            std::iter::once(("before".to_owned(), before.clone())).chain(after).collect();
+        let sections = shown
+            .iter()
+            .map(|(title, images)| MontageSection {
+                title,
+                images: images.iter().map(|(image, file)| (image, (*file).to_owned())).collect(),
+            })
+            .collect();
+        let figure = Montage { title: "Enhancement before embedding", sections };
+        self.save(plots, Topic::Images, "enhancement", "Images before and after enhancement", &figure)
     }
 
     fn maps(&self, plots: &mut Vec<Plot>) -> Result<(), CommandError> {

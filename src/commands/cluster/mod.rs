@@ -127,8 +127,16 @@ pub fn cluster(
     };
     observer.on(Event::Started { stage: Stage::Plot, total: 0 });
     let (x, layout_points) = (reduced.view(), layout.as_ref().map(|layout| layout.points.view()));
-    let plots =
-        Drawing { run: &run, data, projection: &projection, x, layout: layout_points, groups: &groups }.draw()?;
+    let plots = Drawing {
+        run: &run,
+        data,
+        projection: &projection,
+        x,
+        layout: layout_points,
+        groups: &groups,
+        enhance: &recipe.features.enhance,
+    }
+    .draw()?;
     Page { run: &run, recipe, data, groups: &groups, plots: &plots, x, layout: layout_points, summary: &summary }
         .write(observer)?;
     observer.on(Event::Finished);

@@ -1,0 +1,284 @@
+//! Which network, layer, enhancement and number of clusters suit the images: every combination, ranked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::Zoned;
+use serde::Serialize;
+use serde_json::json;
+
+use super::embed::Extraction;
+use super::{ClusterOptions, CommandError, Workspace, dataset};
+use crate::clusterers::PickK;
+use crate::curation::{LabelTable, Matched};
+use crate::data::{Clustering, Manifest};
+use crate::device::{Device, DeviceChoice};
+use crate::images::DepthRange;
+use crate::metrics::{Contingency, normalized_mutual_information, purity, silhouettes, spread};
+use crate::progress::{Event, Observer, Stage};
+use crate::report::{Block, Report, Results};
+use crate::runs::{
+    ClusterRecipe, DatasetSummary, FeaturesRecipe, GridRecipe, RunDir, Timings, timestamp, write_skipped,
+};
+
+/// The outcome of a grid.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GridSummary {
+    /// The run folder.
+    pub run: PathBuf,
+    /// What was clustered.
+    pub dataset: DatasetSummary,
+    /// Every combination that ran, the best first.
+    pub rows: Vec<GridRow>,
+    /// Combinations that could not run, and why.
+    pub left_out: Vec<String>,
+    /// What to add to `rails cluster` to get the best one.
+    pub recommended: Vec<String>,
+}
+
+/// One combination.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GridRow {
+    /// Network.
+    pub backbone: String,
+    /// Its layers.
+    pub layers: Vec<String>,
+    /// Enhancements before embedding.
+    pub enhance: Vec<String>,
+    /// Number of clusters.
+    pub k: usize,
+    /// Number of features before reduction.
+    pub n_features: usize,
+    /// What was measured, by name; the truth's only where one was given.
+    pub metrics: BTreeMap<String, f64>,
+}
+
+/// Runs every combination of `grid` with the numbers of clusters of the recipe's k-means and ranks them by the metric
+/// that the recipe picks k with. Each combination of network, layers and enhancements is embedded once.
+///
+/// # Errors
+/// When no combination can run. One whose weights are missing is left out and listed.
+pub fn grid(
+    recipe: &ClusterRecipe,
+    grid: &GridRecipe,
+    options: &ClusterOptions,
+    device: DeviceChoice,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<GridSummary, CommandError> {
+    let started = Zoned::now();
+    let mut timings = Timings::start();
+    let device = device.resolve()?;
+    let truth = options.truth.as_deref().map(LabelTable::read).transpose()?;
+    let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, workspace, observer)?;
+    let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
+    timings.lap("scan");
+
+    let mut rows = Vec::new();
+    let mut left_out = Vec::new();
+    let mut skipped = manifest.skipped.clone();
+    let context = Context { recipe, truth: truth.as_ref(), device, workspace, observer };
+    for features in combinations(recipe, grid) {
+        let name = describe(&features);
+        observer.on(Event::Note { text: &name });
+        match context.run(&features, &manifest, depth) {
+            Ok((found, files)) => {
+                rows.extend(found);
+                skipped = files;
+            }
+            Err(CommandError::Backbone(error)) => left_out.push(format!("{name}: {error}")),
+            Err(error) => return Err(error),
+        }
+    }
+    if rows.is_empty() {
+        return Err(CommandError::failed(
+            format!("no combination of the grid can run: {}", left_out.join("; ")),
+            "import weights with `rails models import` or `rails models pull`",
+        ));
+    }
+    rows.sort_by(|a, b| score(recipe.cluster.pick_k, b).total_cmp(&score(recipe.cluster.pick_k, a)));
+    timings.lap("grid");
+
+    let run = RunDir::create(&workspace.runs, &format!("{}-grid-{}", timestamp(&started), recipe.name))?;
+    let dataset = DatasetSummary::of(&manifest);
+    let recommended = recommend(&rows[0]);
+    let mut results = Results::new("grid", &recipe.name, &started.timestamp().to_string());
+    if let serde_json::Value::Object(dataset) = json!(dataset) {
+        results.dataset = dataset;
+    }
+    results.config = json!(recipe);
+    results.timings.clone_from(timings.seconds());
+    results.set("best", &rows[0].metrics);
+    results.set("rows", &rows);
+    results.set("left_out", &left_out);
+    results.set("recommended", &recommended);
+    run.write_json("results.json", &results)?;
+    write_skipped(&run.file("skipped.csv")?, &skipped)?;
+    page(recipe, &dataset, &rows, &left_out, &recommended)?.write(&run.file("report.html")?)?;
+    Ok(GridSummary { run: run.finish()?, dataset, rows, left_out, recommended })
+}
+
+/// What all combinations share.
+struct Context<'a> {
+    recipe: &'a ClusterRecipe,
+    truth: Option<&'a LabelTable>,
+    device: Device,
+    workspace: &'a Workspace,
+    observer: &'a dyn Observer,
+}
+
+impl Context<'_> {
+    /// A row per number of clusters, and the files left out.
+    fn run(
+        &self,
+        features: &FeaturesRecipe,
+        manifest: &Manifest,
+        depth: DepthRange,
+    ) -> Result<(Vec<GridRow>, Vec<crate::data::Skipped>), CommandError> {
+        let extraction = Extraction::new(features, self.device, self.workspace)?;
+        let embedded = extraction.embed(manifest, depth, self.workspace, self.observer)?;
+        let (projection, x) = self.recipe.reduce.fit_transform(embedded.embeddings.values(), self.recipe.seed)?;
+        self.observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
+        let sweep = self.recipe.cluster.kmeans.sweep(x.view(), self.recipe.seed, self.observer)?;
+        let clusterings: Vec<&Clustering> = sweep.iter().map(|fit| &fit.clustering).collect();
+        let judged = silhouettes(x.view(), &clusterings);
+        self.observer.on(Event::Finished);
+        let truth = self.truth.map(|table| table.match_to(&embedded.manifest));
+        let kept = projection.explained_variance_ratio().map(|ratios| ratios.iter().sum::<f64>());
+        let rows = sweep
+            .iter()
+            .zip(judged)
+            .map(|(fit, judged)| {
+                let spread = spread(x.view(), &fit.clustering);
+                let mut metrics = BTreeMap::from([("inertia".to_owned(), fit.inertia)]);
+                let measured = [
+                    ("silhouette", judged.map(|judged| judged.mean)),
+                    ("davies_bouldin", spread.davies_bouldin),
+                    ("calinski_harabasz", spread.calinski_harabasz),
+                    ("variance_kept", kept),
+                ];
+                let against = truth.as_ref().map(|truth| against_truth(&fit.clustering, truth)).unwrap_or_default();
+                for (name, value) in measured.into_iter().chain(against) {
+                    metrics.extend(value.map(|value| (name.to_owned(), value)));
+                }
+                GridRow {
+                    backbone: features.backbone.to_string(),
+                    layers: extraction.recipe.layers.clone(),
+                    enhance: features.enhance.iter().map(ToString::to_string).collect(),
+                    k: fit.asked,
+                    n_features: embedded.chain.n_features,
+                    metrics,
+                }
+            })
+            .collect();
+        Ok((rows, embedded.manifest.skipped))
+    }
+}
+
+fn against_truth(clustering: &Clustering, truth: &Matched) -> Vec<(&'static str, Option<f64>)> {
+    let classes = (0..clustering.len()).map(|row| truth.labels.get(&row).map(|(class, _)| class.as_str()));
+    let table = Contingency::new(clustering.labels().iter().copied().zip(classes));
+    vec![("purity", purity(&table)), ("nmi", normalized_mutual_information(&table))]
+}
+
+fn combinations(recipe: &ClusterRecipe, grid: &GridRecipe) -> Vec<FeaturesRecipe> {
+    let plain = [Vec::new()];
+    let enhancements = if grid.enhance.is_empty() { plain.as_slice() } else { grid.enhance.as_slice() };
+    grid.features
+        .iter()
+        .flat_map(|features| features.layers.iter().map(move |layers| (features.backbone, layers)))
+        .flat_map(|(backbone, layers)| enhancements.iter().map(move |enhance| (backbone, layers, enhance)))
+        .map(|(backbone, layers, enhance)| FeaturesRecipe {
+            backbone,
+            layers: layers.clone(),
+            enhance: enhance.clone(),
+            weights: None,
+            ..recipe.features.clone()
+        })
+        .collect()
+}
+
+fn describe(features: &FeaturesRecipe) -> String {
+    let enhance: Vec<String> = features.enhance.iter().map(ToString::to_string).collect();
+    let enhance = if enhance.is_empty() { String::new() } else { format!(" after {}", enhance.join(", ")) };
+    format!("{} {}{enhance}", features.backbone, features.layers.join(" + "))
+}
+
+/// Larger is better.
+fn score(pick: PickK, row: &GridRow) -> f64 {
+    let metric = |name: &str| row.metrics.get(name).copied();
+    match pick {
+        PickK::Silhouette => metric("silhouette"),
+        PickK::DaviesBouldin => metric("davies_bouldin").map(|index| -index),
+        PickK::CalinskiHarabasz => metric("calinski_harabasz"),
+    }
+    .unwrap_or(f64::NEG_INFINITY)
+}
+
+fn recommend(row: &GridRow) -> Vec<String> {
+    let list = |names: &[String]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    let mut settings = vec![
+        format!("features.backbone={}", row.backbone),
+        format!("features.layers=[{}]", list(&row.layers)),
+        format!("cluster.kmeans.k={}", row.k),
+    ];
+    if !row.enhance.is_empty() {
+        settings.push(format!("features.enhance=[{}]", list(&row.enhance)));
+    }
+    settings
+}
+
+fn page(
+    recipe: &ClusterRecipe,
+    dataset: &DatasetSummary,
+    rows: &[GridRow],
+    left_out: &[String],
+    recommended: &[String],
+) -> Result<Report, CommandError> {
+    let mut report = Report::new(format!("rails cluster, a grid: {}", recipe.name));
+    report.fact("Images", dataset.n_images.to_string());
+    report.fact("Combinations", rows.len().to_string());
+    let names: Vec<String> = rows
+        .iter()
+        .flat_map(|row| row.metrics.keys().cloned())
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let mut columns: Vec<String> = ["rank", "network", "layers", "enhancements", "k"].map(str::to_owned).to_vec();
+    columns.extend(names.iter().cloned());
+    let cells = rows
+        .iter()
+        .enumerate()
+        .map(|(index, row)| {
+            let mut cells = vec![
+                (index + 1).to_string(),
+                row.backbone.clone(),
+                row.layers.join(" + "),
+                row.enhance.join(", "),
+                row.k.to_string(),
+            ];
+            cells.extend(
+                names.iter().map(|name| row.metrics.get(name).map(|value| format!("{value:.4}")).unwrap_or_default()),
+            );
+            cells
+        })
+        .collect();
+    let mut blocks = vec![
+        Block::Paragraph(format!("Recommended: {}", recommended.join(", "))),
+        Block::Paragraph(
+            "Scores of different features are measured in different spaces: take close ones as equal, and look at the \
+             clusters before trusting a rank."
+                .to_owned(),
+        ),
+        Block::Table { caption: "Every combination, the best first".to_owned(), columns, rows: cells },
+    ];
+    if !left_out.is_empty() {
+        blocks.push(Block::Table {
+            caption: "Left out".to_owned(),
+            columns: vec!["combination".to_owned()],
+            rows: left_out.iter().map(|line| vec![line.clone()]).collect(),
+        });
+    }
+    report.section("Ranking", blocks);
+    Ok(report)
+}
