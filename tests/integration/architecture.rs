@@ -181,8 +181,8 @@ fn test_modules(text: &str) -> impl Iterator<Item = &str> {
 
 /// Leaves out comments, `#[cfg(test)]` items in braces, and the module declarations of test files.
 fn strip(text: &str) -> String {
-    let code: String =
-        text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = lines.join("\n");
     let mut kept = String::new();
     let mut parts = code.split("#[cfg(test)]");
     kept += parts.next().unwrap_or_default();

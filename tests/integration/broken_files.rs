@@ -25,7 +25,7 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, step)
 }
 
-fn half(bytes: Vec<u8>) -> Vec<u8> {
+fn half(bytes: &[u8]) -> Vec<u8> {
     bytes[..bytes.len() / 2].to_vec()
 }
 
@@ -65,10 +65,10 @@ fn bad(place: &Workplace) -> BTreeMap<&'static str, &'static str> {
     flipped[middle] ^= 0xff;
     let files: [(&str, Vec<u8>, &str); 11] = [
         ("empty.png", Vec::new(), "empty file"),
-        ("cut.png", half(png.clone()), "truncated"),
-        ("cut.jpg", half(encode(DynamicImage::ImageRgb8(colour(80)), ImageFormat::Jpeg)), "truncated"),
-        ("cut.tif", half(encode(pattern(2, 60), ImageFormat::Tiff)), ""),
-        ("cut.bmp", half(encode(pattern(2, 60), ImageFormat::Bmp)), ""),
+        ("cut.png", half(&png), "truncated"),
+        ("cut.jpg", half(&encode(DynamicImage::ImageRgb8(colour(80)), ImageFormat::Jpeg)), "truncated"),
+        ("cut.tif", half(&encode(pattern(2, 60), ImageFormat::Tiff)), ""),
+        ("cut.bmp", half(&encode(pattern(2, 60), ImageFormat::Bmp)), ""),
         ("flipped.png", flipped, "corrupt"),
         ("signature.png", png[..8].to_vec(), ""),
         ("text.png", b"I am no image, whatever my name".to_vec(), "not an image"),
@@ -138,7 +138,7 @@ fn only_broken_files_is_a_failure_that_says_why() {
     let place = Workplace::new("broken");
     place.write("datasets/bad/a.png", "text");
     place.rails(&["cluster"]).with(1).saying(&["no images to work on", "not an image"]);
-    place.write("datasets/bad/a.png", half(encode(pattern(1, 60), ImageFormat::Png)));
+    place.write("datasets/bad/a.png", half(&encode(pattern(1, 60), ImageFormat::Png)));
     let ended = place.rails(&["cluster"]).with(1);
     assert!(ended.stderr.contains("error: ") && !ended.stderr.contains("panicked"), "{}", ended.stderr);
     assert!(!place.path("experiments/runs").exists() || names(&place.path("experiments/runs")).is_empty());

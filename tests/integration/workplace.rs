@@ -73,7 +73,7 @@ impl Workplace {
             assert!(per_texture <= tiles.len());
             for tile in &tiles[..per_texture] {
                 fs::copy(from.join(tile), to.join(tile)).unwrap();
-                labels += &format!("\"{tile}\",{texture}\n");
+                labels.extend(["\"", tile.as_str(), "\",", texture, "\n"]);
             }
         }
         fs::write(to.join("labels.csv"), labels).unwrap();
@@ -115,7 +115,7 @@ impl Workplace {
             .args(arguments)
             .env("USER", "tester")
             .envs(variables.iter().copied())
-            .timeout(Duration::from_secs(300))
+            .timeout(Duration::from_mins(5))
             .output()
             .unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
