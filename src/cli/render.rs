@@ -153,8 +153,11 @@ pub(super) fn grid(summary: &GridSummary) -> String {
     text
 }
 
+/// Whether a metric of this name belongs into a line.
+type Belongs = fn(&str) -> bool;
+
 /// Metrics by what they are measured against, one line each.
-const METRIC_LINES: [(&str, fn(&str) -> bool); 3] =
+const METRIC_LINES: [(&str, Belongs); 3] =
     [("itself", |name| !is_of_truth(name) && !is_of_field(name)), ("fields", is_of_field), ("truth", is_of_truth)];
 
 fn is_of_truth(name: &str) -> bool {

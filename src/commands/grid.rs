@@ -114,7 +114,7 @@ pub fn grid(
     results.set("recommended", &recommended);
     run.write_json("results.json", &results)?;
     write_skipped(&run.file("skipped.csv")?, &skipped)?;
-    page(recipe, &dataset, &rows, &left_out, &recommended)?.write(&run.file("report.html")?)?;
+    page(recipe, &dataset, &rows, &left_out, &recommended).write(&run.file("report.html")?)?;
     Ok(GridSummary { run: run.finish()?, dataset, rows, left_out, recommended })
 }
 
@@ -234,7 +234,7 @@ fn page(
     rows: &[GridRow],
     left_out: &[String],
     recommended: &[String],
-) -> Result<Report, CommandError> {
+) -> Report {
     let mut report = Report::new(format!("rails cluster, a grid: {}", recipe.name));
     report.fact("Images", dataset.n_images.to_string());
     report.fact("Combinations", rows.len().to_string());
@@ -280,5 +280,5 @@ fn page(
         });
     }
     report.section("Ranking", blocks);
-    Ok(report)
+    report
 }

@@ -12,6 +12,7 @@ mod grid;
 mod models;
 mod predict;
 mod predictions;
+mod record;
 mod tile;
 mod train;
 mod workspace;

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::embed::Extraction;
 use super::gather::{Gathered, gather};
+use super::record::Record;
 use super::{CommandError, Workspace};
 use crate::data::{ClassId, Embeddings, ImageId, Manifest};
 use crate::device::{Device, DeviceChoice};
@@ -21,8 +22,8 @@ use crate::metrics::classification::{
 use crate::progress::{Event, Observer, Stage};
 use crate::report::{ConfusionPlot, EpochScores, Figure, LearningCurves, Results};
 use crate::runs::{
-    BUNDLE_FORMAT, Bundle, DatasetSummary, FeatureChain, Provenance, RunDir, Timings, TrainRecipe, TrainedOn,
-    timestamp, write_skipped,
+    BUNDLE_FORMAT, Bundle, DatasetSummary, FeatureChain, RunDir, Timings, TrainRecipe, TrainedOn, timestamp,
+    write_skipped,
 };
 use crate::training::{Split, Trained, TrainingSet, most_likely, train as fit};
 
@@ -143,9 +144,25 @@ pub fn train(
 
     let name = format!("{}-train-{}", timestamp(&started), recipe.name);
     let run = RunDir::create(&workspace.runs, &name)?;
-    let results = results(recipe, &started, &numbers, &split, &trained, &scores, &confusion, judged, &timings);
+    let dataset = DatasetSummary::of(&numbers.manifest);
+    let record = Record {
+        kind: "train",
+        name: &recipe.name,
+        started: &started,
+        recipe: json!(recipe),
+        seed: recipe.seed,
+        dataset: &dataset,
+        chain: &numbers.chain,
+        methods: Vec::new(),
+        device,
+        timings: &timings,
+    };
+    let mut results = record.results();
+    results.set("judged_on", judged);
+    results.set("disjointness", split.disjointness(&numbers.ids));
+    measure(&mut results, &split, &trained, &scores, &confusion);
     run.write_json("results.json", &results)?;
-    run.write_json("run.json", &provenance(recipe, &started, &numbers, device, &timings))?;
+    run.write_json("run.json", &record.provenance())?;
     write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;
     write_split(&run.file("split.csv")?, &numbers, &split, &y, &predicted, &probabilities, classes)?;
     draw(&run, &trained, &confusion, judged, observer)?;
@@ -240,25 +257,8 @@ fn common_depth(
     Ok(first)
 }
 
-#[expect(clippy::too_many_arguments, reason = "results.json brings everything together")]
-fn results(
-    recipe: &TrainRecipe,
-    started: &Zoned,
-    numbers: &Numbers,
-    split: &Split,
-    trained: &Trained,
-    scores: &Scores,
-    confusion: &ConfusionMatrix,
-    judged: &str,
-    timings: &Timings,
-) -> Results {
-    let mut results = Results::new("train", &recipe.name, &started.timestamp().to_string());
-    results.dataset.insert("root".to_owned(), json!(numbers.manifest.root));
-    results.dataset.insert("fingerprint".to_owned(), json!(numbers.manifest.fingerprint()));
-    results.dataset.insert("n_images".to_owned(), json!(numbers.ids.len()));
-    results.config = json!(recipe);
-    results.timings.clone_from(timings.seconds());
-    results.set("judged_on", judged);
+/// Fills results.json with what was measured.
+fn measure(results: &mut Results, split: &Split, trained: &Trained, scores: &Scores, confusion: &ConfusionMatrix) {
     if let serde_json::Value::Object(scores) = json!(scores) {
         results.metrics.extend(scores);
     }
@@ -266,36 +266,10 @@ fn results(
     results.set("confusion_matrix", json!({ "classes": confusion.classes(), "rows": rows }));
     let [train, validation, test] = [&split.train, &split.validation, &split.test].map(Vec::len);
     results.set("split", json!({ "train": train, "validation": validation, "test": test }));
-    results.set("disjointness", split.disjointness(&numbers.ids));
     results.set("epochs", trained.history.len());
     results.set("best_epoch", trained.best_epoch);
     results.set("stopped", trained.stopped);
     results.set("history", &trained.history);
-    results
-}
-
-fn provenance(
-    recipe: &TrainRecipe,
-    started: &Zoned,
-    numbers: &Numbers,
-    device: Device,
-    timings: &Timings,
-) -> Provenance {
-    Provenance {
-        command: "train".to_owned(),
-        name: recipe.name.clone(),
-        created: started.timestamp().to_string(),
-        recipe: json!(recipe),
-        dataset: DatasetSummary::of(&numbers.manifest),
-        seed: recipe.seed,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        features: numbers.chain.clone(),
-        methods: Vec::new(),
-        device,
-        host: Provenance::host(),
-        threads: rayon::current_num_threads(),
-        timings: timings.seconds().clone(),
-    }
 }
 
 /// `split.csv`: which image played which part, and what it was taken for.

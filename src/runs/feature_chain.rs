@@ -1,5 +1,7 @@
 //! How images became numbers, kept so that new images are treated alike.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::FeaturesRecipe;
@@ -16,6 +18,14 @@ pub struct FeatureChain {
     pub depth: DepthRange,
     /// Number of features.
     pub n_features: usize,
+}
+
+impl fmt::Display for FeatureChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.recipe.backbone, self.recipe.layers.join(" + "))?;
+        let enhance: Vec<String> = self.recipe.enhance.iter().map(ToString::to_string).collect();
+        if enhance.is_empty() { Ok(()) } else { write!(f, " after {}", enhance.join(", ")) }
+    }
 }
 
 impl FeatureChain {

@@ -1,5 +1,6 @@
 //! Bytes to a `.part` file, going on where an earlier transfer stopped.
 
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -34,7 +35,7 @@ pub(super) fn fetch(hub: &Hub, remote: &Remote, part: &Path, observer: &dyn Obse
         }
     }
     transfer.file.sync_all().map_err(on_disk)?;
-    let found: String = transfer.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = hexadecimal(&transfer.hash.finalize());
     if found != remote.sha256 {
         std::fs::remove_file(part).map_err(on_disk)?;
         return Err(FetchError::WrongHash { found, expected: remote.sha256.clone() });
@@ -130,4 +131,11 @@ impl Transfer<'_> {
     fn broken_off(&self, why: &str) -> FetchError {
         FetchError::BrokenOff { done: self.done, size: self.remote.size, why: why.to_owned() }
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

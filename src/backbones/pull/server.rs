@@ -1,5 +1,6 @@
 //! A hub for tests: plain HTTP on this machine, a scripted reply per request, gone after the last.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
@@ -45,7 +46,7 @@ impl Server {
                 seen.lock().unwrap().push(Request { method, path, range });
                 let mut head = format!("HTTP/1.1 {} Scripted\r\nconnection: close\r\n", reply.status);
                 for (name, value) in reply.headers {
-                    head += &format!("{name}: {value}\r\n");
+                    let _ = write!(head, "{name}: {value}\r\n");
                 }
                 // A client that went away is the client's affair.
                 let _ = stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(&reply.body));

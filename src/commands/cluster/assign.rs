@@ -10,12 +10,12 @@ use super::grouping::{Details, Group};
 use super::{ClusterOptions, writing};
 use crate::clusterers::{Assigner, Method};
 use crate::commands::embed::Extraction;
+use crate::commands::record::Record;
 use crate::commands::{CommandError, Workspace, dataset};
 use crate::data::Clustering;
 use crate::device::DeviceChoice;
 use crate::progress::Observer;
 use crate::reducers::Projection;
-use crate::report::Results;
 use crate::runs::{ClusterRecipe, DatasetSummary, Provenance, RunDir, Timings, read_json, timestamp, write_skipped};
 
 use super::summary::{AssignSummary, rows};
@@ -80,35 +80,24 @@ pub fn assign(
     assigner.save(&run.file("assigner.safetensors")?)?;
     let placed = writing::cluster_folders(&run, &manifest, &groups, &dataset, options.placement, observer)?;
     timings.lap("write");
-    let created = started.timestamp().to_string();
-    let mut results = Results::new("cluster", &recipe.name, &created);
-    if let serde_json::Value::Object(dataset) = json!(dataset) {
-        results.dataset = dataset;
-    }
-    results.config = json!(recipe);
-    results.timings.clone_from(timings.seconds());
+    let record = Record {
+        kind: "cluster",
+        name: &recipe.name,
+        started: &started,
+        recipe: json!(recipe),
+        seed: recipe.seed,
+        dataset: &dataset,
+        chain: &embedded.chain,
+        methods: vec![method.name().to_owned()],
+        device,
+        timings: &timings,
+    };
     let clusters = rows(&groups[0].clustering, &manifest, None);
     let n_noise = groups[0].clustering.n_noise();
+    let mut results = record.results();
     results.set(method.name(), json!({ "assigned_to": earlier, "n_noise": n_noise, "clusters": clusters }));
     run.write_json("results.json", &results)?;
-    run.write_json(
-        "run.json",
-        &Provenance {
-            command: "cluster".to_owned(),
-            name: recipe.name.clone(),
-            created,
-            recipe: json!(recipe),
-            dataset: dataset.clone(),
-            seed: recipe.seed,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            features: embedded.chain,
-            methods: vec![method.name().to_owned()],
-            device,
-            host: Provenance::host(),
-            threads: rayon::current_num_threads(),
-            timings: timings.seconds().clone(),
-        },
-    )?;
+    run.write_json("run.json", &record.provenance())?;
     Ok(AssignSummary {
         run: run.finish()?,
         assigned_to: earlier,

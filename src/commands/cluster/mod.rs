@@ -22,16 +22,18 @@ pub use assign::assign;
 pub use summary::{AssignSummary, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary};
 
 use super::embed::Extraction;
+use super::record::Record;
 use super::{CommandError, Workspace, dataset};
 use crate::curation::LabelTable;
+use crate::data::Manifest;
 use crate::device::DeviceChoice;
-use crate::images::{DepthRange, NamingTemplate};
+use crate::images::DepthRange;
 use crate::outliers::Lof;
 use crate::progress::{Event, Observer, Stage};
 use crate::reducers::TsneLayout;
-use crate::report::Results;
-use crate::runs::{ClusterRecipe, DatasetSummary, Placement, Provenance, RunDir, Timings, timestamp, write_skipped};
+use crate::runs::{ClusterRecipe, DatasetSummary, Placement, RunDir, Timings, timestamp, write_skipped};
 use drawing::Drawing;
+use grouping::Group;
 use judging::Judge;
 use page::Page;
 use summary::DatasetView;
@@ -78,77 +80,66 @@ pub fn cluster(
     observer.on(Event::Finished);
     timings.lap("reduce");
 
-    let matched = truth.map(|table| table.match_to(&manifest));
-    let judge = Judge {
-        manifest: &manifest,
-        truth: matched.as_ref(),
-        kmeans: &recipe.cluster.kmeans,
-        seed: recipe.seed,
-        max_time: options.max_time,
-    };
-    let groups = grouping::run(&recipe.cluster, reduced.view(), recipe.seed, &judge, observer)?;
-    let outliers = Lof::default().score(reduced.view());
+    let x = reduced.view();
+    let groups = group(recipe, truth.as_ref(), options.max_time, &manifest, x, observer)?;
+    let outliers = Lof::default().score(x);
     timings.lap("cluster");
-    let layout = lay_out(recipe, reduced.view(), observer)?;
+    let layout = lay_out(recipe, x, observer)?;
+    let positions = layout.as_ref().map(|layout| layout.points.view());
     timings.lap("layout");
 
-    let name = format!("{}-cluster-{}", timestamp(&started), recipe.name);
-    let run = RunDir::create(&workspace.runs, &name)?;
+    let run = RunDir::create(&workspace.runs, &format!("{}-cluster-{}", timestamp(&started), recipe.name))?;
     let dataset = DatasetSummary::of(&manifest);
-    let template: Vec<String> =
-        recipe.dataset.naming.iter().flat_map(NamingTemplate::field_names).map(str::to_owned).collect();
-    let field = summary::tenant_field(&dataset, recipe.report.field.as_deref(), &template);
+    let field = summary::tenant_field(&dataset, recipe);
     let data = DatasetView { manifest: &manifest, depth, field: field.as_deref() };
-    let points = layout.as_ref().map_or_else(|| grouping::plane(reduced.view()), |layout| layout.points.clone());
+    let points = positions.map_or_else(|| grouping::plane(x), |points| points.to_owned());
     writing::images_csv(&run, &manifest, &groups, Some(&outliers.factors), points.view())?;
     write_skipped(&run.file("skipped.csv")?, &manifest.skipped)?;
     projection.save(&run.file("projection.safetensors")?)?;
     if let Some(group) = groups.first() {
-        grouping::assigner(group, reduced.view()).save(&run.file("assigner.safetensors")?)?;
+        grouping::assigner(group, x).save(&run.file("assigner.safetensors")?)?;
     }
     let placed = writing::cluster_folders(&run, &manifest, &groups, &dataset, options.placement, observer)?;
     timings.lap("write");
 
-    let variance_kept = projection.explained_variance_ratio().map(|ratios| ratios.iter().sum());
     let mut summary = ClusterSummary {
         run: PathBuf::new(),
         dataset,
-        field: field.clone(),
         computed: embedded.computed,
         reused: embedded.reused,
-        features: format!("{} {}", embedded.chain.recipe.backbone, embedded.chain.recipe.layers.join(" + ")),
+        features: embedded.chain.to_string(),
         before,
         after,
         n_components: reduced.ncols(),
-        variance_kept,
+        variance_kept: projection.explained_variance_ratio().map(|ratios| ratios.iter().sum()),
         methods: groups.iter().map(|group| group.summarise(&manifest, field.as_deref())).collect(),
+        field: field.clone(),
         placed,
         timings: timings.seconds().clone(),
     };
     observer.on(Event::Started { stage: Stage::Plot, total: 0 });
-    let (x, layout_points) = (reduced.view(), layout.as_ref().map(|layout| layout.points.view()));
-    let plots = Drawing {
-        run: &run,
-        data,
-        projection: &projection,
-        x,
-        layout: layout_points,
-        groups: &groups,
-        enhance: &recipe.features.enhance,
-    }
-    .draw()?;
-    Page { run: &run, recipe, data, groups: &groups, plots: &plots, x, layout: layout_points, summary: &summary }
+    let enhance = &recipe.features.enhance;
+    let drawing = Drawing { run: &run, data, projection: &projection, x, layout: positions, groups: &groups, enhance };
+    let plots = drawing.draw()?;
+    Page { run: &run, recipe, data, groups: &groups, plots: &plots, x, layout: positions, summary: &summary }
         .write(observer)?;
     observer.on(Event::Finished);
     timings.lap("plot");
 
-    let mut results = Results::new("cluster", &recipe.name, &started.timestamp().to_string());
-    if let serde_json::Value::Object(dataset) = json!(summary.dataset) {
-        results.dataset = dataset;
-    }
-    results.config = json!(recipe);
-    results.timings.clone_from(timings.seconds());
-    results.set("explained_variance", variance_kept);
+    let record = Record {
+        kind: "cluster",
+        name: &recipe.name,
+        started: &started,
+        recipe: json!(recipe),
+        seed: recipe.seed,
+        dataset: &summary.dataset,
+        chain: &embedded.chain,
+        methods: groups.iter().map(|group| group.method.name().to_owned()).collect(),
+        device,
+        timings: &timings,
+    };
+    let mut results = record.results();
+    results.set("explained_variance", summary.variance_kept);
     if let Some(layout) = &layout {
         results.set("tsne", json!({ "kl_divergence": layout.kl_divergence, "perplexity": layout.perplexity }));
     }
@@ -156,27 +147,25 @@ pub fn cluster(
         results.set(&method.method, group.to_json(method));
     }
     run.write_json("results.json", &results)?;
-    run.write_json(
-        "run.json",
-        &Provenance {
-            command: "cluster".to_owned(),
-            name: recipe.name.clone(),
-            created: started.timestamp().to_string(),
-            recipe: json!(recipe),
-            dataset: summary.dataset.clone(),
-            seed: recipe.seed,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            features: embedded.chain.clone(),
-            methods: groups.iter().map(|group| group.method.name().to_owned()).collect(),
-            device,
-            host: Provenance::host(),
-            threads: rayon::current_num_threads(),
-            timings: timings.seconds().clone(),
-        },
-    )?;
+    run.write_json("run.json", &record.provenance())?;
     summary.timings.clone_from(timings.seconds());
     summary.run = run.finish()?;
     Ok(summary)
+}
+
+/// Groups and judges; the truth is read here and nowhere before.
+fn group(
+    recipe: &ClusterRecipe,
+    truth: Option<&LabelTable>,
+    max_time: Duration,
+    manifest: &Manifest,
+    x: ArrayView2<'_, f32>,
+    observer: &dyn Observer,
+) -> Result<Vec<Group>, CommandError> {
+    let truth = truth.map(|table| table.match_to(manifest));
+    let kmeans = &recipe.cluster.kmeans;
+    let judge = Judge { manifest, truth: truth.as_ref(), kmeans, seed: recipe.seed, max_time };
+    Ok(grouping::run(&recipe.cluster, x, recipe.seed, &judge, observer)?)
 }
 
 /// The t-SNE layout, where the recipe wants one.

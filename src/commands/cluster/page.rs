@@ -118,9 +118,9 @@ impl Page<'_> {
 
 fn sentence(method: &MethodSummary) -> String {
     let parameters: Vec<String> = method.parameters.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-    let notes: String = method.notes.iter().map(|note| format!(" {note}.")).collect();
+    let notes = method.notes.join(". ");
     let (clusters, noise) = (method.clusters.len(), method.n_noise);
-    format!("{}: {clusters} clusters, {noise} images of noise.{notes}", parameters.join(", "))
+    format!("{}: {clusters} clusters, {noise} images of noise. {notes}", parameters.join(", "))
 }
 
 fn metrics_table(method: &MethodSummary) -> Block {

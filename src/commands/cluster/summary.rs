@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::data::{Clustering, Manifest};
-use crate::images::{DepthRange, Image, decode};
+use crate::images::{DepthRange, Image, NamingTemplate, decode};
 use crate::report::Grouping;
-use crate::runs::{DatasetSummary, Placed};
+use crate::runs::{ClusterRecipe, DatasetSummary, Placed};
 
 /// The outcome of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -172,11 +172,12 @@ impl<'a> DatasetView<'a> {
     }
 }
 
-/// The field that plays the part of the tenant: the recipe's, else the first that groups the images (2 to 50 values).
-pub(super) fn tenant_field(dataset: &DatasetSummary, wanted: Option<&str>, template: &[String]) -> Option<String> {
-    if let Some(field) = wanted {
-        return Some(field.to_owned());
+/// The field that plays the part of the tenant: the recipe's, else the template's first that groups the images (2 to 50
+/// values).
+pub(super) fn tenant_field(dataset: &DatasetSummary, recipe: &ClusterRecipe) -> Option<String> {
+    if recipe.report.field.is_some() {
+        return recipe.report.field.clone();
     }
-    let groups = |field: &&String| dataset.fields.get(*field).is_some_and(|values| (2..=50).contains(&values.len()));
-    template.iter().find(groups).cloned()
+    let groups = |field: &&str| dataset.fields.get(*field).is_some_and(|values| (2..=50).contains(&values.len()));
+    recipe.dataset.naming.iter().flat_map(NamingTemplate::field_names).find(groups).map(str::to_owned)
 }

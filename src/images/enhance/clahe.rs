@@ -66,9 +66,12 @@ impl Clahe {
         }
         // What was cut off is spread evenly, and the remainder over levels at equal distances.
         let (each, rest) = (excess / 256, excess as usize % 256);
-        histogram.iter_mut().for_each(|count| *count += each);
-        if rest > 0 {
-            histogram.iter_mut().step_by((256 / rest).max(1)).take(rest).for_each(|count| *count += 1);
+        for count in &mut histogram {
+            *count += each;
+        }
+        let distance = 256_usize.checked_div(rest).unwrap_or(1).max(1);
+        for count in histogram.iter_mut().step_by(distance).take(rest) {
+            *count += 1;
         }
         Curve::cumulative(&histogram, 255.0 / area as f32)
     }

@@ -1,4 +1,4 @@
-//! Against OpenCV, numpy and scikit-image (`tests/golden/enhance.py`), and what holds for every correction.
+//! Against `OpenCV`, numpy and scikit-image (`tests/golden/enhance.py`), and what holds for every correction.
 
 use ndarray::{Array3, s};
 use proptest::prelude::*;

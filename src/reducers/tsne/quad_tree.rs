@@ -196,7 +196,7 @@ mod tests {
         let mut forces = Array2::zeros(points.dim());
         let mut total = 0.0;
         for (i, a) in points.rows().into_iter().enumerate() {
-            for (j, b) in points.rows().into_iter().enumerate().filter(|(j, _)| *j != i) {
+            for (_, b) in points.rows().into_iter().enumerate().filter(|(j, _)| *j != i) {
                 let (dx, dy) = (f64::from(a[0]) - f64::from(b[0]), f64::from(a[1]) - f64::from(b[1]));
                 let near = 1.0 / (1.0 + dx * dx + dy * dy);
                 total += near;
