@@ -30,7 +30,7 @@ fn file() -> Vec<u8> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    super::download::hexadecimal(&Sha256::digest(bytes))
 }
 
 /// The hub's answer about a file, on its way to the store.

@@ -94,3 +94,24 @@ fn a_sweep_is_the_fits_one_by_one_and_leaves_out_what_is_too_many() {
     assert_eq!(fits[1], KMeans::default().fit(x.view(), some(4), 9).unwrap());
     assert!(warnings.0.lock().unwrap()[0].starts_with("k from 7 on"));
 }
+
+/// An implementation that shares nothing with ours finds the same groups.
+#[test]
+fn agrees_with_linfa_where_the_groups_are_plain() {
+    use linfa::DatasetBase;
+    use linfa::traits::{Fit, Predict};
+    use rand_xoshiro::rand_core::SeedableRng as _;
+
+    let x = Array2::from_shape_fn((120, 3), |(i, j)| {
+        let corner = if i % 4 == j { 4.0 } else { 0.0 };
+        corner + ((i * 37 + j * 11) % 17) as f32 * 0.03
+    });
+    let k = NonZeroUsize::new(4).unwrap();
+    let ours = KMeans::with_k(k).fit(x.view(), k, 7).unwrap();
+    let generator = rand_xoshiro::Xoshiro256Plus::seed_from_u64(7);
+    let theirs = linfa_clustering::KMeans::params_with_rng(4, generator).n_runs(20);
+    let theirs = theirs.fit(&DatasetBase::from(x.clone())).unwrap();
+    let labels = theirs.predict(&x);
+    let theirs = Clustering::by_first_appearance(labels.iter().map(|&label| u32::try_from(label).ok()));
+    assert_eq!(ours.clustering, theirs);
+}
