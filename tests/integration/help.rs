@@ -5,7 +5,7 @@ use crate::workplace::Workplace;
 #[test]
 fn every_help() {
     let place = Workplace::new("help");
-    let commands: [(&str, &[&str]); 10] = [
+    let commands: [(&str, &[&str]); 11] = [
         ("rails", &[]),
         ("cluster", &["cluster"]),
         ("curate", &["curate"]),
@@ -16,6 +16,7 @@ fn every_help() {
         ("models", &["models"]),
         ("models_list", &["models", "list"]),
         ("models_import", &["models", "import"]),
+        ("models_pull", &["models", "pull"]),
     ];
     for (name, arguments) in commands {
         let help = place.rails(&[arguments, &["--help"]].concat()).with(0);
