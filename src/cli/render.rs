@@ -276,6 +276,10 @@ pub(super) fn train(summary: &TrainSummary) -> String {
     align_right(&mut table);
     let _ = writeln!(text, "{table}\n");
     let scores = &summary.scores;
+    if scores.accuracy.is_none() {
+        let _ =
+            writeln!(text, "No image was kept apart to judge by: the recipe's split has neither test nor validation.");
+    }
     let named = [
         ("accuracy", scores.accuracy),
         ("balanced accuracy", scores.balanced_accuracy),

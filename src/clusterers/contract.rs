@@ -89,4 +89,9 @@ fn a_misspelt_key_is_refused() {
     assert!(toml::from_str::<ClusterSection>("hdbscan.min_clustersize = 3").is_err());
     assert!(toml::from_str::<ClusterSection>("methods = ['k_meanz']").is_err());
     assert!(toml::from_str::<ClusterSection>("dbscan.eps = []").is_err());
+    assert!(toml::from_str::<ClusterSection>("methods = []").is_err());
+    let twice = toml::from_str::<ClusterSection>("methods = ['kmeans', 'kmeans']").unwrap_err().to_string();
+    assert!(twice.contains("`kmeans` is named twice"), "{twice}");
+    let range = toml::from_str::<ClusterSection>("dbscan.eps = -1").unwrap_err().to_string();
+    assert!(range.contains("above 0"), "{range}");
 }

@@ -87,7 +87,8 @@ impl Method {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClusterSection {
-    /// In this order; the first is meant where a decision names no method.
+    /// In this order, at least one, each once; the first is meant where a decision names no method.
+    #[serde(deserialize_with = "search::distinct")]
     pub methods: Vec<Method>,
     /// What picks the number of clusters of k-means.
     pub pick_k: PickK,

@@ -1,10 +1,14 @@
 //! How a recipe says what to try and what to pick.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Dbscan, DbscanGrid};
+use super::{Dbscan, DbscanGrid, Method};
 use crate::data::Positive;
 
 /// The metric that picks the number of clusters.
@@ -44,18 +48,57 @@ pub enum PickCell {
 }
 
 /// Written as one value or as a list of at least one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum OneOrMany<T> {
     /// One value.
     One(T),
     /// At least one.
-    Many(#[serde(deserialize_with = "not_empty")] Vec<T>),
+    Many(Vec<T>),
 }
 
-fn not_empty<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    let list = Vec::deserialize(deserializer)?;
-    if list.is_empty() { Err(serde::de::Error::custom("the list is empty")) } else { Ok(list) }
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    /// By hand, so that a value out of range is told as such.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Written(PhantomData))
+    }
+}
+
+struct Written<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Written<T> {
+    type Value = OneOrMany<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number or a list of numbers")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        T::deserialize(number.into_deserializer()).map(OneOrMany::One)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        T::deserialize(number.into_deserializer()).map(OneOrMany::One)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        T::deserialize(number.into_deserializer()).map(OneOrMany::One)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        let list = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+        if list.is_empty() { Err(A::Error::custom("the list is empty")) } else { Ok(OneOrMany::Many(list)) }
+    }
+}
+
+/// A list of at least one, without repetition.
+pub(super) fn distinct<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Method>, D::Error> {
+    let methods = Vec::<Method>::deserialize(deserializer)?;
+    match methods.iter().enumerate().find(|(index, method)| methods[..*index].contains(method)) {
+        Some((_, twice)) => Err(D::Error::custom(format!("`{}` is named twice", twice.name()))),
+        None if methods.is_empty() => Err(D::Error::custom("name at least one method")),
+        None => Ok(methods),
+    }
 }
 
 impl<T: Clone> OneOrMany<T> {

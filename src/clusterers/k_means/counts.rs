@@ -1,12 +1,15 @@
 //! One number of clusters, or several to try.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Written `k = 8`, `k = [4, 8, 12]` or `k = { from = 3, to = 15 }`; never empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, try_from = "Written")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Counts {
     /// This one.
     One(NonZeroUsize),
@@ -22,24 +25,51 @@ pub enum Counts {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
-enum Written {
-    One(NonZeroUsize),
-    List(Vec<NonZeroUsize>),
-    Range { from: NonZeroUsize, to: NonZeroUsize },
+#[serde(deny_unknown_fields)]
+struct Ends {
+    from: NonZeroUsize,
+    to: NonZeroUsize,
 }
 
-impl TryFrom<Written> for Counts {
-    type Error = &'static str;
+impl<'de> Deserialize<'de> for Counts {
+    /// By hand, so that a number out of range is told as such.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Written)
+    }
+}
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
-        match written {
-            Written::List(list) if list.is_empty() => Err("the list of cluster numbers is empty"),
-            Written::Range { from, to } if from > to => Err("the range of cluster numbers ends before it begins"),
-            Written::One(k) => Ok(Self::One(k)),
-            Written::List(list) => Ok(Self::List(list)),
-            Written::Range { from, to } => Ok(Self::Range { from, to }),
+struct Written;
+
+impl<'de> Visitor<'de> for Written {
+    type Value = Counts;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of clusters, a list of them, or { from, to }")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Counts, E> {
+        NonZeroUsize::deserialize(number.into_deserializer()).map(Counts::One)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Counts, E> {
+        NonZeroUsize::deserialize(number.into_deserializer()).map(Counts::One)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Counts, A::Error> {
+        let list = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+        if list.is_empty() {
+            Err(A::Error::custom("the list of cluster numbers is empty"))
+        } else {
+            Ok(Counts::List(list))
         }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, ends: A) -> Result<Counts, A::Error> {
+        let Ends { from, to } = Ends::deserialize(MapAccessDeserializer::new(ends))?;
+        if from > to {
+            return Err(A::Error::custom("the range of cluster numbers ends before it begins"));
+        }
+        Ok(Counts::Range { from, to })
     }
 }
 

@@ -73,6 +73,8 @@ pub fn cluster(
     let manifest = embedded.manifest;
     timings.lap("embed");
 
+    let dataset = DatasetSummary::of(&manifest);
+    let field = summary::tenant_field(&dataset, recipe)?;
     observer.on(Event::Started { stage: Stage::Reduce, total: 0 });
     let (projection, reduced) = recipe.reduce.fit_transform(embedded.embeddings.values(), recipe.seed)?;
     let before = FeatureStatistics::of(embedded.embeddings.values());
@@ -89,8 +91,6 @@ pub fn cluster(
     timings.lap("layout");
 
     let run = RunDir::create(&workspace.runs, &format!("{}-cluster-{}", timestamp(&started), recipe.name))?;
-    let dataset = DatasetSummary::of(&manifest);
-    let field = summary::tenant_field(&dataset, recipe);
     let data = DatasetView { manifest: &manifest, depth, field: field.as_deref() };
     let points = positions.map_or_else(|| grouping::plane(x), |points| points.to_owned());
     writing::images_csv(&run, &manifest, &groups, Some(&outliers.factors), points.view())?;

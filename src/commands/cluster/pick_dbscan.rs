@@ -32,11 +32,14 @@ pub(super) fn pick(
     let core_distances = k_distances(x, fit.min_samples.get());
     let mut notes = Vec::new();
     if judged_best.is_none() {
+        let proposal = match cells.iter().map(|cell| cell.min_samples).min() {
+            Some(least) if least > x.nrows() => "there are fewer images than the smallest min_samples".to_owned(),
+            _ => {
+                format!("the knee of the k-distances proposes `--set cluster.dbscan.eps={:.3}`", knee(&core_distances))
+            }
+        };
         let what = if cells.iter().any(|cell| cell.n_clusters == 1) { "one cluster or noise" } else { "noise" };
-        notes.push(format!(
-            "every cell of the grid is {what}; the knee of the k-distances proposes `--set cluster.dbscan.eps={:.3}`",
-            knee(&core_distances)
-        ));
+        notes.push(format!("every cell of the grid is {what}; {proposal}"));
     }
     Some(Group {
         method: Method::Dbscan,

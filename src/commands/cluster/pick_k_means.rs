@@ -42,10 +42,7 @@ pub(super) fn pick(
         }
         _ => (first.clone(), judged[best].clone()),
     };
-    let mut notes = Vec::new();
-    if fit.clustering.n_clusters() < fit.asked {
-        notes.push(format!("the images have only {} distinct feature vectors", fit.clustering.n_clusters()));
-    }
+    let mut notes: Vec<String> = fit.warning().into_iter().collect();
     if rows.len() > 2 && best + 1 == rows.len() {
         notes.push(format!(
             "the best k is the largest tried: more may be better, `--set cluster.kmeans.k={{from={},to={}}}`",

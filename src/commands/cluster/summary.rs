@@ -7,6 +7,7 @@ use ndarray::ArrayView2;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::commands::CommandError;
 use crate::data::{Clustering, Manifest};
 use crate::images::{DepthRange, Image, NamingTemplate, decode};
 use crate::report::Grouping;
@@ -174,10 +175,19 @@ impl<'a> DatasetView<'a> {
 
 /// The field that plays the part of the tenant: the recipe's, else the template's first that groups the images (2 to 50
 /// values).
-pub(super) fn tenant_field(dataset: &DatasetSummary, recipe: &ClusterRecipe) -> Option<String> {
-    if recipe.report.field.is_some() {
-        return recipe.report.field.clone();
+///
+/// # Errors
+/// When no image has the recipe's.
+pub(super) fn tenant_field(dataset: &DatasetSummary, recipe: &ClusterRecipe) -> Result<Option<String>, CommandError> {
+    if let Some(field) = &recipe.report.field {
+        if !dataset.field_names.contains(field) {
+            let known = dataset.field_names.join(", ");
+            return Err(CommandError::Usage(format!(
+                "no image has the field `{field}` of report.field (known: {known})"
+            )));
+        }
+        return Ok(Some(field.clone()));
     }
     let groups = |field: &&str| dataset.fields.get(*field).is_some_and(|values| (2..=50).contains(&values.len()));
-    recipe.dataset.naming.iter().flat_map(NamingTemplate::field_names).find(groups).map(str::to_owned)
+    Ok(recipe.dataset.naming.iter().flat_map(NamingTemplate::field_names).find(groups).map(str::to_owned))
 }
