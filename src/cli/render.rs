@@ -1,15 +1,20 @@
 //! Results as text for people.
 
+mod cluster;
+mod train;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
+pub(super) use cluster::{assign, cluster, grid};
+pub(super) use train::train;
+
 use super::progress::Verbosity;
 use crate::commands::{
-    AssignSummary, ClusterSummary, CommandError, Compared, CurateSummary, ExportSummary, FeatureStatistics,
-    GridSummary, HEADLINE, ImportSummary, MethodSummary, ModelRow, PredictSummary, TileReport, TrainSummary,
-    more_is_better,
+    CommandError, Compared, CurateSummary, ExportSummary, HEADLINE, ImportSummary, ModelRow, PredictSummary,
+    TileReport, more_is_better,
 };
 
 /// Writes to stdout. A reader that went away (`| head`) is no failure.
@@ -50,165 +55,13 @@ pub(super) fn error(error: &CommandError) {
 }
 
 pub(super) fn tile(report: &TileReport) -> String {
-    let mut text = format!("{} tiles from {} images in `{}`\n", report.tiles, report.images, report.output);
+    let mut text =
+        format!("{} from {} in `{}`\n", count(report.tiles, "tile"), count(report.images, "image"), report.output);
     if !report.skipped.is_empty() {
-        let _ = writeln!(text, "{} files skipped, the first: {}", report.skipped.len(), report.skipped[0].reason);
+        let _ =
+            writeln!(text, "{} skipped, the first: {}", count(report.skipped.len(), "file"), report.skipped[0].reason);
     }
     text
-}
-
-pub(super) fn cluster(summary: &ClusterSummary) -> String {
-    let mut text = String::new();
-    let dataset = &summary.dataset;
-    let _ = writeln!(text, "Images     {} in `{}`", dataset.n_images, dataset.root.display());
-    let mut remarks = Vec::new();
-    for (count, what) in [
-        (dataset.n_duplicates, "exact duplicates"),
-        (dataset.n_unmatched, "names that do not match the template"),
-        (dataset.n_skipped, "files skipped (see skipped.csv)"),
-    ] {
-        if count > 0 {
-            remarks.push(format!("{count} {what}"));
-        }
-    }
-    if !remarks.is_empty() {
-        let _ = writeln!(text, "           {}", remarks.join(", "));
-    }
-    if let Some((field, values)) = summary.field.as_ref().and_then(|field| dataset.fields.get_key_value(field)) {
-        let counts: Vec<String> = values.iter().map(|(value, count)| format!("{value} {count}")).collect();
-        let _ = writeln!(text, "By {field:<8}{}", counts.join(", "));
-    }
-    let _ = writeln!(
-        text,
-        "Features   {} of {}; {} embedded now, {} known before",
-        summary.before.n_features, summary.features, summary.computed, summary.reused
-    );
-    let _ = writeln!(text, "           raw         {}", statistics(&summary.before));
-    let _ = writeln!(text, "           normalised  {}", statistics(&summary.after));
-    let kept =
-        summary.variance_kept.map_or_else(String::new, |kept| format!(", {:.1} % of the variance kept", kept * 100.0));
-    let _ = writeln!(text, "           reduced to {}{kept}", summary.n_components);
-    for method in &summary.methods {
-        text += "\n";
-        text += &clustering(method, summary);
-    }
-    let placed = summary.placed;
-    let _ = writeln!(
-        text,
-        "\nPlaced     {} images in cluster folders ({} hard links, {} symbolic links, {} copies)",
-        placed.total(),
-        placed.hard_links,
-        placed.symbolic_links,
-        placed.copies
-    );
-    let seconds: f64 = summary.timings.values().sum();
-    let _ = writeln!(text, "Run        {} ({seconds:.1} s)", summary.run.display());
-    text
-}
-
-pub(super) fn assign(summary: &AssignSummary) -> String {
-    let mut text = format!(
-        "Placed     {} images into the {} clusters of `{}`\n",
-        summary.dataset.n_images,
-        summary.method,
-        summary.assigned_to.display()
-    );
-    for cluster in &summary.clusters {
-        let _ = writeln!(text, "  {:>4}  {:>7} images", cluster.cluster, cluster.size);
-    }
-    if summary.n_noise > 0 {
-        let _ = writeln!(text, "        {:>7} images lie too far from every cluster", summary.n_noise);
-    }
-    let _ = writeln!(text, "Run        {}", summary.run.display());
-    text
-}
-
-pub(super) fn grid(summary: &GridSummary) -> String {
-    const SHOWN: usize = 20;
-    let mut table = plain_table();
-    let names: Vec<&String> = summary.rows.first().map(|row| row.metrics.keys().collect()).unwrap_or_default();
-    let header = ["rank", "network", "layers", "enhancements", "k"].into_iter();
-    table.set_header(header.chain(names.iter().map(|name| name.as_str())));
-    for (index, row) in summary.rows.iter().take(SHOWN).enumerate() {
-        let start = [
-            (index + 1).to_string(),
-            row.backbone.clone(),
-            row.layers.join(" + "),
-            row.enhance.join(", "),
-            row.k.to_string(),
-        ];
-        let metrics = names.iter().map(|name| row.metrics.get(*name).map(|value| short(*value)).unwrap_or_default());
-        table.add_row(start.into_iter().chain(metrics));
-    }
-    let mut text = format!("{table}\n");
-    if summary.rows.len() > SHOWN {
-        let _ = writeln!(text, "and {} more (see report.html)", summary.rows.len() - SHOWN);
-    }
-    for left_out in &summary.left_out {
-        let _ = writeln!(text, "left out   {left_out}");
-    }
-    let settings: Vec<String> = summary.recommended.iter().map(|setting| format!("--set '{setting}'")).collect();
-    let _ = writeln!(text, "Recommended: rails cluster {}", settings.join(" "));
-    let _ = writeln!(text, "Run        {}", summary.run.display());
-    text
-}
-
-/// Whether a metric of this name belongs into a line.
-type Belongs = fn(&str) -> bool;
-
-/// Metrics by what they are measured against, one line each.
-const METRIC_LINES: [(&str, Belongs); 3] =
-    [("itself", |name| !is_of_truth(name) && !is_of_field(name)), ("fields", is_of_field), ("truth", is_of_truth)];
-
-fn is_of_truth(name: &str) -> bool {
-    ["purity", "nmi", "ari", "hungarian_accuracy"].contains(&name)
-}
-
-fn is_of_field(name: &str) -> bool {
-    name.starts_with("nmi_") || name.starts_with("cramers_v_")
-}
-
-fn clustering(method: &MethodSummary, summary: &ClusterSummary) -> String {
-    let parameters: Vec<String> = method.parameters.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-    let mut text = format!("{} ({})\n", method.method, parameters.join(", "));
-    let _ = writeln!(text, "  {} clusters, {} images of noise", method.clusters.len(), method.n_noise);
-    for (topic, belongs) in METRIC_LINES {
-        let line: Vec<String> = method
-            .metrics
-            .iter()
-            .filter(|(name, _)| belongs(name))
-            .map(|(name, value)| format!("{name} {}", short(*value)))
-            .collect();
-        if !line.is_empty() {
-            let _ = writeln!(text, "  {topic:<8} {}", line.join(", "));
-        }
-    }
-    for note in &method.notes {
-        let _ = writeln!(text, "  {note}");
-    }
-    let n = summary.dataset.n_images.max(1) as f64;
-    for cluster in method.clusters.iter().take(40) {
-        let tenants: Vec<String> =
-            cluster.tenants.iter().take(5).map(|(name, count)| format!("{name} {count}")).collect();
-        let rest = cluster.tenants.len().saturating_sub(5);
-        let more = if rest > 0 { format!(", {rest} more") } else { String::new() };
-        let share = cluster.size as f64 / n * 100.0;
-        let line = format!(
-            "  {:>4}  {:>7} images {share:>5.1} %  {}{more}",
-            cluster.cluster,
-            cluster.size,
-            tenants.join(", ")
-        );
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
-    if method.clusters.len() > 40 {
-        let _ = writeln!(text, "        and {} more clusters (see results.json)", method.clusters.len() - 40);
-    }
-    text
-}
-
-fn statistics(s: &FeatureStatistics) -> String {
-    format!("mean {:.4}, std {:.4}, min {:.4}, max {:.4}", s.mean, s.std, s.min, s.max)
 }
 
 pub(super) fn curate(summary: &CurateSummary) -> String {
@@ -223,7 +76,7 @@ pub(super) fn curate(summary: &CurateSummary) -> String {
     }
     let _ = writeln!(text, "  {:<24} {:>7} images", "(no label yet)", summary.unlabelled);
     if summary.elsewhere > 0 {
-        let _ = writeln!(text, "  {} decisions are on images that this run does not have", summary.elsewhere);
+        let _ = writeln!(text, "  {} on images that this run does not have", count(summary.elsewhere, "decision"));
     }
     for open in &summary.open {
         let _ = writeln!(text, "open: {open}");
@@ -240,7 +93,7 @@ pub(super) fn export(summary: &ExportSummary) -> String {
         let _ = writeln!(text, "  _removed/{reason:<15} {count:>7} images");
     }
     if summary.unlabelled > 0 {
-        let _ = writeln!(text, "{} images without a label were left out", summary.unlabelled);
+        let _ = writeln!(text, "{} without a label left out", count(summary.unlabelled, "image"));
     }
     if let Some(first) = summary.missing.first() {
         let _ = writeln!(text, "{} files are gone, the first: `{first}`", summary.missing.len());
@@ -248,70 +101,9 @@ pub(super) fn export(summary: &ExportSummary) -> String {
     text
 }
 
-pub(super) fn train(summary: &TrainSummary) -> String {
-    let [train, validation, test] = summary.split;
-    let classes: Vec<String> = summary.classes.iter().map(|(name, count)| format!("{name} {count}")).collect();
-    let mut text = format!("Labels     {}\n", classes.join(", "));
-    if summary.unlabelled > 0 {
-        let _ = writeln!(text, "           {} images have no label and were left out", summary.unlabelled);
-    }
-    if !summary.conflicts.is_empty() {
-        let _ =
-            writeln!(text, "           {} images have conflicting labels and were left out", summary.conflicts.len());
-    }
-    let _ = writeln!(text, "Split      {train} train, {validation} validation, {test} test");
-    let _ = writeln!(text, "Epochs     {}, the best was {}\n", summary.epochs, summary.best_epoch);
-    let mut table = plain_table();
-    table.set_header(["class", "precision", "recall", "f1", "images"]);
-    for (name, scores) in &summary.scores.per_class {
-        let numbers = [scores.precision, scores.recall, scores.f1].map(short);
-        table.add_row([
-            name.clone(),
-            numbers[0].clone(),
-            numbers[1].clone(),
-            numbers[2].clone(),
-            scores.support.to_string(),
-        ]);
-    }
-    align_right(&mut table);
-    let _ = writeln!(text, "{table}\n");
-    let scores = &summary.scores;
-    if scores.accuracy.is_none() {
-        let _ =
-            writeln!(text, "No image was kept apart to judge by: the recipe's split has neither test nor validation.");
-    }
-    let named = [
-        ("accuracy", scores.accuracy),
-        ("balanced accuracy", scores.balanced_accuracy),
-        ("macro F1", scores.macro_f1),
-        ("kappa", scores.kappa),
-        ("log loss", scores.log_loss),
-    ];
-    let line: Vec<String> =
-        named.iter().filter_map(|(name, value)| value.map(|value| format!("{name} {}", short(value)))).collect();
-    let _ = writeln!(text, "On the {} images: {}", summary.judged, line.join(", "));
-    text += &confusion(&summary.confusion);
-    let _ = writeln!(text, "Run        {}", summary.run.display());
-    let _ = writeln!(text, "Checkpoint {}", summary.checkpoint.display());
-    text
-}
-
-fn confusion(matrix: &crate::metrics::ConfusionMatrix) -> String {
-    if matrix.classes().len() > 12 {
-        return String::new();
-    }
-    let mut table = plain_table();
-    table.set_header(std::iter::once("true \\ predicted").chain(matrix.classes().iter().map(String::as_str)));
-    for (name, row) in matrix.classes().iter().zip(matrix.counts().rows()) {
-        table.add_row(std::iter::once(name.clone()).chain(row.iter().map(u64::to_string)));
-    }
-    align_right(&mut table);
-    format!("\n{table}\n\n")
-}
-
 pub(super) fn predict(summary: &PredictSummary) -> String {
     let counts: Vec<String> = summary.counts.iter().map(|(class, count)| format!("{class} {count}")).collect();
-    let mut text = format!("Predicted  {} images: {}\n", summary.counts.values().sum::<usize>(), counts.join(", "));
+    let mut text = format!("Predicted  {}: {}\n", count(summary.counts.values().sum(), "image"), counts.join(", "));
     let _ = writeln!(
         text,
         "           mean confidence {:.3}, checkpoint `{}`",
@@ -384,6 +176,11 @@ pub(super) fn import(summary: &ImportSummary) -> String {
         let _ = writeln!(text, "  without: {layer} (no tensor `{tensor}`)");
     }
     text
+}
+
+/// `1 image`, `2 images`.
+fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 /// Four significant places for what people compare, whole numbers as they are.

@@ -4,6 +4,8 @@
 //! thrown out, one that is nowhere was deleted. Files are known by their place where `cluster_metadata.json` still
 //! lists them, else by their bytes, so renaming a file changes nothing.
 
+mod reading;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Curation, Decision, Source};
 use crate::data::{ClusterId, ImageId};
+use reading::{Folder, Meaning, files, meanings, read_metadata, subfolders};
 
 /// The file in every cluster folder that says what was put there.
 pub const METADATA_FILE: &str = "cluster_metadata.json";
@@ -84,22 +87,6 @@ pub struct FolderEdits {
 pub struct FoldersError {
     path: PathBuf,
     source: io::Error,
-}
-
-/// What a folder stands for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Meaning {
-    Cluster(ClusterId),
-    Noise,
-    Class(String),
-    Removed(String),
-}
-
-struct Folder {
-    name: String,
-    meaning: Meaning,
-    /// The name a person gave a cluster's folder.
-    renamed: Option<String>,
 }
 
 /// Compares `clusters/<method>` with what the run put there. `state` is what the log comes to so far: edits that are
@@ -289,177 +276,5 @@ fn place_images(
     }));
 }
 
-/// A folder's meaning, and those of the folders in it where it holds removed images sorted by reason.
-fn meanings(path: &Path, metadata: Option<&ClusterMetadata>) -> Result<Vec<(Folder, PathBuf)>, FoldersError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if name == "_removed" {
-        let mut all = vec![(removed_folder("removed"), path.to_owned())];
-        for inner in subfolders(path)? {
-            all.push((removed_folder(&inner.file_name().unwrap_or_default().to_string_lossy()), inner));
-        }
-        return Ok(all);
-    }
-    let (number, rest) = split_name(&name);
-    let meaning = match (metadata.map(|m| m.cluster), number, name.as_str()) {
-        (Some(-1), ..) | (None, _, "noise") => Meaning::Noise,
-        (Some(cluster), ..) => Meaning::Cluster(ClusterId(u32::try_from(cluster).unwrap_or(u32::MAX))),
-        (None, Some(cluster), _) => Meaning::Cluster(cluster),
-        (None, None, _) => Meaning::Class(name.clone()),
-    };
-    let renamed = match (&meaning, number) {
-        (Meaning::Class(_) | Meaning::Removed(_), _) => None,
-        (Meaning::Noise, _) if name == "noise" => None,
-        (Meaning::Cluster(cluster), Some(number)) if *cluster == number => rest,
-        _ => Some(name.clone()),
-    };
-    Ok(vec![(Folder { name, meaning, renamed }, path.to_owned())])
-}
-
-fn removed_folder(reason: &str) -> Folder {
-    Folder { name: "_removed".to_owned(), meaning: Meaning::Removed(reason.to_owned()), renamed: None }
-}
-
-/// `cluster_3_gravel` is cluster 3, called gravel.
-fn split_name(name: &str) -> (Option<ClusterId>, Option<String>) {
-    let Some(rest) = name.strip_prefix("cluster_") else { return (None, None) };
-    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let class = rest[digits..].trim_start_matches(['_', '-', ' ']).trim();
-    (rest[..digits].parse().ok().map(ClusterId), (!class.is_empty()).then(|| class.to_owned()))
-}
-
-fn read_metadata(folder: &Path) -> Option<ClusterMetadata> {
-    let text = fs::read(folder.join(METADATA_FILE)).ok()?;
-    serde_json::from_slice(&text).ok()
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {
-    let at = |source| FoldersError { path: folder.to_owned(), source };
-    let mut paths = fs::read_dir(folder)
-        .map_err(at)?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(at)?;
-    paths.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
-    paths.sort();
-    Ok(paths)
-}
-
-fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {
-    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir()).collect())
-}
-
-fn files(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {
-    let other = |path: &PathBuf| path.is_file() && path.file_name().is_some_and(|name| name != METADATA_FILE);
-    Ok(entries(folder)?.into_iter().filter(other).collect())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Two clusters of two images each, in folders as a run leaves them.
-    fn run_folder() -> (tempfile::TempDir, Vec<FolderImage>) {
-        let home = tempfile::tempdir().unwrap();
-        let mut images = Vec::new();
-        for (cluster, names) in [(0, ["a", "b"]), (1, ["c", "d"])] {
-            let folder = home.path().join(format!("cluster_{cluster}"));
-            fs::create_dir(&folder).unwrap();
-            let mut placed = Vec::new();
-            for name in names {
-                let id = ImageId::of_bytes(name.as_bytes());
-                let file = folder.join(format!("{name}.png"));
-                fs::write(&file, name).unwrap();
-                images.push(FolderImage { id, cluster: Some(ClusterId(cluster)), source: file });
-                placed.push(PlacedFile { file: format!("{name}.png"), id, path: format!("{name}.png") });
-            }
-            let metadata = ClusterMetadata {
-                method: "kmeans".to_owned(),
-                cluster: i64::from(cluster),
-                size: 2,
-                share: 0.5,
-                silhouette: None,
-                fields: BTreeMap::new(),
-                files: placed,
-            };
-            fs::write(folder.join(METADATA_FILE), serde_json::to_vec(&metadata).unwrap()).unwrap();
-        }
-        (home, images)
-    }
-
-    fn edits(home: &Path, images: &[FolderImage], state: &Curation) -> FolderEdits {
-        folder_edits(home, "run", "kmeans", images, state).unwrap()
-    }
-
-    #[test]
-    fn an_untouched_folder_says_nothing() {
-        let (home, images) = run_folder();
-        assert_eq!(edits(home.path(), &images, &Curation::default()), FolderEdits::default());
-    }
-
-    #[test]
-    fn renames_moves_and_deletions_become_decisions() {
-        let (home, images) = run_folder();
-        let at = |path: &str| home.path().join(path);
-        fs::rename(at("cluster_0"), at("grass")).unwrap();
-        fs::rename(at("cluster_1/c.png"), at("grass/renamed.png")).unwrap();
-        fs::remove_file(at("cluster_1/d.png")).unwrap();
-        fs::create_dir_all(at("_removed/too dark")).unwrap();
-        fs::rename(at("grass/b.png"), at("_removed/too dark/b.png")).unwrap();
-        let [a, b, c, d] = [0, 1, 2, 3].map(|i| images[i].id);
-        let done = edits(home.path(), &images, &Curation::default());
-        assert!(done.open.is_empty(), "{:?}", done.open);
-        let lines: Vec<String> = done.decisions.iter().map(|d| serde_json::to_string(d).unwrap()).collect();
-        assert_eq!(lines.len(), 4, "{lines:#?}");
-        assert!(lines[0].contains(r#""cluster":0,"class":"grass""#));
-        assert_eq!(
-            done.decisions[1],
-            Decision::Move { images: vec![c], class: "grass".to_owned(), reason: Some(moved_in("kmeans")) }
-        );
-        assert_eq!(done.decisions[2], Decision::Remove { images: vec![d], reason: Some(deleted("kmeans")) });
-        assert_eq!(done.decisions[3], Decision::Remove { images: vec![b], reason: Some("too dark".to_owned()) });
-        let _ = a;
-    }
-
-    #[test]
-    fn what_is_in_the_log_is_not_decided_twice() {
-        let (home, images) = run_folder();
-        let at = |path: &str| home.path().join(path);
-        fs::rename(at("cluster_0"), at("cluster_0_grass")).unwrap();
-        fs::rename(at("cluster_1/c.png"), at("cluster_0_grass/c.png")).unwrap();
-        fs::remove_file(at("cluster_1/d.png")).unwrap();
-        let first = edits(home.path(), &images, &Curation::default());
-        assert_eq!(first.decisions.len(), 3);
-        let entries: Vec<super::super::Entry> = (1..)
-            .zip(first.decisions)
-            .map(|(seq, decision)| super::super::Entry { seq, at: String::new(), by: String::new(), decision })
-            .collect();
-        let state = super::super::replay(&entries, &|_, _| Vec::new());
-        assert_eq!(edits(home.path(), &images, &state).decisions, []);
-    }
-
-    #[test]
-    fn another_methods_folders_do_not_take_it_back() {
-        let (home, images) = run_folder();
-        fs::rename(home.path().join("cluster_0"), home.path().join("cluster_0_grass")).unwrap();
-        let entries: Vec<super::super::Entry> = [
-            Decision::Remove { images: vec![images[0].id], reason: Some(deleted("dbscan")) },
-            Decision::Move { images: vec![images[1].id], class: "stone".to_owned(), reason: Some(moved_in("dbscan")) },
-        ]
-        .into_iter()
-        .zip(1..)
-        .map(|(decision, seq)| super::super::Entry { seq, at: String::new(), by: String::new(), decision })
-        .collect();
-        let state = super::super::replay(&entries, &|_, _| Vec::new());
-        let done = edits(home.path(), &images, &state).decisions;
-        assert!(matches!(done.as_slice(), [Decision::NameCluster { .. }]), "{done:?}");
-    }
-
-    #[test]
-    fn a_move_into_a_nameless_cluster_waits_for_its_name() {
-        let (home, images) = run_folder();
-        fs::rename(home.path().join("cluster_1/c.png"), home.path().join("cluster_0/c.png")).unwrap();
-        let done = edits(home.path(), &images, &Curation::default());
-        assert!(done.decisions.is_empty());
-        assert!(done.open[0].contains("1 images were moved into `cluster_0`"), "{:?}", done.open);
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ mod bundle;
 mod dataset;
 mod feature_chain;
 mod images_table;
+mod loading;
 mod placement;
 mod provenance;
 mod recipe;
@@ -14,11 +15,10 @@ pub use bundle::{Bundle, BundleError, FORMAT as BUNDLE_FORMAT, TrainedOn, newest
 pub use dataset::{DatasetRecipe, fields_of};
 pub use feature_chain::FeatureChain;
 pub use images_table::{Column, ImageRow, ImagesTable, TableError, write_images, write_skipped};
+pub use loading::{load, to_toml};
 pub use placement::{Placed, Placement, Placer, safe_name};
 pub use provenance::{DatasetSummary, Provenance, Timings, timestamp};
-pub use recipe::{
-    ClusterRecipe, FeaturesRecipe, GridFeatures, GridRecipe, LayoutChoice, ReportRecipe, TrainRecipe, load, to_toml,
-};
+pub use recipe::{ClusterRecipe, FeaturesRecipe, GridFeatures, GridRecipe, LayoutChoice, ReportRecipe, TrainRecipe};
 pub use recipe_error::RecipeError;
 pub use run_dir::{RunDir, RunError, newest_run, runs_folder};
 pub(crate) use run_dir::{read_json, write_json, write_whole};

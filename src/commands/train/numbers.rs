@@ -1,0 +1,79 @@
+//! Labelled images of all sources become one table of features.
+
+use std::path::PathBuf;
+
+use ndarray::{Array2, Axis, concatenate};
+
+use crate::commands::embed::Extraction;
+use crate::commands::gather::Gathered;
+use crate::commands::{CommandError, Workspace};
+use crate::data::{Embeddings, ImageId, Manifest};
+use crate::device::Device;
+use crate::images::DepthRange;
+use crate::progress::Observer;
+use crate::runs::{FeatureChain, TrainRecipe};
+
+/// Labelled images as numbers, in one table over all sources.
+pub(super) struct Numbers {
+    pub ids: Vec<ImageId>,
+    pub files: Vec<PathBuf>,
+    pub x: Array2<f32>,
+    pub chain: FeatureChain,
+    pub input_size: (usize, usize),
+    pub manifest: Manifest,
+}
+
+pub(super) fn embed(
+    gathered: &mut Gathered,
+    recipe: &TrainRecipe,
+    device: Device,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<Numbers, CommandError> {
+    let features = recipe.features.clone().or_else(|| gathered.chain.as_ref().map(|chain| chain.recipe.clone()));
+    let extraction = Extraction::new(&features.unwrap_or_default(), device, workspace)?;
+    let depth = match &gathered.chain {
+        Some(chain) => chain.depth,
+        None => common_depth(&gathered.manifests, recipe, observer)?,
+    };
+    let mut ids = Vec::new();
+    let mut files = Vec::new();
+    let mut blocks = Vec::new();
+    let mut whole = Manifest::default();
+    let mut chain = None;
+    for manifest in std::mem::take(&mut gathered.manifests) {
+        let known = manifest.skipped.len();
+        let done = extraction.embed(&manifest, depth, workspace, observer)?;
+        gathered.skipped.extend(done.manifest.skipped.iter().skip(known).cloned());
+        files.extend(done.manifest.records.iter().map(|record| done.manifest.file(record)));
+        ids.extend_from_slice(done.embeddings.ids());
+        blocks.push(done.embeddings);
+        whole.root.clone_from(&done.manifest.root);
+        whole.records.extend(done.manifest.records);
+        chain = Some(done.chain);
+    }
+    let views: Vec<_> = blocks.iter().map(Embeddings::values).collect();
+    let x = concatenate(Axis(0), &views)
+        .map_err(|error| CommandError::failed(error.to_string(), "report this as a bug"))?;
+    let Some(chain) = chain.filter(|_| !ids.is_empty()) else {
+        return Err(CommandError::failed("no labelled images to learn from", "label some with `rails curate`"));
+    };
+    Ok(Numbers { ids, files, x, chain, input_size: extraction.input_size, manifest: whole })
+}
+
+/// One brightness scale over all sources.
+fn common_depth(
+    manifests: &[Manifest],
+    recipe: &TrainRecipe,
+    observer: &dyn Observer,
+) -> Result<DepthRange, CommandError> {
+    let mut ranges = manifests.iter().map(|manifest| DepthRange::fit(manifest, recipe.dataset.depth, observer));
+    let first = ranges.next().unwrap_or_default();
+    if ranges.any(|other| other != first) {
+        return Err(CommandError::failed(
+            "the sources have different brightness ranges",
+            "fix one in the recipe: `dataset.depth = { low = 0, high = 65535 }`",
+        ));
+    }
+    Ok(first)
+}

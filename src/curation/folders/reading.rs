@@ -1,0 +1,90 @@
+//! What folders mean and what lies in them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{ClusterMetadata, FoldersError, METADATA_FILE};
+use crate::data::ClusterId;
+
+/// What a folder stands for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Meaning {
+    Cluster(ClusterId),
+    Noise,
+    Class(String),
+    Removed(String),
+}
+
+pub(super) struct Folder {
+    pub name: String,
+    pub meaning: Meaning,
+    /// The name a person gave a cluster's folder.
+    pub renamed: Option<String>,
+}
+
+/// A folder's meaning, and those of the folders in it where it holds removed images sorted by reason.
+pub(super) fn meanings(
+    path: &Path,
+    metadata: Option<&ClusterMetadata>,
+) -> Result<Vec<(Folder, PathBuf)>, FoldersError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if name == "_removed" {
+        let mut all = vec![(removed_folder("removed"), path.to_owned())];
+        for inner in subfolders(path)? {
+            all.push((removed_folder(&inner.file_name().unwrap_or_default().to_string_lossy()), inner));
+        }
+        return Ok(all);
+    }
+    let (number, rest) = split_name(&name);
+    let meaning = match (metadata.map(|m| m.cluster), number, name.as_str()) {
+        (Some(-1), ..) | (None, _, "noise") => Meaning::Noise,
+        (Some(cluster), ..) => Meaning::Cluster(ClusterId(u32::try_from(cluster).unwrap_or(u32::MAX))),
+        (None, Some(cluster), _) => Meaning::Cluster(cluster),
+        (None, None, _) => Meaning::Class(name.clone()),
+    };
+    let renamed = match (&meaning, number) {
+        (Meaning::Class(_) | Meaning::Removed(_), _) => None,
+        (Meaning::Noise, _) if name == "noise" => None,
+        (Meaning::Cluster(cluster), Some(number)) if *cluster == number => rest,
+        _ => Some(name.clone()),
+    };
+    Ok(vec![(Folder { name, meaning, renamed }, path.to_owned())])
+}
+
+fn removed_folder(reason: &str) -> Folder {
+    Folder { name: "_removed".to_owned(), meaning: Meaning::Removed(reason.to_owned()), renamed: None }
+}
+
+/// `cluster_3_gravel` is cluster 3, called gravel.
+fn split_name(name: &str) -> (Option<ClusterId>, Option<String>) {
+    let Some(rest) = name.strip_prefix("cluster_") else { return (None, None) };
+    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let class = rest[digits..].trim_start_matches(['_', '-', ' ']).trim();
+    (rest[..digits].parse().ok().map(ClusterId), (!class.is_empty()).then(|| class.to_owned()))
+}
+
+pub(super) fn read_metadata(folder: &Path) -> Option<ClusterMetadata> {
+    let text = fs::read(folder.join(METADATA_FILE)).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {
+    let at = |source| FoldersError { path: folder.to_owned(), source };
+    let mut paths = fs::read_dir(folder)
+        .map_err(at)?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(at)?;
+    paths.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
+    paths.sort();
+    Ok(paths)
+}
+
+pub(super) fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {
+    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir()).collect())
+}
+
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {
+    let other = |path: &PathBuf| path.is_file() && path.file_name().is_some_and(|name| name != METADATA_FILE);
+    Ok(entries(folder)?.into_iter().filter(other).collect())
+}

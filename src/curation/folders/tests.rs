@@ -1,0 +1,107 @@
+use super::*;
+
+/// Two clusters of two images each, in folders as a run leaves them.
+fn run_folder() -> (tempfile::TempDir, Vec<FolderImage>) {
+    let home = tempfile::tempdir().unwrap();
+    let mut images = Vec::new();
+    for (cluster, names) in [(0, ["a", "b"]), (1, ["c", "d"])] {
+        let folder = home.path().join(format!("cluster_{cluster}"));
+        fs::create_dir(&folder).unwrap();
+        let mut placed = Vec::new();
+        for name in names {
+            let id = ImageId::of_bytes(name.as_bytes());
+            let file = folder.join(format!("{name}.png"));
+            fs::write(&file, name).unwrap();
+            images.push(FolderImage { id, cluster: Some(ClusterId(cluster)), source: file });
+            placed.push(PlacedFile { file: format!("{name}.png"), id, path: format!("{name}.png") });
+        }
+        let metadata = ClusterMetadata {
+            method: "kmeans".to_owned(),
+            cluster: i64::from(cluster),
+            size: 2,
+            share: 0.5,
+            silhouette: None,
+            fields: BTreeMap::new(),
+            files: placed,
+        };
+        fs::write(folder.join(METADATA_FILE), serde_json::to_vec(&metadata).unwrap()).unwrap();
+    }
+    (home, images)
+}
+
+fn edits(home: &Path, images: &[FolderImage], state: &Curation) -> FolderEdits {
+    folder_edits(home, "run", "kmeans", images, state).unwrap()
+}
+
+#[test]
+fn an_untouched_folder_says_nothing() {
+    let (home, images) = run_folder();
+    assert_eq!(edits(home.path(), &images, &Curation::default()), FolderEdits::default());
+}
+
+#[test]
+fn renames_moves_and_deletions_become_decisions() {
+    let (home, images) = run_folder();
+    let at = |path: &str| home.path().join(path);
+    fs::rename(at("cluster_0"), at("grass")).unwrap();
+    fs::rename(at("cluster_1/c.png"), at("grass/renamed.png")).unwrap();
+    fs::remove_file(at("cluster_1/d.png")).unwrap();
+    fs::create_dir_all(at("_removed/too dark")).unwrap();
+    fs::rename(at("grass/b.png"), at("_removed/too dark/b.png")).unwrap();
+    let [a, b, c, d] = [0, 1, 2, 3].map(|i| images[i].id);
+    let done = edits(home.path(), &images, &Curation::default());
+    assert!(done.open.is_empty(), "{:?}", done.open);
+    let lines: Vec<String> = done.decisions.iter().map(|d| serde_json::to_string(d).unwrap()).collect();
+    assert_eq!(lines.len(), 4, "{lines:#?}");
+    assert!(lines[0].contains(r#""cluster":0,"class":"grass""#));
+    assert_eq!(
+        done.decisions[1],
+        Decision::Move { images: vec![c], class: "grass".to_owned(), reason: Some(moved_in("kmeans")) }
+    );
+    assert_eq!(done.decisions[2], Decision::Remove { images: vec![d], reason: Some(deleted("kmeans")) });
+    assert_eq!(done.decisions[3], Decision::Remove { images: vec![b], reason: Some("too dark".to_owned()) });
+    let _ = a;
+}
+
+#[test]
+fn what_is_in_the_log_is_not_decided_twice() {
+    let (home, images) = run_folder();
+    let at = |path: &str| home.path().join(path);
+    fs::rename(at("cluster_0"), at("cluster_0_grass")).unwrap();
+    fs::rename(at("cluster_1/c.png"), at("cluster_0_grass/c.png")).unwrap();
+    fs::remove_file(at("cluster_1/d.png")).unwrap();
+    let first = edits(home.path(), &images, &Curation::default());
+    assert_eq!(first.decisions.len(), 3);
+    let entries: Vec<super::super::Entry> = (1..)
+        .zip(first.decisions)
+        .map(|(seq, decision)| super::super::Entry { seq, at: String::new(), by: String::new(), decision })
+        .collect();
+    let state = super::super::replay(&entries, &|_, _| Vec::new());
+    assert_eq!(edits(home.path(), &images, &state).decisions, []);
+}
+
+#[test]
+fn another_methods_folders_do_not_take_it_back() {
+    let (home, images) = run_folder();
+    fs::rename(home.path().join("cluster_0"), home.path().join("cluster_0_grass")).unwrap();
+    let entries: Vec<super::super::Entry> = [
+        Decision::Remove { images: vec![images[0].id], reason: Some(deleted("dbscan")) },
+        Decision::Move { images: vec![images[1].id], class: "stone".to_owned(), reason: Some(moved_in("dbscan")) },
+    ]
+    .into_iter()
+    .zip(1..)
+    .map(|(decision, seq)| super::super::Entry { seq, at: String::new(), by: String::new(), decision })
+    .collect();
+    let state = super::super::replay(&entries, &|_, _| Vec::new());
+    let done = edits(home.path(), &images, &state).decisions;
+    assert!(matches!(done.as_slice(), [Decision::NameCluster { .. }]), "{done:?}");
+}
+
+#[test]
+fn a_move_into_a_nameless_cluster_waits_for_its_name() {
+    let (home, images) = run_folder();
+    fs::rename(home.path().join("cluster_1/c.png"), home.path().join("cluster_0/c.png")).unwrap();
+    let done = edits(home.path(), &images, &Curation::default());
+    assert!(done.decisions.is_empty());
+    assert!(done.open[0].contains("1 images were moved into `cluster_0`"), "{:?}", done.open);
+}
