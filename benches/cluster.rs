@@ -4,16 +4,19 @@
 //! back on stdout, and its answer lies in `WORK_DIR` as little-endian numbers. `memory` gives the peak in bytes.
 
 use std::io::{self, BufRead, Write};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 use std::{env, fs};
 
 use ndarray::Array2;
-use rails::clusterers::{Clusterer, Dbscan, DbscanGrid};
+use rails::clusterers::{Clusterer, Counts, Dbscan, DbscanGrid, KMeans, KMeansAlgorithm};
 use rails::data::Clustering;
-use rails::metrics::silhouettes;
+use rails::metrics::{silhouettes, stability};
 use rails::outliers::Lof;
 use rails::pairwise::Neighbours;
+use rails::progress::Silent;
+use rails::reducers::{Reduction, Tsne};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -69,6 +72,34 @@ fn run(stage: &str, x: &Array2<f32>, work_dir: &Path) -> Result<f64, Failure> {
         "lof" => {
             let (found, seconds) = timed(|| Lof::default().score(x.view()));
             write(work_dir, "lof", found.factors.iter().flat_map(|factor| factor.to_le_bytes()))?;
+            Ok(seconds)
+        }
+        "pca" => {
+            let recipe = Reduction { l2: false, ..Reduction::default() };
+            let (fitted, seconds) = timed(|| recipe.fit_transform(x.view(), 0));
+            let (projection, reduced) = fitted?;
+            let ratios = projection.explained_variance_ratio().unwrap_or_default();
+            write(work_dir, "pca_ratios", ratios.iter().flat_map(|ratio| ratio.to_le_bytes()))?;
+            write(work_dir, "pca", reduced.iter().flat_map(|value| value.to_le_bytes()))?;
+            Ok(seconds)
+        }
+        "kmeans" | "mini_batch" => {
+            let algorithm = if stage == "kmeans" { KMeansAlgorithm::Lloyd } else { KMeansAlgorithm::MiniBatch };
+            let recipe = KMeans { algorithm, ..KMeans::default() };
+            let (fits, seconds) = timed(|| recipe.sweep(x.view(), 42, &Silent));
+            write(work_dir, stage, fits?.iter().flat_map(|fit| fit.inertia.to_le_bytes()))?;
+            Ok(seconds)
+        }
+        "stability" => {
+            let recipe = KMeans { k: Counts::One(NonZeroUsize::new(8).ok_or("8 is not 0")?), ..KMeans::default() };
+            let (fits, seconds) = timed(|| (0..5).map(|seed| recipe.cluster(x.view(), seed)).collect::<Vec<_>>());
+            let fits = fits.into_iter().collect::<Result<Vec<Clustering>, _>>()?;
+            write(work_dir, stage, stability(&fits).unwrap_or(f64::NAN).to_le_bytes().into_iter())?;
+            Ok(seconds)
+        }
+        "tsne" => {
+            let (layout, seconds) = timed(|| Tsne::default().layout(x.view(), 42, &Silent));
+            write(work_dir, "tsne", layout?.kl_divergence.to_le_bytes().into_iter())?;
             Ok(seconds)
         }
         unknown => Err(format!("unknown stage `{unknown}`").into()),

@@ -28,8 +28,10 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "
 
 import numpy as np  # noqa: E402  (after the thread counts)
 import sklearn  # noqa: E402
-from sklearn.cluster import DBSCAN, MiniBatchKMeans  # noqa: E402
-from sklearn.metrics import silhouette_samples  # noqa: E402
+from sklearn.cluster import DBSCAN, KMeans, MiniBatchKMeans  # noqa: E402
+from sklearn.decomposition import PCA  # noqa: E402
+from sklearn.manifold import TSNE  # noqa: E402
+from sklearn.metrics import adjusted_rand_score, silhouette_samples  # noqa: E402
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors  # noqa: E402
 
 EPS = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5]
@@ -117,7 +119,59 @@ def same_lof(peer):
     return f"outliers {(mine > 1.5).sum()} and {(peer > 1.5).sum()}, factors differ by at most {np.abs(mine / peer - 1).max():.1e} of their size"
 
 
+def peer_pca():
+    return PCA(50, svd_solver="covariance_eigh").fit(x)
+
+
+def same_pca(peer):
+    full = PCA(50, svd_solver="full").fit(x)
+    mine, theirs = answer("pca", "<f4").reshape(n, -1), full.transform(x)
+    ratios = np.abs(answer("pca_ratios", "<f8") - full.explained_variance_ratio_).max()
+    start = time.perf_counter()
+    PCA(50, svd_solver="randomized", random_state=0).fit(x)
+    randomised = time.perf_counter() - start
+    worst = np.abs(np.abs(mine) - np.abs(theirs)).max()
+    return f"against svd_solver=full: ratios differ by at most {ratios:.1e}, scores by {worst:.1e}; randomised took {randomised:.3f} s"
+
+
+def sweep(kind, **options):
+    return [kind(k, n_init=10, random_state=42, **options).fit(x).inertia_ for k in range(3, 16)]
+
+
+def same_inertias(stage):
+    def compare(peer):
+        ratios = answer(stage, "<f8") / np.array(peer)
+        return f"inertia over scikit-learn's: {ratios.min():.4f} to {ratios.max():.4f}"
+
+    return compare
+
+
+def peer_stability():
+    """The notebook's way: mini-batches of 100."""
+    fits = [MiniBatchKMeans(8, batch_size=100, n_init=10, random_state=seed).fit_predict(x) for seed in range(5)]
+    pairs = [adjusted_rand_score(a, b) for i, a in enumerate(fits) for b in fits[:i]]
+    return np.mean(pairs)
+
+
+def same_stability(peer):
+    return f"mean ARI between 5 seeds at k = 8: {answer('stability', '<f8')[0]:.3f} by Lloyd, {peer:.3f} by scikit-learn's mini-batches of 100"
+
+
+def peer_tsne():
+    perplexity = min(50, max(5, n / 100))
+    return TSNE(init="pca", perplexity=perplexity, max_iter=1500, random_state=42, n_jobs=args.threads).fit(x).kl_divergence_
+
+
+def same_tsne(peer):
+    return f"KL {answer('tsne', '<f8')[0]:.4f} and {peer:.4f}"
+
+
 STAGES = {
+    "pca": (peer_pca, same_pca),
+    "kmeans": (lambda: sweep(KMeans), same_inertias("kmeans")),
+    "mini_batch": (lambda: sweep(MiniBatchKMeans, batch_size=100), same_inertias("mini_batch")),
+    "stability": (peer_stability, same_stability),
+    "tsne": (peer_tsne, same_tsne),
     "dbscan": (lambda: DBSCAN(eps=0.5, min_samples=5).fit(x).labels_, same_dbscan),
     "dbscan_grid": (peer_grid, same_grid),
     "silhouettes": (peer_silhouettes, same_silhouettes),
@@ -125,7 +179,9 @@ STAGES = {
     "lof": (peer_lof, same_lof),
 }
 
-chosen = args.stages.split(",") if args.stages else list(STAGES)
+# PCA wants the features before reduction, the rest those after it.
+usual = ["pca"] if x.shape[1] > 50 else [stage for stage in STAGES if stage != "pca"]
+chosen = args.stages.split(",") if args.stages else usual
 repeats = 1 if args.quick else args.repeats
 print(f"scikit-learn {sklearn.__version__}, {n} x {x.shape[1]}, {args.threads} threads, medians of {repeats}, RAILS_SIMD={os.environ.get('RAILS_SIMD', 'best')}")
 if "silhouettes" in chosen:

@@ -1,7 +1,12 @@
-#!/bin/sh
-# Seconds per epoch beside scikit-learn, in one run. Needs python3 with scikit-learn (`pip install scikit-learn`).
-set -eu
+#!/usr/bin/env bash
+# Seconds per epoch of an MLP beside scikit-learn, in one run. Needs python3; its packages go to .venv-peers/.
+set -euo pipefail
 cd "$(dirname "$0")/../.."
-bench=$(cargo bench --bench train --no-run --message-format=json ${CARGO_BENCH_FLAGS:-} |
+
+venv=.venv-peers
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/pip" install --quiet --disable-pip-version-check scikit-learn
+
+binary=$(cargo bench --bench train --no-run --message-format=json |
     sed -n 's/.*"name":"train".*"executable":"\([^"]*\)".*/\1/p')
-exec "${PYTHON:-python3}" benches/peers/train.py "$bench"
+exec "$venv/bin/python" benches/peers/train.py "$binary"

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Zoned;
 use serde_json::json;
 
-use super::grouping::{Details, Group};
+use super::group::{Details, Group};
 use super::{ClusterOptions, writing};
 use crate::clusterers::{Assigner, Method};
 use crate::commands::embed::Extraction;

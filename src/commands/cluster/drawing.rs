@@ -2,7 +2,8 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::grouping::{Details, GridCell, Group, SweepRow, plane};
+use super::group::{Details, GridCell, Group, SweepRow};
+use super::grouping::plane;
 use super::summary::DatasetView;
 use crate::clusterers::Method;
 use crate::commands::CommandError;

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::grouping::Group;
+use super::group::Group;
 use super::summary::DatasetView;
 use crate::commands::CommandError;
 use crate::data::ClusterId;

@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
 
-use super::grouping::{Details, Group};
+use super::group::{Details, Group};
 use crate::clusterers::{Clusterer, KMeans};
 use crate::curation::Matched;
 use crate::data::{Clustering, Manifest};

@@ -3,6 +3,7 @@
 mod assign;
 mod drawing;
 mod examples;
+mod group;
 mod grouping;
 mod judging;
 mod page;
@@ -33,7 +34,7 @@ use crate::progress::{Event, Observer, Stage};
 use crate::reducers::TsneLayout;
 use crate::runs::{ClusterRecipe, DatasetSummary, Placement, RunDir, Timings, timestamp, write_skipped};
 use drawing::Drawing;
-use grouping::Group;
+use group::Group;
 use judging::Judge;
 use page::Page;
 use summary::DatasetView;

@@ -4,7 +4,8 @@ use ndarray::ArrayView2;
 
 use super::drawing::{Plot, Topic};
 use super::examples::{self, choose};
-use super::grouping::{Details, Group, plane};
+use super::group::{Details, Group};
+use super::grouping::plane;
 use super::summary::{ClusterSummary, DatasetView, MethodSummary};
 use crate::commands::CommandError;
 use crate::progress::{Event, Observer};

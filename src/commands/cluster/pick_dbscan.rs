@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::ArrayView2;
 use serde_json::json;
 
-use super::grouping::{Details, GridCell, Group};
+use super::group::{Details, GridCell, Group};
 use crate::clusterers::{ClusterSection, DbscanFit, Method, PickCell};
 use crate::metrics::{Silhouettes, noise_ratio};
 use crate::pairwise::k_distances;

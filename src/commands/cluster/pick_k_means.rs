@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use ndarray::ArrayView2;
 use serde_json::json;
 
-use super::grouping::{Details, Group, SweepRow};
+use super::group::{Details, Group, SweepRow};
 use super::judging::Judge;
 use crate::clusterers::{ClusterError, ClusterSection, KMeansFit, Method, PickK};
 use crate::metrics::{Silhouettes, size_range, spread};

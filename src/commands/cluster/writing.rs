@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::ArrayView2;
 
 use super::FeatureStatistics;
-use super::grouping::Group;
+use super::group::Group;
 use crate::clusterers::Method;
 use crate::commands::CommandError;
 use crate::curation::{ClusterMetadata, METADATA_FILE, PlacedFile};
