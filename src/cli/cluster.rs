@@ -26,6 +26,9 @@ pub(super) struct Arguments {
     /// Exact silhouettes may take this many seconds; beyond it they are measured on a stated sample
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     max_time: u64,
+    /// Exact silhouettes may take this many GiB of memory; beyond it likewise
+    #[arg(long, value_name = "GIB", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1024))]
+    max_memory: u64,
     /// Copy images into the cluster folders instead of linking them
     #[arg(long)]
     copy: bool,
@@ -47,6 +50,7 @@ impl Arguments {
         let options = ClusterOptions {
             truth: self.truth.clone(),
             max_time: Duration::from_secs(self.max_time),
+            max_memory: self.max_memory << 30,
             placement: if self.copy { Placement::Copy } else { Placement::Link },
         };
         if let Some(run) = &self.assign {

@@ -164,6 +164,7 @@ impl KMeans {
                     .into_par_iter()
                     .map(|start| lloyd::run(data, k, self.max_iter.get(), tolerance, generator(seed, k, start)))
                     .reduce_with(|a, b| if b.inertia < a.inertia { b } else { a })
+                    .map(|best| lloyd::swap(data, best, self.max_iter.get(), tolerance, generator(seed, k, n_init)))
             }
             KMeansAlgorithm::MiniBatch => Some(mini_batch::run(
                 data,

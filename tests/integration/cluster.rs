@@ -166,3 +166,68 @@ fn which_images_are_meant() {
     place.write("empty/readme.txt", "nothing");
     place.rails(&["cluster", "empty"]).with(1).saying(&["no images to work on", "png"]);
 }
+
+#[test]
+fn new_images_go_into_the_clusters_of_an_earlier_run() {
+    let place = Workplace::trained("cluster");
+    let earlier = place.newest("cluster");
+    let before = place.table(format!("{earlier}/images.csv"));
+    place.rails(&["cluster", "-q", "--assign", &earlier, "--name", "again"]).with(0);
+    let again = place.table(format!("{}/images.csv", place.newest("cluster")));
+    let clusters = |rows: &[std::collections::BTreeMap<String, String>]| {
+        rows.iter().map(|row| (row["path"].clone(), row["kmeans"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(clusters(&again), clusters(&before), "the same images go where they were");
+
+    // Of one texture alone, the others' clusters stay empty and keep their numbers.
+    let one = place.path("one");
+    fs::create_dir(&one).unwrap();
+    let gravel = |name: &String| name.starts_with("gravel");
+    for name in names(&place.path("datasets/surfaces")).iter().filter(|name| gravel(name)) {
+        fs::copy(place.path(format!("datasets/surfaces/{name}")), one.join(name)).unwrap();
+    }
+    place.rails(&["cluster", "one", "-q", "--assign", &earlier, "--name", "one"]).with(0);
+    let number = &before.iter().find(|row| row["path"].starts_with("gravel")).unwrap()["kmeans"];
+    let run = place.newest("cluster");
+    assert!(place.table(format!("{run}/images.csv")).iter().all(|row| row["kmeans"] == *number));
+    assert_eq!(names(&place.path(format!("{run}/clusters/kmeans"))), [format!("cluster_{number}")]);
+    place.write("d.jsonl", format!("{{\"decision\":\"name_cluster\",\"cluster\":{number},\"class\":\"gravel\"}}\n"));
+    place.rails(&["curate", "--apply", "d.jsonl"]).with(0);
+}
+
+#[test]
+fn a_grid_ranks_what_can_run_and_lists_the_rest() {
+    let place = Workplace::trained("cluster");
+    place.write(
+        "grid.toml",
+        "name = \"grid\"\ncluster.kmeans.k = [2, 3]\n[grid]\nenhance = [[], [\"equalize\"]]\n\
+         [[grid.features]]\nbackbone = \"efficientnet-lite0\"\nlayers = [[\"head\"], [\"stage3\", \"stage5\"]]\n\
+         [[grid.features]]\nbackbone = \"vgg16\"\nlayers = [[\"head\"]]\n",
+    );
+    let table = "datasets/surfaces/labels.csv";
+    let summary = place.rails(&["cluster", "-q", "--json", "--config", "grid.toml", "--truth", table]).with(0).json();
+    let rows = summary["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 2 * 2 * 2, "layers, enhancements, k");
+    let silhouettes: Vec<f64> = rows.iter().map(|row| row["metrics"]["silhouette"].as_f64().unwrap()).collect();
+    assert!(silhouettes.is_sorted_by(|a, b| a >= b), "{silhouettes:?}");
+    assert!(rows[0]["metrics"]["purity"].is_f64());
+    let left_out = summary["left_out"].as_array().unwrap();
+    assert!(left_out.len() == 2 && left_out[0].as_str().unwrap().contains("vgg16"), "{left_out:?}");
+    let results = place.json(format!("{}/results.json", place.newest("grid")));
+    assert_eq!(results["metrics"]["recommended"], summary["recommended"]);
+}
+
+#[test]
+fn every_method_of_the_recipe_runs() {
+    let place = Workplace::trained("cluster");
+    let methods = "cluster.methods=[\"hierarchical\", \"gaussian_mixture\", \"hdbscan\", \"hybrid\", \"dbscan\"]";
+    let k = "cluster={ hierarchical.k = 3, gaussian_mixture.k = 3, hybrid = { eps = 0.7, min_samples = 3, k = 3 } }";
+    place.rails(&["cluster", "-q", "--set", k, "--set", methods, "--set", "report.layout=pca"]).with(0);
+    let run = place.newest("cluster");
+    let images = place.table(format!("{run}/images.csv"));
+    for method in ["hierarchical", "gaussian_mixture", "hdbscan", "hybrid", "dbscan"] {
+        assert!(images.iter().all(|row| row[method].parse::<i64>().unwrap() >= -1), "{method}");
+        assert!(place.path(format!("{run}/clusters/{method}")).is_dir(), "{method}");
+    }
+    assert!(place.read(format!("{run}/report.html")).contains("Gaussian mixture"));
+}

@@ -13,9 +13,47 @@ use crate::pairwise::{Nearest, nearest};
 /// Rows whose features one task sums; fixed, so that the bits never depend on the threads.
 const ROWS_PER_TASK: usize = 8192;
 
+/// Swaps in a row that may fail to help before a fit is taken as it is.
+const MOST_FAILED_SWAPS: usize = 3;
+
 /// One start; ends when nothing moves, when all centroids together move less than `tolerance`, or after `max_iter`.
 pub(super) fn run(data: &Data<'_>, k: usize, max_iter: usize, tolerance: f64, mut random: ChaCha8Rng) -> Run {
-    let mut centroids = plus_plus::centroids(data, k, &mut random);
+    descend(data, plus_plus::centroids(data, k, &mut random), max_iter, tolerance)
+}
+
+/// Moves the centroid that is missed least to where one is missed most and descends again, as long as that helps.
+///
+/// Gets out of most local optima that all starts share. Reference: Fränti, "Efficiency of random swap clustering",
+/// Journal of Big Data 2018; here the swap is chosen greedily.
+pub(super) fn swap(data: &Data<'_>, mut best: Run, max_iter: usize, tolerance: f64, mut random: ChaCha8Rng) -> Run {
+    let k = best.centroids.nrows();
+    let mut failures = 0;
+    while k > 1 && failures < MOST_FAILED_SWAPS {
+        let found = nearest(&data.points, best.centroids.view());
+        let mut missed = vec![0.0; k];
+        for ((&label, &first), &second) in found.labels.iter().zip(&found.squared).zip(&found.second) {
+            missed[label as usize] += f64::from(second) - f64::from(first);
+        }
+        let spare = (0..k).min_by(|&a, &b| missed[a].total_cmp(&missed[b])).unwrap_or(0);
+        let mut closest: Vec<f32> = (found.labels.iter().zip(&found.squared).zip(&found.second))
+            .map(|((&label, &first), &second)| if label as usize == spare { second } else { first })
+            .collect();
+        let moved = plus_plus::next(data, &mut closest, k, &mut random);
+        let mut centroids = best.centroids.clone();
+        centroids.row_mut(spare).assign(&data.rows.row(moved));
+        let tried = descend(data, centroids, max_iter, tolerance);
+        if tried.inertia < best.inertia {
+            best = tried;
+            failures = 0;
+        } else {
+            failures += 1;
+        }
+    }
+    best
+}
+
+fn descend(data: &Data<'_>, mut centroids: Array2<f32>, max_iter: usize, tolerance: f64) -> Run {
+    let k = centroids.nrows();
     let mut labels = Vec::new();
     let mut n_iter = 0;
     while n_iter < max_iter {

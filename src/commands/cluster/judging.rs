@@ -27,12 +27,15 @@ pub(super) struct Judge<'a> {
     pub seed: u64,
     /// Silhouettes over all pairs may take this long; beyond it a sample is judged.
     pub max_time: Duration,
+    /// Bytes that they may take; beyond it likewise.
+    pub max_memory: u64,
 }
 
 /// Fields of more values than this name images rather than groups.
 const MOST_VALUES: usize = 100;
 /// Fits with other seeds that a clustering must resemble to be called stable.
 const RESEEDED: u64 = 4;
+const GIB: f64 = (1_u64 << 30) as f64;
 /// A stage that is expected to take longer than this says so before it starts.
 const WORTH_SAYING: f64 = 10.0;
 
@@ -45,12 +48,15 @@ impl Judge<'_> {
         observer: &dyn Observer,
     ) -> Vec<Option<Silhouettes>> {
         let cost = silhouette_cost(x.nrows(), x.ncols());
-        let allowed = self.max_time.as_secs_f64();
-        if cost > allowed {
-            let n = ((x.nrows() as f64) * (allowed / cost).sqrt()) as usize;
+        // The points themselves, and per image and clustering a value and its sums.
+        let bytes = x.nrows() as f64 * (x.ncols() * 4 + clusterings.len() * 16) as f64;
+        let share = (self.max_time.as_secs_f64() / cost).sqrt().min(self.max_memory as f64 / bytes);
+        if share < 1.0 {
+            let n = (x.nrows() as f64 * share) as usize;
             let text = format!(
-                "exact silhouettes would take about {cost:.0} s: they are measured on a random sample of {n} images \
-                 (--max-time raises the limit)"
+                "exact silhouettes would take about {cost:.0} s and {:.1} GiB: they are measured on a random sample of \
+                 {n} images (--max-time and --max-memory raise the limits)",
+                bytes / GIB
             );
             observer.on(Event::Warning { text: &text });
             return self.sampled(x, clusterings, n);

@@ -48,6 +48,8 @@ pub struct ClusterOptions {
     pub placement: Placement,
     /// Exact silhouettes may take this long; beyond it a stated sample is judged.
     pub max_time: Duration,
+    /// Bytes that exact silhouettes may take; beyond it likewise.
+    pub max_memory: u64,
 }
 
 /// Scans, embeds, reduces and groups the images of the recipe and writes a run folder.
@@ -84,7 +86,7 @@ pub fn cluster(
     timings.lap("reduce");
 
     let x = reduced.view();
-    let groups = group(recipe, truth.as_ref(), options.max_time, &manifest, x, observer)?;
+    let groups = group(recipe, truth.as_ref(), options, &manifest, x, observer)?;
     let outliers = Lof::default().score(x);
     timings.lap("cluster");
     let layout = lay_out(recipe, x, observer)?;
@@ -158,14 +160,15 @@ pub fn cluster(
 fn group(
     recipe: &ClusterRecipe,
     truth: Option<&LabelTable>,
-    max_time: Duration,
+    options: &ClusterOptions,
     manifest: &Manifest,
     x: ArrayView2<'_, f32>,
     observer: &dyn Observer,
 ) -> Result<Vec<Group>, CommandError> {
     let truth = truth.map(|table| table.match_to(manifest));
     let kmeans = &recipe.cluster.kmeans;
-    let judge = Judge { manifest, truth: truth.as_ref(), kmeans, seed: recipe.seed, max_time };
+    let (max_time, max_memory) = (options.max_time, options.max_memory);
+    let judge = Judge { manifest, truth: truth.as_ref(), kmeans, seed: recipe.seed, max_time, max_memory };
     Ok(grouping::run(&recipe.cluster, x, recipe.seed, &judge, observer)?)
 }
 
