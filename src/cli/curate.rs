@@ -57,6 +57,9 @@ impl Arguments {
             global.print(&summary, render::curate)?;
             return Ok(Outcome::Done);
         };
+        if self.apply.is_some() || self.from_folders {
+            render::note(global.verbosity(), &render::curate(&summary));
+        }
         let how = if self.copy { Placement::Copy } else { Placement::Link };
         let exported = curator.export(output, how)?;
         global.print(&exported, render::export)?;

@@ -31,7 +31,7 @@ pub(super) fn out(text: &str) -> Result<(), CommandError> {
 /// Writes to stderr what is no data, unless the user wants quiet.
 pub(super) fn note(verbosity: Verbosity, text: &str) {
     if verbosity != Verbosity::Quiet {
-        eprint!("{text}");
+        let _ = std::io::stderr().write_all(text.as_bytes());
     }
 }
 
@@ -51,7 +51,7 @@ pub(super) fn error(error: &CommandError) {
     if let Some(hint) = error.hint() {
         let _ = write!(text, "\nhint: {hint}");
     }
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 pub(super) fn tile(report: &TileReport) -> String {

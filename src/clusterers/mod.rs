@@ -152,7 +152,9 @@ impl ClusterError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::TooFew { rows, .. } => format!("choose k up to {rows}, or add images"),
+            Self::TooFew { rows, .. } => {
+                format!("ask for {rows} at most, for example `--set cluster.kmeans.k=2`, or add images")
+            }
             Self::TooMany { .. } => "use kmeans or dbscan, or a sample of the images".to_owned(),
         })
     }

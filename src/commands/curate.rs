@@ -122,7 +122,7 @@ impl Curator {
                     source: self.run.dataset.root.join(&row.path),
                 })
                 .collect();
-            let edits = folder_edits(&root, &self.name, method, &images, &state)?;
+            let edits = folder_edits(&root, &self.name, method, &images, self.log.entries(), &state)?;
             decisions.extend(edits.decisions);
             open.extend(edits.open);
         }
@@ -135,6 +135,14 @@ impl Curator {
     /// When `output` exists or cannot be written.
     pub fn export(&self, output: &Path, how: Placement) -> Result<ExportSummary, CommandError> {
         export(&self.table, &self.run.dataset.root, &self.state(), output, how)
+    }
+
+    /// Brings labels.csv and removed.csv up to what the log says.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn refresh(&self) -> Result<(), CommandError> {
+        self.write_tables(&self.state())
     }
 
     /// Where things stand, with nothing new.

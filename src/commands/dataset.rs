@@ -23,22 +23,27 @@ pub(super) fn open(
     };
     let options = ScanOptions { naming: recipe.naming.clone(), naming_required: recipe.naming_required };
     let manifest = scan(&folder, &options, observer)?;
-    if manifest.records.is_empty() {
-        let hint = match manifest.skipped.first() {
-            Some(first) => {
-                format!("{} files were skipped, the first because: {}", manifest.skipped.len(), first.reason)
-            }
-            None => "png, jpg, bmp, tif, webp and pgm files are looked for, also in subfolders".to_owned(),
-        };
-        return Err(CommandError::failed(format!("no images to work on: `{}`", folder.display()), hint));
-    }
-    match &recipe.sample {
-        None => Ok(manifest),
+    let manifest = match &recipe.sample {
+        None => manifest,
         Some(sample) => {
             let excluded = sample.exclude.as_ref().map(|run| ids_of_run(Path::new(run), workspace)).transpose()?;
-            Ok(sample.draw(&manifest, &excluded.unwrap_or_default())?)
+            sample.draw(&manifest, &excluded.unwrap_or_default())?
         }
+    };
+    require_images(&manifest)?;
+    Ok(manifest)
+}
+
+/// Fails where nothing is left to work on, and says why.
+pub(super) fn require_images(manifest: &Manifest) -> Result<(), CommandError> {
+    if !manifest.records.is_empty() {
+        return Ok(());
     }
+    let hint = match manifest.skipped.first() {
+        Some(first) => format!("{} files were skipped, the first because: {}", manifest.skipped.len(), first.reason),
+        None => "png, jpg, bmp, tif, webp and pgm files are looked for, also in subfolders".to_owned(),
+    };
+    Err(CommandError::failed(format!("no images to work on: `{}`", manifest.root.display()), hint))
 }
 
 fn ids_of_run(run: &Path, workspace: &Workspace) -> Result<BTreeSet<ImageId>, CommandError> {

@@ -91,9 +91,7 @@ impl CommandError {
             Self::Pull(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Bundle(error) => error.hint(),
-            Self::Cluster(ClusterError::TooFew { .. }) => {
-                Some("ask for fewer, for example `--set cluster.kmeans.k=2`, or add images".to_owned())
-            }
+            Self::Cluster(error) => error.hint(),
             Self::Run(error) => error.hint(),
             Self::Results(error) => error.hint(),
             Self::Train(error) => error.hint(),

@@ -71,10 +71,12 @@ pub(super) fn export(
             summary.missing.push(row.path.clone());
             continue;
         }
-        if !placers.contains_key(&target) {
-            placers.insert(target.clone(), Placer::new(&folder.path().join(&target), how)?);
+        // By folder, since names that differ in letter case may become the same folder.
+        let key = target.to_lowercase();
+        if !placers.contains_key(&key) {
+            placers.insert(key.clone(), Placer::new(&folder.path().join(&target), how)?);
         }
-        if let Some(placer) = placers.get_mut(&target) {
+        if let Some(placer) = placers.get_mut(&key) {
             placer.place(&source, row.id)?;
         }
         match (label, removed) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{CommandError, Workspace, dataset};
+use super::{CommandError, Curator, Workspace, dataset};
 use crate::curation::LabelTable;
 use crate::data::{ImageId, Labels, Manifest, Skipped};
 use crate::images::{ScanOptions, scan};
@@ -49,7 +49,7 @@ pub(super) fn gather(
         .iter()
         .map(|source| read(source, images, recipe, workspace, observer))
         .collect::<Result<Vec<_>, _>>()?;
-    unite(read)
+    unite(read, recipe)
 }
 
 fn read(
@@ -85,16 +85,19 @@ fn from_run(run: &Path, workspace: &Workspace, observer: &dyn Observer) -> Resul
             format!("name its clusters first: `rails curate {} --apply decisions.jsonl`", run.display()),
         ));
     }
+    // The log is what counts; the table may be older where the program was killed between the two.
+    Curator::open(Some(run), workspace)?.refresh()?;
     let chain = Some(provenance.features);
     let mut source =
         from_table(&table, &provenance.dataset.root, &DatasetRecipe::default(), chain, workspace, observer)?;
-    if let Some(chain) = &source.chain
-        && source.labels.is_empty()
-    {
-        let _ = chain;
+    if source.labels.is_empty() {
         return Err(CommandError::failed(
-            format!("none of the labelled images is left under `{}`", provenance.dataset.root.display()),
-            "put the images back where they were, or cluster them again",
+            format!(
+                "no labelled image of the run `{}` is left under `{}`",
+                run.display(),
+                provenance.dataset.root.display()
+            ),
+            "label some with `rails curate`, or put the images back where they were",
         ));
     }
     source.manifest.unmatched = 0;
@@ -138,7 +141,7 @@ fn from_folders(folder: &Path, recipe: &DatasetRecipe, observer: &dyn Observer) 
     Ok(Source { manifest, labels, conflicts: Vec::new(), chain: None })
 }
 
-fn unite(sources: Vec<Source>) -> Result<Gathered, CommandError> {
+fn unite(sources: Vec<Source>, recipe: &TrainRecipe) -> Result<Gathered, CommandError> {
     let mut classes: BTreeMap<ImageId, BTreeSet<&str>> = BTreeMap::new();
     for source in &sources {
         for (row, (class, _)) in &source.labels {
@@ -161,7 +164,7 @@ fn unite(sources: Vec<Source>) -> Result<Gathered, CommandError> {
             }
         }
     }
-    let chain = common_chain(&sources)?;
+    let chain = if recipe.features.is_some() { None } else { common_chain(&sources)? };
     let labels = Labels::from_names(named);
     let mut seen = BTreeSet::new();
     let mut unlabelled = 0;

@@ -7,14 +7,15 @@ use jiff::Zoned;
 use serde::Serialize;
 use serde_json::json;
 
+use super::cluster::Judge;
 use super::embed::Extraction;
 use super::{ClusterOptions, CommandError, Workspace, dataset};
 use crate::clusterers::PickK;
 use crate::curation::{LabelTable, Matched};
 use crate::data::{Clustering, Manifest};
 use crate::device::{Device, DeviceChoice};
-use crate::images::DepthRange;
-use crate::metrics::{Contingency, normalized_mutual_information, purity, silhouettes, spread};
+use crate::images::{DepthRange, Enhancement};
+use crate::metrics::{Contingency, normalized_mutual_information, purity, spread};
 use crate::progress::{Event, Observer, Stage};
 use crate::report::{Block, Report, Results};
 use crate::runs::{
@@ -43,8 +44,8 @@ pub struct GridRow {
     pub backbone: String,
     /// Its layers.
     pub layers: Vec<String>,
-    /// Enhancements before embedding.
-    pub enhance: Vec<String>,
+    /// Enhancements before embedding, as a recipe writes them.
+    pub enhance: Vec<Enhancement>,
     /// Number of clusters.
     pub k: usize,
     /// Number of features before reduction.
@@ -77,7 +78,7 @@ pub fn grid(
     let mut rows = Vec::new();
     let mut left_out = Vec::new();
     let mut skipped = manifest.skipped.clone();
-    let context = Context { recipe, truth: truth.as_ref(), device, workspace, observer };
+    let context = Context { recipe, options, truth: truth.as_ref(), device, workspace, observer };
     for features in combinations(recipe, grid) {
         let name = describe(&features);
         observer.on(Event::Note { text: &name });
@@ -100,7 +101,7 @@ pub fn grid(
     timings.lap("grid");
 
     let run = RunDir::create(&workspace.runs, &format!("{}-grid-{}", timestamp(&started), recipe.name))?;
-    let dataset = DatasetSummary::of(&manifest);
+    let dataset = DatasetSummary::of(&Manifest { skipped: skipped.clone(), ..manifest });
     let recommended = recommend(&rows[0]);
     let mut results = Results::new("grid", &recipe.name, &started.timestamp().to_string());
     if let serde_json::Value::Object(dataset) = json!(dataset) {
@@ -121,6 +122,7 @@ pub fn grid(
 /// What all combinations share.
 struct Context<'a> {
     recipe: &'a ClusterRecipe,
+    options: &'a ClusterOptions,
     truth: Option<&'a LabelTable>,
     device: Device,
     workspace: &'a Workspace,
@@ -137,13 +139,22 @@ impl Context<'_> {
     ) -> Result<(Vec<GridRow>, Vec<crate::data::Skipped>), CommandError> {
         let extraction = Extraction::new(features, self.device, self.workspace)?;
         let embedded = extraction.embed(manifest, depth, self.workspace, self.observer)?;
+        dataset::require_images(&embedded.manifest)?;
         let (projection, x) = self.recipe.reduce.fit_transform(embedded.embeddings.values(), self.recipe.seed)?;
         self.observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
         let sweep = self.recipe.cluster.kmeans.sweep(x.view(), self.recipe.seed, self.observer)?;
         let clusterings: Vec<&Clustering> = sweep.iter().map(|fit| &fit.clustering).collect();
-        let judged = silhouettes(x.view(), &clusterings);
         self.observer.on(Event::Finished);
         let truth = self.truth.map(|table| table.match_to(&embedded.manifest));
+        let judge = Judge {
+            manifest: &embedded.manifest,
+            truth: truth.as_ref(),
+            kmeans: &self.recipe.cluster.kmeans,
+            seed: self.recipe.seed,
+            max_time: self.options.max_time,
+            max_memory: self.options.max_memory,
+        };
+        let judged = judge.silhouettes(x.view(), &clusterings, self.observer);
         let kept = projection.explained_variance_ratio().map(|ratios| ratios.iter().sum::<f64>());
         let rows = sweep
             .iter()
@@ -164,7 +175,7 @@ impl Context<'_> {
                 GridRow {
                     backbone: features.backbone.to_string(),
                     layers: extraction.recipe.layers.clone(),
-                    enhance: features.enhance.iter().map(ToString::to_string).collect(),
+                    enhance: features.enhance.clone(),
                     k: fit.asked,
                     n_features: embedded.chain.n_features,
                     metrics,
@@ -199,8 +210,8 @@ fn combinations(recipe: &ClusterRecipe, grid: &GridRecipe) -> Vec<FeaturesRecipe
 }
 
 fn describe(features: &FeaturesRecipe) -> String {
-    let enhance: Vec<String> = features.enhance.iter().map(ToString::to_string).collect();
-    let enhance = if enhance.is_empty() { String::new() } else { format!(" after {}", enhance.join(", ")) };
+    let enhance = texts(&features.enhance);
+    let enhance = if enhance.is_empty() { enhance } else { format!(" after {enhance}") };
     format!("{} {}{enhance}", features.backbone, features.layers.join(" + "))
 }
 
@@ -222,10 +233,18 @@ fn recommend(row: &GridRow) -> Vec<String> {
         format!("features.layers=[{}]", list(&row.layers)),
         format!("cluster.kmeans.k={}", row.k),
     ];
-    if !row.enhance.is_empty() {
-        settings.push(format!("features.enhance=[{}]", list(&row.enhance)));
+    if let Ok(enhance) = toml::Value::try_from(&row.enhance)
+        && !row.enhance.is_empty()
+    {
+        settings.push(format!("features.enhance={enhance}"));
     }
     settings
+}
+
+/// For people.
+#[must_use]
+pub fn texts(enhance: &[Enhancement]) -> String {
+    enhance.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn page(
@@ -254,7 +273,7 @@ fn page(
                 (index + 1).to_string(),
                 row.backbone.clone(),
                 row.layers.join(" + "),
-                row.enhance.join(", "),
+                texts(&row.enhance),
                 row.k.to_string(),
             ];
             cells.extend(

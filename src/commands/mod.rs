@@ -24,7 +24,7 @@ pub use compare::{Compared, HEADLINE, compare, more_is_better};
 pub use curate::{CurateSummary, Curator};
 pub use error::CommandError;
 pub use export::ExportSummary;
-pub use grid::{GridRow, GridSummary, grid};
+pub use grid::{GridRow, GridSummary, grid, texts};
 pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model};
 pub use predict::{PredictOptions, PredictSummary, Prediction, predict};
 pub use predictions::{TableFormat, predictions_text, write_predictions};

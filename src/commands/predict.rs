@@ -58,7 +58,7 @@ pub struct PredictSummary {
     pub mean_confidence: f64,
     /// Files that were left out.
     pub skipped: Vec<Skipped>,
-    /// One per image, sorted by path.
+    /// One per image, in the order of the arguments, by path within each.
     #[serde(skip)]
     pub predictions: Vec<Prediction>,
 }
@@ -175,13 +175,15 @@ fn sort_into(
         ));
     }
     observer.on(Event::Started { stage: Stage::Copy, total: files.len() });
-    let mut placers: BTreeMap<&str, Placer> = BTreeMap::new();
+    // By folder, since names that differ may become the same folder.
+    let mut placers: BTreeMap<String, Placer> = BTreeMap::new();
     for (prediction, file) in predictions.iter().zip(files) {
-        let class = prediction.class.as_str();
-        if !placers.contains_key(class) {
-            placers.insert(class, Placer::new(&folder.join(safe_name(class)), placement)?);
+        let name = safe_name(&prediction.class);
+        let key = name.to_lowercase();
+        if !placers.contains_key(&key) {
+            placers.insert(key.clone(), Placer::new(&folder.join(&name), placement)?);
         }
-        if let Some(placer) = placers.get_mut(class) {
+        if let Some(placer) = placers.get_mut(&key) {
             placer.place(file, prediction.id)?;
         }
         observer.on(Event::Advanced { by: 1 });

@@ -24,7 +24,7 @@ use crate::runs::{
     BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, Timings, TrainRecipe, TrainedOn, timestamp, write_skipped,
 };
 use crate::training::{Split, TrainingSet, most_likely, train as fit};
-use numbers::embed;
+use numbers::{Numbers, embed};
 use writing::{draw, measure, write_split};
 
 /// What `rails train` has to say at the end.
@@ -135,7 +135,7 @@ pub fn train(
         input_size: numbers.input_size,
         temperature: 1.0,
         reject_threshold: None,
-        training_set: TrainedOn { fingerprint: numbers.manifest.fingerprint(), n_images: numbers.ids.len() },
+        training_set: TrainedOn { fingerprint: fingerprint(&numbers, &y, classes), n_images: numbers.ids.len() },
         model_hash: String::new(),
     };
     bundle.write(&trained.head, &checkpoint)?;
@@ -157,4 +157,14 @@ pub fn train(
         unlabelled: gathered.unlabelled,
         n_skipped: gathered.skipped.len(),
     })
+}
+
+/// Changes with any image or label.
+fn fingerprint(numbers: &Numbers, y: &[ClassId], classes: &[String]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(numbers.manifest.fingerprint().as_bytes());
+    for class in y {
+        hasher.update(classes[class.0].as_bytes()).update(b"\n");
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
 }

@@ -65,7 +65,7 @@ fn parse(text: &str, seq: u64, renumbered: &mut BTreeMap<u64, u64>) -> Result<De
     if matches!(object.get("decision").and_then(Value::as_str), Some("undo" | "redo")) {
         let of = match object.get("of") {
             Some(of) => of.as_u64().map(|old| renumbered.get(&old).copied().unwrap_or(old)),
-            None => own,
+            None => own.map(|old| renumbered.get(&old).copied().unwrap_or(old)),
         };
         object.insert("of".to_owned(), of.ok_or("`seq` must say which decision is meant")?.into());
     } else if let Some(own) = own {
@@ -111,6 +111,14 @@ impl Request<'_> {
             Decision::Accept { images, class: class @ None } => *class = Some(self.common_class(images, before)?),
             Decision::Move { .. } | Decision::Remove { .. } | Decision::Restore { .. } | Decision::Accept { .. } => {}
         }
+        if let Decision::SplitCluster { method: Some(method), run: Some(run), into, .. } = &found {
+            for ClusterKey(part) in into.keys() {
+                let there = run == self.run && !(self.members)(method, *part).is_empty();
+                if there || self.was_split_off(run, method, *part, before) {
+                    return Err(format!("cluster {part} exists: choose another number"));
+                }
+            }
+        }
         if let Decision::MergeClusters { clusters, .. } = &found
             && clusters.len() < 2
         {
@@ -138,6 +146,7 @@ impl Request<'_> {
             }
             return Ok(());
         }
+        members.clear();
         let default = self.methods.first().ok_or("the run has no clustering")?;
         let method = method.get_or_insert_with(|| default.clone());
         if !self.methods.contains(method) {
@@ -179,7 +188,7 @@ impl Request<'_> {
 }
 
 /// A class name becomes a folder and a column, so it must be one line of visible text.
-fn check_class(class: &str) -> Result<(), String> {
+pub(super) fn check_class(class: &str) -> Result<(), String> {
     if class.trim().is_empty() || class != class.trim() || class.chars().any(char::is_control) {
         return Err(format!("`{}` is no class name", class.escape_debug()));
     }

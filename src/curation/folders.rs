@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Curation, Decision, Source};
+use super::{Curation, Decision, Entry, Source};
 use crate::data::{ClusterId, ImageId};
-use reading::{Folder, Meaning, files, meanings, read_metadata, subfolders};
+use reading::{Folder, Meaning, files, files_below, meanings, read_metadata, subfolders};
 
 /// The file in every cluster folder that says what was put there.
 pub const METADATA_FILE: &str = "cluster_metadata.json";
@@ -89,8 +89,8 @@ pub struct FoldersError {
     source: io::Error,
 }
 
-/// Compares `clusters/<method>` with what the run put there. `state` is what the log comes to so far: edits that are
-/// in it already are not decided twice.
+/// Compares `clusters/<method>` with what the run put there. `state` is what `log` comes to so far: edits that stand in
+/// it already are not decided twice, also where somebody decided otherwise since.
 ///
 /// # Errors
 /// When a folder cannot be read.
@@ -99,17 +99,22 @@ pub fn folder_edits(
     run: &str,
     method: &str,
     images: &[FolderImage],
+    log: &[Entry],
     state: &Curation,
 ) -> Result<FolderEdits, FoldersError> {
-    let mut folders = Vec::new();
+    let mut edits = FolderEdits::default();
+    let mut folders = vec![Folder { name: method.to_owned(), meaning: Meaning::Loose, renamed: None }];
     let mut places: BTreeMap<ImageId, BTreeSet<usize>> = BTreeMap::new();
-    let mut strangers: Vec<(usize, PathBuf)> = Vec::new();
+    let mut strangers: Vec<(usize, PathBuf)> = files(root)?.into_iter().map(|file| (0, file)).collect();
     for path in subfolders(root)? {
         let metadata = read_metadata(&path);
-        for (folder, path) in meanings(&path, metadata.as_ref())? {
+        for (mut folder, path) in meanings(&path, metadata.as_ref())? {
+            if let Err(why) = folder.check_name() {
+                edits.open.push(format!("{why}: rename the folder `{}`", path.display()));
+            }
             let listed: BTreeMap<&str, ImageId> =
                 metadata.iter().flat_map(|m| &m.files).map(|file| (file.file.as_str(), file.id)).collect();
-            for file in files(&path)? {
+            for file in files_below(&path)? {
                 match file.file_name().and_then(|name| name.to_str()).and_then(|name| listed.get(name)) {
                     Some(id) => drop(places.entry(*id).or_default().insert(folders.len())),
                     None => strangers.push((folders.len(), file)),
@@ -118,10 +123,10 @@ pub fn folder_edits(
             folders.push(folder);
         }
     }
-    let mut edits = FolderEdits::default();
     identify(strangers, images, &mut places, &mut edits)?;
     let names = name_clusters(&folders, run, method, state, &mut edits);
-    place_images(&folders, method, &names, &places, images, state, &mut edits);
+    let before = Said::before(log, method);
+    place_images(&folders, &before, &names, &places, images, state, &mut edits);
     Ok(edits)
 }
 
@@ -187,16 +192,50 @@ fn name_clusters(
     names
 }
 
+/// What these folders said of images before, whether it still counts or not.
+struct Said {
+    /// The reason that images moved between the folders of the method carry.
+    moved_in: String,
+    /// The reason that images deleted from them carry.
+    deleted: String,
+    moved: BTreeMap<ImageId, String>,
+    removed: BTreeMap<ImageId, String>,
+}
+
+impl Said {
+    fn before(log: &[Entry], method: &str) -> Self {
+        let mut said = Self {
+            moved_in: moved_in(method),
+            deleted: deleted(method),
+            moved: BTreeMap::new(),
+            removed: BTreeMap::new(),
+        };
+        for entry in log {
+            match &entry.decision {
+                Decision::Move { images, class, reason: Some(reason) } if *reason == said.moved_in => {
+                    said.moved.extend(images.iter().map(|image| (*image, class.clone())));
+                }
+                Decision::Remove { images, reason: Some(reason) } => {
+                    said.removed.extend(images.iter().map(|image| (*image, reason.clone())));
+                }
+                Decision::Restore { images } => images.iter().for_each(|image| drop(said.removed.remove(image))),
+                _ => {}
+            }
+        }
+        said
+    }
+}
+
 fn place_images(
     folders: &[Folder],
-    method: &str,
+    before: &Said,
     names: &BTreeMap<ClusterId, String>,
     places: &BTreeMap<ImageId, BTreeSet<usize>>,
     images: &[FolderImage],
     state: &Curation,
     edits: &mut FolderEdits,
 ) {
-    let (deleted, reason) = (deleted(method), moved_in(method));
+    let mut loose = 0;
     let mut moved: BTreeMap<String, Vec<ImageId>> = BTreeMap::new();
     let mut removed: BTreeMap<String, Vec<ImageId>> = BTreeMap::new();
     let mut restored = Vec::new();
@@ -210,8 +249,8 @@ fn place_images(
         let label = state.labels.get(id);
         match (found.len(), elsewhere.as_slice()) {
             (0, _) => {
-                if was_removed.is_none() {
-                    removed.entry(deleted.clone()).or_default().push(*id);
+                if was_removed.is_none() && before.removed.get(id) != Some(&before.deleted) {
+                    removed.entry(before.deleted.clone()).or_default().push(*id);
                 }
             }
             (_, []) => {
@@ -219,22 +258,32 @@ fn place_images(
                     Meaning::Cluster(cluster) => names.get(cluster).cloned(),
                     _ => found.iter().find_map(|folder| folder.renamed.clone()),
                 };
-                if was_removed.is_some_and(|removed| removed.reason == deleted) {
+                if was_removed.is_some_and(|removed| removed.reason == before.deleted) {
                     restored.push(*id);
                 }
-                let by_folder = label.is_some_and(|label| label.source == Source::Moved && label.reason == reason);
+                let by_folder =
+                    label.is_some_and(|label| label.source == Source::Moved && label.reason == before.moved_in);
                 let differs = label.map(|label| &label.class) != own.as_ref();
+                let noise = *home == Meaning::Noise
+                    && was_removed.is_none()
+                    && label.is_none_or(|label| label.source == Source::NamedCluster);
                 if let Some(class) = own
                     && differs
-                    && (by_folder || *home == Meaning::Noise)
+                    && before.moved.get(id) != Some(&class)
+                    && (by_folder || noise)
                 {
                     moved.entry(class).or_default().push(*id);
                 }
             }
             (1, [folder]) => {
                 let class = match &folder.meaning {
+                    Meaning::Loose => {
+                        loose += 1;
+                        continue;
+                    }
                     Meaning::Removed(reason) => {
-                        if was_removed.is_none_or(|removed| removed.reason != *reason) {
+                        let said = before.removed.get(id) == Some(reason);
+                        if !said && was_removed.is_none_or(|removed| removed.reason != *reason) {
                             removed.entry(reason.clone()).or_default().push(*id);
                         }
                         continue;
@@ -245,7 +294,8 @@ fn place_images(
                 };
                 match class {
                     Some(class) => {
-                        let known = label.is_some_and(|l| l.source != Source::NamedCluster && l.class == *class);
+                        let known = before.moved.get(id) == Some(class)
+                            || label.is_some_and(|l| l.source != Source::NamedCluster && l.class == *class);
                         if !known {
                             moved.entry(class.clone()).or_default().push(*id);
                         }
@@ -266,11 +316,16 @@ fn place_images(
     edits.decisions.extend(moved.into_iter().map(|(class, images)| Decision::Move {
         images,
         class,
-        reason: Some(reason.clone()),
+        reason: Some(before.moved_in.clone()),
     }));
     edits
         .decisions
         .extend(removed.into_iter().map(|(reason, images)| Decision::Remove { images, reason: Some(reason) }));
+    if loose > 0 {
+        edits
+            .open
+            .push(format!("{loose} images lie outside the cluster folders: move them into one, or into _removed/"));
+    }
     edits.open.extend(unnamed.into_iter().map(|(folder, n)| {
         format!("{n} images were moved into `{folder}`, which has no name yet: rename the folder to its class and run this again")
     }));

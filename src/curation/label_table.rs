@@ -70,12 +70,14 @@ impl LabelTable {
             let record = record.map_err(csv_error)?;
             let line = record.position().map_or(0, csv::Position::line);
             let cell = |message: String| LabelTableError::Cell { line, message, path: path.to_owned() };
-            let name = if let Some(column) = id_column {
-                Name::Id(record[column].parse().map_err(|e: crate::data::NotAnImageId| cell(e.to_string()))?)
-            } else if let Some(column) = path_column {
-                Name::Path(record[column].replace('\\', "/"))
-            } else {
-                Name::File(record[file_column.unwrap_or_default()].to_owned())
+            let path_of = |column: usize| record[column].trim_start_matches("./").replace('\\', "/");
+            // An `id` that is not ours is no reason to refuse a table that also has paths.
+            let name = match (id_column.map(|column| record[column].parse::<ImageId>()), path_column, file_column) {
+                (Some(Ok(id)), ..) => Name::Id(id),
+                (_, Some(column), _) => Name::Path(path_of(column)),
+                (_, None, Some(column)) => Name::File(record[column].to_owned()),
+                (Some(Err(error)), None, None) => return Err(cell(error.to_string())),
+                (None, None, None) => return Err(missing("`path`, `filename`, `id`")),
             };
             let weight = match weight_column.map(|column| &record[column]) {
                 None | Some("") => 1.0,
@@ -101,7 +103,11 @@ impl LabelTable {
         for (row, record) in manifest.records.iter().enumerate() {
             let file = record.path.rsplit('/').next().unwrap_or(&record.path).to_owned();
             by_name.entry(Name::Path(record.path.clone())).or_default().push(row);
-            by_name.entry(Name::Path(manifest.file(record).display().to_string())).or_default().push(row);
+            let place = manifest.file(record);
+            let absolute = std::path::absolute(&place).unwrap_or_else(|_| place.clone());
+            for place in BTreeSet::from([place, absolute]) {
+                by_name.entry(Name::Path(place.display().to_string())).or_default().push(row);
+            }
             by_name.entry(Name::File(file)).or_default().push(row);
             by_name.entry(Name::Id(record.id)).or_default().push(row);
         }

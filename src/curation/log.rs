@@ -24,6 +24,8 @@ pub struct DecisionLog {
     entries: Vec<Entry>,
     /// Bytes of the file that hold whole lines; what follows was torn by a crash and never counted.
     whole: u64,
+    /// Bytes of the file as it was read or written last; other bytes mean another writer.
+    seen: u64,
 }
 
 impl DecisionLog {
@@ -45,7 +47,7 @@ impl DecisionLog {
             .filter(|(_, line)| !line.trim().is_empty())
             .map(|(number, line)| Entry::from_line(line).map_err(|message| damaged(number, message)))
             .collect::<Result<_, _>>()?;
-        Ok(Self { path: path.to_owned(), entries, whole: whole as u64 })
+        Ok(Self { path: path.to_owned(), entries, whole: whole as u64, seen: text.len() as u64 })
     }
 
     /// In the order they were taken.
@@ -79,6 +81,13 @@ impl DecisionLog {
             fs::create_dir_all(folder).map_err(io_error)?;
         }
         let mut file = OpenOptions::new().create(true).append(true).open(&self.path).map_err(io_error)?;
+        match file.lock() {
+            Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(io_error(error)),
+            _ => {}
+        }
+        if file.metadata().map_err(io_error)?.len() != self.seen {
+            return Err(io_error(io::Error::other("another process added decisions meanwhile: run it again")));
+        }
         let written =
             file.set_len(self.whole).and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.sync_all());
         if let Err(error) = written {
@@ -88,6 +97,7 @@ impl DecisionLog {
         }
         sync_folder(&self.path).map_err(io_error)?;
         self.whole += text.len() as u64;
+        self.seen = self.whole;
         self.entries.extend(entries);
         Ok(())
     }
@@ -118,6 +128,18 @@ mod tests {
         assert_eq!((log.entries().len(), log.next_seq()), (1, 2));
         log.append(vec![Decision::Redo { of: 9 }], "t", "me").unwrap();
         assert_eq!(DecisionLog::open(&path).unwrap().entries().len(), 2);
+    }
+
+    #[test]
+    fn two_writers_do_not_overwrite_each_other() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("decisions.jsonl");
+        let mut first = DecisionLog::open(&path).unwrap();
+        let mut second = DecisionLog::open(&path).unwrap();
+        first.append(vec![Decision::Undo { of: 1 }], "t", "first").unwrap();
+        let refused = second.append(vec![Decision::Undo { of: 2 }], "t", "second").unwrap_err().to_string();
+        assert!(refused.contains("another process"), "{refused}");
+        assert_eq!(DecisionLog::open(&path).unwrap().entries().len(), 1);
     }
 
     #[test]

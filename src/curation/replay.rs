@@ -65,7 +65,7 @@ pub struct Curation {
     pub labels: BTreeMap<ImageId, Label>,
     /// The images thrown out.
     pub removed: BTreeMap<ImageId, Removed>,
-    /// Names of clusters: (run, method, cluster) of the surviving cluster of a merge.
+    /// Names of clusters; those of a merge all have its name.
     pub cluster_names: BTreeMap<ClusterOf, String>,
 }
 
@@ -124,25 +124,31 @@ pub fn replay(entries: &[Entry], members: &dyn Fn(&str, ClusterId) -> Vec<ImageI
     let mut labels = clusters.labels();
     labels.extend(by_hand);
     labels.retain(|image, _| !removed.contains_key(image));
+    let merged: Vec<ClusterOf> = clusters.merged.keys().cloned().collect();
+    for key in merged {
+        if let Some(name) = clusters.names.get(&clusters.resolve(key.clone())).cloned() {
+            clusters.names.insert(key, name);
+        }
+    }
     let cluster_names = clusters.names.into_iter().map(|(key, (_, class))| (key, class)).collect();
     Curation { labels, removed, cluster_names }
 }
 
-/// Numbers of the decisions that do not count.
+/// Numbers of the decisions that do not count. Of several undos and redos of a decision the latest that itself counts
+/// decides, so an undo can be undone.
 fn undone(entries: &[Entry]) -> BTreeSet<u64> {
-    let mut undone = BTreeSet::new();
-    for entry in entries {
-        match entry.decision {
-            Decision::Undo { of } => {
-                undone.insert(of);
-            }
-            Decision::Redo { of } => {
-                undone.remove(&of);
-            }
-            _ => {}
+    let mut counts: BTreeMap<u64, bool> = BTreeMap::new();
+    for entry in entries.iter().rev() {
+        let (of, verdict) = match entry.decision {
+            Decision::Undo { of } => (of, false),
+            Decision::Redo { of } => (of, true),
+            _ => continue,
+        };
+        if counts.get(&entry.seq).copied().unwrap_or(true) {
+            counts.entry(of).or_insert(verdict);
         }
     }
-    undone
+    counts.into_iter().filter(|(_, counts)| !counts).map(|(seq, _)| seq).collect()
 }
 
 fn of(name: Option<&str>) -> String {

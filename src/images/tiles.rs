@@ -97,7 +97,7 @@ fn cut_one(
         Err(reason) => return Ok(Err(reason)),
     };
     let mut lines = Vec::with_capacity(boxes.len());
-    for (index, place) in (0..).zip(boxes) {
+    for place in boxes {
         let extension = writing::extension(&image);
         let path = format!("{stem}_{},{}.{extension}", place.row, place.column);
         let file = folder.join(&path);
@@ -105,7 +105,8 @@ fn cut_one(
             fs::create_dir_all(parent).map_err(|source| ImageError::Write { path: parent.to_path_buf(), source })?;
         }
         writing::tile(&image, &place, &file)?;
-        lines.push(Line { path, id: record.id.child(index), parent: record.id, row: place.row, column: place.column });
+        let at = [place.y.start, place.x.start, place.y.len(), place.x.len()].map(|pixels| pixels as u64);
+        lines.push(Line { path, id: record.id.tile(at), parent: record.id, row: place.row, column: place.column });
     }
     Ok(Ok(lines))
 }

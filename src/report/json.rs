@@ -19,7 +19,7 @@ pub struct Results {
     pub kind: String,
     /// The name of the run.
     pub name: String,
-    /// When it ended, RFC 3339.
+    /// When it began, RFC 3339.
     pub created: String,
     /// What it ran on: path, fingerprint, counts.
     #[serde(default)]

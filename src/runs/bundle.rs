@@ -61,9 +61,9 @@ pub enum BundleError {
     /// Nothing was trained yet.
     #[error("no trained checkpoint yet under `{}`", .0.display())]
     None(PathBuf),
-    /// Written by a newer program.
+    /// Written by a program of another age.
     #[error("the checkpoint has format {found}, this program knows {FORMAT}: `{}`", .path.display())]
-    Newer { found: u32, path: PathBuf },
+    Newer { found: u64, path: PathBuf },
     /// The description is not what it should be.
     #[error("the description of the checkpoint is damaged ({message}): `{}`", .path.display())]
     Damaged { message: String, path: PathBuf },
@@ -123,8 +123,8 @@ impl Bundle {
             |error: serde_json::Error| BundleError::Damaged { message: error.to_string(), path: path.clone() };
         // The format is read alone first: a newer one may have other fields.
         let value: serde_json::Value = serde_json::from_slice(&text).map_err(damaged)?;
-        let found = value.get("format").and_then(serde_json::Value::as_u64).unwrap_or(0) as u32;
-        if found > FORMAT {
+        let found = value.get("format").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        if found != u64::from(FORMAT) {
             return Err(BundleError::Newer { found, path: folder.to_owned() });
         }
         let bundle: Self = serde_json::from_value(value).map_err(damaged)?;

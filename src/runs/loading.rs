@@ -29,14 +29,19 @@ pub fn load<R: DeserializeOwned>(path: Option<&Path>, settings: &[String]) -> Re
         return Ok(recipe);
     }
     let mut table: Table = toml::from_str(&text).map_err(|error| RecipeError::in_file(&path, &text, &error))?;
-    let mut recipe = recipe;
     for setting in settings {
         let refuse = |message: String| RecipeError::Setting { setting: setting.clone(), message };
         let (key, value) = setting.split_once('=').ok_or_else(|| refuse("expected `key=value`".to_owned()))?;
         insert(&mut table, key.trim(), parse_value(value.trim())).map_err(refuse)?;
-        recipe = table.clone().try_into().map_err(|error: toml::de::Error| refuse(plain(error.message())))?;
+        // One that is wrong by itself is named by itself; some only fit together.
+        if let (1, Err(error)) = (settings.len(), table.clone().try_into::<R>()) {
+            return Err(refuse(plain(error.message())));
+        }
     }
-    Ok(recipe)
+    table.try_into().map_err(|error: toml::de::Error| RecipeError::Setting {
+        setting: settings.join("` `--set "),
+        message: plain(error.message()),
+    })
 }
 
 /// The recipe as TOML, as `--print-config` shows it.

@@ -64,7 +64,7 @@ impl Placer {
         let target = self.folder.join(&name);
         let linked = self.how == Placement::Link && self.link(source, &target);
         if !linked {
-            fs::copy(source, &target).map_err(RunError::at(source))?;
+            copy(source, &target)?;
             self.placed.copies += 1;
         }
         Ok(name)
@@ -77,11 +77,13 @@ impl Placer {
     }
 
     fn link(&mut self, source: &Path, target: &Path) -> bool {
-        if fs::hard_link(source, target).is_ok() {
+        // A link to a symbolic link would break with it.
+        let Ok(source) = fs::canonicalize(source) else { return false };
+        if fs::hard_link(&source, target).is_ok() {
             self.placed.hard_links += 1;
             return true;
         }
-        if symlink(source, target).is_ok() {
+        if symlink(&source, target).is_ok() {
             self.placed.symbolic_links += 1;
             return true;
         }
@@ -124,12 +126,20 @@ impl std::ops::AddAssign for Placed {
 
 #[cfg(unix)]
 fn symlink(source: &Path, target: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(fs::canonicalize(source)?, target)
+    std::os::unix::fs::symlink(source, target)
 }
 
 #[cfg(windows)]
 fn symlink(source: &Path, target: &Path) -> io::Result<()> {
-    std::os::windows::fs::symlink_file(fs::canonicalize(source)?, target)
+    std::os::windows::fs::symlink_file(source, target)
+}
+
+/// Never through an existing file: that may be a link to somebody's original.
+fn copy(source: &Path, target: &Path) -> Result<(), RunError> {
+    let mut from = fs::File::open(source).map_err(RunError::at(source))?;
+    let mut to = fs::OpenOptions::new().write(true).create_new(true).open(target).map_err(RunError::at(target))?;
+    io::copy(&mut from, &mut to).map_err(RunError::at(target))?;
+    Ok(())
 }
 
 /// A class or reason as the name of one folder: nothing in it can lead out of the folder above.

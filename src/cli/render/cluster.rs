@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{count, plain_table, short};
-use crate::commands::{AssignSummary, ClusterSummary, FeatureStatistics, GridSummary, MethodSummary};
+use crate::commands::{AssignSummary, ClusterSummary, FeatureStatistics, GridSummary, MethodSummary, texts};
 
 pub(in crate::cli) fn cluster(summary: &ClusterSummary) -> String {
     let mut text = String::new();
@@ -82,7 +82,7 @@ pub(in crate::cli) fn grid(summary: &GridSummary) -> String {
             (index + 1).to_string(),
             row.backbone.clone(),
             row.layers.join(" + "),
-            row.enhance.join(", "),
+            texts(&row.enhance),
             row.k.to_string(),
         ];
         let metrics = names.iter().map(|name| row.metrics.get(*name).map(|value| short(*value)).unwrap_or_default());

@@ -22,8 +22,7 @@ use super::summary::{AssignSummary, rows};
 
 /// Treats the images of `recipe.dataset` as the run `earlier` treated its own and places each with the nearest cluster.
 ///
-/// Only the earlier run's first method has an assigner. The new run keeps its cluster numbers, so that names given to
-/// them can be applied to it.
+/// Only the earlier run's first method has an assigner. The new run keeps its cluster numbers.
 ///
 /// # Errors
 /// When the earlier run is not whole or other weights are at hand than it used.
@@ -54,6 +53,7 @@ pub fn assign(
     timings.lap("scan");
     let embedded = extraction.embed(&manifest, origin.features.depth, workspace, observer)?;
     let manifest = embedded.manifest;
+    dataset::require_images(&manifest)?;
     timings.lap("embed");
     let reduced = projection.transform(embedded.embeddings.values())?;
     let places = assigner.place(reduced.view());
@@ -84,7 +84,8 @@ pub fn assign(
         kind: "cluster",
         name: &recipe.name,
         started: &started,
-        recipe: json!(recipe),
+        // The features were the earlier run's, whatever this recipe says.
+        recipe: json!(ClusterRecipe { features: origin.features.recipe.clone(), ..recipe.clone() }),
         seed: recipe.seed,
         dataset: &dataset,
         chain: &embedded.chain,

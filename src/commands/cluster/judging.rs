@@ -20,7 +20,7 @@ use crate::metrics::{
 use crate::progress::{Event, Observer, Stage};
 
 /// What groups are judged by.
-pub(super) struct Judge<'a> {
+pub(in crate::commands) struct Judge<'a> {
     pub manifest: &'a Manifest,
     pub truth: Option<&'a Matched>,
     pub kmeans: &'a KMeans,
@@ -47,6 +47,9 @@ impl Judge<'_> {
         clusterings: &[&Clustering],
         observer: &dyn Observer,
     ) -> Vec<Option<Silhouettes>> {
+        if clusterings.is_empty() {
+            return Vec::new();
+        }
         let cost = silhouette_cost(x.nrows(), x.ncols());
         // The points themselves, and per image and clustering a value and its sums.
         let bytes = x.nrows() as f64 * (x.ncols() * 4 + clusterings.len() * 16) as f64;
@@ -93,7 +96,7 @@ impl Judge<'_> {
     }
 
     /// Fills in the metrics of a group.
-    pub fn measure(&self, group: &mut Group, x: ArrayView2<'_, f32>) {
+    pub(super) fn measure(&self, group: &mut Group, x: ArrayView2<'_, f32>) {
         let clustering = &group.clustering;
         let mut metrics = BTreeMap::new();
         let mut put = |name: &str, value: Option<f64>| {

@@ -35,7 +35,7 @@ use crate::reducers::TsneLayout;
 use crate::runs::{ClusterRecipe, DatasetSummary, Placement, RunDir, Timings, timestamp, write_skipped};
 use drawing::Drawing;
 use group::Group;
-use judging::Judge;
+pub(super) use judging::Judge;
 use page::Page;
 use summary::DatasetView;
 
@@ -74,6 +74,7 @@ pub fn cluster(
     let extraction = Extraction::new(&recipe.features, device, workspace)?;
     let embedded = extraction.embed(&manifest, depth, workspace, observer)?;
     let manifest = embedded.manifest;
+    dataset::require_images(&manifest)?;
     timings.lap("embed");
 
     let dataset = DatasetSummary::of(&manifest);
@@ -166,6 +167,18 @@ fn group(
     observer: &dyn Observer,
 ) -> Result<Vec<Group>, CommandError> {
     let truth = truth.map(|table| table.match_to(manifest));
+    if let Some(truth) = &truth {
+        let (known, n) = (truth.labels.len(), manifest.records.len());
+        if known < n || truth.n_unknown > 0 {
+            let text = format!(
+                "{known} of {n} images have one true class; {} rows of the table name images that are not there, {} \
+                 images have several classes",
+                truth.n_unknown,
+                truth.conflicts.len()
+            );
+            observer.on(Event::Warning { text: &text });
+        }
+    }
     let kmeans = &recipe.cluster.kmeans;
     let (max_time, max_memory) = (options.max_time, options.max_memory);
     let judge = Judge { manifest, truth: truth.as_ref(), kmeans, seed: recipe.seed, max_time, max_memory };

@@ -27,9 +27,12 @@ pub(super) fn pick(
         .filter(|&index| score(index).is_some())
         .max_by(|&a, &b| score(a).unwrap_or(0.0).total_cmp(&score(b).unwrap_or(0.0)));
     // Where no cell has two clusters, the one with the least noise is still an answer.
-    let best = judged_best.or_else(|| (0..cells.len()).rev().min_by_key(|&index| cells[index].n_noise))?;
+    let best = judged_best
+        .or_else(|| (0..cells.len()).min_by_key(|&index| (cells[index].n_noise, cells[index].min_samples)))?;
     let fit = grid[best].clone();
-    let core_distances = k_distances(x, fit.min_samples.get());
+    // With fewer images than that nothing is a core point, at no distance.
+    let enough = fit.min_samples.get() <= x.nrows();
+    let core_distances = if enough { k_distances(x, fit.min_samples.get()) } else { Vec::new() };
     let mut notes = Vec::new();
     if judged_best.is_none() {
         let proposal = match cells.iter().map(|cell| cell.min_samples).min() {

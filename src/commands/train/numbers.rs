@@ -7,7 +7,7 @@ use ndarray::{Array2, Axis, concatenate};
 use crate::commands::embed::Extraction;
 use crate::commands::gather::Gathered;
 use crate::commands::{CommandError, Workspace};
-use crate::data::{Embeddings, ImageId, Manifest};
+use crate::data::{Embeddings, ImageId, ImageRecord, Manifest};
 use crate::device::Device;
 use crate::images::DepthRange;
 use crate::progress::Observer;
@@ -34,7 +34,7 @@ pub(super) fn embed(
     let extraction = Extraction::new(&features.unwrap_or_default(), device, workspace)?;
     let depth = match &gathered.chain {
         Some(chain) => chain.depth,
-        None => common_depth(&gathered.manifests, recipe, observer)?,
+        None => common_depth(&gathered.manifests, recipe, observer),
     };
     let mut ids = Vec::new();
     let mut files = Vec::new();
@@ -52,6 +52,7 @@ pub(super) fn embed(
         whole.records.extend(done.manifest.records);
         chain = Some(done.chain);
     }
+    whole.skipped.clone_from(&gathered.skipped);
     let views: Vec<_> = blocks.iter().map(Embeddings::values).collect();
     let x = concatenate(Axis(0), &views)
         .map_err(|error| CommandError::failed(error.to_string(), "report this as a bug"))?;
@@ -62,18 +63,12 @@ pub(super) fn embed(
 }
 
 /// One brightness scale over all sources.
-fn common_depth(
-    manifests: &[Manifest],
-    recipe: &TrainRecipe,
-    observer: &dyn Observer,
-) -> Result<DepthRange, CommandError> {
-    let mut ranges = manifests.iter().map(|manifest| DepthRange::fit(manifest, recipe.dataset.depth, observer));
-    let first = ranges.next().unwrap_or_default();
-    if ranges.any(|other| other != first) {
-        return Err(CommandError::failed(
-            "the sources have different brightness ranges",
-            "fix one in the recipe: `dataset.depth = { low = 0, high = 65535 }`",
-        ));
-    }
-    Ok(first)
+fn common_depth(manifests: &[Manifest], recipe: &TrainRecipe, observer: &dyn Observer) -> DepthRange {
+    let absolute = |manifest: &Manifest, record: &ImageRecord| {
+        let path = std::path::absolute(manifest.file(record)).unwrap_or_else(|_| manifest.file(record));
+        ImageRecord { path: path.to_string_lossy().into_owned(), ..record.clone() }
+    };
+    let records = manifests.iter().flat_map(|all| all.records.iter().map(move |record| absolute(all, record)));
+    let all = Manifest { records: records.collect(), ..Manifest::default() };
+    DepthRange::fit(&all, recipe.dataset.depth, observer)
 }

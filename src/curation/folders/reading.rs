@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::super::apply::check_class;
 use super::{ClusterMetadata, FoldersError, METADATA_FILE};
 use crate::data::ClusterId;
 
@@ -11,6 +12,8 @@ use crate::data::ClusterId;
 pub(super) enum Meaning {
     Cluster(ClusterId),
     Noise,
+    /// No folder of images at all.
+    Loose,
     Class(String),
     Removed(String),
 }
@@ -20,6 +23,21 @@ pub(super) struct Folder {
     pub meaning: Meaning,
     /// The name a person gave a cluster's folder.
     pub renamed: Option<String>,
+}
+
+impl Folder {
+    /// A name that cannot be a class's means nothing; the error says so.
+    pub fn check_name(&mut self) -> Result<(), String> {
+        let ((Meaning::Class(class), _) | (_, Some(class))) = (&self.meaning, &self.renamed) else { return Ok(()) };
+        let checked = check_class(class);
+        if checked.is_err() {
+            self.renamed = None;
+            if matches!(self.meaning, Meaning::Class(_)) {
+                self.meaning = Meaning::Loose;
+            }
+        }
+        checked
+    }
 }
 
 /// A folder's meaning, and those of the folders in it where it holds removed images sorted by reason.
@@ -43,7 +61,7 @@ pub(super) fn meanings(
         (None, None, _) => Meaning::Class(name.clone()),
     };
     let renamed = match (&meaning, number) {
-        (Meaning::Class(_) | Meaning::Removed(_), _) => None,
+        (Meaning::Class(_) | Meaning::Removed(_) | Meaning::Loose, _) => None,
         (Meaning::Noise, _) if name == "noise" => None,
         (Meaning::Cluster(cluster), Some(number)) if *cluster == number => rest,
         _ => Some(name.clone()),
@@ -85,6 +103,19 @@ pub(super) fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {
 }
 
 pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {
-    let other = |path: &PathBuf| path.is_file() && path.file_name().is_some_and(|name| name != METADATA_FILE);
+    let other = |path: &PathBuf| !path.is_dir() && path.file_name().is_some_and(|name| name != METADATA_FILE);
     Ok(entries(folder)?.into_iter().filter(other).collect())
+}
+
+/// The files of a folder and of those in it: who sorts a cluster further still means that cluster. Each folder of
+/// removed images stands for itself.
+pub(super) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {
+    let mut all = files(folder)?;
+    let inside_removed = folder.ancestors().any(|part| part.file_name().is_some_and(|name| name == "_removed"));
+    if !inside_removed {
+        for inner in subfolders(folder)? {
+            all.extend(files_below(&inner)?);
+        }
+    }
+    Ok(all)
 }

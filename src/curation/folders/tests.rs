@@ -30,7 +30,7 @@ fn run_folder() -> (tempfile::TempDir, Vec<FolderImage>) {
 }
 
 fn edits(home: &Path, images: &[FolderImage], state: &Curation) -> FolderEdits {
-    folder_edits(home, "run", "kmeans", images, state).unwrap()
+    folder_edits(home, "run", "kmeans", images, &[], state).unwrap()
 }
 
 #[test]

@@ -78,6 +78,8 @@ fn undo_and_redo() {
     let undo = r#"{"decision":"undo","of":1}"#;
     let redo = r#"{"decision":"redo","of":1}"#;
     assert_eq!(outcome(&[NAME_0, undo]), "a:- b:- c:- d:- e:-");
+    let undo_the_undo = r#"{"decision":"undo","of":2}"#;
+    assert_eq!(outcome(&[NAME_0, undo, undo_the_undo]), "a:grass b:grass c:grass d:- e:-");
     assert_eq!(outcome(&[NAME_0, undo, redo]), "a:grass b:grass c:grass d:- e:-");
 }
 
