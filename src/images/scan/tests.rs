@@ -92,7 +92,7 @@ fn a_broken_line_of_tiles_csv_is_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     grey(&folder.path().join("a_1,1.png"), 1);
     grey(&folder.path().join("a_1,2.png"), 1);
-    let (parent, id) = (ImageId::of_bytes(b"parent"), ImageId::of_bytes(b"parent").child(0));
+    let (parent, id) = (ImageId::of_bytes(b"parent"), ImageId::of_bytes(b"parent").tile([0, 0, 8, 8]));
     let table =
         format!("path,id,parent,row,column\n\"a_1,1.png\",{id},{parent},1,1\n\"a_1,2.png\",oops,{parent},1,2\n");
     fs::write(folder.path().join("tiles.csv"), table).unwrap();

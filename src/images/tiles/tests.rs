@@ -35,7 +35,7 @@ fn tiles_keep_depth_and_folders_and_are_found_again_as_tiles() {
     let last = &tiles.records[7];
     assert_eq!(last.path, "day 1/wafer_2,2.png");
     let parent = manifest.records.iter().find(|record| record.path == "day 1/wafer.png").unwrap();
-    assert_eq!(last.id, parent.id.child(3));
+    assert_eq!(last.id, parent.id.tile([4, 4, 4, 4]));
     let origin = last.tile.unwrap();
     assert_eq!((origin.parent, origin.row, origin.column), (parent.id, 2, 2));
     let Samples::U16(counts) = decode(&tiles.file(last)).unwrap().samples else { panic!("16 bits were lost") };
