@@ -15,6 +15,8 @@ const ROWS_PER_TASK: usize = 8192;
 
 /// Swaps in a row that may fail to help before a fit is taken as it is.
 const MOST_FAILED_SWAPS: usize = 3;
+/// Passes after which a swap must be this near to the best inertia to be followed to its end.
+const TRIAL: (usize, f64) = (8, 1.01);
 
 /// One start; ends when nothing moves, when all centroids together move less than `tolerance`, or after `max_iter`.
 pub(super) fn run(data: &Data<'_>, k: usize, max_iter: usize, tolerance: f64, mut random: ChaCha8Rng) -> Run {
@@ -41,7 +43,10 @@ pub(super) fn swap(data: &Data<'_>, mut best: Run, max_iter: usize, tolerance: f
         let moved = plus_plus::next(data, &mut closest, k, &mut random);
         let mut centroids = best.centroids.clone();
         centroids.row_mut(spare).assign(&data.rows.row(moved));
-        let tried = descend(data, centroids, max_iter, tolerance);
+        let mut tried = descend(data, centroids, TRIAL.0.min(max_iter), tolerance);
+        if tried.inertia < TRIAL.1 * best.inertia {
+            tried = descend(data, tried.centroids, max_iter, tolerance);
+        }
         if tried.inertia < best.inertia {
             best = tried;
             failures = 0;
