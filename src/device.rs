@@ -123,7 +123,7 @@ fn cuda_answers() -> Result<(), DeviceError> {
     // SAFETY: libcuda's initialisers have no preconditions; it is the library burn-cuda loads next.
     let library = names
         .iter()
-        .find_map(|name| unsafe { libloading::Library::new(name) }.ok())
+        .find_map(|name| unsafe { libloading::Library::new(*name) }.ok())
         .ok_or_else(|| unavailable("the NVIDIA driver library is not installed".to_owned()))?;
     // SAFETY: both signatures are those of the CUDA driver API (cuda.h), stable since CUDA 2.0.
     unsafe {
