@@ -1,5 +1,7 @@
 //! Which network, layer, enhancement and number of clusters suit the images: every combination, ranked.
 
+mod page;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -17,7 +19,7 @@ use crate::device::{Device, DeviceChoice};
 use crate::images::{DepthRange, Enhancement};
 use crate::metrics::{Contingency, normalized_mutual_information, purity, spread};
 use crate::progress::{Event, Observer, Stage};
-use crate::report::{Block, Report, Results};
+use crate::report::Results;
 use crate::runs::{
     ClusterRecipe, DatasetSummary, FeaturesRecipe, GridRecipe, RunDir, Timings, timestamp, write_skipped,
 };
@@ -113,9 +115,9 @@ pub fn grid(
     results.set("rows", &rows);
     results.set("left_out", &left_out);
     results.set("recommended", &recommended);
-    run.write_json("results.json", &results)?;
+    results.write(&run.file("results.json")?)?;
     write_skipped(&run.file("skipped.csv")?, &skipped)?;
-    page(recipe, &dataset, &rows, &left_out, &recommended).write(&run.file("report.html")?)?;
+    page::page(recipe, &dataset, &rows, &left_out, &recommended).write(&run.file("report.html")?)?;
     Ok(GridSummary { run: run.finish()?, dataset, rows, left_out, recommended })
 }
 
@@ -245,59 +247,4 @@ fn recommend(row: &GridRow) -> Vec<String> {
 #[must_use]
 pub fn texts(enhance: &[Enhancement]) -> String {
     enhance.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-fn page(
-    recipe: &ClusterRecipe,
-    dataset: &DatasetSummary,
-    rows: &[GridRow],
-    left_out: &[String],
-    recommended: &[String],
-) -> Report {
-    let mut report = Report::new(format!("rails cluster, a grid: {}", recipe.name));
-    report.fact("Images", dataset.n_images.to_string());
-    report.fact("Combinations", rows.len().to_string());
-    let names: Vec<String> = rows
-        .iter()
-        .flat_map(|row| row.metrics.keys().cloned())
-        .collect::<std::collections::BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    let mut columns: Vec<String> = ["rank", "network", "layers", "enhancements", "k"].map(str::to_owned).to_vec();
-    columns.extend(names.iter().cloned());
-    let cells = rows
-        .iter()
-        .enumerate()
-        .map(|(index, row)| {
-            let mut cells = vec![
-                (index + 1).to_string(),
-                row.backbone.clone(),
-                row.layers.join(" + "),
-                texts(&row.enhance),
-                row.k.to_string(),
-            ];
-            cells.extend(
-                names.iter().map(|name| row.metrics.get(name).map(|value| format!("{value:.4}")).unwrap_or_default()),
-            );
-            cells
-        })
-        .collect();
-    let mut blocks = vec![
-        Block::Paragraph(format!("Recommended: {}", recommended.join(", "))),
-        Block::Paragraph(
-            "Scores of different features are measured in different spaces: take close ones as equal, and look at the \
-             clusters before trusting a rank."
-                .to_owned(),
-        ),
-        Block::Table { caption: "Every combination, the best first".to_owned(), columns, rows: cells },
-    ];
-    if !left_out.is_empty() {
-        blocks.push(Block::Table {
-            caption: "Left out".to_owned(),
-            columns: vec!["combination".to_owned()],
-            rows: left_out.iter().map(|line| vec![line.clone()]).collect(),
-        });
-    }
-    report.section("Ranking", blocks);
-    report
 }

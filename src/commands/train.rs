@@ -118,14 +118,14 @@ pub fn train(
     results.set("judged_on", judged);
     results.set("disjointness", split.disjointness(&numbers.ids));
     measure(&mut results, &split, &trained, &scores, &confusion);
-    run.write_json("results.json", &results)?;
+    results.write(&run.file("results.json")?)?;
     run.write_json("run.json", &record.provenance())?;
     write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;
     write_split(&run.file("split.csv")?, &numbers, &split, &y, &predicted, &probabilities, classes)?;
     draw(&run, &trained, &confusion, judged, observer)?;
 
     let checkpoint = RunDir::create(&workspace.checkpoints, &format!("{}-{}", recipe.name, timestamp(&started)))?;
-    checkpoint.write_json("results.json", &results)?;
+    results.write(&checkpoint.file("results.json")?)?;
     let bundle = Bundle {
         format: BUNDLE_FORMAT,
         name: recipe.name.clone(),

@@ -5,6 +5,7 @@
 //! lists them, else by their bytes, so renaming a file changes nothing.
 
 mod reading;
+mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,20 +17,10 @@ use serde::{Deserialize, Serialize};
 use super::{Curation, Decision, Entry, Source};
 use crate::data::{ClusterId, ImageId};
 use reading::{Folder, Meaning, files, files_below, meanings, read_metadata, subfolders};
+use said::Said;
 
 /// The file in every cluster folder that says what was put there.
 pub const METADATA_FILE: &str = "cluster_metadata.json";
-
-/// Why an image was removed whose file is gone from the folders of `method`. It names the method, since the folders of
-/// another one still hold the image and must not bring it back.
-fn deleted(method: &str) -> String {
-    format!("deleted from clusters/{method}")
-}
-
-/// Why an image was moved, likewise.
-fn moved_in(method: &str) -> String {
-    format!("moved in clusters/{method}")
-}
 
 /// `cluster_metadata.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -190,40 +181,6 @@ fn name_clusters(
         }
     }
     names
-}
-
-/// What these folders said of images before, whether it still counts or not.
-struct Said {
-    /// The reason that images moved between the folders of the method carry.
-    moved_in: String,
-    /// The reason that images deleted from them carry.
-    deleted: String,
-    moved: BTreeMap<ImageId, String>,
-    removed: BTreeMap<ImageId, String>,
-}
-
-impl Said {
-    fn before(log: &[Entry], method: &str) -> Self {
-        let mut said = Self {
-            moved_in: moved_in(method),
-            deleted: deleted(method),
-            moved: BTreeMap::new(),
-            removed: BTreeMap::new(),
-        };
-        for entry in log {
-            match &entry.decision {
-                Decision::Move { images, class, reason: Some(reason) } if *reason == said.moved_in => {
-                    said.moved.extend(images.iter().map(|image| (*image, class.clone())));
-                }
-                Decision::Remove { images, reason: Some(reason) } => {
-                    said.removed.extend(images.iter().map(|image| (*image, reason.clone())));
-                }
-                Decision::Restore { images } => images.iter().for_each(|image| drop(said.removed.remove(image))),
-                _ => {}
-            }
-        }
-        said
-    }
 }
 
 fn place_images(

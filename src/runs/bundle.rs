@@ -33,7 +33,7 @@ pub struct Bundle {
     pub features: FeatureChain,
     /// Height and width of the network's input in pixels.
     pub input_size: (usize, usize),
-    /// Logits are divided by this before the softmax; 1 where nothing was calibrated.
+    /// For calibration; training writes 1 and prediction does not apply it.
     pub temperature: f64,
     /// Confidence below which an image is `unknown`; `None` where no threshold was chosen.
     pub reject_threshold: Option<f64>,

@@ -97,7 +97,7 @@ pub fn assign(
     let n_noise = groups[0].clustering.n_noise();
     let mut results = record.results();
     results.set(method.name(), json!({ "assigned_to": earlier, "n_noise": n_noise, "clusters": clusters }));
-    run.write_json("results.json", &results)?;
+    results.write(&run.file("results.json")?)?;
     run.write_json("run.json", &record.provenance())?;
     Ok(AssignSummary {
         run: run.finish()?,

@@ -150,7 +150,7 @@ pub fn cluster(
     for (group, method) in groups.iter().zip(&summary.methods) {
         results.set(&method.method, group.to_json(method));
     }
-    run.write_json("results.json", &results)?;
+    results.write(&run.file("results.json")?)?;
     run.write_json("run.json", &record.provenance())?;
     summary.timings.clone_from(timings.seconds());
     summary.run = run.finish()?;

@@ -1,3 +1,4 @@
+use super::said::{deleted, moved_in};
 use super::*;
 
 /// Two clusters of two images each, in folders as a run leaves them.
