@@ -1,6 +1,6 @@
 //! Labels to a classifier.
 
-mod numbers;
+pub(super) mod numbers;
 mod scores;
 mod writing;
 
