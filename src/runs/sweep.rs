@@ -219,7 +219,6 @@ mod tests {
             ("[sweep]\n\n\"mlp.dropout\" = 0.1\n", (3, 1), "expected a list of alternatives"),
             ("[sweep]\n\"mlp.dropout\" = []\n", (2, 1), "no alternatives"),
             ("[sweep]\n\"split.train\" = [0.5]\n", (2, 1), "shared by all recipes"),
-            ("[sweep]\n\"seed.x\" = [1]\nseed = [2]\n", (2, 1), "`seed` is a value"),
         ] {
             let error = load_text(text).unwrap_err();
             let RecipeError::Invalid { line, column, message, .. } = &error else { panic!("{error}") };
