@@ -86,8 +86,8 @@ impl Variant {
     }
 }
 
-/// Sections that all recipes of a sweep share.
-const SHARED: [&str; 4] = ["name", "dataset", "split", "sweep"];
+/// What all recipes of a sweep share, and what a sweep does not do.
+const SHARED: [&str; 5] = ["name", "dataset", "split", "sweep", "finetune"];
 
 /// Reads a training recipe with a `[sweep]` section, as [`super::load`] does, and every recipe it stands for.
 ///
@@ -104,7 +104,8 @@ pub fn load_sweep(path: &Path, settings: &[String]) -> Result<(TrainRecipe, Vec<
     for (key, value) in flat("", &section.alternatives) {
         match value {
             _ if SHARED.iter().any(|shared| key.split('.').next() == Some(shared)) => {
-                return Err(refuse(&key, None, format!("`{key}` is shared by all recipes of a sweep")));
+                let why = "recipes share the images and folds, and differ in the features and the classifier on them";
+                return Err(refuse(&key, None, format!("`{key}` cannot be swept: {why}")));
             }
             Value::Array(alternatives) if !alternatives.is_empty() => lists.push((key, alternatives)),
             Value::Array(_) => return Err(refuse(&key, None, format!("`{key}` has no alternatives"))),
@@ -218,7 +219,7 @@ mod tests {
             ("[sweep]\nmlp.dropout = [0.1, \"x\"]\n", (2, 21), "invalid type"),
             ("[sweep]\n\n\"mlp.dropout\" = 0.1\n", (3, 1), "expected a list of alternatives"),
             ("[sweep]\n\"mlp.dropout\" = []\n", (2, 1), "no alternatives"),
-            ("[sweep]\n\"split.train\" = [0.5]\n", (2, 1), "shared by all recipes"),
+            ("[sweep]\n\"split.train\" = [0.5]\n", (2, 1), "cannot be swept"),
         ] {
             let error = load_text(text).unwrap_err();
             let RecipeError::Invalid { line, column, message, .. } = &error else { panic!("{error}") };

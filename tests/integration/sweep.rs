@@ -87,7 +87,7 @@ fn a_slip_in_a_sweep_is_told_with_file_line_and_column() {
         ("\"mlp.hiden\" = [[]]", "slip.toml:2:1", "unknown field `hiden`"),
         ("\"mlp.dropout\" = [0.5, 1.5]", "slip.toml:2:23", "`1.5` is out of range"),
         ("\"mlp.dropout\" = 0.5", "slip.toml:2:1", "expected a list of alternatives"),
-        ("\"split.train\" = [0.5]", "slip.toml:2:1", "shared by all recipes"),
+        ("\"split.train\" = [0.5]", "slip.toml:2:1", "cannot be swept"),
     ] {
         place.write("slip.toml", format!("[sweep]\n{line}\n"));
         place.rails(&["train", "--sweep", "slip.toml"]).with(2).saying(&[at, about]);

@@ -65,8 +65,9 @@ impl<'a> CrossValidation<'a> {
     pub fn judge(&self, recipe: &TrainRecipe, x: ArrayView2<'a, f32>) -> Judged {
         let mut probabilities = Array2::zeros((x.nrows(), self.classes.len()));
         let mut folds = Vec::new();
+        let quiet = WarningsOnce { outer: self.observer, heard: Mutex::new(Vec::new()) };
         for (number, split) in self.splits.iter().enumerate() {
-            match self.fold(recipe, x, split, &mut probabilities) {
+            match self.fold(recipe, x, split, &quiet, &mut probabilities) {
                 Ok(scores) => folds.push(scores),
                 Err(error) => {
                     self.observer.on(Event::Advanced { by: self.splits.len() - number });
@@ -91,12 +92,12 @@ impl<'a> CrossValidation<'a> {
         recipe: &TrainRecipe,
         x: ArrayView2<'a, f32>,
         split: &Split,
+        observer: &dyn Observer,
         all: &mut Array2<f32>,
     ) -> Result<[f64; 5], TrainError> {
         let began = Instant::now();
         let set = TrainingSet { ids: self.ids, x, y: self.y, classes: self.classes, weights: Some(self.weights) };
-        let quiet = WarningsOnce { outer: self.observer, heard: Mutex::new(Vec::new()) };
-        let trained = train(&recipe.mlp, &set, split, self.device, recipe.seed, &quiet)?;
+        let trained = train(&recipe.mlp, &set, split, self.device, recipe.seed, observer)?;
         let probabilities = trained.head.probabilities(x.select(Axis(0), &split.test).view())?;
         let seconds = began.elapsed().as_secs_f64();
         for (row, of_row) in split.test.iter().zip(probabilities.rows()) {
