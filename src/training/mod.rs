@@ -15,6 +15,8 @@ mod judge;
 mod learner;
 mod loader;
 mod mlp;
+pub mod neighbours;
+mod neighbours_file;
 mod recipe;
 mod renderer;
 mod split;
@@ -27,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::TrainError;
 pub use head::{Head, HeadError, Layer, most_likely};
+pub use neighbours::{Metric, Neighbour, Reference, TrainingNeighbours};
 pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe, SharesError, SplitRecipe, SplitShares};
 pub use split::{Disjointness, Split};
 pub use standardizer::Standardizer;
