@@ -8,6 +8,7 @@
 //!
 //! The network lives in burn only while it learns; what leaves is a [`Head`], which needs no backend.
 
+mod classifier;
 mod error;
 mod head;
 mod head_file;
@@ -25,8 +26,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use classifier::Classifier;
 pub use error::TrainError;
-pub use head::{Head, HeadError, Layer, most_likely};
+pub use head::{Head, HeadError, Layer, most_likely, softmax};
 pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe, SharesError, SplitRecipe, SplitShares};
 pub use split::{Disjointness, Split};
 pub use standardizer::Standardizer;
