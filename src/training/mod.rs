@@ -10,6 +10,7 @@
 
 mod classifier;
 mod error;
+mod folds;
 mod head;
 mod head_file;
 mod judge;
@@ -28,9 +29,13 @@ use serde::{Deserialize, Serialize};
 
 pub use classifier::Classifier;
 pub use error::TrainError;
+pub use folds::{Folds, FoldsError};
 pub use head::{Head, HeadError, Layer, most_likely, softmax};
-pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe, SharesError, SplitRecipe, SplitShares};
-pub use split::{Disjointness, Split};
+pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe};
+pub use split::{
+    Disjointness, Divisible, GroupProof, Groups, NearDuplicates, NearProof, SharesError, Split, SplitRecipe,
+    SplitShares,
+};
 pub use standardizer::Standardizer;
 pub use training_set::TrainingSet;
 
