@@ -4,6 +4,7 @@ mod cluster;
 mod compare;
 mod curate;
 mod dataset;
+mod dividing;
 mod embed;
 mod error;
 mod export;

@@ -8,14 +8,16 @@
 //!
 //! The network lives in burn only while it learns; what leaves is a [`Head`], which needs no backend.
 
+mod classifier;
 mod error;
+mod folds;
 mod head;
 mod head_file;
 mod judge;
 mod learner;
 mod loader;
 mod mlp;
-pub mod neighbours;
+mod neighbours;
 mod neighbours_file;
 mod recipe;
 mod renderer;
@@ -27,11 +29,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use classifier::Classifier;
 pub use error::TrainError;
-pub use head::{Head, HeadError, Layer, most_likely};
+pub use folds::{Folds, FoldsError};
+pub use head::{Head, HeadError, Layer, most_likely, softmax};
 pub use neighbours::{Metric, Neighbour, Reference, TrainingNeighbours};
-pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe, SharesError, SplitRecipe, SplitShares};
-pub use split::{Disjointness, Split};
+pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe};
+pub use split::{
+    Disjointness, Divisible, GroupProof, Groups, NearDuplicates, NearProof, SharesError, Split, SplitRecipe,
+    SplitShares,
+};
 pub use standardizer::Standardizer;
 pub use training_set::TrainingSet;
 

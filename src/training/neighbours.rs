@@ -15,7 +15,7 @@ use crate::data::{ClassId, ImageId};
 use crate::pairwise::Neighbours;
 
 /// Images kept as a reference at most; of more, a sample of each class is kept, in proportion.
-pub const MOST_KEPT: usize = 20_000;
+pub(super) const MOST_KEPT: usize = 20_000;
 
 /// How far apart two feature vectors are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
