@@ -1,13 +1,15 @@
 //! Networks that turn an image into a vector: described once, run by two engines.
 //!
 //! [`Architecture`] is a network as data, [`Weights`] are its numbers. [`native::Native`] runs both on the CPU,
-//! [`network::Network`] is the same as a burn module, for CUDA and for training.
+//! [`network::Network`] is the same as a burn module, for CUDA; [`trainable::Trainable`] is the part that fine-tuning
+//! changes.
 
 pub mod architecture;
 mod builder;
 mod efficientnet;
 mod error;
 mod fold;
+mod graph;
 mod import;
 mod models;
 pub mod native;
@@ -16,8 +18,10 @@ mod pull;
 mod resnet;
 #[cfg(test)]
 mod seeded;
+mod stages;
 #[cfg(test)]
 mod tests;
+pub mod trainable;
 mod vgg;
 pub mod weights;
 

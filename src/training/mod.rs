@@ -8,6 +8,7 @@
 //!
 //! The network lives in burn only while it learns; what leaves is a [`Head`], which needs no backend.
 
+mod augment;
 mod error;
 mod head;
 mod head_file;

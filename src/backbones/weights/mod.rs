@@ -96,6 +96,13 @@ impl Weights {
             .ok_or_else(|| BackboneError::MissingTensor { tensor: name.to_owned(), path: self.source.clone() })
     }
 
+    /// Puts other `values` into the tensor of this name; does nothing where there is none or it is of another size.
+    pub(super) fn replace(&mut self, name: &str, values: Vec<f32>) {
+        if let Some(tensor) = self.tensors.get_mut(name).filter(|tensor| tensor.values.len() == values.len()) {
+            tensor.values = values;
+        }
+    }
+
     /// The first tensor that `architecture` needs and the file lacks.
     #[must_use]
     pub fn first_missing(&self, architecture: &Architecture) -> Option<String> {
