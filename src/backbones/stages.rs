@@ -35,7 +35,9 @@ impl Architecture {
             let mut op = op.clone();
             match &mut op {
                 Op::Input { .. } => {}
-                Op::Conv { input, .. } | Op::MaxPool { input, .. } | Op::GlobalPool { input } => *input = apart(*input)?,
+                Op::Conv { input, .. } | Op::MaxPool { input, .. } | Op::GlobalPool { input } => {
+                    *input = apart(*input)?
+                }
                 Op::Add { shortcut, branch, .. } => (*shortcut, *branch) = (apart(*shortcut)?, apart(*branch)?),
             }
             nodes.push(op);

@@ -10,6 +10,7 @@
 
 mod augment;
 mod error;
+mod finetune;
 mod head;
 mod head_file;
 mod judge;
@@ -26,7 +27,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use augment::{AugmentRecipe, Flip, UpTo};
 pub use error::TrainError;
+pub use finetune::{FineTune, FineTuned, FinetuneRecipe, Pictures, Precision, TrainedPart, finetune};
 pub use head::{Head, HeadError, Layer, most_likely};
 pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe, SharesError, SplitRecipe, SplitShares};
 pub use split::{Disjointness, Split};

@@ -1,5 +1,5 @@
-use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::ElementConversion;
+use burn::tensor::backend::AutodiffBackend;
 use ndarray::{Array2, Array3};
 
 use super::*;
