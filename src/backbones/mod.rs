@@ -25,6 +25,7 @@ pub mod trainable;
 mod vgg;
 pub mod weights;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -155,6 +156,25 @@ impl Backbone {
         }
         let hash = weights.hash();
         Ok(Self { name, variant, architecture, weights, hash })
+    }
+
+    /// The same network with weights that it learned.
+    ///
+    /// # Errors
+    /// When they are another network's.
+    pub fn with_weights(&self, weights: Weights) -> Result<Self, BackboneError> {
+        Self::new(self.name, self.variant, weights)
+    }
+
+    /// The weights as a `.safetensors` file that [`Backbone::open`] reads.
+    ///
+    /// # Errors
+    /// When the format cannot hold them; it always can.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>, BackboneError> {
+        self.weights.to_safetensors(HashMap::from([
+            ("rails.backbone".to_owned(), self.name.to_string()),
+            ("rails.variant".to_owned(), self.variant.as_str().to_owned()),
+        ]))
     }
 
     /// Which network.
