@@ -8,8 +8,10 @@
 //!
 //! The network lives in burn only while it learns; what leaves is a [`Head`], which needs no backend.
 
+mod augment;
 mod classifier;
 mod error;
+mod finetune;
 mod folds;
 mod head;
 mod head_file;
@@ -29,8 +31,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use augment::{AugmentRecipe, Flip, UpTo};
 pub use classifier::Classifier;
 pub use error::TrainError;
+pub use finetune::{FineTune, FineTuned, FinetuneRecipe, Pictures, Precision, TrainedPart, finetune};
 pub use folds::{Folds, FoldsError};
 pub use head::{Head, HeadError, Layer, most_likely, softmax};
 pub use neighbours::{Metric, Neighbour, Reference, TrainingNeighbours};
