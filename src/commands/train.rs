@@ -97,7 +97,7 @@ pub fn train(
         observer.on(Event::Warning { text: &format!("left out, its labels conflict: {conflict}") });
     }
     let set = TrainingSet { ids: &numbers.ids, x: numbers.x.view(), y: &y, classes, weights: Some(&weights) };
-    let mut trained = fit(&recipe.mlp, &set, &split, device, recipe.seed, observer)?;
+    let mut trained = fit(recipe.head(), &set, &split, device, recipe.seed, observer)?;
     timings.lap("train");
     let mut tuned = None;
     if let Some(finetune) = &recipe.finetune {
@@ -111,8 +111,9 @@ pub fn train(
         observer.on(Event::Note { text: "nothing to go on with: training a head takes seconds and starts anew" });
     }
 
-    let probabilities = trained.head.probabilities(numbers.x.view())?;
     let (judged, rows) = if split.test.is_empty() { ("validation", &split.validation) } else { ("test", &split.test) };
+    let judge = if split.test.is_empty() { trained.judged() } else { &trained.head };
+    let probabilities = judge.probabilities(numbers.x.view())?;
     let truth: Vec<ClassId> = rows.iter().map(|row| y[*row]).collect();
     let predicted = most_likely(probabilities.view());
     let of_rows: Vec<ClassId> = rows.iter().map(|row| predicted[*row]).collect();

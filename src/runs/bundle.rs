@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{FeatureChain, RunDir, RunError};
-use crate::training::{Head, HeadError};
+use crate::training::{Classifier, HeadError};
 
 /// The format this program writes and reads.
 pub const FORMAT: u32 = 1;
@@ -108,7 +108,7 @@ impl Bundle {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn write(mut self, head: &Head, backbone: Option<&[u8]>, folder: &RunDir) -> Result<(), BundleError> {
+    pub fn write(mut self, head: &Classifier, backbone: Option<&[u8]>, folder: &RunDir) -> Result<(), BundleError> {
         if let Some(backbone) = backbone {
             self.backbone_hash = Some(blake3::hash(backbone).to_hex().to_string());
             super::write_whole(&folder.file(BACKBONE_FILE)?, backbone)?;
@@ -125,7 +125,7 @@ impl Bundle {
     ///
     /// # Errors
     /// [`BundleError`] says what is wrong with it.
-    pub fn read(folder: &Path) -> Result<(Self, Head), BundleError> {
+    pub fn read(folder: &Path) -> Result<(Self, Classifier), BundleError> {
         let path = folder.join(DESCRIPTION);
         let text = read(&path, folder, DESCRIPTION)?;
         let damaged =
@@ -149,7 +149,7 @@ impl Bundle {
         if blake3::hash(&model).to_hex().as_str() != bundle.model_hash {
             return Err(BundleError::OtherWeights(path));
         }
-        let head = Head::from_safetensors(&model).map_err(|source| BundleError::Head { source, path: path.clone() })?;
+        let head = Classifier::from_safetensors(&model).map_err(|source| BundleError::Head { source, path: path.clone() })?;
         if head.n_classes() != bundle.classes.len() || head.n_features() != bundle.features.n_features {
             return Err(BundleError::OtherWeights(path));
         }

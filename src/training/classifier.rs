@@ -3,12 +3,15 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::head::{Head, HeadError};
+use super::knn::Knn;
 
 /// A trained classifier on feature vectors.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Classifier {
     /// A linear classifier or a multilayer perceptron.
     Mlp(Head),
+    /// The training images nearest by vote.
+    Knn(Knn),
 }
 
 impl Classifier {
@@ -17,6 +20,7 @@ impl Classifier {
     pub fn n_features(&self) -> usize {
         match self {
             Self::Mlp(head) => head.n_features(),
+            Self::Knn(knn) => knn.n_features(),
         }
     }
 
@@ -25,6 +29,16 @@ impl Classifier {
     pub fn n_classes(&self) -> usize {
         match self {
             Self::Mlp(head) => head.n_classes(),
+            Self::Knn(knn) => knn.n_classes(),
+        }
+    }
+
+    /// The linear classifier or multilayer perceptron, where it is one.
+    #[must_use]
+    pub fn mlp(&self) -> Option<&Head> {
+        match self {
+            Self::Mlp(head) => Some(head),
+            Self::Knn(_) => None,
         }
     }
 
@@ -35,6 +49,7 @@ impl Classifier {
     pub fn logits(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
         match self {
             Self::Mlp(head) => head.logits(x),
+            Self::Knn(knn) => knn.logits(x),
         }
     }
 
@@ -45,6 +60,7 @@ impl Classifier {
     pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
         match self {
             Self::Mlp(head) => head.probabilities(x),
+            Self::Knn(knn) => knn.probabilities(x),
         }
     }
 
@@ -53,6 +69,7 @@ impl Classifier {
     pub fn to_safetensors(&self) -> Vec<u8> {
         match self {
             Self::Mlp(head) => head.to_safetensors(),
+            Self::Knn(knn) => knn.to_safetensors(),
         }
     }
 
@@ -61,6 +78,9 @@ impl Classifier {
     /// # Errors
     /// When the bytes are truncated, or tensors are missing, of another type or shape, not finite or of something else.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, HeadError> {
+        if Knn::is_one(bytes) {
+            return Knn::from_safetensors(bytes).map(Self::Knn);
+        }
         Head::from_safetensors(bytes).map(Self::Mlp)
     }
 }

@@ -36,6 +36,9 @@ pub enum TrainError {
     /// A network that cannot be fine-tuned as asked.
     #[error(transparent)]
     Backbone(#[from] BackboneError),
+    /// Class weights for something that is no class.
+    #[error("class weights for {}, which no image is labelled", names(.unknown))]
+    UnknownClasses { unknown: Vec<String>, known: Vec<String> },
     /// Weights that are no classifier.
     #[error(transparent)]
     Head(#[from] HeadError),
@@ -51,7 +54,13 @@ impl TrainError {
             Self::Checkpoint(_) | Self::Temporary(_) => Some("check the space left in the temporary folder".to_owned()),
             Self::MixedOnCpu => Some("use `precision = \"full\"`, or `--device cuda`".to_owned()),
             Self::Backbone(error) => error.hint(),
+            Self::UnknownClasses { known, .. } => Some(format!("the classes are {}", names(known))),
             _ => None,
         }
     }
+}
+
+/// Names in backticks, with commas.
+fn names(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

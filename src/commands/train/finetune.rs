@@ -51,6 +51,10 @@ pub(super) fn finetune(
     let [layer] = numbers.chain.recipe.layers.as_slice() else {
         return Err(CommandError::Usage("fine-tuning needs one layer: `features.layers` names several".to_owned()));
     };
+    // The one that never saw the validation images: they decide whether fine-tuning gains anything.
+    let Some(head) = job.frozen.judged().mlp() else {
+        return Err(CommandError::Usage("fine-tuning starts from a linear classifier or an MLP, not from `knn`".to_owned()));
+    };
     let extraction = Extraction::of(&network, &numbers.chain.recipe, device)?;
     let state = workspace.cache.join("training").join(key(job, numbers, device)).join("state");
     if job.resume && !state.exists() {
@@ -67,7 +71,7 @@ pub(super) fn finetune(
             recipe: job.finetune,
             backbone: &network,
             layer,
-            head: &job.frozen.head,
+            head,
             pictures: &pictures,
             ids: &numbers.ids,
             y: job.y,

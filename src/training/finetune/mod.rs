@@ -100,7 +100,7 @@ pub fn finetune(job: &FineTune<'_>, device: Device, observer: &dyn Observer) -> 
     let text = format!("{stopped}; {kept}");
     match stopped {
         Stopped::Diverged { .. } => observer.on(Event::Warning { text: &text }),
-        Stopped::Epochs | Stopped::Patience => observer.on(Event::Note { text: &text }),
+        Stopped::Epochs | Stopped::Patience | Stopped::AtOnce => observer.on(Event::Note { text: &text }),
     }
     Ok(tuned)
 }
