@@ -2,14 +2,18 @@
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+use serde::Serialize;
+
 use super::{Global, Outcome, progress::Terminal, render};
-use crate::commands::{CommandError, Curator};
+use crate::commands::{CommandError, CurateSummary, Curator, ExportFormat, LabelImport};
 use crate::runs::Placement;
 
 const EXAMPLES: &str = r#"A file for --apply holds one decision per line, such as:
   {"decision":"name_cluster","cluster":0,"class":"gravel"}
   {"decision":"move","images":["a/b.png"],"class":"stone"}
   {"decision":"remove","images":["c.png"],"reason":"too dark"}
+  {"decision":"restore","images":["c.png"]}
   {"decision":"merge_clusters","clusters":[1,4]}
   {"decision":"undo","seq":3}"#;
 
@@ -29,9 +33,16 @@ pub(super) struct Arguments {
     /// between folders or into _removed/<reason>/, images deleted
     #[arg(long)]
     from_folders: bool,
-    /// Write the labelled images as one folder per class, the removed ones under _removed/<reason>/
+    /// Take over labels made elsewhere: a table with path (or filename, or id) and class, or a folder with one subfolder
+    /// per class. Images are matched by content, path or name; importing twice adds nothing
+    #[arg(long, value_name = "TABLE|DIR")]
+    import: Option<PathBuf>,
+    /// Write what was decided into a new folder for other programs; removed images are kept apart, with their reason
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
+    /// What an export holds
+    #[arg(long, value_enum, default_value = "imagefolder", requires = "export")]
+    format: FormatArgument,
     /// Copy images on export instead of linking them
     #[arg(long, requires = "export")]
     copy: bool,
@@ -40,8 +51,28 @@ pub(super) struct Arguments {
     by: Option<String>,
 }
 
+/// What came in, and where the curation stands then.
+#[derive(Serialize)]
+struct Imported {
+    imported: LabelImport,
+    #[serde(flatten)]
+    curation: CurateSummary,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArgument {
+    /// One folder of images per class, the removed ones under _removed/<reason>/
+    Imagefolder,
+    /// labels.csv and removed.csv
+    Csv,
+    /// labels.parquet and removed.parquet
+    Parquet,
+    /// labels.json and removed.json: COCO annotations, one box per image that covers it whole
+    Coco,
+}
+
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, _: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
         let mut curator = Curator::open(self.run.as_deref(), &global.workspace())?;
         let by = self.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".to_owned());
         let mut summary = curator.summary();
@@ -53,15 +84,42 @@ impl Arguments {
             summary = curator.apply_folders(&by)?;
             summary.new_decisions += earlier;
         }
+        let imported = match &self.import {
+            None => None,
+            Some(source) => {
+                let earlier = summary.new_decisions;
+                let (imported, now) = curator.import(source, &by, observer)?;
+                summary = now;
+                summary.new_decisions += earlier;
+                Some(imported)
+            }
+        };
         let Some(output) = &self.export else {
-            global.print(&summary, render::curate)?;
+            let Some(imported) = imported else {
+                global.print(&summary, render::curate)?;
+                return Ok(Outcome::Done);
+            };
+            let both = Imported { imported, curation: summary };
+            global.print(&both, |both| render::label_import(&both.imported) + &render::curate(&both.curation))?;
             return Ok(Outcome::Done);
         };
-        if self.apply.is_some() || self.from_folders {
+        if let Some(imported) = &imported {
+            render::note(global.verbosity(), &render::label_import(imported));
+        }
+        if self.apply.is_some() || self.from_folders || self.import.is_some() {
             render::note(global.verbosity(), &render::curate(&summary));
         }
         let how = if self.copy { Placement::Copy } else { Placement::Link };
-        let exported = curator.export(output, how)?;
+        let format = match self.format {
+            FormatArgument::Imagefolder => ExportFormat::ImageFolder(how),
+            FormatArgument::Csv => ExportFormat::Csv,
+            FormatArgument::Parquet => ExportFormat::Parquet,
+            FormatArgument::Coco => ExportFormat::Coco,
+        };
+        if self.copy && self.format != FormatArgument::Imagefolder {
+            return Err(CommandError::Usage("only an export as imagefolder has images to `--copy`".to_owned()));
+        }
+        let exported = curator.export(output, format)?;
         global.print(&exported, render::export)?;
         Ok(Outcome::of_skips(exported.missing.len()))
     }

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::export::{ExportSummary, export};
+use super::export::{ExportFormat, ExportSummary, export};
+use super::import::{self, LabelImport};
 use super::{CommandError, Workspace};
 use crate::curation::{Curation, Decision, DecisionLog, FolderImage, Request, folder_edits, parse_requests, replay};
 use crate::data::{ClusterId, ImageId};
-use crate::runs::{ImagesTable, Placement, Provenance, RunError, read_json};
+use crate::progress::Observer;
+use crate::runs::{ImagesTable, Provenance, RunError, read_json};
 
 /// A run that people decide on.
 #[derive(Debug)]
@@ -129,12 +131,28 @@ impl Curator {
         self.take(decisions, by, open)
     }
 
-    /// Writes the labelled images as an `ImageFolder`, the removed ones apart.
+    /// Takes over the labels of `source`, a label table or a folder with one subfolder per class. What is decided
+    /// already is not decided again.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a class has no usable name; then nothing of it is taken.
+    pub fn import(
+        &mut self,
+        source: &Path,
+        by: &str,
+        observer: &dyn Observer,
+    ) -> Result<(LabelImport, CurateSummary), CommandError> {
+        let found = import::read(source, &self.table, &self.run.dataset.root, observer)?;
+        let (decisions, imported) = found.decisions(source, &self.state());
+        Ok((imported, self.take(decisions, by, Vec::new())?))
+    }
+
+    /// Writes what was decided for other programs, the removed images apart.
     ///
     /// # Errors
     /// When `output` exists or cannot be written.
-    pub fn export(&self, output: &Path, how: Placement) -> Result<ExportSummary, CommandError> {
-        export(&self.table, &self.run.dataset.root, &self.state(), output, how)
+    pub fn export(&self, output: &Path, format: ExportFormat) -> Result<ExportSummary, CommandError> {
+        export(&self.table, &self.run.dataset.root, &self.state(), output, format)
     }
 
     /// Brings labels.csv and removed.csv up to what the log says.

@@ -14,7 +14,7 @@ use crate::images::ImageError;
 use crate::reducers::{ProjectionFileError, ReduceError};
 use crate::report::{PlotError, ResultsError};
 use crate::runs::{BundleError, RecipeError, RunError, TableError};
-use crate::training::{HeadError, TrainError};
+use crate::training::{FoldsError, HeadError, TrainError};
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +75,8 @@ pub enum CommandError {
     Head(#[from] HeadError),
     #[error(transparent)]
     Train(#[from] TrainError),
+    #[error(transparent)]
+    CrossValidation(#[from] FoldsError),
 }
 
 impl CommandError {
@@ -95,6 +97,7 @@ impl CommandError {
             Self::Run(error) => error.hint(),
             Self::Results(error) => error.hint(),
             Self::Train(error) => error.hint(),
+            Self::CrossValidation(error) => error.hint(),
             Self::Head(error) => Some(error.hint()),
             _ => None,
         }

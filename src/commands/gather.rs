@@ -11,6 +11,7 @@ use crate::progress::{Event, Observer};
 use crate::runs::{DatasetRecipe, FeatureChain, Provenance, TrainRecipe, read_json};
 
 /// Labelled images of one or several sources.
+#[derive(Clone)]
 pub(super) struct Gathered {
     /// Only labelled images; each manifest has its own root.
     pub manifests: Vec<Manifest>,
@@ -119,8 +120,8 @@ fn from_table(
 ) -> Result<Source, CommandError> {
     let manifest = dataset::open(Some(images), recipe, workspace, observer)?;
     let matched = LabelTable::read(table)?.match_to(&manifest);
-    if matched.n_unknown > 0 {
-        let text = format!("{} rows of `{}` name images that are not there", matched.n_unknown, table.display());
+    if !matched.unknown.is_empty() {
+        let text = format!("{} rows of `{}` name images that are not there", matched.unknown.len(), table.display());
         observer.on(Event::Warning { text: &text });
     }
     Ok(Source { manifest, labels: matched.labels, conflicts: matched.conflicts, chain })

@@ -1,7 +1,7 @@
 //! Labels to a classifier.
 
 mod finetune;
-mod numbers;
+pub(super) mod numbers;
 mod scores;
 mod writing;
 

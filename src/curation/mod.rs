@@ -7,6 +7,7 @@ mod label_table;
 mod log;
 mod replay;
 
+pub(crate) use apply::check_class;
 pub use apply::{ApplyError, Request, parse_requests};
 pub use decision::{ClusterKey, Decision, Entry};
 pub use folders::{ClusterMetadata, FolderEdits, FolderImage, FoldersError, METADATA_FILE, PlacedFile, folder_edits};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::DatasetRecipe;
+use super::{DatasetRecipe, SweepRecipe};
 use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
 use crate::images::{Enhancement, Resize};
@@ -75,6 +75,9 @@ pub struct TrainRecipe {
     /// Training the network too, after the classifier on its features; absent: the network stays as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finetune: Option<FinetuneRecipe>,
+    /// Recipes to try against each other with `--sweep`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepRecipe>,
 }
 
 impl Default for TrainRecipe {
@@ -88,6 +91,7 @@ impl Default for TrainRecipe {
             knn: None,
             split: SplitRecipe::default(),
             finetune: None,
+            sweep: None,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Deals units out to parts so that every class is found in every part in the wanted share.
 //!
 //! Greedy, as scikit-learn's `StratifiedGroupKFold`: the units that weigh most in some class come first, each goes where
-//! the class counts get nearest to their targets. Then single units move on as long as that puts a class into a part
-//! that lacked it, or brings the counts nearer still. "Nearer" is in the sense of Pearson's chi-squared. For units of
+//! the class counts get nearest to their targets. Then single units move on, and pairs of units change places, as long as
+//! that puts a class into a part that lacked it, or brings the counts nearer still. "Nearer" is in the sense of Pearson's chi-squared. For units of
 //! one image this is the plain stratified split, exact to one image.
 
 use rand::SeedableRng;
@@ -22,6 +22,9 @@ pub struct Part {
 
 /// Rounds of moves at most; a few settle.
 const MOST_ROUNDS: usize = 30;
+
+/// Units up to which pairs change places; more of them are small enough for single moves to suffice.
+const MOST_PAIRED: usize = 500;
 
 /// What the whole part's size weighs beside one class: it decides between equals.
 const SIZE_WEIGHT: f64 = 1e-3;
@@ -43,15 +46,14 @@ pub fn divide(units: &[&Unit], n_classes: usize, parts: &[Part], seed: u64) -> V
     for _ in 0..MOST_ROUNDS {
         let mut moved = false;
         for &u in &order {
-            let from = part_of[u];
-            ledger.remove(from, units[u]);
-            let stay = ledger.adding(from, units[u]);
-            let others = ledger.open.iter().filter(|&&part| part != from);
-            let best = others.map(|&part| (part, ledger.adding(part, units[u]))).min_by(|a, b| a.1.order(&b.1));
-            let to = best.filter(|(_, cost)| cost.better_than(&stay)).map_or(from, |(part, _)| part);
-            moved |= to != from;
-            part_of[u] = to;
-            ledger.add(to, units[u]);
+            moved |= ledger.move_on(units[u], &mut part_of[u]);
+        }
+        for (i, &a) in order.iter().enumerate().filter(|_| units.len() <= MOST_PAIRED) {
+            for &b in &order[i + 1..] {
+                let mut places = (part_of[a], part_of[b]);
+                moved |= ledger.change_places((units[a], units[b]), &mut places);
+                (part_of[a], part_of[b]) = places;
+            }
         }
         if !moved {
             break;
@@ -71,6 +73,11 @@ struct Cost {
 impl Cost {
     fn order(&self, other: &Self) -> std::cmp::Ordering {
         self.missing.cmp(&other.missing).then(self.chi_squared.total_cmp(&other.chi_squared))
+    }
+
+    /// The change that two additions to different parts make.
+    fn and(&self, other: &Self) -> Self {
+        Self { missing: self.missing + other.missing, chi_squared: self.chi_squared + other.chi_squared }
     }
 
     /// By more than rounding, so that moves come to an end.
@@ -124,6 +131,36 @@ impl Ledger {
         let of_classes: f64 = unit.images.iter().map(|&(class, images)| change(class, images)).sum();
         let chi_squared = of_classes + SIZE_WEIGHT * change(all, unit.n_images());
         Cost { missing: -lacking * self.need[part], chi_squared }
+    }
+
+    /// Moves a unit to the part where it does most good; false where that is its own.
+    fn move_on(&mut self, unit: &Unit, part: &mut usize) -> bool {
+        let from = *part;
+        self.remove(from, unit);
+        let stay = self.adding(from, unit);
+        let others = self.open.iter().filter(|&&part| part != from);
+        let best = others.map(|&part| (part, self.adding(part, unit))).min_by(|a, b| a.1.order(&b.1));
+        *part = best.filter(|(_, cost)| cost.better_than(&stay)).map_or(from, |(part, _)| part);
+        self.add(*part, unit);
+        *part != from
+    }
+
+    /// Lets two units change places if that does good.
+    fn change_places(&mut self, (a, b): (&Unit, &Unit), places: &mut (usize, usize)) -> bool {
+        if places.0 == places.1 || a.images == b.images {
+            return false;
+        }
+        self.remove(places.0, a);
+        self.remove(places.1, b);
+        let stay = self.adding(places.0, a).and(&self.adding(places.1, b));
+        let changed = self.adding(places.0, b).and(&self.adding(places.1, a));
+        let better = changed.better_than(&stay);
+        if better {
+            *places = (places.1, places.0);
+        }
+        self.add(places.0, a);
+        self.add(places.1, b);
+        better
     }
 
     fn add(&mut self, part: usize, unit: &Unit) {

@@ -40,7 +40,7 @@ impl Default for SplitShares {
             validation: share(0.15),
             test: share(0.15),
             group_by: None,
-            near_duplicates: share(0.1),
+            near_duplicates: share(0.15),
             seed: None,
         }
     }
