@@ -76,6 +76,9 @@ pub fn train(
     let started = Zoned::now();
     let mut timings = Timings::start();
     let device = device.resolve()?;
+    if let Some(finetune) = &recipe.finetune {
+        finetune.check(device)?;
+    }
     let mut gathered = gather(labelled, images, recipe, workspace, observer)?;
     timings.lap("scan");
     let mut numbers = embed(&mut gathered, recipe, device, workspace, observer)?;
