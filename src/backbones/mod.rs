@@ -17,7 +17,7 @@ pub mod network;
 mod pull;
 mod resnet;
 #[cfg(test)]
-mod seeded;
+pub(crate) mod seeded;
 mod stages;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Labels to a classifier.
 
 mod finetune;
+mod finetune_samples;
 pub(super) mod numbers;
 mod scores;
 mod writing;
@@ -78,6 +79,9 @@ pub fn train(
     let started = Zoned::now();
     let mut timings = Timings::start();
     let device = device.resolve()?;
+    if let Some(finetune) = &recipe.finetune {
+        finetune.check(device)?;
+    }
     let mut gathered = gather(labelled, images, recipe, workspace, observer)?;
     timings.lap("scan");
     let mut numbers = embed(&mut gathered, recipe, device, workspace, observer)?;
@@ -103,7 +107,7 @@ pub fn train(
     if let Some(finetune) = &recipe.finetune {
         let (y, weights, split) = (&y, &weights, &split);
         let job = Job { recipe, finetune, y, weights, split, frozen: &trained, resume };
-        let done = finetune::finetune(&job, &mut numbers, device, workspace, observer)?;
+        let done = finetune::finetune(&job, classes, &mut numbers, device, workspace, observer)?;
         trained = done.trained.clone();
         tuned = Some(done);
         timings.lap("fine-tune");
@@ -145,6 +149,9 @@ pub fn train(
     write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;
     write_split(&run.file("split.csv")?, &numbers, &split, &y, &predicted, &probabilities, classes)?;
     draw(&run, &trained, &confusion, judged, observer)?;
+    if let Some(tuned) = &tuned {
+        tuned.samples.draw(&run)?;
+    }
 
     let checkpoint = RunDir::create(&workspace.checkpoints, &format!("{}-{}", recipe.name, timestamp(&started)))?;
     results.write(&checkpoint.file("results.json")?)?;

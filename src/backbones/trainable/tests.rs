@@ -118,8 +118,8 @@ impl OnBackend for GradientCheck {
             let step = 2e-3 / square.sqrt();
             let moved = |sign: f32| {
                 let mut other = part.clone();
-                let direction = Tensor::from_inner(gradient.clone() * (sign * step));
-                other.convolutions[index].weight = Param::from_tensor(weight.clone().detach() + direction);
+                let moved = weight.clone().inner() + gradient.clone() * (sign * step);
+                other.convolutions[index].weight = Param::from_tensor(Tensor::from_inner(moved));
                 let loss: f32 = loss(&other).into_scalar().elem();
                 f64::from(loss)
             };

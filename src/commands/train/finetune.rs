@@ -6,6 +6,7 @@ use ndarray::{Array2, Axis, concatenate};
 use rayon::prelude::*;
 use serde_json::json;
 
+use super::finetune_samples::Samples;
 use super::numbers::Numbers;
 use crate::backbones::Backbone;
 use crate::commands::embed::{Extraction, backbone};
@@ -37,11 +38,13 @@ pub(super) struct Tuned {
     pub backbone: Option<Vec<u8>>,
     /// Where the state between epochs lies; of no use once the result is written.
     pub state: PathBuf,
+    pub samples: Samples,
 }
 
 /// Fine-tunes the network of `numbers`, whose features are then those of the new network.
 pub(super) fn finetune(
     job: &Job<'_>,
+    classes: &[String],
     numbers: &mut Numbers,
     device: Device,
     workspace: &Workspace,
@@ -84,7 +87,8 @@ pub(super) fn finetune(
         device,
         observer,
     )?;
-    let Some(weights) = weights else { return Ok(Tuned { trained, backbone: None, state }) };
+    let samples = Samples::new(job, classes, numbers, &pictures);
+    let Some(weights) = weights else { return Ok(Tuned { trained, backbone: None, state, samples }) };
     let learned = network.with_weights(weights)?;
     let file = learned.to_safetensors()?;
     // As prediction will: from the file's own numbers.
@@ -92,7 +96,7 @@ pub(super) fn finetune(
     numbers.x = x;
     numbers.chain.recipe.weights = Some(PathBuf::from(BACKBONE_FILE));
     numbers.chain.weights_hash = learned.hash().to_owned();
-    Ok(Tuned { trained, backbone: Some(file), state })
+    Ok(Tuned { trained, backbone: Some(file), state, samples })
 }
 
 /// Features of every image by `network`.

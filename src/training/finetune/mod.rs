@@ -66,6 +66,19 @@ pub struct FineTune<'a> {
     pub resume: bool,
 }
 
+impl FinetuneRecipe {
+    /// Whether it can be done on `device`; to be asked before the long way to the first epoch.
+    ///
+    /// # Errors
+    /// Mixed precision on the processor, which would only cost time.
+    pub fn check(&self, device: Device) -> Result<(), TrainError> {
+        match (self.precision, device) {
+            (Precision::Mixed, Device::Cpu) => Err(TrainError::MixedOnCpu),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// A fine-tuned classifier.
 #[derive(Debug, Clone)]
 pub struct FineTuned {
@@ -82,9 +95,7 @@ pub struct FineTuned {
 /// When the weights lack the layer, an image can no longer be read, or the state cannot be written. A diverging loss is
 /// a warning: the best weights, at worst the frozen ones, are kept.
 pub fn finetune(job: &FineTune<'_>, device: Device, observer: &dyn Observer) -> Result<FineTuned, TrainError> {
-    if job.recipe.precision == Precision::Mixed && device == Device::Cpu {
-        return Err(TrainError::MixedOnCpu);
-    }
+    job.recipe.check(device)?;
     if job.split.validation.is_empty() {
         observer.on(Event::Warning { text: "no validation images: the training loss decides when to stop" });
     }
