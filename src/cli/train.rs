@@ -21,6 +21,9 @@ pub(super) struct Arguments {
     /// The folder of images a label table speaks of; without it the recipe's, else the table's own
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
+    /// Go on with an interrupted fine-tuning of the same recipe and images
+    #[arg(long)]
+    resume: bool,
     /// Try every combination of the alternatives in this recipe's `[sweep]` by cross-validation, and train nothing
     #[arg(long, value_name = "RECIPE.toml", conflicts_with = "config")]
     sweep: Option<PathBuf>,
@@ -43,7 +46,8 @@ impl Arguments {
             observer.on(Event::Note { text: "the recipe's [sweep] is not used: `--sweep` instead of `--config` does" });
         }
         let workspace = global.workspace();
-        let summary = train(&recipe, &self.labelled, self.images.as_deref(), global.device(), &workspace, observer)?;
+        let summary =
+            train(&recipe, &self.labelled, self.images.as_deref(), self.resume, global.device(), &workspace, observer)?;
         global.print(&summary, render::train)?;
         Ok(Outcome::of_skips(summary.n_skipped))
     }

@@ -1,5 +1,7 @@
 //! Labels to a classifier.
 
+mod finetune;
+mod finetune_samples;
 pub(super) mod numbers;
 mod scores;
 mod writing;
@@ -25,6 +27,7 @@ use crate::runs::{
     BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, Timings, TrainRecipe, TrainedOn, timestamp, write_skipped,
 };
 use crate::training::{Disjointness, Split, TrainingSet, most_likely, train as fit};
+use finetune::Job;
 use numbers::{Numbers, embed};
 use writing::{draw, measure, write_split};
 
@@ -59,7 +62,8 @@ pub struct TrainSummary {
     pub n_skipped: usize,
 }
 
-/// Trains on `labelled` (curated runs, `ImageFolder`s, label tables) and writes a run and a checkpoint.
+/// Trains on `labelled` (curated runs, `ImageFolder`s, label tables) and writes a run and a checkpoint; with `resume`, an
+/// interrupted fine-tuning goes on where it stopped.
 ///
 /// # Errors
 /// When there is too little to learn from, or a stage fails.
@@ -67,6 +71,7 @@ pub fn train(
     recipe: &TrainRecipe,
     labelled: &[PathBuf],
     images: Option<&Path>,
+    resume: bool,
     device: DeviceChoice,
     workspace: &Workspace,
     observer: &dyn Observer,
@@ -74,9 +79,12 @@ pub fn train(
     let started = Zoned::now();
     let mut timings = Timings::start();
     let device = device.resolve()?;
+    if let Some(finetune) = &recipe.finetune {
+        finetune.check(device)?;
+    }
     let mut gathered = gather(labelled, images, recipe, workspace, observer)?;
     timings.lap("scan");
-    let numbers = embed(&mut gathered, recipe, device, workspace, observer)?;
+    let mut numbers = embed(&mut gathered, recipe, device, workspace, observer)?;
     timings.lap("embed");
 
     let classes = gathered.labels.classes();
@@ -93,11 +101,23 @@ pub fn train(
         observer.on(Event::Warning { text: &format!("left out, its labels conflict: {conflict}") });
     }
     let set = TrainingSet { ids: &numbers.ids, x: numbers.x.view(), y: &y, classes, weights: Some(&weights) };
-    let trained = fit(&recipe.mlp, &set, &split, device, recipe.seed, observer)?;
+    let mut trained = fit(recipe.head(), &set, &split, device, recipe.seed, observer)?;
     timings.lap("train");
+    let mut tuned = None;
+    if let Some(finetune) = &recipe.finetune {
+        let (y, weights, split) = (&y, &weights, &split);
+        let job = Job { recipe, finetune, y, weights, split, frozen: &trained, resume };
+        let done = finetune::finetune(&job, classes, &mut numbers, device, workspace, observer)?;
+        trained = done.trained.clone();
+        tuned = Some(done);
+        timings.lap("fine-tune");
+    } else if resume {
+        observer.on(Event::Note { text: "nothing to go on with: training a head takes seconds and starts anew" });
+    }
 
-    let probabilities = trained.head.probabilities(numbers.x.view())?;
     let (judged, rows) = if split.test.is_empty() { ("validation", &split.validation) } else { ("test", &split.test) };
+    let judge = if split.test.is_empty() { trained.judged() } else { &trained.head };
+    let probabilities = judge.probabilities(numbers.x.view())?;
     let truth: Vec<ClassId> = rows.iter().map(|row| y[*row]).collect();
     let predicted = most_likely(probabilities.view());
     let of_rows: Vec<ClassId> = rows.iter().map(|row| predicted[*row]).collect();
@@ -129,6 +149,9 @@ pub fn train(
     write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;
     write_split(&run.file("split.csv")?, &numbers, &split, &y, &predicted, &probabilities, classes)?;
     draw(&run, &trained, &confusion, judged, observer)?;
+    if let Some(tuned) = &tuned {
+        tuned.samples.draw(&run)?;
+    }
 
     let checkpoint = RunDir::create(&workspace.checkpoints, &format!("{}-{}", recipe.name, timestamp(&started)))?;
     results.write(&checkpoint.file("results.json")?)?;
@@ -143,15 +166,22 @@ pub fn train(
         reject_threshold: None,
         training_set: TrainedOn { fingerprint: fingerprint(&numbers, &y, classes), n_images: numbers.ids.len() },
         model_hash: String::new(),
+        backbone_hash: None,
     };
-    bundle.write(&trained.head, &checkpoint)?;
+    let file = tuned.as_ref().and_then(|tuned| tuned.backbone.as_deref());
+    bundle.write(&trained.head, file, &checkpoint)?;
+    let checkpoint = checkpoint.finish()?;
+    if let Some(folder) = tuned.as_ref().and_then(|tuned| tuned.state.parent()) {
+        // Best effort: a leftover is only disk space.
+        let _ = std::fs::remove_dir_all(folder);
+    }
     let mut counts = vec![0; classes.len()];
     for class in &y {
         counts[class.0] += 1;
     }
     Ok(TrainSummary {
         run: run.finish()?,
-        checkpoint: checkpoint.finish()?,
+        checkpoint,
         classes: classes.iter().cloned().zip(counts).collect(),
         split: [split.train.len(), split.validation.len(), split.test.len()],
         disjointness,

@@ -49,10 +49,22 @@ checked_number!(
     |v| v.is_finite() && v > 0.0
 );
 checked_number!(
+    /// A finite number of at least 0.
+    NonNegative,
+    "a finite number of at least 0",
+    |v| v.is_finite() && v >= 0.0
+);
+checked_number!(
     /// A number in `0.0..=1.0`.
     Fraction,
     "a number from 0 to 1",
     |v| (0.0..=1.0).contains(&v)
+);
+checked_number!(
+    /// A number in `0.0..1.0`: a share that leaves something.
+    BelowOne,
+    "a number from 0 to below 1",
+    |v| (0.0..1.0).contains(&v)
 );
 
 #[cfg(test)]
@@ -64,8 +76,10 @@ mod tests {
         assert!(Positive::try_from(0.0).is_err());
         assert!(Positive::try_from(f64::NAN).is_err());
         assert!(Positive::try_from(f64::INFINITY).is_err());
+        assert!(NonNegative::try_from(0.0).is_ok() && NonNegative::try_from(-0.1).is_err());
         assert!(Fraction::try_from(1.0).is_ok());
         assert!(Fraction::try_from(1.1).is_err());
+        assert!(BelowOne::try_from(0.0).is_ok() && BelowOne::try_from(1.0).is_err());
         let message = Fraction::try_from(2.0).unwrap_err().to_string();
         assert_eq!(message, "`2` is out of range: expected a number from 0 to 1");
     }

@@ -7,7 +7,7 @@ mod image_id;
 mod labels;
 mod manifest;
 
-pub use checked::{Fraction, OutOfRange, Positive};
+pub use checked::{BelowOne, Fraction, NonNegative, OutOfRange, Positive};
 pub use clustering::{ClusterId, Clustering};
 pub use embeddings::{Embeddings, EmbeddingsError};
 pub use image_id::{ImageId, NotAnImageId};

@@ -10,13 +10,15 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{FeatureChain, RunDir, RunError};
-use crate::training::{Head, HeadError};
+use crate::training::{Classifier, HeadError};
 
 /// The format this program writes and reads.
 pub const FORMAT: u32 = 1;
 
 const DESCRIPTION: &str = "bundle.json";
 const MODEL: &str = "model.safetensors";
+/// The network's own weights, where it was fine-tuned.
+pub const BACKBONE_FILE: &str = "backbone.safetensors";
 
 /// `bundle.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +43,9 @@ pub struct Bundle {
     pub training_set: TrainedOn,
     /// BLAKE3 of `model.safetensors`.
     pub model_hash: String,
+    /// BLAKE3 of `backbone.safetensors`; absent where the network was not fine-tuned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backbone_hash: Option<String>,
 }
 
 /// The training set of a checkpoint.
@@ -99,11 +104,15 @@ impl BundleError {
 }
 
 impl Bundle {
-    /// Writes description and weights into a checkpoint folder in the making.
+    /// Writes description and weights, the network's too where it was fine-tuned, into a checkpoint folder in the making.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn write(mut self, head: &Head, folder: &RunDir) -> Result<(), BundleError> {
+    pub fn write(mut self, head: &Classifier, backbone: Option<&[u8]>, folder: &RunDir) -> Result<(), BundleError> {
+        if let Some(backbone) = backbone {
+            self.backbone_hash = Some(blake3::hash(backbone).to_hex().to_string());
+            super::write_whole(&folder.file(BACKBONE_FILE)?, backbone)?;
+        }
         let model = head.to_safetensors();
         self.model_hash = blake3::hash(&model).to_hex().to_string();
         let path = folder.file(MODEL)?;
@@ -112,11 +121,11 @@ impl Bundle {
         Ok(())
     }
 
-    /// Reads a checkpoint and makes sure that it is whole.
+    /// Reads a checkpoint and makes sure that it is whole. A network of its own is named by where it lies now.
     ///
     /// # Errors
     /// [`BundleError`] says what is wrong with it.
-    pub fn read(folder: &Path) -> Result<(Self, Head), BundleError> {
+    pub fn read(folder: &Path) -> Result<(Self, Classifier), BundleError> {
         let path = folder.join(DESCRIPTION);
         let text = read(&path, folder, DESCRIPTION)?;
         let damaged =
@@ -127,13 +136,20 @@ impl Bundle {
         if found != u64::from(FORMAT) {
             return Err(BundleError::Newer { found, path: folder.to_owned() });
         }
-        let bundle: Self = serde_json::from_value(value).map_err(damaged)?;
+        let mut bundle: Self = serde_json::from_value(value).map_err(damaged)?;
+        if let Some(hash) = &bundle.backbone_hash {
+            let path = folder.join(BACKBONE_FILE);
+            if blake3::hash(&read(&path, folder, BACKBONE_FILE)?).to_hex().as_str() != hash {
+                return Err(BundleError::OtherWeights(path));
+            }
+            bundle.features.recipe.weights = Some(path);
+        }
         let path = folder.join(MODEL);
         let model = read(&path, folder, MODEL)?;
         if blake3::hash(&model).to_hex().as_str() != bundle.model_hash {
             return Err(BundleError::OtherWeights(path));
         }
-        let head = Head::from_safetensors(&model).map_err(|source| BundleError::Head { source, path: path.clone() })?;
+        let head = Classifier::from_safetensors(&model).map_err(|source| BundleError::Head { source, path: path.clone() })?;
         if head.n_classes() != bundle.classes.len() || head.n_features() != bundle.features.n_features {
             return Err(BundleError::OtherWeights(path));
         }

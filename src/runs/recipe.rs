@@ -9,7 +9,7 @@ use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
 use crate::images::{Enhancement, Resize};
 use crate::reducers::{Reduction, Tsne};
-use crate::training::{MlpRecipe, SplitRecipe};
+use crate::training::{FinetuneRecipe, HeadRecipe, KnnRecipe, MlpRecipe, SplitRecipe};
 
 /// Everything `rails cluster` is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,10 +65,16 @@ pub struct TrainRecipe {
     /// How an image becomes numbers; absent: as the curated run did, else the defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<FeaturesRecipe>,
-    /// The classifier and how it learns.
+    /// The classifier and how it learns, linear or a multilayer perceptron.
     pub mlp: MlpRecipe,
+    /// Classifies by the nearest training images instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub knn: Option<KnnRecipe>,
     /// Which images it learns from, which stop it and which judge it.
     pub split: SplitRecipe,
+    /// Training the network too, after the classifier on its features; absent: the network stays as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finetune: Option<FinetuneRecipe>,
     /// Recipes to try against each other with `--sweep`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepRecipe>,
@@ -82,9 +88,19 @@ impl Default for TrainRecipe {
             dataset: DatasetRecipe::default(),
             features: None,
             mlp: MlpRecipe::default(),
+            knn: None,
             split: SplitRecipe::default(),
+            finetune: None,
             sweep: None,
         }
+    }
+}
+
+impl TrainRecipe {
+    /// The kind of classifier it asks for.
+    #[must_use]
+    pub fn head(&self) -> HeadRecipe<'_> {
+        self.knn.as_ref().map_or(HeadRecipe::Mlp(&self.mlp), HeadRecipe::Knn)
     }
 }
 

@@ -1,32 +1,30 @@
-//! Hands the network, the batches and the judge to burn-train's learner and takes the best weights back.
-//!
-//! Nothing is printed and nothing is left behind: the learner's log file and metric files are replaced, its panic hook
-//! and tracing subscriber not installed, and its checkpoints live in a temporary folder.
+//! The training loop: steps, epochs, the best weights so far, and when to stop.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::mpsc;
+use std::time::Instant;
 
-use burn::module::Module;
-use burn::optim::AdamConfig;
+use burn::module::AutodiffModule;
+use burn::optim::adaptor::OptimizerAdaptor;
 use burn::optim::decay::WeightDecayConfig;
-use burn::record::{BinFileRecorder, FullPrecisionSettings, Recorder};
+use burn::optim::{Adam, AdamConfig, GradientsParams, Optimizer};
 use burn::tensor::backend::AutodiffBackend;
-use burn::tensor::{Int, Tensor, TensorData};
-use burn::train::logger::InMemoryMetricLogger;
-use burn::train::metric::{AccuracyMetric, LossMetric};
-use burn::train::{Interrupter, Learner, SupervisedTraining};
-use ndarray::Array2;
+use burn::tensor::{Int, Tensor};
+use ndarray::{Array2, Axis};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 
-use super::head::Layer;
-use super::judge::Judge;
-use super::loader::{Loader, Random};
-use super::mlp::{Mlp, MlpRecord};
+use super::batches::{Disturbance, Examples};
+use super::head::{Layer, most_likely};
+use super::loss::{loss, losses};
+use super::mlp::Mlp;
 use super::recipe::MlpRecipe;
-use super::renderer::Reporter;
 use super::{Epoch, Stopped, TrainError};
+use crate::data::ClassId;
 use crate::device::OnBackend;
-use crate::progress::{Event, Observer};
+use crate::progress::{Event, Observer, Stage};
+
+/// Rows through the network at once where nothing is learned.
+const JUDGED_AT_ONCE: usize = 1024;
 
 /// Training, ready to run on any backend.
 pub struct Fit<'a> {
@@ -34,26 +32,30 @@ pub struct Fit<'a> {
     pub recipe: &'a MlpRecipe,
     /// Features as the network sees them, `[n_images, n_features]`.
     pub x: Array2<f32>,
+    /// Shares among the classes times what the image counts, `[n_images, n_classes]`.
+    pub targets: Array2<f32>,
     /// Class of each image, `[n_images]`.
-    pub y: Vec<u32>,
-    /// What each image counts in the loss, `[n_images]`.
-    pub weights: Vec<f32>,
-    /// Number of classes.
-    pub n_classes: usize,
+    pub y: &'a [ClassId],
+    /// What each image counts in the validation loss, `[n_images]`.
+    pub weights: &'a [f32],
     /// Rows to learn from.
     pub train: &'a [usize],
     /// Rows to judge by.
     pub validation: &'a [usize],
-    /// Decides the first weights, the order of the images and the dropout.
+    /// Whether the rows to judge by are learned from too, once it is known for how long.
+    pub refit: bool,
+    /// Decides the first weights, the order of the images and all that is random about a step.
     pub seed: u64,
-    /// Hears `Advanced { by: 1 }` after each epoch.
+    /// Hears of each epoch.
     pub observer: &'a dyn Observer,
 }
 
 /// The best weights and how they were found.
 pub struct Fitted {
-    /// Weights of the best epoch.
+    /// Weights of the best epoch; learned from all rows after as many epochs where a refit was asked for.
     pub layers: Vec<Layer>,
+    /// Weights of the best epoch, which never saw the rows to judge by.
+    pub judged: Vec<Layer>,
     /// Every epoch.
     pub history: Vec<Epoch>,
     /// Counted from 1.
@@ -65,98 +67,183 @@ pub struct Fitted {
 impl OnBackend for Fit<'_> {
     type Output = Result<Fitted, TrainError>;
 
-    fn run<B: AutodiffBackend>(self, device: &B::Device) -> Result<Fitted, TrainError> {
-        let (progress, epochs) = mpsc::channel();
-        let observer = self.observer;
-        std::thread::scope(|scope| {
-            scope.spawn(move || epochs.iter().for_each(|()| observer.on(Event::Advanced { by: 1 })));
-            self.learn::<B>(progress, device)
-        })
+    fn run<B: AutodiffBackend>(mut self, device: &B::Device) -> Result<Fitted, TrainError> {
+        let (x, targets) = (std::mem::take(&mut self.x), std::mem::take(&mut self.targets));
+        let widths: Vec<usize> = [x.ncols()]
+            .into_iter()
+            .chain(self.recipe.hidden.iter().map(|width| width.get()))
+            .chain([targets.ncols()])
+            .collect();
+        let y = self.y.iter().map(|class| class.0 as u32).collect();
+        let plain = Examples::<B::InnerBackend>::new(x, targets, y, device);
+        let examples = Examples {
+            x: Tensor::from_inner(plain.x.clone()),
+            targets: Tensor::from_inner(plain.targets.clone()),
+            y: Tensor::from_inner(plain.y.clone()),
+        };
+        let mut pass = Pass::<B>::new(&self, self.train, &widths, &examples, device);
+        let (judged, history, best_epoch, stopped) = self.search(&mut pass, &plain)?;
+        let layers = if self.refit {
+            let all: Vec<usize> = self.train.iter().chain(self.validation).copied().collect();
+            self.again(&mut Pass::new(&self, &all, &widths, &examples, device), best_epoch)
+        } else {
+            None
+        };
+        let judged = judged.into_layers();
+        Ok(Fitted { layers: layers.unwrap_or_else(|| judged.clone()), judged, history, best_epoch, stopped })
     }
 }
 
-impl Fit<'_> {
-    fn learn<B: AutodiffBackend>(self, progress: mpsc::Sender<()>, device: &B::Device) -> Result<Fitted, TrainError> {
-        let folder = tempfile::tempdir()?;
-        let recorder = BinFileRecorder::<FullPrecisionSettings>::new();
-        let (measured, epochs) = mpsc::channel();
-        let interrupter = Interrupter::new();
-        let judge = Judge::new(self.recipe.patience.get(), epochs, interrupter.clone());
+/// The best weights, all epochs, the number of the best, and why training ended.
+type Found<B> = (Mlp<B>, Vec<Epoch>, usize, Stopped);
 
-        let widths = self.widths();
-        let model = Mlp::<B>::new(&widths, self.seed, device);
-        let decay = self.recipe.weight_decay.get() as f32;
+impl Fit<'_> {
+    /// Learns until the recipe's epochs are over or nothing gets better.
+    fn search<B: AutodiffBackend>(
+        &self,
+        pass: &mut Pass<'_, B>,
+        plain: &Examples<B::InnerBackend>,
+    ) -> Result<Found<B::InnerBackend>, TrainError> {
+        let epochs = self.recipe.epochs.get();
+        self.observer.on(Event::Started { stage: Stage::Train, total: epochs });
+        let mut history: Vec<Epoch> = Vec::new();
+        let mut best: Option<(Mlp<B::InnerBackend>, usize, f64)> = None;
+        let mut stopped = Stopped::Epochs;
+        for epoch in 1..=epochs {
+            let began = Instant::now();
+            let (train_loss, train_accuracy) = pass.epoch();
+            let model = pass.model.valid();
+            let (validation_loss, validation_accuracy) = self.judge(&model, plain);
+            self.observer.on(Event::Advanced { by: 1 });
+            if !(train_loss.is_finite() && validation_loss.is_finite()) {
+                stopped = Stopped::Diverged { epoch };
+                break;
+            }
+            let seconds = began.elapsed().as_secs_f64();
+            history.push(Epoch { epoch, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds });
+            if best.as_ref().is_none_or(|(_, _, lowest)| validation_loss < *lowest) {
+                best = Some((model, epoch, validation_loss));
+            } else if best.as_ref().is_some_and(|(_, best, _)| epoch - best >= self.recipe.patience.get()) {
+                stopped = Stopped::Patience;
+                break;
+            }
+        }
+        self.observer.on(Event::Finished);
+        let (model, best_epoch, _) = best.ok_or(TrainError::Diverged(self.recipe.learning_rate.get()))?;
+        Ok((model, history, best_epoch, stopped))
+    }
+
+    /// Learns for so many epochs; `None` where that diverged.
+    fn again<B: AutodiffBackend>(&self, pass: &mut Pass<'_, B>, epochs: usize) -> Option<Vec<Layer>> {
+        self.observer.on(Event::Started { stage: Stage::Train, total: epochs });
+        let finite = (0..epochs).all(|_| {
+            let (loss, _) = pass.epoch();
+            self.observer.on(Event::Advanced { by: 1 });
+            loss.is_finite()
+        });
+        self.observer.on(Event::Finished);
+        let layers = pass.model.valid().into_layers();
+        let finite = finite
+            && layers.iter().all(|layer| layer.weights.iter().chain(&layer.bias).all(|number| number.is_finite()));
+        if !finite {
+            let text = "learning from the validation images too diverged: their share is left out";
+            self.observer.on(Event::Warning { text });
+        }
+        finite.then_some(layers)
+    }
+
+    /// Mean loss, without smoothing, and share right over the rows to judge by.
+    fn judge<B: burn::tensor::backend::Backend>(&self, model: &Mlp<B>, examples: &Examples<B>) -> (f64, f64) {
+        let (mut sum, mut right) = (0.0, 0);
+        for rows in self.validation.chunks(JUDGED_AT_ONCE) {
+            let logits = model.forward(examples.features(rows), &[]);
+            let [n, n_classes] = logits.dims();
+            let numbers = logits.into_data().convert::<f32>().into_vec::<f32>().expect("converted to f32");
+            let logits = Array2::from_shape_vec((n, n_classes), numbers).expect("burn gives row-major data");
+            let predicted = most_likely(logits.view());
+            for ((&row, predicted), logits) in rows.iter().zip(predicted).zip(logits.axis_iter(Axis(0))) {
+                sum += f64::from(self.weights[row]) * loss(logits, self.y[row], self.recipe.robustness.get());
+                right += usize::from(predicted == self.y[row]);
+            }
+        }
+        let n = self.validation.len().max(1) as f64;
+        (sum / n, right as f64 / n)
+    }
+}
+
+/// A network that learns from some rows, epoch by epoch.
+struct Pass<'a, B: AutodiffBackend> {
+    fit: &'a Fit<'a>,
+    rows: Vec<usize>,
+    examples: &'a Examples<B>,
+    disturbance: Disturbance,
+    model: Mlp<B>,
+    optimizer: OptimizerAdaptor<Adam, Mlp<B>, B>,
+    epochs: u64,
+    steps: usize,
+}
+
+impl<'a, B: AutodiffBackend> Pass<'a, B> {
+    fn new(
+        fit: &'a Fit<'a>,
+        rows: &[usize],
+        widths: &[usize],
+        examples: &'a Examples<B>,
+        device: &B::Device,
+    ) -> Self {
+        let recipe = fit.recipe;
+        let decay = recipe.weight_decay.get() as f32;
         let adam = AdamConfig::new()
             .with_epsilon(1e-8)
-            .with_weight_decay((decay > 0.0).then(|| WeightDecayConfig::new(decay)))
-            .init();
-        let recipe = self.recipe;
-        let (train, validation) = self.loaders::<B>(device);
-        let result = SupervisedTraining::new(folder.path(), Arc::new(train), Arc::new(validation))
-            .metrics((LossMetric::new(), AccuracyMetric::new()))
-            .num_epochs(recipe.epochs.get())
-            .renderer(Reporter::new(measured, progress))
-            .with_metric_logger(InMemoryMetricLogger::new())
-            .with_application_logger(None)
-            .with_interrupter(interrupter.clone())
-            .with_file_checkpointer(recorder.clone())
-            .with_checkpointing_strategy(judge.clone())
-            .early_stopping(judge.clone())
-            .launch(Learner::new(model, adam, recipe.learning_rate.get()));
-
-        if let Some(why) = interrupter.get_message() {
-            return Err(TrainError::Checkpoint(why));
+            .with_weight_decay((decay > 0.0).then(|| WeightDecayConfig::new(decay)));
+        Self {
+            fit,
+            rows: rows.to_vec(),
+            examples,
+            disturbance: Disturbance {
+                dropout: recipe.dropout.get(),
+                hidden: widths[1..widths.len() - 1].to_vec(),
+                mixup: recipe.mixup.get(),
+            },
+            model: Mlp::new(widths, fit.seed, device),
+            optimizer: adam.init(),
+            epochs: 0,
+            steps: 0,
         }
-        let verdict = judge.verdict();
-        let best_epoch = verdict.best_epoch.ok_or(TrainError::Diverged(recipe.learning_rate.get()))?;
-        let file = folder.path().join("checkpoint").join(format!("model-{best_epoch}"));
-        let record: MlpRecord<B::InnerBackend> =
-            recorder.load(file, device).map_err(|e| TrainError::Checkpoint(e.to_string()))?;
-        let layers = result.model.load_record(record).into_layers();
-        Ok(Fitted { layers, history: verdict.history.clone(), best_epoch, stopped: verdict.stopped })
     }
 
-    /// Features, hidden layers, classes.
-    fn widths(&self) -> Vec<usize> {
-        let hidden = self.recipe.hidden.iter().map(|width| width.get());
-        [self.x.ncols()].into_iter().chain(hidden).chain([self.n_classes]).collect()
-    }
-
-    /// Batches to learn from and to judge by, drawn from one copy of the features on the device.
-    fn loaders<B: AutodiffBackend>(self, device: &B::Device) -> (Loader<B>, Loader<B::InnerBackend>) {
-        let widths = self.widths();
-        let random = Random {
-            seed: self.seed,
-            dropout: self.recipe.dropout.get(),
-            hidden: widths[1..widths.len() - 1].to_vec(),
-        };
-        let (n, n_features) = self.x.dim();
-        let x: Vec<f32> = if self.x.is_standard_layout() {
-            self.x.into_raw_vec_and_offset().0
-        } else {
-            self.x.iter().copied().collect()
-        };
-        let x: Tensor<B::InnerBackend, 2> = Tensor::from_data(TensorData::new(x, [n, n_features]), device);
-        let y: Tensor<B::InnerBackend, 1, Int> = Tensor::from_data(TensorData::new(self.y, [n]), device);
-        let weights: Tensor<B::InnerBackend, 1> = Tensor::from_data(TensorData::new(self.weights, [n]), device);
-        let train = Loader {
-            x: Tensor::from_inner(x.clone()),
-            y: Tensor::from_inner(y.clone()),
-            weights: Tensor::from_inner(weights.clone()),
-            rows: self.train.to_vec(),
-            batch_size: self.recipe.batch_size.get(),
-            random: Some(random),
-            epoch: AtomicU64::new(0),
-        };
-        let validation = Loader {
-            x,
-            y,
-            weights,
-            rows: self.validation.to_vec(),
-            batch_size: self.recipe.batch_size.get().max(256),
-            random: None,
-            epoch: AtomicU64::new(0),
-        };
-        (train, validation)
+    /// Goes through the rows once; mean loss and share right while the weights change.
+    fn epoch(&mut self) -> (f64, f64) {
+        let recipe = self.fit.recipe;
+        let batch_size = recipe.batch_size.get();
+        let steps = self.rows.len().div_ceil(batch_size) * recipe.epochs.get();
+        let mut rng = ChaCha8Rng::seed_from_u64(self.fit.seed);
+        self.epochs += 1;
+        rng.set_stream(self.epochs); // stream 0 drew the first weights
+        let mut order = self.rows.clone();
+        order.shuffle(&mut rng);
+        // Sums stay on the device until the epoch is over: reading a number makes a GPU wait.
+        let mut sums: Option<(Tensor<B::InnerBackend, 1>, Tensor<B::InnerBackend, 1, Int>)> = None;
+        for rows in order.chunks(batch_size) {
+            let batch = self.examples.batch(rows, &self.disturbance, &mut rng);
+            let logits = self.model.forward(batch.x, &batch.masks);
+            let right = logits.clone().inner().argmax(1).squeeze_dim::<1>(1).equal(batch.y.inner()).int().sum();
+            let loss = losses(logits, batch.targets, recipe.robustness.get()).sum();
+            let gradients = loss.clone().div_scalar(rows.len() as f64).backward();
+            let rate = recipe.learning_rate.get() * recipe.schedule.factor(self.steps, steps, recipe.warm_up.get());
+            let gradients = GradientsParams::from_grads(gradients, &self.model);
+            self.model = self.optimizer.step(rate, self.model.clone(), gradients);
+            self.steps += 1;
+            let loss = loss.inner();
+            sums = Some(match sums {
+                None => (loss, right),
+                Some((losses, rights)) => (losses + loss, rights + right),
+            });
+        }
+        let n = order.len().max(1) as f64;
+        sums.map_or((0.0, 0.0), |(loss, right)| {
+            let right: i64 = burn::tensor::ElementConversion::elem(right.into_scalar());
+            (burn::tensor::ElementConversion::elem::<f64>(loss.into_scalar()) / n, right as f64 / n)
+        })
     }
 }

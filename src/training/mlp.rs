@@ -1,14 +1,13 @@
-//! The multilayer perceptron as a burn module: linear layers with `ReLU` between them, softmax cross-entropy on top.
+//! The multilayer perceptron as a burn module: linear layers with `ReLU` between them.
 //!
 //! All that is random (first weights, dropout) is drawn from a seeded `ChaCha` stream on the processor, not by the
 //! backend, so that a seed means the same on every device.
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
-use burn::tensor::activation::{log_softmax, relu};
-use burn::tensor::backend::{AutodiffBackend, Backend};
-use burn::tensor::{Int, Tensor, TensorData};
-use burn::train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep};
+use burn::tensor::activation::relu;
+use burn::tensor::backend::Backend;
+use burn::tensor::{Tensor, TensorData};
 use ndarray::{Array1, Array2};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -19,19 +18,6 @@ use super::head::Layer;
 #[derive(Module, Debug)]
 pub struct Mlp<B: Backend> {
     layers: Vec<Linear<B>>,
-}
-
-/// Some images of one step.
-#[derive(Debug, Clone)]
-pub struct Batch<B: Backend> {
-    /// Features, `[batch, n_features]`.
-    pub x: Tensor<B, 2>,
-    /// Class of each image, `[batch]`.
-    pub y: Tensor<B, 1, Int>,
-    /// What each image counts in the loss, `[batch]`; on average 1 over the data set.
-    pub weights: Tensor<B, 1>,
-    /// Dropout per hidden layer, `[batch, width]`: 0, or what makes up for the units silenced. Empty: no dropout.
-    pub masks: Vec<Tensor<B, 2>>,
 }
 
 impl<B: Backend> Mlp<B> {
@@ -52,24 +38,18 @@ impl<B: Backend> Mlp<B> {
         Self { layers: layers.collect() }
     }
 
-    /// Logits `[batch, n_classes]` for `batch`.
-    fn logits(&self, batch: &Batch<B>) -> Tensor<B, 2> {
+    /// Logits `[batch, n_classes]` for features `x`, `[batch, n_features]`; `masks` multiply the hidden layers, `[]`
+    /// leaves them alone.
+    pub fn forward(&self, x: Tensor<B, 2>, masks: &[Tensor<B, 2>]) -> Tensor<B, 2> {
         let (last, hidden) = self.layers.split_last().expect("an MLP has a layer");
-        let mut x = batch.x.clone();
+        let mut x = x;
         for (index, layer) in hidden.iter().enumerate() {
             x = relu(layer.forward(x)); // [batch, width]
-            if let Some(mask) = batch.masks.get(index) {
+            if let Some(mask) = masks.get(index) {
                 x = x * mask.clone();
             }
         }
         last.forward(x)
-    }
-
-    /// Loss of each image, `[batch]`, and logits, `[batch, n_classes]`.
-    fn losses(&self, batch: &Batch<B>) -> (Tensor<B, 1>, Tensor<B, 2>) {
-        let logits = self.logits(batch);
-        let losses = log_softmax(logits.clone(), 1).gather(1, batch.y.clone().unsqueeze_dim(1)).squeeze_dim::<1>(1);
-        (losses.neg() * batch.weights.clone(), logits)
     }
 
     /// The weights as plain arrays, first layer first.
@@ -89,7 +69,7 @@ impl<B: Backend> Mlp<B> {
 }
 
 /// The next number in `0.0..1.0`, of 24 random bits.
-fn unit(rng: &mut ChaCha8Rng) -> f32 {
+pub fn unit(rng: &mut ChaCha8Rng) -> f32 {
     (rng.next_u32() >> 8) as f32 / (1_u32 << 24) as f32
 }
 
@@ -111,25 +91,4 @@ pub fn dropout_masks<B: Backend>(
         Tensor::from_data(TensorData::new(mask, [batch, width]), device)
     });
     masks.collect()
-}
-
-impl<B: AutodiffBackend> TrainStep for Mlp<B> {
-    type Input = Batch<B>;
-    type Output = ClassificationOutput<B>;
-
-    fn step(&self, batch: Batch<B>) -> TrainOutput<ClassificationOutput<B>> {
-        let (losses, logits) = self.losses(&batch);
-        let gradients = losses.clone().mean().backward();
-        TrainOutput::new(self, gradients, ClassificationOutput::new(losses, logits, batch.y))
-    }
-}
-
-impl<B: Backend> InferenceStep for Mlp<B> {
-    type Input = Batch<B>;
-    type Output = ClassificationOutput<B>;
-
-    fn step(&self, batch: Batch<B>) -> ClassificationOutput<B> {
-        let (losses, logits) = self.losses(&batch);
-        ClassificationOutput::new(losses, logits, batch.y)
-    }
 }

@@ -2,22 +2,30 @@
 //!
 //! ```text
 //!  recipe ─┐
-//!  split ──┼─▶ learner (burn-train) ──▶ head (plain arrays) ──▶ predictions, model.safetensors
-//!  x, y ───┘     mlp, loader, renderer, judge
+//!  split ──┼─▶ learner (burn) ──▶ head (plain arrays) ──▶ predictions, model.safetensors
+//!  x, y ───┘     mlp, batches, loss, schedule
 //! ```
 //!
 //! The network lives in burn only while it learns; what leaves is a [`Head`], which needs no backend.
 
+mod augment;
+mod batches;
+mod class_weights;
+mod classifier;
 mod error;
+mod finetune;
 mod folds;
 mod head;
 mod head_file;
-mod judge;
+mod knn;
+mod knn_file;
 mod learner;
-mod loader;
+mod loss;
 mod mlp;
+mod neighbours;
+mod neighbours_file;
 mod recipe;
-mod renderer;
+mod schedule;
 mod split;
 mod standardizer;
 mod training_set;
@@ -26,31 +34,48 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use augment::{AugmentRecipe, Flip, UpTo};
+pub use class_weights::ClassWeights;
+pub use classifier::Classifier;
 pub use error::TrainError;
+pub use finetune::{FineTune, FineTuned, FinetuneRecipe, Pictures, Precision, TrainedPart, finetune};
 pub use folds::{Folds, FoldsError};
-pub use head::{Head, HeadError, Layer, most_likely};
-pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe};
+pub use head::{Head, HeadError, Layer, most_likely, softmax};
+pub use knn::{Knn, KnnRecipe, Votes};
+pub use neighbours::{Metric, Neighbour, Reference, TrainingNeighbours};
+pub use recipe::{HeadRecipe, MlpRecipe};
+pub use schedule::Schedule;
 pub use split::{
     Disjointness, Divisible, GroupProof, Groups, NearDuplicates, NearProof, SharesError, Split, SplitRecipe,
     SplitShares,
 };
-pub use standardizer::Standardizer;
+pub use standardizer::{Scaling, Standardizer};
 pub use training_set::TrainingSet;
 
 use crate::device::Device;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Event, Observer};
 
 /// A classifier and how it came about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
-    /// The weights of `best_epoch`.
-    pub head: Head,
-    /// Every epoch whose losses were finite.
+    /// What classifies.
+    pub head: Classifier,
+    /// The classifier as it was before it learned from the validation images too; `None` where it did not.
+    pub held_out: Option<Classifier>,
+    /// Every epoch whose losses were finite; none of a classifier that remembers.
     pub history: Vec<Epoch>,
-    /// The epoch of lowest validation loss, counted from 1.
+    /// The epoch of lowest validation loss, counted from 1; 0 without epochs.
     pub best_epoch: usize,
     /// Why training ended.
     pub stopped: Stopped,
+}
+
+impl Trained {
+    /// The classifier that never saw the validation images: what is measured on them is honest.
+    #[must_use]
+    pub fn judged(&self) -> &Classifier {
+        self.held_out.as_ref().unwrap_or(&self.head)
+    }
 }
 
 /// What one pass over the training images measured.
@@ -58,11 +83,11 @@ pub struct Trained {
 pub struct Epoch {
     /// Counted from 1.
     pub epoch: usize,
-    /// Mean cross-entropy while the weights changed, in nats.
+    /// Mean loss while the weights changed, of the disturbed images.
     pub train_loss: f64,
     /// Share classified right while the weights changed, in `0.0..=1.0`.
     pub train_accuracy: f64,
-    /// Mean cross-entropy at the end of the epoch, in nats.
+    /// Mean loss at the end of the epoch: cross-entropy in nats, or the generalised one.
     pub validation_loss: f64,
     /// Share classified right at the end of the epoch, in `0.0..=1.0`.
     pub validation_accuracy: f64,
@@ -76,6 +101,8 @@ pub struct Epoch {
 pub enum Stopped {
     /// All epochs of the recipe were run.
     Epochs,
+    /// There was nothing to iterate.
+    AtOnce,
     /// The validation loss had not fallen for as many epochs as the recipe's patience.
     Patience,
     /// The loss was no longer finite in this epoch; the best weights from before were kept.
@@ -86,6 +113,7 @@ impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Epochs => f.write_str("all epochs were run"),
+            Self::AtOnce => f.write_str("it learned at once"),
             Self::Patience => f.write_str("the validation loss stopped falling"),
             Self::Diverged { epoch } => write!(f, "the loss diverged in epoch {epoch}"),
         }
@@ -101,8 +129,8 @@ impl fmt::Display for Stopped {
 /// When the arrays do not fit each other, the training part shows fewer than two classes, the split shares images
 /// between its parts, or not even the first epoch had a finite loss. Later divergence is a warning: the best weights
 /// are kept.
-pub fn train(
-    recipe: &MlpRecipe,
+pub fn train<'a>(
+    recipe: impl Into<HeadRecipe<'a>>,
     data: &TrainingSet<'_>,
     split: &Split,
     device: Device,
@@ -110,49 +138,80 @@ pub fn train(
     observer: &dyn Observer,
 ) -> Result<Trained, TrainError> {
     data.check(split)?;
-    let validation = if split.validation.is_empty() { &split.train } else { &split.validation };
-    if split.validation.is_empty() {
+    match recipe.into() {
+        HeadRecipe::Mlp(recipe) => learn(recipe, data, split, device, seed, observer),
+        HeadRecipe::Knn(recipe) => {
+            let head = Classifier::Knn(Knn::fit(recipe, data, &split.train, seed));
+            Ok(Trained { head, held_out: None, history: Vec::new(), best_epoch: 0, stopped: Stopped::AtOnce })
+        }
+    }
+}
+
+/// Learns a linear classifier or a multilayer perceptron.
+fn learn(
+    recipe: &MlpRecipe,
+    data: &TrainingSet<'_>,
+    split: &Split,
+    device: Device,
+    seed: u64,
+    observer: &dyn Observer,
+) -> Result<Trained, TrainError> {
+    let without_validation = split.validation.is_empty();
+    let validation = if without_validation { &split.train } else { &split.validation };
+    if without_validation {
         observer.on(Event::Warning { text: "no validation images: the training loss decides when to stop" });
     }
+    let standardizer = Standardizer::fit_scaled(data.x, &split.train, recipe.scaling);
     let mut x = data.x.to_owned();
-    let standardizer = recipe.standardize.then(|| Standardizer::fit(data.x, &split.train));
     if let Some(standardizer) = &standardizer {
         standardizer.apply(x.view_mut());
     }
-    let mut weights = data.weights.map_or_else(|| vec![1.0; data.ids.len()], <[f32]>::to_vec);
-    normalise(&mut weights, &split.train);
-    normalise(&mut weights, &split.validation);
-
-    observer.on(Event::Started { stage: Stage::Train, total: recipe.epochs.get() });
+    let weights = weights(recipe, data, split)?;
     let fitted = device.run(learner::Fit {
         recipe,
         x,
-        y: data.y.iter().map(|class| class.0 as u32).collect(),
-        weights,
-        n_classes: data.classes.len(),
+        targets: loss::targets(data.y, &weights, data.classes.len(), recipe.label_smoothing.get()),
+        y: data.y,
+        weights: &weights,
         train: &split.train,
         validation,
+        refit: recipe.refit && !without_validation,
         seed,
         observer,
     });
-    observer.on(Event::Finished);
-    let learner::Fitted { layers, history, best_epoch, stopped } = fitted?;
+    let learner::Fitted { layers, judged, history, best_epoch, stopped } = fitted?;
     let text = format!("{stopped}; the weights of epoch {best_epoch} are kept");
     match stopped {
-        Stopped::Epochs => {}
         Stopped::Patience => observer.on(Event::Note { text: &text }),
         Stopped::Diverged { .. } => observer.on(Event::Warning { text: &text }),
+        Stopped::Epochs | Stopped::AtOnce => {}
     }
-    let loss = history[best_epoch - 1].validation_loss;
-    let guessing = (data.classes.len() as f64).ln();
-    if loss >= guessing {
+    let lowest = history[best_epoch - 1].validation_loss;
+    let guessing = loss::of_guessing(data.classes.len(), recipe.robustness.get());
+    if lowest >= guessing {
         let text = format!(
-            "nothing was learned: the best validation loss is {loss:.3}, equal guesses give {guessing:.3}; \
+            "nothing was learned: the best validation loss is {lowest:.3}, equal guesses give {guessing:.3}; \
              lower `learning_rate` or check the labels"
         );
         observer.on(Event::Warning { text: &text });
     }
-    Ok(Trained { head: Head::new(standardizer, layers)?, history, best_epoch, stopped })
+    let held_out = (layers != judged)
+        .then(|| Head::new(standardizer.clone(), judged).map(Classifier::Mlp))
+        .transpose()?;
+    let head = Classifier::Mlp(Head::new(standardizer, layers)?);
+    Ok(Trained { head, held_out, history, best_epoch, stopped })
+}
+
+/// What each image counts: how far its label is trusted times the weight of its class, 1 on average in each part.
+fn weights(recipe: &MlpRecipe, data: &TrainingSet<'_>, split: &Split) -> Result<Vec<f32>, TrainError> {
+    let mut weights = data.weights.map_or_else(|| vec![1.0; data.ids.len()], <[f32]>::to_vec);
+    let factors = recipe.class_weights.factors(data.classes, data.y, &weights, &split.train)?;
+    for (weight, class) in weights.iter_mut().zip(data.y) {
+        *weight = (f64::from(*weight) * factors[class.0]) as f32;
+    }
+    normalise(&mut weights, &split.train);
+    normalise(&mut weights, &split.validation);
+    Ok(weights)
 }
 
 /// Scales the weights of `rows` to a mean of 1; all 0 stays so.

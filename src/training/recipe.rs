@@ -4,78 +4,95 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Fraction, Positive};
+use super::class_weights::ClassWeights;
+use super::knn::KnnRecipe;
+use super::schedule::Schedule;
+use super::standardizer::Scaling;
+use crate::data::{BelowOne, Fraction, Positive};
 
-/// A multilayer perceptron on feature vectors and how it learns.
+/// A linear classifier or a multilayer perceptron on feature vectors, and how it learns.
 ///
-/// Loss is softmax cross-entropy, the optimiser Adam (Kingma and Ba, ICLR 2015) with its usual moments 0.9 and 0.999.
+/// The optimiser is Adam (Kingma and Ba, ICLR 2015) with its usual moments 0.9 and 0.999.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MlpRecipe {
     /// Width of each hidden layer, from the features to the classes; `[]` is a linear classifier.
     pub hidden: Vec<NonZeroUsize>,
-    /// Most passes over the training images; early stopping usually ends sooner.
+    /// Most passes over the training images; early stopping may end sooner.
     pub epochs: NonZeroUsize,
     /// Images per step of the optimiser.
     pub batch_size: NonZeroUsize,
-    /// Step size of Adam.
+    /// Highest step size of Adam.
     pub learning_rate: Positive,
-    /// L2 penalty, added to the gradient as this share of each weight.
+    /// How the step size changes over the epochs: `cosine` or `constant`.
+    pub schedule: Schedule,
+    /// Share of all steps over which the step size rises to the highest.
+    pub warm_up: Fraction,
+    /// L2 penalty: this share of each weight is added to its gradient.
     pub weight_decay: Fraction,
     /// Epochs without a lower validation loss before training stops.
     pub patience: NonZeroUsize,
-    /// Whether each feature is first shifted to mean 0 and scaled to variance 1 over the training images.
-    pub standardize: bool,
+    /// Whether the classifier that is kept learns from the validation images too, for as many epochs as were best
+    /// without them.
+    pub refit: bool,
+    /// What features are divided by once they are centred: `none`, `overall`, `pareto` or `unit`.
+    pub scaling: Scaling,
     /// Share of hidden units silenced at random in each step (Srivastava et al., JMLR 2014), below 1.
-    pub dropout: Dropout,
+    pub dropout: BelowOne,
+    /// Share of each label that is spread over all classes, below 1.
+    pub label_smoothing: BelowOne,
+    /// How evenly pairs of images are mixed: the parameter of mixup's beta distribution, from 0 (not at all) to 1 (all
+    /// mixtures alike).
+    pub mixup: Fraction,
+    /// What an image counts for its class: `"none"`, `"balanced"` or a table such as `{ fault = 3.0 }`.
+    pub class_weights: ClassWeights,
+    /// How little a label is believed that contradicts the others: the `q` of generalised cross-entropy, from 0 (plain
+    /// cross-entropy) to 1 (mean absolute error).
+    pub robustness: Fraction,
 }
 
 impl Default for MlpRecipe {
     fn default() -> Self {
         Self {
             hidden: [512, 256, 128].into_iter().filter_map(NonZeroUsize::new).collect(),
-            epochs: at_least_one(200),
+            epochs: at_least_one(60),
             batch_size: at_least_one(64),
             learning_rate: checked(1e-3),
+            schedule: Schedule::Cosine,
+            warm_up: checked(0.05),
             weight_decay: checked(1e-4),
             patience: at_least_one(20),
-            standardize: true,
+            refit: true,
+            scaling: Scaling::Pareto,
             dropout: checked(0.3),
+            label_smoothing: checked(0.0),
+            mixup: checked(0.2),
+            class_weights: ClassWeights::None,
+            robustness: checked(0.0),
         }
     }
 }
 
-/// A share in `0.0..1.0`; at 1 nothing would be left to learn from.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "f64", into = "f64")]
-pub struct Dropout(f64);
+/// What kind of classifier, and how it learns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum HeadRecipe<'a> {
+    /// Linear, or a multilayer perceptron.
+    Mlp(&'a MlpRecipe),
+    /// The training images nearest by vote.
+    Knn(&'a KnnRecipe),
+}
 
-impl Dropout {
-    /// The plain number.
-    #[must_use]
-    pub const fn get(self) -> f64 {
-        self.0
+impl<'a> From<&'a MlpRecipe> for HeadRecipe<'a> {
+    fn from(recipe: &'a MlpRecipe) -> Self {
+        Self::Mlp(recipe)
     }
 }
 
-impl TryFrom<f64> for Dropout {
-    type Error = DropoutOutOfRange;
-
-    fn try_from(share: f64) -> Result<Self, DropoutOutOfRange> {
-        if (0.0..1.0).contains(&share) { Ok(Self(share)) } else { Err(DropoutOutOfRange(share)) }
+impl<'a> From<&'a KnnRecipe> for HeadRecipe<'a> {
+    fn from(recipe: &'a KnnRecipe) -> Self {
+        Self::Knn(recipe)
     }
 }
-
-impl From<Dropout> for f64 {
-    fn from(share: Dropout) -> f64 {
-        share.0
-    }
-}
-
-/// A dropout of 1 or more, or below 0.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("`{0}` is out of range: expected a number from 0 to below 1")]
-pub struct DropoutOutOfRange(f64);
 
 /// A default that is known to be in range.
 fn checked<T: TryFrom<f64>>(default: f64) -> T {
@@ -97,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_cannot_work_is_refused_where_it_is_read() {
-        for bad in ["hidden = [0]", "epochs = 0", "learning_rate = -1.0", "dropout = 1.0", "momentum = 0.9"] {
+        for bad in ["hidden = [0]", "epochs = 0", "learning_rate = -1.0", "dropout = 1.0", "momentum = 0.9", "mixup = 1.1"] {
             assert!(toml::from_str::<MlpRecipe>(bad).is_err(), "{bad}");
         }
     }

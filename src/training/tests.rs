@@ -38,7 +38,7 @@ impl Blobs {
     }
 
     /// Share of `rows` that `head` classifies right.
-    fn accuracy(&self, head: &Head, rows: &[usize]) -> f64 {
+    fn accuracy(&self, head: &Classifier, rows: &[usize]) -> f64 {
         let p = head.probabilities(self.x.select(Axis(0), rows).view()).unwrap();
         let right = rows.iter().zip(most_likely(p.view())).filter(|(row, class)| self.y[**row] == *class);
         right.count() as f64 / rows.len() as f64
@@ -49,7 +49,8 @@ fn recipe(text: &str) -> MlpRecipe {
     toml::from_str(text).unwrap()
 }
 
-const SMALL: &str = "hidden = [16, 8]\nepochs = 40\nbatch_size = 20\nlearning_rate = 0.01\ndropout = 0.0";
+const SMALL: &str = "hidden = [16, 8]\nepochs = 40\nbatch_size = 20\nlearning_rate = 0.01\ndropout = 0.0\nmixup = 0.0\n\
+                     schedule = 'constant'\nwarm_up = 0.0\nrefit = false";
 
 fn run(recipe: &MlpRecipe, data: &TrainingSet<'_>, split: &Split, seed: u64) -> Result<Trained, TrainError> {
     train(recipe, data, split, Device::Cpu, seed, &Silent)
@@ -86,6 +87,64 @@ fn the_same_seed_gives_the_same_bits() {
 }
 
 #[test]
+fn every_disturbance_is_drawn_from_the_seed_and_none_hinders_learning() {
+    let blobs = Blobs::new(180, 0.5);
+    let text = SMALL.replace("mixup = 0.0", "mixup = 0.5\nlabel_smoothing = 0.1\nrobustness = 0.7")
+        + "\nclass_weights = { a = 2.0 }";
+    let once = run(&recipe(&text), &blobs.set(), &blobs.split(), 3).unwrap();
+    let again = run(&recipe(&text), &blobs.set(), &blobs.split(), 3).unwrap();
+    assert_eq!(once.head, again.head);
+    assert!(blobs.accuracy(&once.head, &blobs.split().test) > 0.95);
+}
+
+#[test]
+fn a_refit_learns_from_the_validation_images_and_keeps_the_classifier_that_did_not() {
+    let blobs = Blobs::new(180, 2.0);
+    let split = blobs.split();
+    let without = run(&recipe(SMALL), &blobs.set(), &split, 0).unwrap();
+    let text = SMALL.replace("refit = false", "refit = true");
+    let with = run(&recipe(&text), &blobs.set(), &split, 0).unwrap();
+    assert_eq!(with.held_out.as_ref(), Some(&without.head));
+    assert_eq!((with.judged(), with.best_epoch), (&without.head, without.best_epoch));
+    assert_ne!(with.head, without.head);
+    // Exactly what learning from both parts for so many epochs gives.
+    let all = Split { train: [split.train, split.validation].concat(), ..Split::default() };
+    let epochs = SMALL.replace("epochs = 40", &format!("epochs = {}", with.best_epoch));
+    let direct = run(&recipe(&epochs), &blobs.set(), &all, 0).unwrap();
+    if direct.best_epoch == with.best_epoch {
+        let x = blobs.x.select(Axis(0), &split.test);
+        let difference = with.head.logits(x.view()).unwrap() - direct.head.logits(x.view()).unwrap();
+        assert!(difference.iter().all(|d| d.abs() < 1.0), "{difference}");
+    }
+}
+
+#[test]
+fn a_class_the_validation_images_lack_and_one_of_three_images_are_learned() {
+    let blobs = Blobs::new(120, 0.3);
+    // Of class 2 three images, all for training.
+    let of_class = |row: &usize| row % 3 != 2 || *row < 9;
+    let rows: Vec<usize> = (0..120).filter(of_class).collect();
+    let (train, validation): (Vec<usize>, Vec<usize>) = rows.iter().partition(|row| *row % 3 == 2 || *row < &80);
+    let split = Split { train, validation, ..Split::default() };
+    for class_weights in ["none", "balanced"] {
+        let text = format!("{SMALL}\nclass_weights = '{class_weights}'");
+        let trained = run(&recipe(&text), &blobs.set(), &split, 0).unwrap();
+        assert!(blobs.accuracy(&trained.head, &(80..120).collect::<Vec<_>>()) > 0.9, "{class_weights}");
+    }
+    let error = run(&recipe(&format!("{SMALL}\nclass_weights = {{ grvel = 2 }}")), &blobs.set(), &split, 0).unwrap_err();
+    assert_eq!(error.to_string(), "class weights for `grvel`, which no image is labelled");
+}
+
+#[test]
+fn neighbours_are_a_classifier_like_any_other() {
+    let blobs = Blobs::new(120, 0.5);
+    let split = blobs.split();
+    let trained = train(&KnnRecipe::default(), &blobs.set(), &split, Device::Cpu, 0, &Silent).unwrap();
+    assert!(blobs.accuracy(&trained.head, &split.test) > 0.95);
+    assert_eq!((trained.history.len(), trained.best_epoch, trained.stopped), (0, 0, Stopped::AtOnce));
+}
+
+#[test]
 fn patience_ends_training_before_the_epochs_do() {
     let blobs = Blobs::new(90, 6.0);
     let text = format!("{}\npatience = 3", SMALL.replace("epochs = 40", "epochs = 400"));
@@ -107,7 +166,7 @@ fn divergence_is_reported_and_never_panics() {
     }
     let blobs = Blobs::new(90, 6.0);
     for rate in ["1e3", "1e18", "1e38"] {
-        let text = format!("{}\nstandardize = false\npatience = 400", SMALL.replace("0.01", rate));
+        let text = format!("{}\nscaling = 'none'\npatience = 400", SMALL.replace("0.01", rate));
         let warnings = Warnings::default();
         match train(&recipe(&text), &blobs.set(), &blobs.split(), Device::Cpu, 0, &warnings) {
             Ok(Trained { stopped: Stopped::Diverged { epoch }, history, .. }) => {
@@ -143,7 +202,8 @@ fn training_works_without_validation_images_or_hidden_layers() {
     let trained =
         run(&recipe("hidden = []\ndropout = 0.0\nepochs = 60\nlearning_rate = 0.05"), &blobs.set(), &split, 0).unwrap();
     assert!(blobs.accuracy(&trained.head, &split.train) > 0.95);
-    assert_eq!(trained.head.layers().len(), 1);
+    assert_eq!(trained.head.mlp().unwrap().layers().len(), 1);
+    assert_eq!(trained.held_out, None);
 }
 
 #[test]
@@ -207,8 +267,8 @@ fn a_linear_classifier_ends_at_the_optimum_scikit_learn_finds() {
         Blobs { x: Array2::from_shape_vec((n, 4), golden.x.concat()).unwrap(), y: golden.y, ..Blobs::new(n, 0.0) };
     let data = TrainingSet { weights: Some(&golden.weights), ..data.set() };
     let text = format!(
-        "hidden = []\nstandardize = false\ndropout = 0.0\nlearning_rate = 0.02\nepochs = 800\npatience = 800\n\
-         weight_decay = {}",
+        "hidden = []\nscaling = 'none'\ndropout = 0.0\nlearning_rate = 0.02\nepochs = 800\npatience = 800\n\
+         mixup = 0.0\nschedule = 'constant'\nwarm_up = 0.0\nweight_decay = {}",
         golden.decay
     );
     let split = Split { train: (0..n).collect(), ..Split::default() };

@@ -7,6 +7,7 @@ mod cluster;
 mod compare;
 mod curate;
 mod exports;
+mod finetune;
 mod help;
 mod models;
 mod predict;

@@ -70,7 +70,7 @@ fn layers_can_be_swept_and_a_recipe_that_fails_is_listed() {
     let place = Workplace::trained("sweep");
     let layers = "\"features.layers\" = [[\"stage3\"], [\"stage3\", \"head\"]]\n";
     let sweep = format!(
-        "[mlp]\nepochs = 3\nstandardize = false\n[sweep]\nfolds = 2\n{layers}mlp.learning_rate = [1e-3, 1e38]\n"
+        "[mlp]\nepochs = 3\nscaling = \"none\"\n[sweep]\nfolds = 2\n{layers}mlp.learning_rate = [1e-3, 1e38]\n"
     );
     place.write("experiments/layers.toml", sweep);
     let ended = place.rails(&["train", "--sweep", "layers.toml", "--json"]).with(0);

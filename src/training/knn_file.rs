@@ -1,0 +1,81 @@
+//! A [`Knn`] as the bytes of a safetensors file, `model.safetensors` of a checkpoint.
+//!
+//! One tensor of bytes, `neighbours`, is the file of [`TrainingNeighbours`]; another, `knn`, the rest as JSON text.
+
+use std::num::NonZeroUsize;
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+
+use super::head::HeadError;
+use super::knn::{Knn, Votes};
+use super::neighbours::TrainingNeighbours;
+
+const VOTE: &str = "knn";
+const NEIGHBOURS: &str = "neighbours";
+
+/// What is no training image.
+#[derive(Serialize, Deserialize)]
+struct Vote {
+    n_classes: usize,
+    k: NonZeroUsize,
+    votes: Votes,
+}
+
+impl Knn {
+    /// Whether a file holds one.
+    pub(super) fn is_one(bytes: &[u8]) -> bool {
+        SafeTensors::deserialize(bytes).is_ok_and(|file| file.tensor(VOTE).is_ok())
+    }
+
+    /// The content of `model.safetensors`.
+    #[must_use]
+    pub fn to_safetensors(&self) -> Vec<u8> {
+        let vote = Vote { n_classes: self.n_classes, k: self.k, votes: self.votes };
+        let text = serde_json::to_vec(&vote).expect("plain data has a JSON form");
+        let neighbours = self.neighbours.to_safetensors();
+        let views = [(NEIGHBOURS, &neighbours), (VOTE, &text)].map(|(name, bytes)| {
+            (name, TensorView::new(Dtype::U8, vec![bytes.len()], bytes).expect("one byte per number"))
+        });
+        safetensors::serialize(views, None).expect("names and shapes are valid")
+    }
+
+    /// Reads the content of `model.safetensors`.
+    ///
+    /// # Errors
+    /// When the bytes are truncated or no safetensors file, or what they hold does not fit together.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, HeadError> {
+        let file = SafeTensors::deserialize(bytes).map_err(|e| HeadError::NotSafetensors(e.to_string()))?;
+        let part = |name: &str| file.tensor(name).map_err(|_| HeadError::Missing(name.to_owned()));
+        let Vote { n_classes, k, votes } =
+            serde_json::from_slice(part(VOTE)?.data()).map_err(|e| HeadError::NotSafetensors(e.to_string()))?;
+        let neighbours = TrainingNeighbours::from_safetensors(part(NEIGHBOURS)?.data())?;
+        if neighbours.references().iter().any(|reference| reference.class.0 >= n_classes) {
+            return Err(HeadError::Unknown("a class of the training images".to_owned()));
+        }
+        Ok(Self { neighbours, n_classes, k, votes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{ClassId, ImageId};
+    use crate::training::{KnnRecipe, TrainingSet};
+
+    #[test]
+    fn a_damaged_file_is_refused() {
+        let x = ndarray::array![[0.0, 1.0], [1.0, 0.0]];
+        let ids = [1_u8, 2].map(|i| ImageId::of_bytes(&[i]));
+        let (y, classes) = ([0, 1].map(ClassId), ["a", "b"].map(str::to_owned));
+        let data = TrainingSet { ids: &ids, x: x.view(), y: &y, classes: &classes, weights: None };
+        let knn = Knn::fit(&KnnRecipe::default(), &data, &[0, 1], 0);
+        let bytes = knn.to_safetensors();
+        assert_eq!(Knn::from_safetensors(&bytes), Ok(knn.clone()));
+        assert!((0..bytes.len()).all(|length| Knn::from_safetensors(&bytes[..length]).is_err()));
+        let fewer = Knn { n_classes: 1, ..knn }.to_safetensors();
+        let error = Knn::from_safetensors(&fewer).unwrap_err().to_string();
+        assert_eq!(error, "`a class of the training images` does not belong to a classifier");
+    }
+}
