@@ -58,10 +58,7 @@ fn recipes_are_cross_validated_on_the_same_folds_and_the_best_is_named() {
     assert_eq!(best, ["--set", setting]);
     place.rails(&[&["train", "-q", "--config", "try.toml"], &best[..]].concat()).with(0);
     let text = place.rails(&["train", "--sweep", "try.toml"]).with(0).stdout;
-    assert!(
-        text.contains("rails train --config try.toml --set ") && text.contains("no image is in two parts"),
-        "{text}"
-    );
+    assert!(text.contains("rails train --config try.toml --set ") && text.contains("Proof      no image, "), "{text}");
     assert_eq!(place.rails(&["train", "--sweep", "try.toml", "--json"]).with(0).json()["best"], summary["best"]);
 }
 

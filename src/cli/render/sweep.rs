@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{align_right, count, plain_table, short};
 use crate::commands::{Spread, SweepSummary};
+use crate::training::Disjointness;
 
 /// `train` is the command line that trains with the recipe file of the sweep, up to the settings.
 pub(in crate::cli) fn sweep(summary: &SweepSummary, train: &str) -> String {
@@ -12,8 +13,14 @@ pub(in crate::cli) fn sweep(summary: &SweepSummary, train: &str) -> String {
     let sizes: Vec<String> = summary.folds.iter().map(usize::to_string).collect();
     let grouped = summary.group_by.as_ref().map(|field| format!(", no {field} in two")).unwrap_or_default();
     let _ = writeln!(text, "Folds      {} of {} images{grouped}", summary.folds.len(), sizes.join(", "));
-    for (fold, proof) in (1..).zip(&summary.disjointness) {
-        let _ = writeln!(text, "  fold {fold}   {}", proof.sentences().join("; "));
+    if summary.disjointness.iter().all(Disjointness::is_clean) {
+        let group = summary.group_by.as_ref().map(|field| format!("no {field}, ")).unwrap_or_default();
+        let _ =
+            writeln!(text, "Proof      no image, {group}no near duplicate is tested in a fold and learned from too");
+    } else {
+        for (fold, proof) in (1..).zip(&summary.disjointness) {
+            let _ = writeln!(text, "Fold {fold}     {}", proof.sentences().join("\n           "));
+        }
     }
     text.push('\n');
     let mut table = plain_table();

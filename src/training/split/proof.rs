@@ -44,7 +44,7 @@ pub struct NearProof {
     pub threshold: f64,
     /// Images that have a near duplicate which is no exact one.
     pub images: usize,
-    /// Bundles of near duplicates found in more than one part; 0 by construction of [`Split::of`].
+    /// Bundles of near duplicates found in more than one part; 0 but where they would tie too many groups together.
     pub shared: usize,
     /// Distance of the two nearest images of different parts, measured anew; absent where there is one part only.
     pub nearest: Option<f64>,
@@ -122,6 +122,13 @@ fn in_several<T: Ord + Clone>(sets: [BTreeSet<T>; 3]) -> BTreeSet<T> {
 }
 
 impl Disjointness {
+    /// Whether the parts share nothing at all.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        let groups = self.groups.as_ref().is_none_or(|groups| groups.shared.is_empty());
+        self.shared.is_empty() && groups && self.near_duplicates.as_ref().is_none_or(|near| near.shared == 0)
+    }
+
     /// What was found, a sentence per kind of likeness.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {

@@ -102,6 +102,26 @@ fn near_duplicates_stay_together_and_their_distance_is_told() {
 }
 
 #[test]
+fn featureless_images_do_not_tie_all_groups_together() {
+    // Ten groups of ten images; the first of each group is black, and all black images look the same.
+    let x = Array2::from_shape_fn((100, 1), |(row, _)| if row % 10 == 0 { 0.0 } else { row as f32 });
+    let ids: Vec<ImageId> = (0..100).map(id).collect();
+    let values: Vec<String> = (0..100).map(|row| (row / 10).to_string()).collect();
+    let groups = Groups { field: "sid".to_owned(), values };
+    let near = NearDuplicates::find(x.view(), 0.001.try_into().unwrap()).unwrap();
+    let classes = [ClassId(0); 100];
+    let data = Divisible { ids: &ids, classes: &classes, names: &names(1), groups: Some(&groups), near: Some(&near) };
+    let (split, warnings) = Split::of(&data, &SplitRecipe::default(), 1);
+    let warning = "near duplicates in different values of sid would tie 100 of 100 images together: those are divided by \
+                   sid all the same";
+    assert_eq!(warnings, [warning]);
+    assert_eq!((split.train.len(), split.validation.len() + split.test.len()), (70, 30));
+    let proof = split.disjointness(&data, x.view());
+    assert!(proof.groups.as_ref().unwrap().shared.is_empty() && !proof.is_clean());
+    assert_eq!(proof.near_duplicates.unwrap().shared, 1, "the black images, which the proof counts");
+}
+
+#[test]
 fn one_group_that_holds_nearly_everything_is_no_panic() {
     let ids: Vec<ImageId> = (0..10).map(id).collect();
     let groups = groups(&["x"; 10]);

@@ -21,13 +21,19 @@ impl Unit {
     }
 }
 
-/// All rows in units, and the classes that could not be kept to theirs.
+/// All rows in units, and what could not be kept together.
 pub struct Units {
     /// In an order that does not depend on the rows': by their lowest image id.
     pub units: Vec<Unit>,
     /// Classes that one group alone shows, with that group: they are divided by image.
     pub lone: BTreeMap<usize, String>,
+    /// Images that near duplicates in different groups would have tied together; those are divided by group.
+    pub loosened: usize,
 }
+
+/// The share of all images that groups tied together by near duplicates may reach. A few featureless images, all alike
+/// and found in every group, would otherwise make one bundle of the whole data set.
+const MOST_TIED: f64 = 0.1;
 
 impl Units {
     /// Joins the rows of `data` that must not be divided.
@@ -36,13 +42,24 @@ impl Units {
         let lone = lone_classes(data);
         let mut joined = Joined((0..n).collect());
         joined.by_key(data.ids.iter().map(Some));
-        if let Some(near) = data.near {
-            joined.by_key(near.groups().iter().map(Some));
-        }
         if let Some(groups) = data.groups {
             let bound = |row: usize| !lone.contains_key(&data.classes[row].0);
             let values = groups.values.iter().enumerate();
             joined.by_key(values.map(|(row, value)| (!value.is_empty() && bound(row)).then_some(value)));
+        }
+        let mut loosened = 0;
+        if let Some(near) = data.near {
+            let mut tied = joined.clone();
+            tied.by_key(near.groups().iter().map(Some));
+            let sizes = tied.sizes();
+            let too_large = |root: usize| data.groups.is_some() && sizes[&root] as f64 > MOST_TIED * n as f64;
+            let roots: Vec<usize> = (0..n).map(|row| tied.root(row)).collect();
+            let alone = joined.sizes();
+            let own: Vec<usize> = (0..n).map(|row| joined.root(row)).collect();
+            let loose = |row: usize| too_large(roots[row]) && alone[&own[row]] < sizes[&roots[row]];
+            loosened = (0..n).filter(|&row| loose(row)).count();
+            let keys = near.groups().iter().enumerate();
+            joined.by_key(keys.map(|(row, bundle)| (!loose(row)).then_some(bundle)));
         }
         let mut rows_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for row in 0..n {
@@ -51,7 +68,7 @@ impl Units {
         let mut units: Vec<(Option<ImageId>, Unit)> =
             rows_of.into_values().map(|rows| (rows.iter().map(|&row| data.ids[row]).min(), unit(data, rows))).collect();
         units.sort_by_key(|(lowest, _)| *lowest);
-        Self { units: units.into_iter().map(|(_, unit)| unit).collect(), lone }
+        Self { units: units.into_iter().map(|(_, unit)| unit).collect(), lone, loosened }
     }
 }
 
@@ -83,6 +100,7 @@ fn lone_classes(data: &Divisible<'_>) -> BTreeMap<usize, String> {
 }
 
 /// A union-find over rows.
+#[derive(Clone)]
 struct Joined(Vec<usize>);
 
 impl Joined {
@@ -92,6 +110,15 @@ impl Joined {
             row = self.0[row];
         }
         row
+    }
+
+    /// Rows per root.
+    fn sizes(&mut self) -> BTreeMap<usize, usize> {
+        let mut sizes = BTreeMap::new();
+        for row in 0..self.0.len() {
+            *sizes.entry(self.root(row)).or_default() += 1;
+        }
+        sizes
     }
 
     /// Joins rows of equal keys; a row without a key is joined with none.

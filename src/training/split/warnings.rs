@@ -22,6 +22,16 @@ pub fn general_warnings(data: &Divisible<'_>, units: &Units) -> Vec<String> {
             ));
         }
     }
+    if let (Some(groups), true) = (data.groups, units.loosened > 0) {
+        warnings.push(format!(
+            "near duplicates in different values of {} would tie {} of {} images together: those are divided by {} all \
+             the same",
+            groups.field,
+            units.loosened,
+            data.ids.len(),
+            groups.field
+        ));
+    }
     let largest = units.units.iter().map(|unit| unit.n_images()).max().unwrap_or(0);
     let all: usize = units.units.iter().map(|unit| unit.n_images()).sum();
     if data.near.is_some() && data.groups.is_none() && largest > 20 && 5 * largest > all {
