@@ -117,7 +117,7 @@ fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> R
     let (one, several): (Vec<_>, Vec<_>) = classes.into_iter().partition(|(_, classes)| classes.len() == 1);
     let conflicts = several
         .iter()
-        .map(|(id, classes)| format!("{}: {}", path_of(id), Vec::from_iter(classes.iter().copied()).join(", ")));
+        .map(|(id, classes)| format!("{}: {}", path_of(id), classes.iter().copied().collect::<Vec<_>>().join(", ")));
     let conflicts = conflicts.collect();
     let classes: BTreeMap<ImageId, String> =
         one.into_iter().filter_map(|(id, classes)| Some((id, (*classes.first()?).to_owned()))).collect();

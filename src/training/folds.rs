@@ -61,7 +61,7 @@ impl Folds {
             return Err(FoldsError::TooFew { units: units.units.len(), k });
         }
         let all: Vec<&Unit> = units.units.iter().collect();
-        let parts = vec![Part { share: 1.0 / k as f64, need: 1 }; k];
+        let parts = vec![Part { share: 1.0 / k as f64, need: 1.0 }; k];
         let fold_of_unit = divide(&all, data.names.len(), &parts, seed);
         let mut warnings = general_warnings(data, &units);
         warnings.extend(class_warnings(data, &units, |units_of_class| {
@@ -106,7 +106,7 @@ impl Folds {
         };
         let (tested, others) = (inside(true), inside(false));
         let [train, validation] = recipe.without_test();
-        let parts = [Part { share: train, need: 2 }, Part { share: validation, need: 1 }];
+        let parts = [Part { share: train, need: 2.0 }, Part { share: validation, need: 1.0 }];
         let part_of = divide(&others, self.n_classes, &parts, self.seed);
         Split {
             train: rows_of_part(&others, &part_of, 0),

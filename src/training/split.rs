@@ -69,7 +69,7 @@ impl Split {
         let shares = recipe.shares();
         let units = Units::of(data);
         let all: Vec<&Unit> = units.units.iter().collect();
-        let parts = [(shares.train, 4), (shares.validation, 2), (shares.test, 1)];
+        let parts = [(shares.train, 4.0), (shares.validation, 2.0), (shares.test, 1.0)];
         let parts = parts.map(|(share, need)| Part { share: share.get(), need });
         let part_of = divide(&all, data.names.len(), &parts, shares.seed.unwrap_or(seed));
         let [train, validation, test] = [0, 1, 2].map(|part| rows_of_part(&all, &part_of, part));

@@ -29,7 +29,7 @@ pub(super) struct CrossValidation<'a> {
 /// What became of a recipe.
 pub(super) enum Judged {
     /// Probabilities of shape `[n_images, n_classes]`, each row by the classifier that was not shown the image.
-    Scored { scores: FoldScores, probabilities: Array2<f32> },
+    Scored { scores: Box<FoldScores>, probabilities: Array2<f32> },
     /// It could not be trained.
     Failed(String),
 }
@@ -84,7 +84,7 @@ impl<'a> CrossValidation<'a> {
             log_loss: spread(3),
             seconds: spread(4),
         };
-        Judged::Scored { scores, probabilities }
+        Judged::Scored { scores: Box::new(scores), probabilities }
     }
 
     fn fold(

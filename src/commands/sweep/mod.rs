@@ -134,9 +134,13 @@ pub fn sweep(
     let run = RunDir::create(&workspace.runs, &format!("{}-sweep-{}", timestamp(&started), recipe.name))?;
     let dataset = DatasetSummary::of(&numbers.manifest);
     let mut counts = vec![0; classes.len()];
-    y.iter().for_each(|class| counts[class.0] += 1);
+    for class in &y {
+        counts[class.0] += 1;
+    }
     let mut sizes = vec![0; folds.k()];
-    folds.of_rows().iter().for_each(|&fold| sizes[fold] += 1);
+    for &fold in folds.of_rows() {
+        sizes[fold] += 1;
+    }
     let mut summary = SweepSummary {
         run: PathBuf::new(),
         classes: classes.iter().cloned().zip(counts).collect(),

@@ -17,7 +17,7 @@ pub struct Part {
     /// Share of every class it should get; the shares of all parts sum to 1.
     pub share: f64,
     /// How bad it is for a class to be missing here, compared with the other parts.
-    pub need: i64,
+    pub need: f64,
 }
 
 /// Rounds of moves at most; a few settle.
@@ -65,14 +65,14 @@ pub fn divide(units: &[&Unit], n_classes: usize, parts: &[Part], seed: u64) -> V
 /// What adding a unit to a part changes; less is better.
 struct Cost {
     /// Need of the classes that the part lacks no more, negative.
-    missing: i64,
+    missing: f64,
     /// Change of the distance from the targets.
     chi_squared: f64,
 }
 
 impl Cost {
     fn order(&self, other: &Self) -> std::cmp::Ordering {
-        self.missing.cmp(&other.missing).then(self.chi_squared.total_cmp(&other.chi_squared))
+        self.missing.total_cmp(&other.missing).then(self.chi_squared.total_cmp(&other.chi_squared))
     }
 
     /// The change that two additions to different parts make.
@@ -90,7 +90,7 @@ impl Cost {
 struct Ledger {
     have: Vec<Vec<usize>>,
     target: Vec<Vec<f64>>,
-    need: Vec<i64>,
+    need: Vec<f64>,
     totals: Vec<usize>,
     /// Parts that should get anything at all.
     open: Vec<usize>,
@@ -127,7 +127,7 @@ impl Ledger {
             let (images, have, target) = (images as f64, have[class] as f64, target[class]);
             images * (2.0 * (have - target) + images) / target
         };
-        let lacking = unit.images.iter().filter(|(class, _)| have[*class] == 0).count() as i64;
+        let lacking = unit.images.iter().filter(|(class, _)| have[*class] == 0).count() as f64;
         let of_classes: f64 = unit.images.iter().map(|&(class, images)| change(class, images)).sum();
         let chi_squared = of_classes + SIZE_WEIGHT * change(all, unit.n_images());
         Cost { missing: -lacking * self.need[part], chi_squared }
@@ -187,7 +187,7 @@ mod tests {
     /// How many of `n` images of one class each part gets.
     fn sizes(n: usize, shares: [f64; 3]) -> [usize; 3] {
         let units: Vec<Unit> = (0..n).map(|row| Unit { rows: vec![row], images: vec![(0, 1)] }).collect();
-        let parts: Vec<Part> = shares.iter().zip([4, 2, 1]).map(|(&share, need)| Part { share, need }).collect();
+        let parts: Vec<Part> = shares.iter().zip([4.0, 2.0, 1.0]).map(|(&share, need)| Part { share, need }).collect();
         let mut sizes = [0; 3];
         for part in divide(&units.iter().collect::<Vec<_>>(), 1, &parts, 0) {
             sizes[part] += 1;
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn three_large_groups_are_one_for_each_part() {
         let units: Vec<Unit> = (0..3).map(|row| Unit { rows: vec![row], images: vec![(0, 90 + row)] }).collect();
-        let parts = [(0.7, 4), (0.15, 2), (0.15, 1)].map(|(share, need)| Part { share, need });
+        let parts = [(0.7, 4.0), (0.15, 2.0), (0.15, 1.0)].map(|(share, need)| Part { share, need });
         let mut parts = divide(&units.iter().collect::<Vec<_>>(), 1, &parts, 0);
         parts.sort_unstable();
         assert_eq!(parts, [0, 1, 2]);

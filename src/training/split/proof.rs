@@ -54,7 +54,7 @@ impl Split {
     /// Images found in more than one part.
     #[must_use]
     pub fn shared_images(&self, ids: &[ImageId]) -> Vec<ImageId> {
-        in_several(self.parts().map(|rows| rows.iter().map(|&row| ids[row]).collect())).into_iter().collect()
+        in_several(&self.parts().map(|rows| rows.iter().map(|&row| ids[row]).collect())).into_iter().collect()
     }
 
     /// Looks for whatever the parts share. `x` of shape `[n_images, n_features]` is what near duplicates were found in.
@@ -79,11 +79,11 @@ impl Split {
         let sets = self.parts().map(|rows| rows.iter().filter_map(named).collect::<BTreeSet<_>>());
         let distinct = [sets[0].len(), sets[1].len(), sets[2].len()];
         let mut shared: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for group in in_several(sets) {
+        for group in in_several(&sets) {
             let of_group = |part: &Vec<usize>| -> BTreeSet<usize> {
                 part.iter().filter(|&&row| groups.values[row] == group).map(|&row| data.classes[row].0).collect()
             };
-            let divided = in_several(self.parts().map(of_group));
+            let divided = in_several(&self.parts().map(of_group));
             shared.insert(group.to_owned(), divided.into_iter().map(|class| data.names[class].clone()).collect());
         }
         Some(GroupProof { field: groups.field.clone(), distinct, shared })
@@ -106,15 +106,15 @@ impl Split {
         Some(NearProof {
             threshold: near.threshold(),
             images,
-            shared: in_several(sets).len(),
+            shared: in_several(&sets).len(),
             nearest: nearest.is_finite().then_some(nearest),
         })
     }
 }
 
 /// What is found in more than one of the sets.
-fn in_several<T: Ord + Clone>(sets: [BTreeSet<T>; 3]) -> BTreeSet<T> {
-    let [train, validation, test] = &sets;
+fn in_several<T: Ord + Clone>(sets: &[BTreeSet<T>; 3]) -> BTreeSet<T> {
+    let [train, validation, test] = sets;
     let mut shared: BTreeSet<T> = train.intersection(validation).cloned().collect();
     shared.extend(train.intersection(test).cloned());
     shared.extend(validation.intersection(test).cloned());

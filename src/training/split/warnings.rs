@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Divisible, Units};
+use super::{Divisible, Unit, Units};
 
 /// What concerns the data as a whole: images without a group, classes that one group alone shows, near duplicates that
 /// swallow most of the data.
@@ -32,8 +32,8 @@ pub fn general_warnings(data: &Divisible<'_>, units: &Units) -> Vec<String> {
             groups.field
         ));
     }
-    let largest = units.units.iter().map(|unit| unit.n_images()).max().unwrap_or(0);
-    let all: usize = units.units.iter().map(|unit| unit.n_images()).sum();
+    let largest = units.units.iter().map(Unit::n_images).max().unwrap_or(0);
+    let all: usize = units.units.iter().map(Unit::n_images).sum();
     if data.near.is_some() && data.groups.is_none() && largest > 20 && 5 * largest > all {
         warnings.push(format!(
             "near duplicates tie {largest} of {all} images together, which cannot be divided: lower \
