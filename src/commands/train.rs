@@ -144,6 +144,9 @@ pub fn train(
     results.set("judged_on", judged);
     results.set("disjointness", &disjointness);
     measure(&mut results, &split, &trained, &scores, &confusion);
+    if let Some(tuned) = &tuned {
+        results.set("frozen_network", &tuned.frozen);
+    }
     results.write(&run.file("results.json")?)?;
     run.write_json("run.json", &record.provenance())?;
     write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;

@@ -136,7 +136,10 @@ impl OnBackend for Learner<'_> {
         let learned = (recipe.train != TrainedPart::Head).then(|| best.part.into_weights(self.job.backbone.weights()));
         let head = best.head.into_head(self.job.head.standardizer())?;
         let Progress { history, best_epoch } = progress;
-        Ok(FineTuned { trained: Trained { head: head.into(), held_out: None, history, best_epoch, stopped }, weights: learned })
+        Ok(FineTuned {
+            trained: Trained { head: head.into(), held_out: None, history, best_epoch, stopped },
+            weights: learned,
+        })
     }
 }
 
