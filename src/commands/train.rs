@@ -188,7 +188,7 @@ pub fn train(
         classes: classes.iter().cloned().zip(counts).collect(),
         split: [split.train.len(), split.validation.len(), split.test.len()],
         disjointness,
-        epochs: trained.history.len(),
+        epochs: trained.history.last().map_or(0, |epoch| epoch.epoch),
         best_epoch: trained.best_epoch,
         scores,
         judged,
