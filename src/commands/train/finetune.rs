@@ -95,6 +95,12 @@ pub(super) fn finetune(
     )?;
     let samples = Samples::new(job, classes, numbers, &pictures);
     let frozen = judge(job, classes, numbers)?;
+    if trained.best_epoch == 0 {
+        // Then plain training is the better half of it: its classifier may have learned from the validation images too.
+        let Trained { head, held_out, .. } = job.frozen.clone();
+        let trained = Trained { head, held_out, ..trained };
+        return Ok(Tuned { trained, backbone: None, state, samples, frozen });
+    }
     let Some(weights) = weights else { return Ok(Tuned { trained, backbone: None, state, samples, frozen }) };
     let learned = network.with_weights(weights)?;
     let file = learned.to_safetensors()?;
