@@ -144,6 +144,9 @@ pub fn train(
     results.set("judged_on", judged);
     results.set("disjointness", &disjointness);
     measure(&mut results, &split, &trained, &scores, &confusion);
+    if let Some(tuned) = &tuned {
+        results.set("frozen_network", &tuned.frozen);
+    }
     results.write(&run.file("results.json")?)?;
     run.write_json("run.json", &record.provenance())?;
     write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;
@@ -185,7 +188,7 @@ pub fn train(
         classes: classes.iter().cloned().zip(counts).collect(),
         split: [split.train.len(), split.validation.len(), split.test.len()],
         disjointness,
-        epochs: trained.history.len(),
+        epochs: trained.history.last().map_or(0, |epoch| epoch.epoch),
         best_epoch: trained.best_epoch,
         scores,
         judged,

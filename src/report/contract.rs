@@ -42,6 +42,7 @@ fn each_figure(n: usize, k: usize, check: &dyn Fn(&str, &dyn Figure)) {
     check("sweep", &SweepPlot { metric: &long, points: &sweep });
     check("confusion", &ConfusionPlot { title: "confusion", names: &names, counts: &counts });
     let epoch = |i: usize| EpochScores {
+        epoch: i + 1,
         train_loss: value(i),
         valid_loss: f64::INFINITY,
         train_accuracy: value(i + 1),

@@ -10,6 +10,8 @@ use super::style::{BLUE, GREEN, MARGIN, Mark, STROKE, VERMILION};
 /// What was measured after an epoch; NaN where it was not.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochScores {
+    /// Its number.
+    pub epoch: usize,
     /// Mean loss on the training images.
     pub train_loss: f64,
     /// Mean loss on the validation images.
@@ -25,7 +27,7 @@ pub struct EpochScores {
 pub struct LearningCurves<'a> {
     /// Title of the picture.
     pub title: &'a str,
-    /// One entry per epoch; they are numbered from 1.
+    /// One entry per epoch, in order.
     pub epochs: &'a [EpochScores],
     /// Position in `epochs` of the checkpoint that was kept.
     pub best: Option<usize>,
@@ -34,10 +36,10 @@ pub struct LearningCurves<'a> {
 impl Figure for LearningCurves<'_> {
     fn draw(&self) -> Canvas {
         let best = self.best.filter(|&epoch| epoch < self.epochs.len());
-        let remark = best.map_or_else(String::new, |epoch| {
-            let EpochScores { valid_loss, valid_accuracy, .. } = self.epochs[epoch];
+        let remark = best.map_or_else(String::new, |best| {
+            let EpochScores { epoch, valid_loss, valid_accuracy, .. } = self.epochs[best];
             let accuracy = number(valid_accuracy * 100.0, 1);
-            format!("best epoch {}: validation loss {}, accuracy {accuracy} %", epoch + 1, number(valid_loss, 4))
+            format!("best epoch {epoch}: validation loss {}, accuracy {accuracy} %", number(valid_loss, 4))
         });
         let entries = [("training", BLUE), ("validation", VERMILION)].map(|(name, colour)| Entry {
             name: name.to_owned(),
@@ -72,10 +74,10 @@ impl LearningCurves<'_> {
         best: Option<usize>,
         scores: impl Fn(&EpochScores) -> (f64, f64),
     ) {
-        let numbers = (1..=self.epochs.len()).map(|epoch| epoch as f64);
+        let numbers = self.epochs.iter().map(|scores| scores.epoch as f64);
         let frame = Frame::draw(canvas, area, title, &Axis::whole("epoch", numbers.clone()), y);
         if let Some(best) = best {
-            let x = frame.x(best as f64 + 1.0);
+            let x = frame.x(self.epochs[best].epoch as f64);
             canvas.dashes((x, frame.inner.y), (x, frame.inner.bottom()), GREEN, 3);
         }
         for (colour, second) in [(BLUE, false), (VERMILION, true)] {

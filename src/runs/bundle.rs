@@ -149,7 +149,8 @@ impl Bundle {
         if blake3::hash(&model).to_hex().as_str() != bundle.model_hash {
             return Err(BundleError::OtherWeights(path));
         }
-        let head = Classifier::from_safetensors(&model).map_err(|source| BundleError::Head { source, path: path.clone() })?;
+        let head =
+            Classifier::from_safetensors(&model).map_err(|source| BundleError::Head { source, path: path.clone() })?;
         if head.n_classes() != bundle.classes.len() || head.n_features() != bundle.features.n_features {
             return Err(BundleError::OtherWeights(path));
         }

@@ -15,9 +15,11 @@ use crate::data::ClassId;
 use crate::device::Device;
 use crate::features::FeatureExtractor;
 use crate::images::{DepthRange, Image, decode};
+use crate::metrics::ConfusionMatrix;
+use crate::metrics::classification::{accuracy, log_loss};
 use crate::progress::{Event, Observer, Stage};
 use crate::runs::{BACKBONE_FILE, TrainRecipe};
-use crate::training::{FineTune, FineTuned, FinetuneRecipe, Pictures, Split, Trained, finetune as fit};
+use crate::training::{FineTune, FineTuned, FinetuneRecipe, Pictures, Split, Trained, finetune as fit, most_likely};
 
 /// What fine-tuning needs beside the numbers.
 pub(super) struct Job<'a> {
@@ -39,6 +41,8 @@ pub(super) struct Tuned {
     /// Where the state between epochs lies; of no use once the result is written.
     pub state: PathBuf,
     pub samples: Samples,
+    /// How the frozen network with its head does on the images that judge: what fine-tuning must not fall behind.
+    pub frozen: serde_json::Value,
 }
 
 /// Fine-tunes the network of `numbers`, whose features are then those of the new network.
@@ -56,7 +60,9 @@ pub(super) fn finetune(
     };
     // The one that never saw the validation images: they decide whether fine-tuning gains anything.
     let Some(head) = job.frozen.judged().mlp() else {
-        return Err(CommandError::Usage("fine-tuning starts from a linear classifier or an MLP, not from `knn`".to_owned()));
+        return Err(CommandError::Usage(
+            "fine-tuning starts from a linear classifier or an MLP, not from `knn`".to_owned(),
+        ));
     };
     let extraction = Extraction::of(&network, &numbers.chain.recipe, device)?;
     let state = workspace.cache.join("training").join(key(job, numbers, device)).join("state");
@@ -88,7 +94,14 @@ pub(super) fn finetune(
         observer,
     )?;
     let samples = Samples::new(job, classes, numbers, &pictures);
-    let Some(weights) = weights else { return Ok(Tuned { trained, backbone: None, state, samples }) };
+    let frozen = judge(job, classes, numbers)?;
+    if trained.best_epoch == 0 {
+        // Then plain training is the better half of it: its classifier may have learned from the validation images too.
+        let Trained { head, held_out, .. } = job.frozen.clone();
+        let trained = Trained { head, held_out, ..trained };
+        return Ok(Tuned { trained, backbone: None, state, samples, frozen });
+    }
+    let Some(weights) = weights else { return Ok(Tuned { trained, backbone: None, state, samples, frozen }) };
     let learned = network.with_weights(weights)?;
     let file = learned.to_safetensors()?;
     // As prediction will: from the file's own numbers.
@@ -96,7 +109,20 @@ pub(super) fn finetune(
     numbers.x = x;
     numbers.chain.recipe.weights = Some(PathBuf::from(BACKBONE_FILE));
     numbers.chain.weights_hash = learned.hash().to_owned();
-    Ok(Tuned { trained, backbone: Some(file), state, samples })
+    Ok(Tuned { trained, backbone: Some(file), state, samples, frozen })
+}
+
+/// Accuracy and log loss of what there would be without fine-tuning, on the test images, or without any on the
+/// validation images.
+fn judge(job: &Job<'_>, classes: &[String], numbers: &Numbers) -> Result<serde_json::Value, CommandError> {
+    let (rows, head) = match job.split.test.as_slice() {
+        [] => (&job.split.validation, job.frozen.judged()),
+        _ => (&job.split.test, &job.frozen.head),
+    };
+    let probabilities = head.probabilities(numbers.x.select(Axis(0), rows).view())?;
+    let truth: Vec<ClassId> = rows.iter().map(|&row| job.y[row]).collect();
+    let confusion = ConfusionMatrix::of(&truth, &most_likely(probabilities.view()), classes);
+    Ok(json!({ "accuracy": accuracy(&confusion), "log_loss": log_loss(&truth, probabilities.view()) }))
 }
 
 /// Features of every image by `network`.

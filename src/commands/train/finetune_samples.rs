@@ -32,7 +32,8 @@ impl Samples {
                 let altered = augment.version(image.clone(), numbers.ids[row], version, job.recipe.seed);
                 (altered, format!("version {version}"))
             };
-            let versions = (1..=VERSIONS).map(version);
+            let last = augment.views.map_or(VERSIONS, |views| VERSIONS.min(views.get() as u64 - 1));
+            let versions = (1..=last).map(version);
             Some((
                 classes[class].clone(),
                 std::iter::once((image.clone(), "as it is".to_owned())).chain(versions).collect(),

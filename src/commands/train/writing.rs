@@ -30,7 +30,7 @@ pub(super) fn measure(
     results.set("confusion_matrix", json!({ "classes": confusion.classes(), "rows": rows }));
     let [train, validation, test] = [&split.train, &split.validation, &split.test].map(Vec::len);
     results.set("split", json!({ "train": train, "validation": validation, "test": test }));
-    results.set("epochs", trained.history.len());
+    results.set("epochs", trained.history.last().map_or(0, |epoch| epoch.epoch));
     results.set("best_epoch", trained.best_epoch);
     results.set("stopped", trained.stopped);
     results.set("history", &trained.history);
@@ -88,6 +88,7 @@ pub(super) fn draw(
         .history
         .iter()
         .map(|epoch| EpochScores {
+            epoch: epoch.epoch,
             train_loss: epoch.train_loss,
             valid_loss: epoch.validation_loss,
             train_accuracy: epoch.train_accuracy,

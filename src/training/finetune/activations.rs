@@ -14,7 +14,7 @@ use crate::images::Image;
 use crate::training::TrainError;
 
 /// Row of the data set, and which version of its image; version 0 is the image itself.
-type Wanted = (usize, u64);
+pub(super) type Wanted = (usize, u64);
 
 /// The answers of the frozen part.
 ///
@@ -43,30 +43,30 @@ impl<'a, B: Backend> Activations<'a, B> {
         Self { prefix, pictures, ids, recipe, seed, kept: HashMap::new(), room }
     }
 
-    /// The version that epoch `epoch`, counted from 1, learns from.
-    pub fn version(&self, epoch: usize) -> u64 {
+    /// The version of a row's image that epoch `epoch`, counted from 1, learns from; views take turns, at each image from
+    /// another one on, so that each epoch sees a mixture.
+    pub fn version(&self, epoch: usize, row: usize) -> u64 {
         let augment = &self.recipe.augment;
         match augment.views {
             _ if augment.is_off() => 0,
-            Some(views) => (epoch as u64 - 1) % views.get() as u64,
+            Some(views) => ((epoch - 1 + row) % views.get()) as u64,
             None => epoch as u64,
         }
     }
 
-    /// Inputs of the part that learns, `[rows, channels, height, width]`.
+    /// Inputs of the part that learns, `[wanted.len(), channels, height, width]`.
     ///
     /// # Errors
     /// When an image can no longer be read.
-    pub fn batch(&mut self, rows: &[usize], version: u64, device: &B::Device) -> Result<Tensor<B, 4>, TrainError> {
-        let missing: Vec<usize> =
-            rows.iter().copied().filter(|row| !self.kept.contains_key(&(*row, version))).collect();
-        let images = missing.par_iter().map(|&row| self.image(row, version)).collect::<Result<Vec<_>, _>>()?;
-        let fresh: HashMap<usize, Array3<f32>> = missing.iter().copied().zip(self.prefix.maps(&images)?).collect();
-        let map = |row: &usize| fresh.get(row).or_else(|| self.kept.get(&(*row, version)));
-        let batch = stack(&rows.iter().filter_map(map).collect::<Vec<_>>(), device);
-        let again = version == 0 || self.recipe.augment.views.is_some();
-        for (row, map) in fresh.into_iter().filter(|_| again) {
-            if let Some(left) = self.room.checked_sub(map.len()) {
+    pub fn batch(&mut self, wanted: &[Wanted], device: &B::Device) -> Result<Tensor<B, 4>, TrainError> {
+        let missing: Vec<Wanted> = wanted.iter().copied().filter(|one| !self.kept.contains_key(one)).collect();
+        let images = missing.par_iter().map(|&one| self.image(one)).collect::<Result<Vec<_>, _>>()?;
+        let fresh: HashMap<Wanted, Array3<f32>> = missing.iter().copied().zip(self.prefix.maps(&images)?).collect();
+        let map = |one: &Wanted| fresh.get(one).or_else(|| self.kept.get(one));
+        let batch = stack(&wanted.iter().filter_map(map).collect::<Vec<_>>(), device);
+        for ((row, version), map) in fresh {
+            let again = version == 0 || self.recipe.augment.views.is_some();
+            if let Some(left) = self.room.checked_sub(map.len()).filter(|_| again) {
                 self.room = left;
                 self.kept.insert((row, version), map);
             }
@@ -74,7 +74,7 @@ impl<'a, B: Backend> Activations<'a, B> {
         Ok(batch)
     }
 
-    fn image(&self, row: usize, version: u64) -> Result<Image, TrainError> {
+    fn image(&self, (row, version): Wanted) -> Result<Image, TrainError> {
         let image = self.pictures.picture(row).map_err(TrainError::Picture)?;
         Ok(match version {
             0 => image,

@@ -10,7 +10,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::activations::Activations;
+use super::activations::{Activations, Wanted};
 use super::head::LearningHead;
 use super::schedule::Schedule;
 use super::state::{self, Progress};
@@ -100,7 +100,8 @@ impl OnBackend for Learner<'_> {
             order.shuffle(&mut random);
             let mut train = Sums::default();
             for (step, rows) in order.chunks(recipe.batch_size.get()).enumerate() {
-                let input = inputs.batch(rows, inputs.version(number), device)?;
+                let wanted: Vec<Wanted> = rows.iter().map(|&row| (row, inputs.version(number, row))).collect();
+                let input = inputs.batch(&wanted, device)?;
                 let logits = model.logits(Tensor::from_inner(input), recipe.precision.dtype());
                 train.add(&array(logits.clone()), rows, self.job.y, &weights);
                 let mut gradients = loss(logits, rows, self.job.y, &weights, device).backward();
@@ -136,7 +137,10 @@ impl OnBackend for Learner<'_> {
         let learned = (recipe.train != TrainedPart::Head).then(|| best.part.into_weights(self.job.backbone.weights()));
         let head = best.head.into_head(self.job.head.standardizer())?;
         let Progress { history, best_epoch } = progress;
-        Ok(FineTuned { trained: Trained { head: head.into(), held_out: None, history, best_epoch, stopped }, weights: learned })
+        Ok(FineTuned {
+            trained: Trained { head: head.into(), held_out: None, history, best_epoch, stopped },
+            weights: learned,
+        })
     }
 }
 
@@ -152,7 +156,7 @@ impl Learner<'_> {
     ) -> Result<Sums, TrainError> {
         let mut sums = Sums::default();
         for rows in rows.chunks(self.job.recipe.batch_size.get()) {
-            let input = inputs.batch(rows, 0, device)?;
+            let input = inputs.batch(&rows.iter().map(|&row| (row, 0)).collect::<Vec<_>>(), device)?;
             sums.add(&array(model.logits(input, self.job.recipe.precision.dtype())), rows, self.job.y, weights);
         }
         Ok(sums)
