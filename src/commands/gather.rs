@@ -87,8 +87,8 @@ fn from_run(run: &Path, workspace: &Workspace, observer: &dyn Observer) -> Resul
     }
     // The log is what counts; the table may be older where the program was killed between the two.
     Curator::open(Some(run), workspace)?.refresh()?;
-    let chain = Some(provenance.features);
     let recipe = DatasetRecipe { naming: naming(&provenance), ..DatasetRecipe::default() };
+    let chain = Some(provenance.features);
     let mut source = from_table(&table, &provenance.dataset.root, &recipe, chain, workspace, observer)?;
     if source.labels.is_empty() {
         return Err(CommandError::failed(

@@ -122,6 +122,7 @@ pub fn train(
 
     let classifier = Classifier::from(trained.head.clone());
     let set = TrainingSet { ids: &numbers.ids, x: numbers.x.view(), y: &y, classes, weights: Some(&weights) };
+    let divisible = dividing.divisible(&numbers.ids, &y, classes);
     let learned =
         Learned { recipe, set: &set, divisible: &divisible, split: &split, classifier: &classifier, numbers: &numbers };
     let trust = Trust::earn(&learned, device, observer)?;
