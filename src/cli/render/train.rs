@@ -61,52 +61,41 @@ pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
 /// What was done to make the answers believable, in words.
 fn trust(summary: &TrainSummary) -> String {
     let Calibration { temperature, n_images, fit, .. } = summary.calibration;
-    let images = count(n_images, "image");
+    let on = format!("on {} it had not learned", count(n_images, "image"));
     let calibrated = match fit {
         Fit::Best if temperature > 1.0 => {
-            format!(
-                "confidences are lowered (temperature {temperature:.2}): on {images} it had not learned, the classifier was too sure"
-            )
+            format!("lowered (temperature {temperature:.2}): {on}, the classifier was too sure")
         }
-        Fit::Best => {
-            format!(
-                "confidences are raised (temperature {temperature:.2}): on {images} it had not learned, the classifier was not sure enough"
-            )
-        }
-        Fit::NoErrors => {
-            format!("confidences stay as they are (temperature 1): all {images} it had not learned were called right")
-        }
+        Fit::Best => format!("raised (temperature {temperature:.2}): {on}, the classifier was not sure enough"),
+        Fit::NoErrors => format!("as the classifier gives it: {on}, it made no mistake"),
         Fit::AtBound => {
-            format!(
-                "confidences mean little (temperature {temperature:.1}, the limit): on {images} it had not learned, the classifier did badly"
-            )
+            format!("to be taken with care (temperature {temperature:.1}, the limit): {on}, the classifier did badly")
         }
-        Fit::NoImages => "confidences stay as they are: no image was left to check them on".to_owned(),
+        Fit::NoImages => "as the classifier gives it: no image was left to check it on".to_owned(),
     };
     let mut text = format!("Confidence {calibrated}\n");
     let Withheld { keep, threshold, at_threshold, risk_of_all, n_images, .. } = &summary.withheld;
     let percent = |share: f64| format!("{} %", (share * 1000.0).round() / 10.0);
-    let _ = match (threshold, at_threshold, risk_of_all) {
-        (None, ..) if *keep >= 1.0 => writeln!(text, "Unknown    nothing: the recipe keeps every image"),
-        (None, ..) => {
-            writeln!(text, "Unknown    nothing: {} are too few to choose a threshold on", count(*n_images, "image"))
-        }
-        (Some(threshold), Some(point), Some(all)) => writeln!(
-            text,
-            "Unknown    an image stranger than {} of the known ones (unfamiliarity above {threshold:.2}); of the {} images \
-             {} keep their class, and {} of those are wrong instead of {}",
-            percent(*keep),
-            summary.judged,
-            percent(point.coverage),
-            percent(point.risk),
-            percent(*all)
-        ),
-        (Some(threshold), ..) => writeln!(
-            text,
-            "Unknown    an image stranger than {} of the known ones (unfamiliarity above {threshold:.2})",
-            percent(*keep)
-        ),
+    let Some(threshold) = threshold else {
+        let why = if *keep < 1.0 {
+            format!("{} are too few to choose a threshold on", count(*n_images, "image"))
+        } else {
+            "the recipe keeps every image".to_owned()
+        };
+        let _ = writeln!(text, "Unknown    nothing: {why}");
+        return text;
     };
+    let kept = percent(*keep);
+    let _ =
+        writeln!(text, "Unknown    images stranger than {kept} of the known ones (unfamiliarity above {threshold:.2})");
+    if let (Some(point), Some(all)) = (at_threshold, risk_of_all) {
+        let [kept, wrong, all] = [point.coverage, point.risk, *all].map(percent);
+        let judged = summary.judged;
+        let _ = writeln!(
+            text,
+            "           of the {judged} images {kept} keep their class; {wrong} of these are wrong, of all {all}"
+        );
+    }
     text
 }
 
