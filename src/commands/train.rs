@@ -4,8 +4,11 @@ mod finetune;
 mod finetune_samples;
 pub(super) mod numbers;
 mod scores;
+mod trusting;
+mod withholding;
 mod writing;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
@@ -14,6 +17,7 @@ use serde::Serialize;
 use serde_json::json;
 
 pub use scores::Scores;
+pub use withholding::Withheld;
 
 use super::dividing::Dividing;
 use super::gather::gather;
@@ -26,9 +30,10 @@ use crate::progress::{Event, Observer};
 use crate::runs::{
     BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, Timings, TrainRecipe, TrainedOn, timestamp, write_skipped,
 };
-use crate::training::{Disjointness, Split, TrainingSet, most_likely, train as fit};
+use crate::training::{Calibration, Disjointness, Split, TrainingSet, most_likely, train as fit};
 use finetune::Job;
 use numbers::{Numbers, embed};
+use trusting::{Learned, Trust};
 use writing::{draw, measure, write_split};
 
 /// What `rails train` has to say at the end.
@@ -47,8 +52,12 @@ pub struct TrainSummary {
     /// Epochs run, and the one whose weights were kept.
     pub epochs: usize,
     pub best_epoch: usize,
+    /// How scores became probabilities.
+    pub calibration: Calibration,
     /// How the test images fared; of the validation images where there are no test images.
     pub scores: Scores,
+    /// When an image is `unknown`, and how that fared on the same images.
+    pub withheld: Withheld,
     /// Which part `scores` judge.
     pub judged: &'static str,
     /// The confusion matrix of the same images.
@@ -115,14 +124,23 @@ pub fn train(
         observer.on(Event::Note { text: "nothing to go on with: training a head takes seconds and starts anew" });
     }
 
+    let divisible = dividing.divisible(&numbers.ids, &y, classes);
+    let set = TrainingSet { ids: &numbers.ids, x: numbers.x.view(), y: &y, classes, weights: Some(&weights) };
+    let learned =
+        Learned { recipe, set: &set, divisible: &divisible, split: &split, trained: &trained, numbers: &numbers };
+    let trust = Trust::earn(&learned, device, observer)?;
+    timings.lap("calibrate");
+
     let (judged, rows) = if split.test.is_empty() { ("validation", &split.validation) } else { ("test", &split.test) };
     let judge = if split.test.is_empty() { trained.judged() } else { &trained.head };
-    let probabilities = judge.probabilities(numbers.x.view())?;
+    let probabilities = trust.calibration.probabilities(judge.logits(numbers.x.view())?);
     let truth: Vec<ClassId> = rows.iter().map(|row| y[*row]).collect();
     let predicted = most_likely(probabilities.view());
     let of_rows: Vec<ClassId> = rows.iter().map(|row| predicted[*row]).collect();
     let confusion = ConfusionMatrix::of(&truth, &of_rows, classes);
-    let scores = Scores::new(&confusion, &truth, probabilities.select(Axis(0), rows).view());
+    let of_judged = probabilities.select(Axis(0), rows);
+    let scores = Scores::new(&confusion, &truth, of_judged.view());
+    let withheld = Withheld::of(&trust, &numbers, rows, &truth, of_judged.view())?;
     timings.lap("evaluate");
 
     let name = format!("{}-train-{}", timestamp(&started), recipe.name);
@@ -144,6 +162,8 @@ pub fn train(
     results.set("judged_on", judged);
     results.set("disjointness", &disjointness);
     measure(&mut results, &split, &trained, &scores, &confusion);
+    results.set("calibration", trust.calibration);
+    withheld.write(&mut results, &run, judged)?;
     if let Some(tuned) = &tuned {
         results.set("frozen_network", &tuned.frozen);
     }
@@ -165,14 +185,13 @@ pub fn train(
         classes: classes.to_vec(),
         features: numbers.chain.clone(),
         input_size: numbers.input_size,
-        temperature: 1.0,
-        reject_threshold: None,
+        calibration: trust.calibration,
+        reject: Some(trust.reject),
         training_set: TrainedOn { fingerprint: fingerprint(&numbers, &y, classes), n_images: numbers.ids.len() },
-        model_hash: String::new(),
-        backbone_hash: None,
+        files: BTreeMap::new(),
     };
     let file = tuned.as_ref().and_then(|tuned| tuned.backbone.as_deref());
-    bundle.write(&trained.head, file, &checkpoint)?;
+    bundle.write(&trained.head, &trust.neighbours, file, &checkpoint)?;
     let checkpoint = checkpoint.finish()?;
     if let Some(folder) = tuned.as_ref().and_then(|tuned| tuned.state.parent()) {
         // Best effort: a leftover is only disk space.
@@ -190,7 +209,9 @@ pub fn train(
         disjointness,
         epochs: trained.history.last().map_or(0, |epoch| epoch.epoch),
         best_epoch: trained.best_epoch,
+        calibration: trust.calibration,
         scores,
+        withheld,
         judged,
         confusion,
         conflicts: gathered.conflicts,

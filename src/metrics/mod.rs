@@ -6,6 +6,7 @@ mod clustering;
 mod confusion;
 mod contingency;
 mod hungarian;
+mod selective;
 mod silhouette;
 
 pub use agreement::{
@@ -14,4 +15,5 @@ pub use agreement::{
 pub use clustering::{Spread, noise_ratio, size_range, spread};
 pub use confusion::{ConfusionMatrix, NotSquare};
 pub use contingency::Contingency;
+pub use selective::{RiskAtCoverage, RiskCoverage};
 pub use silhouette::{Silhouettes, silhouette_cost, silhouettes};

@@ -9,7 +9,9 @@ use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
 use crate::images::{Enhancement, Resize};
 use crate::reducers::{Reduction, Tsne};
-use crate::training::{FinetuneRecipe, HeadRecipe, KnnRecipe, MlpRecipe, SplitRecipe};
+use crate::training::{
+    CalibrateRecipe, FinetuneRecipe, HeadRecipe, KnnRecipe, MlpRecipe, RejectRecipe, SplitRecipe,
+};
 
 /// Everything `rails cluster` is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,6 +74,10 @@ pub struct TrainRecipe {
     pub knn: Option<KnnRecipe>,
     /// Which images it learns from, which stop it and which judge it.
     pub split: SplitRecipe,
+    /// How confidences are made believable.
+    pub calibrate: CalibrateRecipe,
+    /// When an image is `unknown`.
+    pub reject: RejectRecipe,
     /// Training the network too, after the classifier on its features; absent: the network stays as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finetune: Option<FinetuneRecipe>,
@@ -90,6 +96,8 @@ impl Default for TrainRecipe {
             mlp: MlpRecipe::default(),
             knn: None,
             split: SplitRecipe::default(),
+            calibrate: CalibrateRecipe::default(),
+            reject: RejectRecipe::default(),
             finetune: None,
             sweep: None,
         }

@@ -67,8 +67,8 @@ impl Knn {
         let counts = |row: &usize| data.weights.is_none_or(|weights| weights[*row] > 0.0);
         let rows: Vec<usize> = rows.iter().copied().filter(counts).collect();
         let standardizer = Standardizer::fit_scaled(data.x, &rows, recipe.scaling);
-        let names: Vec<String> = data.ids.iter().map(ToString::to_string).collect();
-        let neighbours = TrainingNeighbours::fit(data, &names, &rows, standardizer, recipe.metric, seed);
+        let name = |row: usize| data.ids[row].to_string();
+        let neighbours = TrainingNeighbours::fit(data, name, &rows, standardizer, recipe.metric, seed);
         Self { neighbours, n_classes: data.classes.len(), k: recipe.k, votes: recipe.votes }
     }
 

@@ -10,6 +10,7 @@
 
 mod augment;
 mod batches;
+mod calibrate;
 mod class_weights;
 mod classifier;
 mod error;
@@ -17,6 +18,7 @@ mod finetune;
 mod folds;
 mod head;
 mod head_file;
+mod held_out;
 mod knn;
 mod knn_file;
 mod learner;
@@ -25,6 +27,7 @@ mod mlp;
 mod neighbours;
 mod neighbours_file;
 mod recipe;
+mod reject;
 mod schedule;
 mod split;
 mod standardizer;
@@ -35,15 +38,18 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use augment::{AugmentRecipe, Flip, UpTo};
+pub use calibrate::{CalibrateRecipe, Calibration, Fit, HeldOutFrom};
 pub use class_weights::ClassWeights;
 pub use classifier::Classifier;
 pub use error::TrainError;
 pub use finetune::{FineTune, FineTuned, FinetuneRecipe, Pictures, Precision, TrainedPart, finetune};
 pub use folds::{Folds, FoldsError};
 pub use head::{Head, HeadError, Layer, most_likely, softmax};
+pub use held_out::HeldOut;
 pub use knn::{Knn, KnnRecipe, Votes};
-pub use neighbours::{Metric, Neighbour, Reference, TrainingNeighbours};
+pub use neighbours::{Metric, Neighbour, Reference, Resemblance, TrainingNeighbours};
 pub use recipe::{HeadRecipe, MlpRecipe};
+pub use reject::{RejectRecipe, RejectRule};
 pub use schedule::Schedule;
 pub use split::{
     Disjointness, Divisible, GroupProof, Groups, NearDuplicates, NearProof, SharesError, Split, SplitRecipe,

@@ -4,6 +4,8 @@
 //! tells whether an image resembles anything that was ever learned (Sun et al., "Out-of-Distribution Detection with
 //! Deep Nearest Neighbors", ICML 2022).
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, ArrayView2, Axis, Zip};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -13,6 +15,12 @@ use serde::{Deserialize, Serialize};
 use super::{HeadError, Standardizer, TrainingSet};
 use crate::data::{ClassId, ImageId};
 use crate::pairwise::Neighbours;
+
+/// Numbers of neighbours over which isolation is measured.
+pub(super) const SCALES: [usize; 3] = [2, 5, 10];
+
+/// Distances below this are not told apart: of images that are all but equal.
+const LEAST_DISTANCE: f64 = 1e-6;
 
 /// Images kept as a reference at most; of more, a sample of each class is kept, in proportion.
 pub(super) const MOST_KEPT: usize = 20_000;
@@ -49,6 +57,8 @@ pub struct TrainingNeighbours {
     pub(super) standardizer: Option<Standardizer>,
     pub(super) points: Array2<f32>,
     pub(super) references: Vec<Reference>,
+    /// Mean distance of each point to its nearest others, `[n, SCALES.len()]`.
+    pub(super) own: Array2<f32>,
     pub(super) n_training: usize,
 }
 
@@ -61,14 +71,23 @@ pub struct Neighbour {
     pub distance: f32,
 }
 
+/// How an image lies among the training images: logarithms, so that only ratios count.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Resemblance {
+    /// Distance to the nearest training images over their distances to each other: 0 is as near as they are.
+    pub isolation: f64,
+    /// Distance to the nearest training image.
+    pub distance: f64,
+}
+
 impl TrainingNeighbours {
-    /// Takes `rows` of `data` as the reference; `paths[i]` is the file of row `i`.
+    /// Takes `rows` of `data` as the reference; `path` says where the file of a row lies.
     ///
     /// Of more than [`MOST_KEPT`] rows a sample drawn with `seed` is kept, at least one image of each class.
     #[must_use]
     pub fn fit(
         data: &TrainingSet<'_>,
-        paths: &[String],
+        path: impl Fn(usize) -> String,
         rows: &[usize],
         standardizer: Option<Standardizer>,
         metric: Metric,
@@ -76,9 +95,16 @@ impl TrainingNeighbours {
     ) -> Self {
         let kept = sample(rows, data.y, MOST_KEPT, seed);
         let points = prepare(data.x.select(Axis(0), &kept), standardizer.as_ref(), metric);
-        let reference = |&row: &usize| Reference { id: data.ids[row], path: paths[row].clone(), class: data.y[row] };
-        let references = kept.iter().map(reference).collect();
-        Self { metric, standardizer, points, references, n_training: rows.len() }
+        let reference = |&row: &usize| Reference { id: data.ids[row], path: path(row), class: data.y[row] };
+        let references: Vec<Reference> = kept.iter().map(reference).collect();
+        let own = Array2::zeros((references.len(), SCALES.len()));
+        let mut made = Self { metric, standardizer, points, references, own, n_training: rows.len() };
+        let ids: Vec<ImageId> = made.references.iter().map(|reference| reference.id).collect();
+        let others = made.others(made.points.view(), &ids, SCALES[SCALES.len() - 1]);
+        for (mut own, others) in made.own.rows_mut().into_iter().zip(&others) {
+            own.iter_mut().zip(SCALES).for_each(|(own, k)| *own = mean_of_nearest(others, k) as f32);
+        }
+        made
     }
 
     /// The images, in the order of the training rows.
@@ -111,26 +137,8 @@ impl TrainingNeighbours {
     /// # Errors
     /// When `x` has other features than the training images.
     pub fn nearest(&self, x: ArrayView2<'_, f32>, k: usize) -> Result<Vec<Vec<Neighbour>>, HeadError> {
-        if x.ncols() != self.n_features() {
-            return Err(HeadError::Shape {
-                tensor: "features".to_owned(),
-                shape: x.shape().to_vec(),
-                expected: vec![x.nrows(), self.n_features()],
-            });
-        }
-        let x = prepare(x.to_owned(), self.standardizer.as_ref(), self.metric);
-        let found = Neighbours::among(self.points.view(), x.view(), k);
-        let measured = |distance: f32| match self.metric {
-            Metric::Euclidean => distance,
-            // Of points of length 1: |a − b|² = 2 − 2 cos.
-            Metric::Cosine => distance * distance / 2.0,
-        };
-        let of_row = |row: usize| {
-            let range = row * found.k()..(row + 1) * found.k();
-            let pairs = found.indices()[range.clone()].iter().zip(&found.distances()[range]);
-            pairs.map(|(&index, &d)| Neighbour { index: index as usize, distance: measured(d) }).collect()
-        };
-        Ok((0..x.nrows()).map(of_row).collect())
+        let x = self.prepared(x)?;
+        Ok(self.measured(self.near(x.view(), k)))
     }
 
     /// As [`Self::nearest`], but never an image with the row's own id of `ids`: for images that were learned from.
@@ -143,18 +151,82 @@ impl TrainingNeighbours {
         ids: &[ImageId],
         k: usize,
     ) -> Result<Vec<Vec<Neighbour>>, HeadError> {
-        let mut copies = std::collections::BTreeMap::new();
+        let x = self.prepared(x)?;
+        Ok(self.measured(self.others(x.view(), ids, k)))
+    }
+
+    /// How each row of `x`, shape `[n, n_features]`, lies among the training images.
+    ///
+    /// # Errors
+    /// As [`Self::nearest`].
+    pub fn resemblance(&self, x: ArrayView2<'_, f32>) -> Result<Vec<Resemblance>, HeadError> {
+        let x = self.prepared(x)?;
+        let of_row = |near: &Vec<Neighbour>| {
+            let isolations = SCALES.iter().enumerate().map(|(scale, &k)| {
+                let nearest = &near[..k.min(near.len())];
+                let own = nearest.iter().map(|n| f64::from(self.own[[n.index, scale]])).sum::<f64>();
+                let own = (own / nearest.len().max(1) as f64).max(LEAST_DISTANCE);
+                (mean_of_nearest(near, k).max(LEAST_DISTANCE) / own).ln()
+            });
+            let isolation = isolations.sum::<f64>() / SCALES.len() as f64;
+            let nearest = near.first().map_or(0.0, |nearest| f64::from(nearest.distance));
+            Resemblance { isolation, distance: nearest.max(LEAST_DISTANCE).ln() }
+        };
+        Ok(self.near(x.view(), SCALES[SCALES.len() - 1]).iter().map(of_row).collect())
+    }
+
+    /// `x` where distances are measured.
+    fn prepared(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+        if x.ncols() != self.n_features() {
+            return Err(HeadError::Shape {
+                tensor: "features".to_owned(),
+                shape: x.shape().to_vec(),
+                expected: vec![x.nrows(), self.n_features()],
+            });
+        }
+        Ok(prepare(x.to_owned(), self.standardizer.as_ref(), self.metric))
+    }
+
+    /// The `k` nearest points to each row of `x`, by the length of the difference.
+    fn near(&self, x: ArrayView2<'_, f32>, k: usize) -> Vec<Vec<Neighbour>> {
+        let found = Neighbours::among(self.points.view(), x, k);
+        let of_row = |row: usize| {
+            let range = row * found.k()..(row + 1) * found.k();
+            let pairs = found.indices()[range.clone()].iter().zip(&found.distances()[range]);
+            pairs.map(|(&index, &distance)| Neighbour { index: index as usize, distance }).collect()
+        };
+        (0..x.nrows()).map(of_row).collect()
+    }
+
+    /// As [`Self::near`], without the copies of the row's own image.
+    fn others(&self, x: ArrayView2<'_, f32>, ids: &[ImageId], k: usize) -> Vec<Vec<Neighbour>> {
+        let mut copies = BTreeMap::new();
         for reference in &self.references {
             *copies.entry(reference.id).or_insert(0_usize) += 1;
         }
         let most = copies.values().copied().max().unwrap_or(0);
-        let mut found = self.nearest(x, k + most)?;
+        let mut found = self.near(x, k + most);
         for (row, id) in found.iter_mut().zip(ids) {
             row.retain(|neighbour| self.references[neighbour.index].id != *id);
             row.truncate(k);
         }
-        Ok(found)
+        found
     }
+
+    /// Distances by the metric.
+    fn measured(&self, mut found: Vec<Vec<Neighbour>>) -> Vec<Vec<Neighbour>> {
+        if self.metric == Metric::Cosine {
+            // Of points of length 1: |a − b|² = 2 − 2 cos.
+            found.iter_mut().flatten().for_each(|neighbour| neighbour.distance *= neighbour.distance / 2.0);
+        }
+        found
+    }
+}
+
+/// Mean distance of the first `k`; 0 without any.
+fn mean_of_nearest(neighbours: &[Neighbour], k: usize) -> f64 {
+    let nearest = &neighbours[..k.min(neighbours.len())];
+    nearest.iter().map(|neighbour| f64::from(neighbour.distance)).sum::<f64>() / nearest.len().max(1) as f64
 }
 
 /// Brings `x`, shape `[n, n_features]`, to where distances are measured.
@@ -178,7 +250,7 @@ fn sample(rows: &[usize], classes: &[ClassId], most: usize, seed: u64) -> Vec<us
     if rows.len() <= most {
         return rows.to_vec();
     }
-    let mut of_class = std::collections::BTreeMap::<ClassId, Vec<usize>>::new();
+    let mut of_class = BTreeMap::<ClassId, Vec<usize>>::new();
     for &row in rows {
         of_class.entry(classes[row]).or_default().push(row);
     }
@@ -195,53 +267,4 @@ fn sample(rows: &[usize], classes: &[ClassId], most: usize, seed: u64) -> Vec<us
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use ndarray::array;
-
-    fn ids(n: usize) -> Vec<ImageId> {
-        (0..n).map(|i| ImageId::of_bytes(&i.to_le_bytes())).collect()
-    }
-
-    fn fitted(metric: Metric) -> TrainingNeighbours {
-        let x = array![[1.0, 0.0], [0.0, 2.0], [3.0, 3.0], [9.0, 9.0]];
-        let mut ids = ids(4);
-        ids[3] = ids[2];
-        let y = [0, 1, 1, 1].map(ClassId);
-        let classes = ["a".to_owned(), "b".to_owned()];
-        let data = TrainingSet { ids: &ids, x: x.view(), y: &y, classes: &classes, weights: None };
-        let paths: Vec<String> = (0..4).map(|i| format!("{i}.png")).collect();
-        TrainingNeighbours::fit(&data, &paths, &[0, 1, 2, 3], None, metric, 0)
-    }
-
-    #[test]
-    fn the_nearest_are_found_by_either_metric() {
-        let x = array![[4.0, 3.0]];
-        let found = fitted(Metric::Euclidean).nearest(x.view(), 2).unwrap();
-        assert_eq!(found[0], [Neighbour { index: 2, distance: 1.0 }, Neighbour { index: 0, distance: 18_f32.sqrt() }]);
-        let found = fitted(Metric::Cosine).nearest(x.view(), 9).unwrap();
-        let order: Vec<usize> = found[0].iter().map(|neighbour| neighbour.index).collect();
-        assert_eq!(order, [2, 3, 0, 1]);
-        assert!((found[0][2].distance - 0.2).abs() < 1e-6 && (found[0][3].distance - 0.4).abs() < 1e-6);
-        assert!(fitted(Metric::Cosine).nearest(array![[1.0]].view(), 1).is_err());
-    }
-
-    #[test]
-    fn an_image_and_its_copies_are_not_their_own_neighbours() {
-        let found = fitted(Metric::Euclidean).nearest_others(array![[3.0, 3.0]].view(), &ids(3)[2..], 2).unwrap();
-        assert_eq!(found[0].iter().map(|neighbour| neighbour.index).collect::<Vec<_>>(), [1, 0]);
-    }
-
-    #[test]
-    fn a_sample_keeps_every_class_and_the_same_images_again() {
-        let classes: Vec<ClassId> =
-            (0..1000).map(|row| ClassId(usize::from(row % 10 == 0) + usize::from(row == 500))).collect();
-        let rows: Vec<usize> = (0..1000).collect();
-        let kept = sample(&rows, &classes, 100, 3);
-        assert_eq!(kept, sample(&rows, &classes, 100, 3));
-        assert_ne!(kept, sample(&rows, &classes, 100, 4));
-        let of = |class| kept.iter().filter(|&&row| classes[row] == ClassId(class)).count();
-        assert_eq!([of(0), of(1), of(2)], [90, 9, 1]);
-        assert_eq!(sample(&rows, &classes, 1000, 3), rows);
-    }
-}
+mod tests;

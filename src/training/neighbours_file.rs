@@ -1,6 +1,6 @@
 //! [`TrainingNeighbours`] as the bytes of a safetensors file, `neighbours.safetensors` of a checkpoint.
 //!
-//! Tensors: `points` `[n, n_features]`, `standardizer.mean` and `.scale` where features are standardised, all f32; and
+//! Tensors: `points` `[n, n_features]`, `own` `[n, 3]` (their distances to each other), `standardizer.mean` and `.scale` where features are standardised, all f32; and
 //! `description`, the rest as JSON text.
 
 use safetensors::tensor::TensorView;
@@ -8,7 +8,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use super::head_file::{matrix, vector};
-use super::neighbours::{Metric, Reference, TrainingNeighbours};
+use super::neighbours::{Metric, Reference, SCALES, TrainingNeighbours};
 use super::{HeadError, Standardizer};
 
 /// What is no number.
@@ -30,6 +30,7 @@ impl TrainingNeighbours {
         let text = serde_json::to_vec(&description).expect("plain data has a JSON form");
         let mut tensors = vec![
             ("description", Dtype::U8, vec![text.len()], text),
+            ("own", Dtype::F32, self.own.shape().to_vec(), bytes(&mut self.own.iter())),
             ("points", Dtype::F32, self.points.shape().to_vec(), bytes(&mut self.points.iter())),
         ];
         if let Some(Standardizer { mean, scale }) = &self.standardizer {
@@ -61,6 +62,8 @@ impl TrainingNeighbours {
             false => Err(HeadError::NotFinite(tensor.to_owned())),
         };
         check("points", points.shape(), &expected, points.iter().all(|v| v.is_finite()))?;
+        let own = matrix(&file, "own")?;
+        check("own", own.shape(), &[references.len(), SCALES.len()], own.iter().all(|v| v.is_finite()))?;
         let standardizer = if file.names().iter().any(|name| name.starts_with("standardizer.")) {
             let (mean, scale) = (vector(&file, "standardizer.mean")?, vector(&file, "standardizer.scale")?);
             check("standardizer.mean", mean.shape(), &expected[1..], mean.iter().all(|v| v.is_finite()))?;
@@ -70,7 +73,7 @@ impl TrainingNeighbours {
         } else {
             None
         };
-        Ok(Self { metric, standardizer, points, references, n_training })
+        Ok(Self { metric, standardizer, points, references, own, n_training })
     }
 }
 
@@ -91,6 +94,7 @@ mod tests {
             standardizer,
             points: array![[1.0, 2.0], [0.5, -1.0]],
             references: vec![reference("a \"b\"\n.png"), reference("é.png")],
+            own: array![[0.1, 0.2, 0.3], [0.1, 0.2, 0.4]],
             n_training: 7,
         }
     }

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{align_right, count, plain_table, short};
-use crate::commands::TrainSummary;
+use crate::commands::{TrainSummary, Withheld};
+use crate::training::{Calibration, Fit};
 
 pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
     let [train, validation, test] = summary.split;
@@ -51,8 +52,50 @@ pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
         named.iter().filter_map(|(name, value)| value.map(|value| format!("{name} {}", short(value)))).collect();
     let _ = writeln!(text, "On the {} images: {}", summary.judged, line.join(", "));
     text += &confusion(&summary.confusion);
+    text += &trust(summary);
     let _ = writeln!(text, "Run        {}", summary.run.display());
     let _ = writeln!(text, "Checkpoint {}", summary.checkpoint.display());
+    text
+}
+
+/// What was done to make the answers believable, in words.
+fn trust(summary: &TrainSummary) -> String {
+    let Calibration { temperature, n_images, fit, .. } = summary.calibration;
+    let on = format!("on {} it had not learned", count(n_images, "image"));
+    let calibrated = match fit {
+        Fit::Best if temperature > 1.0 => {
+            format!("lowered (temperature {temperature:.2}): {on}, the classifier was too sure")
+        }
+        Fit::Best => format!("raised (temperature {temperature:.2}): {on}, the classifier was not sure enough"),
+        Fit::NoErrors => format!("as the classifier gives it: {on}, it made no mistake"),
+        Fit::AtBound => {
+            format!("to be taken with care (temperature {temperature:.1}, the limit): {on}, the classifier did badly")
+        }
+        Fit::NoImages => "as the classifier gives it: no image was left to check it on".to_owned(),
+    };
+    let mut text = format!("Confidence {calibrated}\n");
+    let Withheld { keep, threshold, at_threshold, risk_of_all, n_images, .. } = &summary.withheld;
+    let percent = |share: f64| format!("{} %", (share * 1000.0).round() / 10.0);
+    let Some(threshold) = threshold else {
+        let why = if *keep < 1.0 {
+            format!("{} are too few to choose a threshold on", count(*n_images, "image"))
+        } else {
+            "the recipe keeps every image".to_owned()
+        };
+        let _ = writeln!(text, "Unknown    nothing: {why}");
+        return text;
+    };
+    let kept = percent(*keep);
+    let _ =
+        writeln!(text, "Unknown    images stranger than {kept} of the known ones (unfamiliarity above {threshold:.2})");
+    if let (Some(point), Some(all)) = (at_threshold, risk_of_all) {
+        let [kept, wrong, all] = [point.coverage, point.risk, *all].map(percent);
+        let judged = summary.judged;
+        let _ = writeln!(
+            text,
+            "           of the {judged} images {kept} keep their class; {wrong} of these are wrong, of all {all}"
+        );
+    }
     text
 }
 
