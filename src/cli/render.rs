@@ -1,6 +1,7 @@
 //! Results as text for people.
 
 mod cluster;
+mod evaluate;
 mod train;
 
 use std::fmt::Write as _;
@@ -9,6 +10,7 @@ use std::io::Write as _;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
 pub(super) use cluster::{assign, cluster, grid};
+pub(super) use evaluate::evaluate;
 pub(super) use train::train;
 
 use super::progress::Verbosity;

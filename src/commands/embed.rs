@@ -31,12 +31,17 @@ pub(super) struct Embedded {
     pub reused: usize,
 }
 
+/// The network of a recipe with its weights.
+pub(super) fn backbone(recipe: &FeaturesRecipe, workspace: &Workspace) -> Result<Backbone, CommandError> {
+    Ok(match &recipe.weights {
+        Some(path) => Backbone::open(recipe.backbone, path, None)?,
+        None => Backbone::load(recipe.backbone, &workspace.checkpoints)?,
+    })
+}
+
 impl Extraction {
     pub(super) fn new(recipe: &FeaturesRecipe, device: Device, workspace: &Workspace) -> Result<Self, CommandError> {
-        let backbone = match &recipe.weights {
-            Some(path) => Backbone::open(recipe.backbone, path, None)?,
-            None => Backbone::load(recipe.backbone, &workspace.checkpoints)?,
-        };
+        let backbone = backbone(recipe, workspace)?;
         let mut recipe = recipe.clone();
         if recipe.layers.is_empty() {
             recipe.layers = vec![recipe.backbone.default_layer().to_owned()];

@@ -6,6 +6,7 @@ mod curate;
 mod dataset;
 mod embed;
 mod error;
+mod evaluate;
 mod export;
 mod gather;
 mod grid;
@@ -23,11 +24,14 @@ pub use cluster::{
 pub use compare::{Compared, HEADLINE, compare, more_is_better};
 pub use curate::{CurateSummary, Curator};
 pub use error::CommandError;
+pub use evaluate::{
+    Calibration, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, Scores, StrangerClass, evaluate,
+};
 pub use export::ExportSummary;
 pub use grid::{GridRow, GridSummary, grid, texts};
 pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model};
 pub use predict::{PredictOptions, PredictSummary, Prediction, predict};
 pub use predictions::{TableFormat, predictions_text, write_predictions};
 pub use tile::{TileReport, tile};
-pub use train::{Scores, TrainSummary, train};
+pub use train::{TrainSummary, train};
 pub use workspace::Workspace;

@@ -1,31 +1,28 @@
 //! Labels to a classifier.
 
 mod numbers;
-mod scores;
 mod writing;
 
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
-use ndarray::Axis;
+use ndarray::{Array2, Axis};
 use serde::Serialize;
 use serde_json::json;
 
-pub use scores::Scores;
-
+use super::evaluate::{Dossier, Evaluation, Explainer, Judged, JudgedImage, Strangers, write_predictions};
 use super::gather::gather;
 use super::record::Record;
 use super::{CommandError, Workspace};
 use crate::data::ClassId;
 use crate::device::DeviceChoice;
-use crate::metrics::ConfusionMatrix;
-use crate::progress::{Event, Observer};
+use crate::progress::{Event, Observer, Stage};
 use crate::runs::{
-    BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, Timings, TrainRecipe, TrainedOn, timestamp, write_skipped,
+    BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, Timings, TrainRecipe, TrainedOn, timestamp, to_toml, write_skipped,
 };
 use crate::training::{Split, TrainingSet, most_likely, train as fit};
 use numbers::{Numbers, embed};
-use writing::{draw, measure, write_split};
+use writing::{facts, learning, measure, write_split};
 
 /// What `rails train` has to say at the end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,12 +39,10 @@ pub struct TrainSummary {
     pub epochs: usize,
     pub best_epoch: usize,
     /// How the test images fared; of the validation images where there are no test images.
-    pub scores: Scores,
-    /// Which part `scores` judge.
+    #[serde(rename = "scores")]
+    pub evaluation: Evaluation,
+    /// Which part `evaluation` judges.
     pub judged: &'static str,
-    /// The confusion matrix of the same images.
-    #[serde(skip)]
-    pub confusion: ConfusionMatrix,
     /// Images of different classes in different places; they were left out.
     pub conflicts: Vec<String>,
     /// Images without a label.
@@ -91,12 +86,11 @@ pub fn train(
     timings.lap("train");
 
     let probabilities = trained.head.probabilities(numbers.x.view())?;
-    let (judged, rows) = if split.test.is_empty() { ("validation", &split.validation) } else { ("test", &split.test) };
-    let truth: Vec<ClassId> = rows.iter().map(|row| y[*row]).collect();
-    let predicted = most_likely(probabilities.view());
-    let of_rows: Vec<ClassId> = rows.iter().map(|row| predicted[*row]).collect();
-    let confusion = ConfusionMatrix::of(&truth, &of_rows, classes);
-    let scores = Scores::new(&confusion, &truth, probabilities.select(Axis(0), rows).view());
+    let (part, rows) = if split.test.is_empty() { ("validation", &split.validation) } else { ("test", &split.test) };
+    let judged = select(&numbers, &y, classes, &probabilities, rows);
+    observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
+    let evaluation = Evaluation::of(&judged, 1.0, recipe.seed);
+    observer.on(Event::Finished);
     timings.lap("evaluate");
 
     let name = format!("{}-train-{}", timestamp(&started), recipe.name);
@@ -115,17 +109,33 @@ pub fn train(
         timings: &timings,
     };
     let mut results = record.results();
-    results.set("judged_on", judged);
+    results.set("judged_on", part);
     results.set("disjointness", split.disjointness(&numbers.ids));
-    measure(&mut results, &split, &trained, &scores, &confusion);
+    measure(&mut results, &split, &trained);
+    evaluation.fill(&mut results);
     results.write(&run.file("results.json")?)?;
     run.write_json("run.json", &record.provenance())?;
     write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;
+    let predicted = most_likely(probabilities.view());
     write_split(&run.file("split.csv")?, &numbers, &split, &y, &predicted, &probabilities, classes)?;
-    draw(&run, &trained, &confusion, judged, observer)?;
+    let dossier = Dossier {
+        run: &run,
+        title: format!("rails train: {}", recipe.name),
+        part,
+        judged: &judged,
+        strangers: &Strangers::default(),
+        evaluation: &evaluation,
+        depth: numbers.chain.depth,
+        explainer: Ok(Explainer::new(&trained.head, &numbers.chain, workspace)?),
+        facts: facts(&numbers, &split, &trained, classes),
+        more: vec![learning(&run, &trained)?],
+        settings: to_toml(recipe).unwrap_or_default().lines().map(str::to_owned).collect(),
+    };
+    dossier.write(observer)?;
 
     let checkpoint = RunDir::create(&workspace.checkpoints, &format!("{}-{}", recipe.name, timestamp(&started)))?;
     results.write(&checkpoint.file("results.json")?)?;
+    write_predictions(&checkpoint.file("predictions.csv")?, &judged, &Strangers::default())?;
     let bundle = Bundle {
         format: BUNDLE_FORMAT,
         name: recipe.name.clone(),
@@ -150,13 +160,36 @@ pub fn train(
         split: [split.train.len(), split.validation.len(), split.test.len()],
         epochs: trained.history.len(),
         best_epoch: trained.best_epoch,
-        scores,
-        judged,
-        confusion,
+        evaluation,
+        judged: part,
         conflicts: gathered.conflicts,
         unlabelled: gathered.unlabelled,
         n_skipped: gathered.skipped.len(),
     })
+}
+
+/// The images of `rows` with what is known and what was said of them.
+fn select<'a>(
+    numbers: &Numbers,
+    y: &[ClassId],
+    classes: &'a [String],
+    probabilities: &Array2<f32>,
+    rows: &[usize],
+) -> Judged<'a> {
+    let image = |&row: &usize| JudgedImage {
+        id: numbers.ids[row],
+        file: numbers.files[row].clone(),
+        fields: numbers.manifest.records[row].fields.clone(),
+    };
+    let probabilities = probabilities.select(Axis(0), rows);
+    Judged {
+        classes,
+        images: rows.iter().map(image).collect(),
+        truth: rows.iter().map(|row| y[*row]).collect(),
+        features: numbers.x.select(Axis(0), rows),
+        uncalibrated: probabilities.clone(),
+        probabilities,
+    }
 }
 
 /// Changes with any image or label.

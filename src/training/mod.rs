@@ -9,6 +9,7 @@
 //! The network lives in burn only while it learns; what leaves is a [`Head`], which needs no backend.
 
 mod error;
+mod grad_cam;
 mod head;
 mod head_file;
 mod judge;
@@ -26,6 +27,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use error::TrainError;
+pub use grad_cam::heat_map;
 pub use head::{Head, HeadError, Layer, most_likely};
 pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe, SharesError, SplitRecipe, SplitShares};
 pub use split::{Disjointness, Split};

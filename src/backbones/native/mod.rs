@@ -18,7 +18,7 @@ mod tile;
 
 use std::sync::{Mutex, PoisonError};
 
-use ndarray::{Array2, ArrayView3};
+use ndarray::{Array2, Array3, ArrayView3};
 use rayon::prelude::*;
 
 use super::BackboneError;
@@ -81,6 +81,26 @@ impl Native {
             self.idle().push(scratch);
         });
         Ok(Array2::from_shape_fn((images.len(), self.plan.features), |(i, j)| features[i * self.plan.features + j]))
+    }
+
+    /// The maps of the deepest layer, `[channels, height, width]` each, for images as in [`Self::features`].
+    ///
+    /// # Errors
+    /// When an image has another shape.
+    pub fn maps(&self, images: &[ArrayView3<'_, f32>]) -> Result<Vec<Array3<f32>>, BackboneError> {
+        images.iter().try_for_each(|image| fitting(image.dim()))?;
+        let last = self.plan.steps.last().map_or(0, |step| step.output);
+        let map = |image: &ArrayView3<'_, f32>| {
+            let mut scratch = self.idle().pop().unwrap_or_default();
+            self.run(*image, &mut scratch, &mut vec![0.0; self.plan.features]);
+            let map = &scratch.maps[last];
+            let (channels, width) = (map.channels(), map.width());
+            let at = |(c, y, x): (usize, usize, usize)| map.values()[(y * width + x) * channels + c];
+            let planes = Array3::from_shape_fn((channels, map.height(), width), at);
+            self.idle().push(scratch);
+            planes
+        };
+        Ok(images.par_iter().map(map).collect())
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Scratch>> {
@@ -155,8 +175,6 @@ fn window(form: Form, size: usize) -> (Window, usize) {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::Array3;
-
     use super::*;
     use crate::backbones::tests::worst;
     use crate::backbones::{Backbone, BackboneName, Variant, seeded};
