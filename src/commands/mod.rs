@@ -21,7 +21,7 @@ mod workspace;
 pub use cluster::{
     AssignSummary, ClusterOptions, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary, assign, cluster,
 };
-pub use compare::{Compared, HEADLINE, compare, more_is_better};
+pub use compare::{Compared, HEADLINE, Pair, compare, more_is_better};
 pub use curate::{CurateSummary, Curator};
 pub use error::CommandError;
 pub use evaluate::{

@@ -27,7 +27,7 @@ use serde_json::json;
 
 pub(super) use dossier::Dossier;
 pub(super) use explaining::Explainer;
-pub(super) use judged::{Judged, JudgedImage};
+pub(super) use judged::{Judged, JudgedImage, read};
 pub use measured::{Calibration, Evaluation, FieldRow};
 pub use scores::Scores;
 pub use strangers::StrangerClass;
