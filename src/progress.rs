@@ -26,6 +26,8 @@ pub enum Stage {
     Plot,
     /// Training epochs.
     Train,
+    /// Choosing temperature and reject threshold.
+    Calibrate,
     /// Cutting tiles.
     Tile,
     /// Copying or linking images.
@@ -47,6 +49,7 @@ impl fmt::Display for Stage {
             Self::Write => "writing",
             Self::Plot => "plotting",
             Self::Train => "training",
+            Self::Calibrate => "calibrating",
             Self::Tile => "cutting tiles",
             Self::Copy => "copying",
             Self::Weights => "weights",

@@ -38,6 +38,9 @@ pub enum BackboneError {
     /// The network has no such layer.
     #[error("unknown layer `{layer}`, expected one of {}", quoted(known))]
     UnknownLayer { layer: String, known: Vec<String> },
+    /// What lies behind a layer needs more than that layer's map.
+    #[error("the network cannot be cut behind layer `{0}`")]
+    NotAStage(String),
     /// A network without layers computes nothing.
     #[error("no layers are asked for")]
     NoLayers,

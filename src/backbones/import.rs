@@ -3,9 +3,6 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use safetensors::{Dtype, View};
-
-use super::weights::Tensor;
 use super::{Backbone, BackboneError, BackboneName, Variant};
 
 /// What an import did.
@@ -63,33 +60,10 @@ fn write(backbone: &Backbone, file: &Path, path: &Path) -> Result<(), BackboneEr
     ]);
     let told = backbone.weights().metadata().iter().filter(|(key, _)| !key.starts_with("rails."));
     metadata.extend(told.map(|(key, value)| (key.clone(), value.clone())));
-    let tensors = backbone.weights().tensors().iter().map(|(name, tensor)| (name.as_str(), Stored(tensor)));
-    let bytes = safetensors::serialize(tensors, Some(metadata))
-        .map_err(|error| failed(std::io::Error::other(error.to_string())))?;
+    let bytes = backbone.weights().to_safetensors(metadata)?;
     let mut partial = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     std::io::Write::write_all(&mut partial, &bytes).map_err(failed)?;
     partial.as_file().sync_all().map_err(failed)?;
     partial.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
-}
-
-/// A tensor as the file stores it, in 32 bits.
-struct Stored<'a>(&'a Tensor);
-
-impl View for Stored<'_> {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.0.shape
-    }
-
-    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
-        self.0.values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>().into()
-    }
-
-    fn data_len(&self) -> usize {
-        4 * self.0.values.len()
-    }
 }

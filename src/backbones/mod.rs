@@ -1,13 +1,15 @@
 //! Networks that turn an image into a vector: described once, run by two engines.
 //!
 //! [`Architecture`] is a network as data, [`Weights`] are its numbers. [`native::Native`] runs both on the CPU,
-//! [`network::Network`] is the same as a burn module, for CUDA and for training.
+//! [`network::Network`] is the same as a burn module, for CUDA; [`trainable::Trainable`] is the part that fine-tuning
+//! changes.
 
 pub mod architecture;
 mod builder;
 mod efficientnet;
 mod error;
 mod fold;
+mod graph;
 mod import;
 mod models;
 pub mod native;
@@ -16,11 +18,14 @@ mod pull;
 mod resnet;
 #[cfg(test)]
 mod seeded;
+mod stages;
 #[cfg(test)]
 mod tests;
+pub mod trainable;
 mod vgg;
 pub mod weights;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -151,6 +156,25 @@ impl Backbone {
         }
         let hash = weights.hash();
         Ok(Self { name, variant, architecture, weights, hash })
+    }
+
+    /// The same network with weights that it learned.
+    ///
+    /// # Errors
+    /// When they are another network's.
+    pub fn with_weights(&self, weights: Weights) -> Result<Self, BackboneError> {
+        Self::new(self.name, self.variant, weights)
+    }
+
+    /// The weights as a `.safetensors` file that [`Backbone::open`] reads.
+    ///
+    /// # Errors
+    /// When the format cannot hold them; it always can.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>, BackboneError> {
+        self.weights.to_safetensors(HashMap::from([
+            ("rails.backbone".to_owned(), self.name.to_string()),
+            ("rails.variant".to_owned(), self.variant.as_str().to_owned()),
+        ]))
     }
 
     /// Which network.

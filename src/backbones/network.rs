@@ -1,18 +1,16 @@
-//! A backbone as a burn module: inference on CUDA, fine-tuning anywhere.
+//! A backbone as a burn module, for inference: what CUDA runs. [`super::trainable`] is its sibling that learns.
 //!
 //! It is built from the same [`Architecture`] and weights as [`super::native`]; a test holds the two together. Batch
-//! norms are folded into the convolutions, so fine-tuning moves scales and shifts as part of the kernels.
+//! norms are folded into the convolutions.
 
 use burn::module::{Module, Param};
-use burn::tensor::activation::relu;
 use burn::tensor::backend::Backend;
-use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::PaddedConvOptions;
 use burn::tensor::{Tensor, TensorData};
 
-use super::architecture::{Activation, Architecture, Conv, NodeId, Op};
+use super::architecture::{Architecture, Conv};
 use super::fold::fold;
-use super::weights::{ChannelOrder, Weights, WeightsSpec};
+use super::graph::{average, convolution, maps, normalised};
+use super::weights::{Weights, WeightsSpec};
 use super::{Backbone, BackboneError};
 
 /// Kernels and biases of one convolution.
@@ -68,73 +66,18 @@ impl<B: Backend> Network<B> {
         self.architecture.layers.iter().map(|layer| layer.channels).sum()
     }
 
-    /// The averages of the layers, one after the other, shape `[batch, n_features]`, for RGB or grey `images` of shape
+    /// The maps of the layers, `[batch, channels, height, width]` each, for RGB or grey `images` of shape
     /// `[batch, 3 or 1, size, size]` with values in `0.0..=255.0`.
+    pub fn maps(&self, images: Tensor<B, 4>) -> Vec<Tensor<B, 4>> {
+        maps(&self.architecture, normalised(images, &self.spec), |index, conv, map| {
+            let Kernels { weight, bias } = &self.convolutions[index];
+            convolution(conv, map, weight.val(), Some(bias.val()))
+        })
+    }
+
+    /// The averages of the layers, one after the other, shape `[batch, n_features]`, for images as in [`Self::maps`].
     pub fn features(&self, images: Tensor<B, 4>) -> Tensor<B, 2> {
-        let last_reader = self.last_readers();
-        let mut maps: Vec<Option<Tensor<B, 4>>> = vec![None; self.architecture.nodes.len()];
-        let mut pooled = vec![None; self.architecture.layers.len()];
-        let mut kernels = self.convolutions.iter();
-        let mut images = Some(images);
-        for (node, op) in self.architecture.nodes.iter().enumerate() {
-            let map = match op {
-                Op::Input { .. } => images.take().map(|images| self.normalised(images)),
-                Op::Conv { input, conv } => {
-                    kernels.next().zip(maps[*input].clone()).map(|(kernels, map)| kernels.forward(conv, map))
-                }
-                Op::MaxPool { input, pool } => maps[*input].clone().map(|map| {
-                    let Pooling { kernel, stride, padding } = Pooling::of(pool.kernel, pool.stride, pool.padding);
-                    max_pool2d(map, kernel, stride, padding, [1, 1], pool.ceil)
-                }),
-                Op::Add { shortcut, branch, activation } => {
-                    maps[*shortcut].clone().zip(maps[*branch].clone()).map(|(a, b)| activated(a + b, *activation))
-                }
-                Op::GlobalPool { input } => maps[*input].clone().map(|map| map.mean_dim(3).mean_dim(2)),
-            };
-            for (layer, pooled) in self.architecture.layers.iter().zip(&mut pooled) {
-                if layer.node == node {
-                    *pooled = map.clone().map(average);
-                }
-            }
-            maps[node] = map;
-            op.inputs().filter(|&input| last_reader[input] == node).for_each(|input| maps[input] = None);
-        }
-        Tensor::cat(pooled.into_iter().flatten().collect(), 1)
-    }
-
-    /// For each node, the last that reads it.
-    fn last_readers(&self) -> Vec<NodeId> {
-        let mut last = vec![0; self.architecture.nodes.len()];
-        for (node, op) in self.architecture.nodes.iter().enumerate() {
-            op.inputs().for_each(|input| last[input] = node);
-        }
-        last
-    }
-
-    /// Three channels in the network's order, means subtracted, scaled.
-    fn normalised(&self, images: Tensor<B, 4>) -> Tensor<B, 4> {
-        let device = images.device();
-        let [batch, channels, height, width] = images.dims();
-        let images = match (channels, self.spec.channel_order) {
-            (1, _) => images.expand([batch, 3, height, width]),
-            (_, ChannelOrder::Rgb) => images,
-            (_, ChannelOrder::Bgr) => images.flip([1]),
-        };
-        let constant = |values: [f32; 3]| Tensor::<B, 1>::from_floats(values, &device).reshape([1, 3, 1, 1]);
-        (images - constant(self.spec.mean)) * constant(self.spec.scale)
-    }
-}
-
-/// Sizes as burn takes them, rows and columns alike.
-struct Pooling {
-    kernel: [usize; 2],
-    stride: [usize; 2],
-    padding: [usize; 2],
-}
-
-impl Pooling {
-    fn of(kernel: usize, stride: usize, padding: usize) -> Self {
-        Self { kernel: [kernel; 2], stride: [stride; 2], padding: [padding; 2] }
+        Tensor::cat(self.maps(images).into_iter().map(average).collect(), 1)
     }
 }
 
@@ -147,29 +90,6 @@ impl<B: Backend> Kernels<B> {
         let bias = Tensor::from_data(TensorData::new(folded.bias, [conv.outputs]), device);
         Ok(Self { weight: Param::from_tensor(weight), bias: Param::from_tensor(bias) })
     }
-
-    fn forward(&self, conv: &Conv, map: Tensor<B, 4>) -> Tensor<B, 4> {
-        let [_, _, height, width] = map.dims();
-        let (top, bottom) = conv.padding.around(height, conv.kernel, conv.stride);
-        let (left, right) = conv.padding.around(width, conv.kernel, conv.stride);
-        let groups = if conv.depthwise { conv.inputs } else { 1 };
-        let options = PaddedConvOptions::asymmetric([conv.stride; 2], [top, left], [bottom, right], [1, 1], groups);
-        activated(conv2d(map, self.weight.val(), Some(self.bias.val()), options), conv.activation)
-    }
-}
-
-fn activated<B: Backend>(map: Tensor<B, 4>, activation: Activation) -> Tensor<B, 4> {
-    match activation {
-        Activation::None => map,
-        Activation::Relu => relu(map),
-        Activation::Relu6 => map.clamp(0.0, 6.0),
-    }
-}
-
-/// From `[batch, channels, height, width]` to `[batch, channels]`.
-fn average<B: Backend>(map: Tensor<B, 4>) -> Tensor<B, 2> {
-    let [batch, channels, _, _] = map.dims();
-    map.mean_dim(3).mean_dim(2).reshape([batch, channels])
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use crate::runs::Placement;
 
 /// Tell the class of new images
 ///
-/// Prints a table of path, class, confidence and the probability of every class, or writes it to --output.
+/// Prints a table of path, class, confidence, unfamiliarity and the probability of every class, or writes it to --output.
+/// An image stranger than the checkpoint's threshold is `unknown`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Folders of images, or images
@@ -27,9 +28,15 @@ pub(super) struct Arguments {
     /// Copy images when sorting instead of linking them
     #[arg(long, requires = "sort_into")]
     copy: bool,
-    /// Call an image `unknown` below this confidence, from 0 to 1
+    /// Call an image `unknown` below this confidence too, from 0 to 1
     #[arg(long, value_name = "P", value_parser = parse_fraction)]
     min_confidence: Option<Fraction>,
+    /// Give every image its most likely class, also what resembles nothing that was learned
+    #[arg(long)]
+    keep_all: bool,
+    /// Name the N nearest training images of each image, with their class and distance
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    explain: usize,
 }
 
 impl Arguments {
@@ -38,6 +45,8 @@ impl Arguments {
         let options = PredictOptions {
             checkpoint: self.checkpoint.clone(),
             min_confidence: self.min_confidence,
+            keep_all: self.keep_all,
+            explain: self.explain,
             sort_into: self.sort_into.clone(),
             placement: if self.copy { Placement::Copy } else { Placement::Link },
         };

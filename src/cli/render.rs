@@ -112,6 +112,13 @@ pub(super) fn predict(summary: &PredictSummary) -> String {
         summary.mean_confidence,
         summary.checkpoint.display()
     );
+    if let (Some(threshold), Some(unknown)) = (summary.threshold, summary.counts.get("unknown")) {
+        let _ = writeln!(
+            text,
+            "Unknown    {} unfamiliar (above {threshold:.2}) or unsure: --keep-all gives the most likely class instead",
+            count(*unknown, "image")
+        );
+    }
     if let Some(first) = summary.skipped.first() {
         let _ =
             writeln!(text, "Skipped    {} files, the first: {}: `{}`", summary.skipped.len(), first.reason, first.path);

@@ -20,6 +20,9 @@ pub(super) struct Arguments {
     /// The folder of images a label table speaks of; without it the recipe's, else the table's own
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
+    /// Go on with an interrupted fine-tuning of the same recipe and images
+    #[arg(long)]
+    resume: bool,
 }
 
 impl Arguments {
@@ -33,7 +36,8 @@ impl Arguments {
             return Ok(Outcome::Done);
         }
         let workspace = global.workspace();
-        let summary = train(&recipe, &self.labelled, self.images.as_deref(), global.device(), &workspace, observer)?;
+        let summary =
+            train(&recipe, &self.labelled, self.images.as_deref(), self.resume, global.device(), &workspace, observer)?;
         global.print(&summary, render::train)?;
         Ok(Outcome::of_skips(summary.n_skipped))
     }

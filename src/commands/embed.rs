@@ -31,7 +31,7 @@ pub(super) struct Embedded {
     pub reused: usize,
 }
 
-/// The network of a recipe with its weights.
+/// The network that `recipe` names.
 pub(super) fn backbone(recipe: &FeaturesRecipe, workspace: &Workspace) -> Result<Backbone, CommandError> {
     Ok(match &recipe.weights {
         Some(path) => Backbone::open(recipe.backbone, path, None)?,
@@ -42,6 +42,11 @@ pub(super) fn backbone(recipe: &FeaturesRecipe, workspace: &Workspace) -> Result
 impl Extraction {
     pub(super) fn new(recipe: &FeaturesRecipe, device: Device, workspace: &Workspace) -> Result<Self, CommandError> {
         let backbone = backbone(recipe, workspace)?;
+        Self::of(&backbone, recipe, device)
+    }
+
+    /// With this backbone, whatever weights `recipe` names.
+    pub(super) fn of(backbone: &Backbone, recipe: &FeaturesRecipe, device: Device) -> Result<Self, CommandError> {
         let mut recipe = recipe.clone();
         if recipe.layers.is_empty() {
             recipe.layers = vec![recipe.backbone.default_layer().to_owned()];
@@ -49,7 +54,7 @@ impl Extraction {
         let weights_hash = backbone.hash().to_owned();
         let spec = backbone.spec();
         let input_size = (spec.size, spec.size);
-        let extractor = BackboneFeatures::new(&backbone, &recipe.layers, recipe.resize, device)?;
+        let extractor = BackboneFeatures::new(backbone, &recipe.layers, recipe.resize, device)?;
         let extractor = Enhanced::new(extractor, recipe.enhance.clone());
         Ok(Self { extractor, recipe, weights_hash, input_size })
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{CommandError, Curator, Workspace, dataset};
 use crate::curation::LabelTable;
 use crate::data::{ImageId, Labels, Manifest, Skipped};
-use crate::images::{ScanOptions, scan};
+use crate::images::{NamingTemplate, ScanOptions, scan};
 use crate::progress::{Event, Observer};
 use crate::runs::{DatasetRecipe, FeatureChain, Provenance, TrainRecipe, read_json};
 
@@ -87,9 +87,9 @@ fn from_run(run: &Path, workspace: &Workspace, observer: &dyn Observer) -> Resul
     }
     // The log is what counts; the table may be older where the program was killed between the two.
     Curator::open(Some(run), workspace)?.refresh()?;
+    let recipe = DatasetRecipe { naming: naming(&provenance), ..DatasetRecipe::default() };
     let chain = Some(provenance.features);
-    let mut source =
-        from_table(&table, &provenance.dataset.root, &DatasetRecipe::default(), chain, workspace, observer)?;
+    let mut source = from_table(&table, &provenance.dataset.root, &recipe, chain, workspace, observer)?;
     if source.labels.is_empty() {
         return Err(CommandError::failed(
             format!(
@@ -102,6 +102,11 @@ fn from_run(run: &Path, workspace: &Workspace, observer: &dyn Observer) -> Resul
     }
     source.manifest.unmatched = 0;
     Ok(source)
+}
+
+/// How the run read the names of its files.
+fn naming(run: &Provenance) -> Option<NamingTemplate> {
+    run.recipe.pointer("/dataset/naming").and_then(|naming| serde_json::from_value(naming.clone()).ok())
 }
 
 fn from_table(

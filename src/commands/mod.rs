@@ -4,6 +4,7 @@ mod cluster;
 mod compare;
 mod curate;
 mod dataset;
+mod dividing;
 mod embed;
 mod error;
 mod evaluate;
@@ -25,13 +26,13 @@ pub use compare::{Compared, HEADLINE, Pair, compare, more_is_better};
 pub use curate::{CurateSummary, Curator};
 pub use error::CommandError;
 pub use evaluate::{
-    Calibration, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, Scores, StrangerClass, evaluate,
+    Confidence, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, Scores, StrangerClass, evaluate,
 };
 pub use export::ExportSummary;
 pub use grid::{GridRow, GridSummary, grid, texts};
 pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model};
-pub use predict::{PredictOptions, PredictSummary, Prediction, predict};
+pub use predict::{NearestImage, PredictOptions, PredictSummary, Prediction, predict};
 pub use predictions::{TableFormat, predictions_text, write_predictions};
 pub use tile::{TileReport, tile};
-pub use train::{TrainSummary, train};
+pub use train::{TrainSummary, Withheld, train};
 pub use workspace::Workspace;

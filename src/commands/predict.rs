@@ -1,5 +1,7 @@
 //! New images to classes.
 
+mod sorting;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -7,12 +9,13 @@ use serde::Serialize;
 
 use super::embed::Extraction;
 use super::{CommandError, Workspace};
-use crate::data::{Fraction, ImageId, Skipped};
+use crate::data::{Embeddings, Fraction, ImageId, Skipped};
 use crate::device::DeviceChoice;
 use crate::images::{ScanOptions, scan, scan_files};
-use crate::progress::{Event, Observer, Stage};
-use crate::runs::{Bundle, Placement, Placer, newest_checkpoint, safe_name};
-use crate::training::most_likely;
+use crate::progress::{Event, Observer};
+use crate::runs::{Checkpoint, Placement, newest_checkpoint};
+use crate::training::{Neighbour, most_likely};
+use sorting::sort_into;
 
 /// The class of an image that nothing fits well enough.
 pub const UNKNOWN: &str = "unknown";
@@ -22,8 +25,12 @@ pub const UNKNOWN: &str = "unknown";
 pub struct PredictOptions {
     /// The checkpoint folder; without it the newest.
     pub checkpoint: Option<PathBuf>,
-    /// Below this confidence an image is `unknown`; without it the checkpoint's own threshold counts.
+    /// Below this confidence an image is `unknown`, too.
     pub min_confidence: Option<Fraction>,
+    /// Give every image its most likely class, however unfamiliar it is.
+    pub keep_all: bool,
+    /// So many nearest training images are named with each prediction.
+    pub explain: usize,
     /// Sort the images into one folder per class here.
     pub sort_into: Option<PathBuf>,
     /// How images get into those folders.
@@ -39,10 +46,26 @@ pub struct Prediction {
     pub path: String,
     /// A class name or `unknown`.
     pub class: String,
-    /// Probability of the most likely class, in `0.0..=1.0`.
+    /// Calibrated probability of the most likely class, in `0.0..=1.0`.
     pub confidence: f32,
+    /// How unlike all training images it is: 0 is usual for a known image, more is stranger, in standard deviations;
+    /// `None` where the checkpoint cannot say.
+    pub unfamiliarity: Option<f32>,
     /// Per class, in the order of [`PredictSummary::classes`].
     pub probabilities: Vec<f32>,
+    /// The nearest training images, nearest first.
+    pub neighbours: Vec<NearestImage>,
+}
+
+/// A training image that a new image resembles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NearestImage {
+    /// Its file when it was learned from.
+    pub path: String,
+    /// What it shows.
+    pub class: String,
+    /// One minus the cosine between the features of the two, in `0.0..=2.0`; 0 for the same image.
+    pub distance: f32,
 }
 
 /// What `rails predict` has to say.
@@ -56,6 +79,10 @@ pub struct PredictSummary {
     pub counts: BTreeMap<String, usize>,
     /// Mean confidence, in `0.0..=1.0`.
     pub mean_confidence: f64,
+    /// Unfamiliarity above which an image was called `unknown`; `None` where that was not asked or not learned.
+    pub threshold: Option<f64>,
+    /// Training images named with each prediction.
+    pub explained: usize,
     /// Files that were left out.
     pub skipped: Vec<Skipped>,
     /// One per image, in the order of the arguments, by path within each.
@@ -78,33 +105,28 @@ pub fn predict(
         Some(path) => path.clone(),
         None => newest_checkpoint(&workspace.checkpoints)?,
     };
-    let (bundle, head) = Bundle::read(&checkpoint)?;
-    let extraction = Extraction::as_before(&bundle.features, device.resolve()?, workspace)?;
-    let threshold = options.min_confidence.map(Fraction::get).or(bundle.reject_threshold).unwrap_or(0.0);
+    let checkpoint = Checkpoint::open(&checkpoint)?;
+    let chain = &checkpoint.bundle.features;
+    if options.explain > 0 && checkpoint.neighbours.is_none() {
+        return Err(CommandError::failed(
+            "this checkpoint was made before training images were kept in it: nothing to explain by",
+            "train again with this version, or leave out --explain",
+        ));
+    }
+    let extraction = Extraction::as_before(chain, device.resolve()?, workspace)?;
     let mut predictions = Vec::new();
     let mut files = Vec::new();
     let mut skipped = Vec::new();
     let given = Given::of(images);
     for manifest in manifests(images, observer)? {
-        if manifest.records.iter().any(|record| !bundle.features.depth.covers(record.bit_depth)) {
+        if manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
             let text = "the checkpoint was trained without images of more than 8 bits: these are shown in full range";
             observer.on(Event::Warning { text });
         }
-        let done = extraction.embed(&manifest, bundle.features.depth, workspace, observer)?;
-        let probabilities = head.probabilities(done.embeddings.values())?;
-        let likely = most_likely(probabilities.view());
-        for ((record, row), best) in done.manifest.records.iter().zip(probabilities.rows()).zip(likely) {
-            let best = best.0;
-            let sure = f64::from(row[best]) >= threshold;
-            predictions.push(Prediction {
-                id: record.id,
-                path: given.name(&done.manifest.file(record)),
-                class: if sure { bundle.classes[best].clone() } else { UNKNOWN.to_owned() },
-                confidence: row[best],
-                probabilities: row.to_vec(),
-            });
-            files.push(done.manifest.file(record));
-        }
+        let done = extraction.embed(&manifest, chain.depth, workspace, observer)?;
+        let names = done.manifest.records.iter().map(|record| given.name(&done.manifest.file(record)));
+        predictions.extend(judge(&checkpoint, options, &done.embeddings, names.collect())?);
+        files.extend(done.manifest.records.iter().map(|record| done.manifest.file(record)));
         skipped.extend(done.manifest.skipped);
     }
     if predictions.is_empty() {
@@ -122,14 +144,58 @@ pub fn predict(
         *counts.entry(prediction.class.clone()).or_default() += 1;
     }
     let confidence: f64 = predictions.iter().map(|prediction| f64::from(prediction.confidence)).sum();
+    let rule = checkpoint.bundle.reject.as_ref().filter(|_| !options.keep_all);
     Ok(PredictSummary {
-        checkpoint,
-        classes: bundle.classes,
+        threshold: rule.and_then(|rule| rule.threshold),
+        explained: predictions.iter().map(|prediction| prediction.neighbours.len()).max().unwrap_or(0),
+        checkpoint: checkpoint.folder,
+        classes: checkpoint.bundle.classes,
         counts,
         mean_confidence: confidence / predictions.len() as f64,
         skipped,
         predictions,
     })
+}
+
+/// What the images of `embeddings` are taken for; `paths` has one entry per image.
+fn judge(
+    checkpoint: &Checkpoint,
+    options: &PredictOptions,
+    embeddings: &Embeddings,
+    paths: Vec<String>,
+) -> Result<Vec<Prediction>, CommandError> {
+    let Checkpoint { bundle, neighbours, .. } = checkpoint;
+    let x = embeddings.values();
+    let probabilities = checkpoint.probabilities(x)?;
+    let likely = most_likely(probabilities.view());
+    let confidences: Vec<f32> = likely.iter().zip(probabilities.rows()).map(|(best, row)| row[best.0]).collect();
+    let unfamiliarity = checkpoint.unfamiliarity(x, &confidences)?;
+    let nearest = match neighbours {
+        Some(neighbours) if options.explain > 0 => neighbours.nearest(x, options.explain)?,
+        _ => vec![Vec::new(); paths.len()],
+    };
+    let least = options.min_confidence.map_or(0.0, Fraction::get);
+    let rule = bundle.reject.as_ref().filter(|_| !options.keep_all);
+    let image = |(row, path): (usize, String)| {
+        let unfamiliarity = unfamiliarity.as_ref().map(|all| all[row]);
+        let stranger = rule.zip(unfamiliarity).is_some_and(|(rule, unfamiliarity)| rule.rejects(unfamiliarity));
+        let unknown = stranger || f64::from(confidences[row]) < least;
+        let named = |neighbour: &Neighbour| {
+            let reference = &neighbours.as_ref()?.references()[neighbour.index];
+            let class = bundle.classes[reference.class.0].clone();
+            Some(NearestImage { path: reference.path.clone(), class, distance: neighbour.distance })
+        };
+        Prediction {
+            id: embeddings.ids()[row],
+            path,
+            class: if unknown { UNKNOWN.to_owned() } else { bundle.classes[likely[row].0].clone() },
+            confidence: confidences[row],
+            unfamiliarity: unfamiliarity.map(|unfamiliarity| unfamiliarity as f32),
+            probabilities: probabilities.row(row).to_vec(),
+            neighbours: nearest[row].iter().filter_map(named).collect(),
+        }
+    };
+    Ok(paths.into_iter().enumerate().map(image).collect())
 }
 
 /// Single files are scanned by their absolute paths; this gives them back as they were given.
@@ -159,35 +225,4 @@ fn manifests(images: &[PathBuf], observer: &dyn Observer) -> Result<Vec<crate::d
         manifests.push(scan_files(&files, &options, observer)?);
     }
     Ok(manifests)
-}
-
-fn sort_into(
-    folder: &Path,
-    predictions: &[Prediction],
-    files: &[PathBuf],
-    placement: Placement,
-    observer: &dyn Observer,
-) -> Result<(), CommandError> {
-    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(CommandError::failed(
-            format!("the folder to sort into is not empty: `{}`", folder.display()),
-            "choose another one, or remove what is in it",
-        ));
-    }
-    observer.on(Event::Started { stage: Stage::Copy, total: files.len() });
-    // By folder, since names that differ may become the same folder.
-    let mut placers: BTreeMap<String, Placer> = BTreeMap::new();
-    for (prediction, file) in predictions.iter().zip(files) {
-        let name = safe_name(&prediction.class);
-        let key = name.to_lowercase();
-        if !placers.contains_key(&key) {
-            placers.insert(key.clone(), Placer::new(&folder.join(&name), placement)?);
-        }
-        if let Some(placer) = placers.get_mut(&key) {
-            placer.place(file, prediction.id)?;
-        }
-        observer.on(Event::Advanced { by: 1 });
-    }
-    observer.on(Event::Finished);
-    Ok(())
 }

@@ -1,8 +1,12 @@
 //! Labels to a classifier.
 
+mod finetune;
 mod numbers;
+mod trusting;
+mod withholding;
 mod writing;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
@@ -10,6 +14,9 @@ use ndarray::{Array2, Axis};
 use serde::Serialize;
 use serde_json::json;
 
+pub use withholding::Withheld;
+
+use super::dividing::Dividing;
 use super::evaluate::{Dossier, Evaluation, Explainer, Judged, JudgedImage, Strangers, write_predictions};
 use super::gather::gather;
 use super::record::Record;
@@ -18,11 +25,14 @@ use crate::data::ClassId;
 use crate::device::DeviceChoice;
 use crate::progress::{Event, Observer, Stage};
 use crate::runs::{
-    BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, Timings, TrainRecipe, TrainedOn, timestamp, to_toml, write_skipped,
+    BACKBONE_FILE, BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, Timings, TrainRecipe, TrainedOn, timestamp, to_toml,
+    write_skipped,
 };
-use crate::training::{Split, TrainingSet, most_likely, train as fit};
+use crate::training::{Calibration, Classifier, Disjointness, Split, TrainingSet, most_likely, softmax, train as fit};
+use finetune::Job;
 use numbers::{Numbers, embed};
-use writing::{facts, learning, measure, write_split};
+use trusting::{Learned, Trust};
+use writing::{facts, learning, measure, withholding, write_split};
 
 /// What `rails train` has to say at the end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -35,12 +45,18 @@ pub struct TrainSummary {
     pub classes: Vec<(String, usize)>,
     /// Images in train, validation and test.
     pub split: [usize; 3],
+    /// The proof that the three parts share nothing.
+    pub disjointness: Disjointness,
     /// Epochs run, and the one whose weights were kept.
     pub epochs: usize,
     pub best_epoch: usize,
+    /// How scores became probabilities.
+    pub calibration: Calibration,
     /// How the test images fared; of the validation images where there are no test images.
     #[serde(rename = "scores")]
     pub evaluation: Evaluation,
+    /// When an image is `unknown`, and how that fared on the same images.
+    pub withheld: Withheld,
     /// Which part `evaluation` judges.
     pub judged: &'static str,
     /// Images of different classes in different places; they were left out.
@@ -51,14 +67,17 @@ pub struct TrainSummary {
     pub n_skipped: usize,
 }
 
-/// Trains on `labelled` (curated runs, `ImageFolder`s, label tables) and writes a run and a checkpoint.
+/// Trains on `labelled` (curated runs, `ImageFolder`s, label tables) and writes a run and a checkpoint; with `resume`, an
+/// interrupted fine-tuning goes on where it stopped.
 ///
 /// # Errors
 /// When there is too little to learn from, or a stage fails.
+#[expect(clippy::too_many_lines, reason = "a use case from start to end; every step is a call")]
 pub fn train(
     recipe: &TrainRecipe,
     labelled: &[PathBuf],
     images: Option<&Path>,
+    resume: bool,
     device: DeviceChoice,
     workspace: &Workspace,
     observer: &dyn Observer,
@@ -68,13 +87,16 @@ pub fn train(
     let device = device.resolve()?;
     let mut gathered = gather(labelled, images, recipe, workspace, observer)?;
     timings.lap("scan");
-    let numbers = embed(&mut gathered, recipe, device, workspace, observer)?;
+    let mut numbers = embed(&mut gathered, recipe, device, workspace, observer)?;
     timings.lap("embed");
 
     let classes = gathered.labels.classes();
     let y: Vec<ClassId> = numbers.ids.iter().filter_map(|id| gathered.labels.get(*id)).collect();
     let weights: Vec<f32> = numbers.ids.iter().map(|id| gathered.weights[id]).collect();
-    let (split, warnings) = Split::stratified(&numbers.ids, &y, classes, &recipe.split, recipe.seed);
+    let dividing = Dividing::of(&numbers.manifest.records, numbers.x.view(), &recipe.split, observer)?;
+    let divisible = dividing.divisible(&numbers.ids, &y, classes);
+    let (split, warnings) = Split::of(&divisible, &recipe.split, recipe.seed);
+    let disjointness = split.disjointness(&divisible, numbers.x.view());
     for text in &warnings {
         observer.on(Event::Warning { text });
     }
@@ -82,15 +104,37 @@ pub fn train(
         observer.on(Event::Warning { text: &format!("left out, its labels conflict: {conflict}") });
     }
     let set = TrainingSet { ids: &numbers.ids, x: numbers.x.view(), y: &y, classes, weights: Some(&weights) };
-    let trained = fit(&recipe.mlp, &set, &split, device, recipe.seed, observer)?;
+    let mut trained = fit(&recipe.mlp, &set, &split, device, recipe.seed, observer)?;
     timings.lap("train");
+    let mut tuned = None;
+    if let Some(finetune) = &recipe.finetune {
+        let (y, weights, split) = (&y, &weights, &split);
+        let job = Job { recipe, finetune, y, weights, split, frozen: &trained, resume };
+        let done = finetune::finetune(&job, &mut numbers, device, workspace, observer)?;
+        trained = done.trained.clone();
+        tuned = Some(done);
+        timings.lap("fine-tune");
+    } else if resume {
+        observer.on(Event::Note { text: "nothing to go on with: training a head takes seconds and starts anew" });
+    }
 
-    let probabilities = trained.head.probabilities(numbers.x.view())?;
+    let classifier = Classifier::from(trained.head.clone());
+    let set = TrainingSet { ids: &numbers.ids, x: numbers.x.view(), y: &y, classes, weights: Some(&weights) };
+    let divisible = dividing.divisible(&numbers.ids, &y, classes);
+    let learned =
+        Learned { recipe, set: &set, divisible: &divisible, split: &split, classifier: &classifier, numbers: &numbers };
+    let trust = Trust::earn(&learned, device, observer)?;
+    timings.lap("calibrate");
+
+    let logits = classifier.logits(numbers.x.view())?;
+    let uncalibrated = softmax(logits.clone());
+    let probabilities = trust.calibration.probabilities(logits);
     let (part, rows) = if split.test.is_empty() { ("validation", &split.validation) } else { ("test", &split.test) };
-    let judged = select(&numbers, &y, classes, &probabilities, rows);
+    let judged = select(&numbers, &y, classes, [&uncalibrated, &probabilities], rows);
     observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
-    let evaluation = Evaluation::of(&judged, 1.0, recipe.seed);
+    let evaluation = Evaluation::of(&judged, trust.calibration.temperature, recipe.seed);
     observer.on(Event::Finished);
+    let withheld = Withheld::of(&trust, &numbers, rows, &judged.truth, judged.probabilities.view())?;
     timings.lap("evaluate");
 
     let name = format!("{}-train-{}", timestamp(&started), recipe.name);
@@ -110,28 +154,16 @@ pub fn train(
     };
     let mut results = record.results();
     results.set("judged_on", part);
-    results.set("disjointness", split.disjointness(&numbers.ids));
+    results.set("disjointness", &disjointness);
     measure(&mut results, &split, &trained);
     evaluation.fill(&mut results);
+    results.set("calibration", trust.calibration);
+    withheld.write(&mut results, &run, part)?;
     results.write(&run.file("results.json")?)?;
     run.write_json("run.json", &record.provenance())?;
     write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;
     let predicted = most_likely(probabilities.view());
     write_split(&run.file("split.csv")?, &numbers, &split, &y, &predicted, &probabilities, classes)?;
-    let dossier = Dossier {
-        run: &run,
-        title: format!("rails train: {}", recipe.name),
-        part,
-        judged: &judged,
-        strangers: &Strangers::default(),
-        evaluation: &evaluation,
-        depth: numbers.chain.depth,
-        explainer: Ok(Explainer::new(&trained.head, &numbers.chain, workspace)?),
-        facts: facts(&numbers, &split, &trained, classes),
-        more: vec![learning(&run, &trained)?],
-        settings: to_toml(recipe).unwrap_or_default().lines().map(str::to_owned).collect(),
-    };
-    dossier.write(observer)?;
 
     let checkpoint = RunDir::create(&workspace.checkpoints, &format!("{}-{}", recipe.name, timestamp(&started)))?;
     results.write(&checkpoint.file("results.json")?)?;
@@ -143,24 +175,51 @@ pub fn train(
         classes: classes.to_vec(),
         features: numbers.chain.clone(),
         input_size: numbers.input_size,
-        temperature: 1.0,
-        reject_threshold: None,
+        calibration: trust.calibration,
+        reject: Some(trust.reject),
         training_set: TrainedOn { fingerprint: fingerprint(&numbers, &y, classes), n_images: numbers.ids.len() },
-        model_hash: String::new(),
+        files: BTreeMap::new(),
     };
-    bundle.write(&trained.head, &checkpoint)?;
+    let file = tuned.as_ref().and_then(|tuned| tuned.backbone.as_deref());
+    bundle.write(&classifier, &trust.neighbours, file, &checkpoint)?;
+    let mut chain = numbers.chain.clone();
+    if file.is_some() {
+        chain.recipe.weights = Some(checkpoint.path().join(BACKBONE_FILE));
+    }
+    let dossier = Dossier {
+        run: &run,
+        title: format!("rails train: {}", recipe.name),
+        part,
+        judged: &judged,
+        strangers: &Strangers::default(),
+        evaluation: &evaluation,
+        depth: numbers.chain.depth,
+        explainer: Explainer::of(&classifier, &chain, workspace)?,
+        facts: facts(&numbers, &split, &trained, classes),
+        more: vec![withholding(&run, &withheld)?, learning(&run, &trained)?],
+        settings: to_toml(recipe).unwrap_or_default().lines().map(str::to_owned).collect(),
+    };
+    dossier.write(observer)?;
+    let checkpoint = checkpoint.finish()?;
+    if let Some(folder) = tuned.as_ref().and_then(|tuned| tuned.state.parent()) {
+        // Best effort: a leftover is only disk space.
+        let _ = std::fs::remove_dir_all(folder);
+    }
     let mut counts = vec![0; classes.len()];
     for class in &y {
         counts[class.0] += 1;
     }
     Ok(TrainSummary {
         run: run.finish()?,
-        checkpoint: checkpoint.finish()?,
+        checkpoint,
         classes: classes.iter().cloned().zip(counts).collect(),
         split: [split.train.len(), split.validation.len(), split.test.len()],
+        disjointness,
         epochs: trained.history.len(),
         best_epoch: trained.best_epoch,
+        calibration: trust.calibration,
         evaluation,
+        withheld,
         judged: part,
         conflicts: gathered.conflicts,
         unlabelled: gathered.unlabelled,
@@ -173,7 +232,7 @@ fn select<'a>(
     numbers: &Numbers,
     y: &[ClassId],
     classes: &'a [String],
-    probabilities: &Array2<f32>,
+    [uncalibrated, probabilities]: [&Array2<f32>; 2],
     rows: &[usize],
 ) -> Judged<'a> {
     let image = |&row: &usize| JudgedImage {
@@ -181,14 +240,13 @@ fn select<'a>(
         file: numbers.files[row].clone(),
         fields: numbers.manifest.records[row].fields.clone(),
     };
-    let probabilities = probabilities.select(Axis(0), rows);
     Judged {
         classes,
         images: rows.iter().map(image).collect(),
         truth: rows.iter().map(|row| y[*row]).collect(),
         features: numbers.x.select(Axis(0), rows),
-        uncalibrated: probabilities.clone(),
-        probabilities,
+        uncalibrated: uncalibrated.select(Axis(0), rows),
+        probabilities: probabilities.select(Axis(0), rows),
     }
 }
 

@@ -12,6 +12,7 @@ mod hungarian;
 mod intervals;
 mod mcnemar;
 mod ranking;
+mod selective;
 mod silhouette;
 
 pub use agreement::{
@@ -24,4 +25,5 @@ pub use contingency::Contingency;
 pub use intervals::{Interval, LEVEL, RESAMPLES, bootstrap, wilson};
 pub use mcnemar::{EXACT_BELOW, McNemar};
 pub use ranking::{Ranking, macro_average_precision, macro_roc_auc};
+pub use selective::{RiskAtCoverage, RiskCoverage};
 pub use silhouette::{Silhouettes, silhouette_cost, silhouettes};

@@ -28,7 +28,13 @@ impl<'a> ExactRows<'a> {
     /// Squared distance of points `i` and `j`, in `f64`.
     #[must_use]
     pub fn squared_distance(&self, i: usize, j: usize) -> f64 {
-        let (a, b) = (self.row(i), self.row(j));
+        self.squared_distance_to(i, self, j)
+    }
+
+    /// Squared distance of point `i` to point `j` of `others`, which have the same features, in `f64`.
+    #[must_use]
+    pub fn squared_distance_to(&self, i: usize, others: &ExactRows<'_>, j: usize) -> f64 {
+        let (a, b) = (self.row(i), others.row(j));
         let square = |(a, b): (&f32, &f32)| (f64::from(*a) - f64::from(*b)).powi(2);
         let (chunks_a, chunks_b) = (a.chunks_exact(4), b.chunks_exact(4));
         let rest: f64 = chunks_a.remainder().iter().zip(chunks_b.remainder()).map(square).sum();

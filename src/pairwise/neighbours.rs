@@ -34,6 +34,21 @@ impl Neighbours {
         Self::find(&Points::new(x), &ExactRows::new(&x), k.min(x.nrows().saturating_sub(1)), false)
     }
 
+    /// The `k` nearest rows of `others`, shape `[m, n_features]`, to each row of `x`, shape `[n, n_features]`; at most
+    /// `m`. What is found for a row does not depend on the other rows of `x`.
+    ///
+    /// # Panics
+    /// When the two have different numbers of features.
+    #[must_use]
+    pub fn among(others: ArrayView2<'_, f32>, x: ArrayView2<'_, f32>, k: usize) -> Self {
+        assert_eq!(others.ncols(), x.ncols(), "points of equal features");
+        let points = Points::new(x);
+        let (rows, others_rows) = (ExactRows::new(&x), ExactRows::new(&others));
+        let blocks = Blocks::new(others);
+        Search { points: &points, rows: &rows, blocks, others: &others_rows, k: k.min(others.nrows()), with_self: true }
+            .run()
+    }
+
     /// Neighbours per point.
     #[must_use]
     pub const fn k(&self) -> usize {
@@ -53,18 +68,7 @@ impl Neighbours {
     }
 
     fn find(points: &Points, rows: &ExactRows<'_>, k: usize, with_self: bool) -> Self {
-        let n = points.len();
-        let mut indices = vec![0; n * k];
-        let mut distances = vec![0.0; n * k];
-        if k > 0 {
-            let search = Search { points, rows, blocks: points.blocks(), k, with_self };
-            indices
-                .par_chunks_mut(LANES * k)
-                .zip(distances.par_chunks_mut(LANES * k))
-                .enumerate()
-                .for_each(|(panel, (indices, distances))| search.panel(panel, indices, distances));
-        }
-        Self { k, indices, distances }
+        Search { points, rows, blocks: points.blocks(), others: rows, k, with_self }.run()
     }
 }
 
@@ -81,14 +85,32 @@ pub fn k_distances(x: ArrayView2<'_, f32>, k: usize) -> Vec<f32> {
 }
 
 struct Search<'a> {
+    /// Whose neighbours are looked for.
     points: &'a Points,
     rows: &'a ExactRows<'a>,
+    /// Among whom.
     blocks: Blocks,
+    others: &'a ExactRows<'a>,
     k: usize,
+    /// Whether a point is its own neighbour; without, the others are the points themselves.
     with_self: bool,
 }
 
 impl Search<'_> {
+    fn run(&self) -> Neighbours {
+        let (n, k) = (self.points.len(), self.k);
+        let mut indices = vec![0; n * k];
+        let mut distances = vec![0.0; n * k];
+        if k > 0 {
+            indices
+                .par_chunks_mut(LANES * k)
+                .zip(distances.par_chunks_mut(LANES * k))
+                .enumerate()
+                .for_each(|(panel, (indices, distances))| self.panel(panel, indices, distances));
+        }
+        Neighbours { k, indices, distances }
+    }
+
     /// Finds the neighbours of one panel's points.
     fn panel(&self, panel: usize, indices: &mut [u32], distances: &mut [f32]) {
         let mut candidates = self.candidates(panel);
@@ -99,7 +121,7 @@ impl Search<'_> {
             let point = panel * LANES + lane;
             let mut exact: Vec<(f64, u32)> = candidates
                 .iter()
-                .map(|&key| (self.rows.squared_distance(point, key as u32 as usize), key as u32))
+                .map(|&key| (self.rows.squared_distance_to(point, self.others, key as u32 as usize), key as u32))
                 .collect();
             exact.sort_unstable_by(nearer);
             exact.truncate(self.k);
@@ -130,7 +152,7 @@ impl Search<'_> {
             for (r, (row, near)) in tile.iter().zip(near).enumerate() {
                 let index = b * BLOCK + r;
                 for lane in bits(near) {
-                    if index < self.points.len() && (self.with_self || index != panel * LANES + lane) {
+                    if index < self.blocks.len() && (self.with_self || index != panel * LANES + lane) {
                         candidates.push(lane, row.0[lane], index);
                     }
                 }
@@ -151,10 +173,10 @@ impl Search<'_> {
                 let index = b * BLOCK + r;
                 for lane in bits(near) {
                     let point = panel * LANES + lane;
-                    if index >= self.points.len() || (!self.with_self && index == point) {
+                    if index >= self.blocks.len() || (!self.with_self && index == point) {
                         continue;
                     }
-                    let entry = (self.rows.squared_distance(point, index), index as u32);
+                    let entry = (self.rows.squared_distance_to(point, self.others, index), index as u32);
                     let exact = &mut found[lane];
                     let place = exact.partition_point(|other| nearer(other, &entry).is_lt());
                     if place < self.k && exact.get(place) != Some(&entry) {
@@ -203,6 +225,26 @@ mod tests {
             let x = Array2::from_shape_fn((values.len() / 3, 3), |(i, j)| f32::from(values[i * 3 + j]) * step);
             let found = if with_self { Neighbours::with_self(x.view(), k) } else { Neighbours::without_self(x.view(), k) };
             prop_assert_eq!(found.indices(), naive(&x, k, with_self));
+        }
+
+        #[test]
+        fn neighbours_among_others_equal_sorting_everything(
+            values in prop::collection::vec(0_u8..4, 6..240), cut in 1_usize..70, k in 1_usize..12, step in 0.1_f32..3.0
+        ) {
+            let x = Array2::from_shape_fn((values.len() / 3, 3), |(i, j)| f32::from(values[i * 3 + j]) * step);
+            let (others, x) = x.view().split_at(ndarray::Axis(0), cut.min(x.nrows() - 1));
+            let found = Neighbours::among(others, x, k);
+            prop_assert_eq!(found.k(), k.min(others.nrows()));
+            let (rows, to) = (ExactRows::new(&x), ExactRows::new(&others));
+            for i in 0..x.nrows() {
+                let mut all: Vec<_> =
+                    (0..others.nrows()).map(|j| (rows.squared_distance_to(i, &to, j), j as u32)).collect();
+                all.sort_unstable_by(nearer);
+                let expected: Vec<u32> = all.into_iter().take(k).map(|(_, j)| j).collect();
+                prop_assert_eq!(&found.indices()[i * found.k()..(i + 1) * found.k()], expected);
+                let alone = Neighbours::among(others, x.slice(ndarray::s![i..=i, ..]), k);
+                prop_assert_eq!(alone.distances(), &found.distances()[i * found.k()..(i + 1) * found.k()]);
+            }
         }
     }
 

@@ -79,6 +79,10 @@ fn each_figure(n: usize, k: usize, check: &dyn Fn(&str, &dyn Figure)) {
         chosen: Some((k / 2, 99)),
     };
     check("dbscan grid", &grid);
+    let scores: Vec<f64> = (0..n).map(|i| (i as f64 * 0.7).sin()).collect();
+    let curve = &crate::metrics::RiskCoverage::of(&scores, &(0..n).map(|i| i % 3 != 0).collect::<Vec<_>>());
+    let curves = vec![(long.as_str(), curve); k.min(3)];
+    check("risk–coverage", &RiskCoveragePlot { title: &long, curves: &curves, chosen: Some(0.9) });
     let distances: Vec<f32> = numbers.iter().map(|value| *value as f32).collect();
     check("k-distance", &KDistancePlot { distances: &distances, min_samples: 5, eps: &[0.5, f64::NAN, 9.0] });
     check("silhouette", &SilhouettePlot { method: "dbscan", values: &distances, clusters });

@@ -9,6 +9,9 @@ use super::legend::{Entry, Legend};
 use super::page::{nothing, page};
 use super::style::{AXIS, BLUE, MARGIN, NOISE, VERMILION};
 
+/// A bin of fewer images is pale: it proves little.
+const FEW: u64 = 10;
+
 /// Images of one bin of confidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReliabilityBar {
@@ -31,7 +34,8 @@ pub struct ReliabilityPlot<'a> {
 
 impl Figure for ReliabilityPlot<'_> {
     fn draw(&self) -> Canvas {
-        let entries = [("share that is right", BLUE), ("gap to the confidence", VERMILION), ("images", NOISE)];
+        let entries =
+            [("share that is right", BLUE), ("gap to the confidence", VERMILION), ("share of the images", NOISE)];
         let legend = Legend::new(entries.map(|(name, colour)| Entry::area(name, colour)).to_vec(), 600);
         let n = self.panels.len().max(1) as i32;
         let (mut canvas, body) = page(n * 800 + legend.width() + MARGIN, 980, self.title, "");
@@ -54,15 +58,21 @@ fn panel(canvas: &mut Canvas, area: Rect, title: &str, bins: &[ReliabilityBar]) 
     for (index, bin) in bins.iter().enumerate().filter(|(_, bin)| bin.images > 0) {
         let left = index as f64 * width;
         let across = (left + 0.08 * width, left + 0.92 * width);
-        canvas.rect(frame.rect(across, (0.0, bin.accuracy)), BLUE, 0.85);
-        canvas.rect(frame.rect(across, (bin.accuracy, bin.confidence)), VERMILION, 0.55);
+        let opacity = if bin.images < FEW { 0.3 } else { 0.9 };
+        canvas.rect(frame.rect(across, (0.0, bin.accuracy)), BLUE, opacity);
+        let gap = frame.rect(across, (bin.accuracy, bin.confidence));
+        if bin.confidence > bin.accuracy {
+            canvas.rect(gap, VERMILION, opacity * 0.4);
+        }
+        canvas.outline(gap, VERMILION, 3);
     }
     canvas.line(&[(frame.x(0.0), frame.y(0.0)), (frame.x(1.0), frame.y(1.0))], AXIS, 3);
-    let counts = Axis::from_zero("images", bins.iter().map(|bin| bin.images as f64));
-    let below = Frame::draw(canvas, lower, "", &Axis::percent("confidence"), &counts);
+    let total: u64 = bins.iter().map(|bin| bin.images).sum();
+    let below = Frame::draw(canvas, lower, "", &Axis::percent("confidence"), &Axis::percent("images"));
     for (index, bin) in bins.iter().enumerate() {
         let left = index as f64 * width;
-        canvas.rect(below.rect((left + 0.08 * width, left + 0.92 * width), (0.0, bin.images as f64)), NOISE, 1.0);
+        let share = bin.images as f64 / total.max(1) as f64;
+        canvas.rect(below.rect((left + 0.08 * width, left + 0.92 * width), (0.0, share)), NOISE, 1.0);
     }
     if bins.iter().all(|bin| bin.images == 0) {
         nothing(canvas, frame.inner);

@@ -11,7 +11,9 @@ mod recipe;
 mod recipe_error;
 mod run_dir;
 
-pub use bundle::{Bundle, BundleError, FORMAT as BUNDLE_FORMAT, TrainedOn, newest_checkpoint};
+pub use bundle::{
+    BACKBONE_FILE, Bundle, BundleError, Checkpoint, FORMAT as BUNDLE_FORMAT, TrainedOn, newest_checkpoint,
+};
 pub use dataset::{DatasetRecipe, fields_of};
 pub use feature_chain::FeatureChain;
 pub use images_table::{Column, ImageRow, ImagesTable, TableError, write_images, write_skipped};

@@ -9,7 +9,7 @@ use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
 use crate::images::{Enhancement, Resize};
 use crate::reducers::{Reduction, Tsne};
-use crate::training::{MlpRecipe, SplitRecipe};
+use crate::training::{CalibrateRecipe, FinetuneRecipe, MlpRecipe, RejectRecipe, SplitRecipe};
 
 /// Everything `rails cluster` is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,6 +69,13 @@ pub struct TrainRecipe {
     pub mlp: MlpRecipe,
     /// Which images it learns from, which stop it and which judge it.
     pub split: SplitRecipe,
+    /// How confidences are made believable.
+    pub calibrate: CalibrateRecipe,
+    /// When an image is `unknown`.
+    pub reject: RejectRecipe,
+    /// Training the network too, after the classifier on its features; absent: the network stays as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finetune: Option<FinetuneRecipe>,
 }
 
 impl Default for TrainRecipe {
@@ -80,6 +87,9 @@ impl Default for TrainRecipe {
             features: None,
             mlp: MlpRecipe::default(),
             split: SplitRecipe::default(),
+            calibrate: CalibrateRecipe::default(),
+            reject: RejectRecipe::default(),
+            finetune: None,
         }
     }
 }

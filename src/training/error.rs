@@ -1,6 +1,7 @@
 //! Why training can fail, and what to do about it.
 
 use super::HeadError;
+use crate::backbones::BackboneError;
 
 /// Why nothing was learned.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,15 @@ pub enum TrainError {
     /// No temporary folder for them.
     #[error("no temporary folder: {0}")]
     Temporary(#[from] std::io::Error),
+    /// An image that could be read before and cannot now.
+    #[error("an image can no longer be read: {0}")]
+    Picture(String),
+    /// bfloat16 where it would only cost time.
+    #[error("`precision = \"mixed\"` needs a GPU")]
+    MixedOnCpu,
+    /// A network that cannot be fine-tuned as asked.
+    #[error(transparent)]
+    Backbone(#[from] BackboneError),
     /// Weights that are no classifier.
     #[error(transparent)]
     Head(#[from] HeadError),
@@ -39,6 +49,8 @@ impl TrainError {
             Self::TooFewClasses { .. } => Some("name at least two classes with `rails curate`".to_owned()),
             Self::Diverged(rate) => Some(format!("lower `learning_rate`, for example to `{}`", rate / 10.0)),
             Self::Checkpoint(_) | Self::Temporary(_) => Some("check the space left in the temporary folder".to_owned()),
+            Self::MixedOnCpu => Some("use `precision = \"full\"`, or `--device cuda`".to_owned()),
+            Self::Backbone(error) => error.hint(),
             _ => None,
         }
     }

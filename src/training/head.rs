@@ -116,11 +116,11 @@ impl Head {
         &self.layers
     }
 
-    /// Probability of each class, `[n, n_classes]`, for `x` of shape `[n, n_features]`; each row sums to 1.
+    /// Score of each class before softmax, `[n, n_classes]`, for `x` of shape `[n, n_features]`.
     ///
     /// # Errors
     /// When `x` has another number of features than the classifier was trained on.
-    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+    pub fn logits(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
         if x.ncols() != self.n_features() {
             return Err(HeadError::Shape {
                 tensor: "features".to_owned(),
@@ -128,14 +128,22 @@ impl Head {
                 expected: vec![x.nrows(), self.n_features()],
             });
         }
-        let mut probabilities = Array2::zeros((x.nrows(), self.n_classes()));
+        let mut logits = Array2::zeros((x.nrows(), self.n_classes()));
         let blocks: Vec<_> =
-            x.axis_chunks_iter(Axis(0), BLOCK).zip(probabilities.axis_chunks_iter_mut(Axis(0), BLOCK)).collect();
+            x.axis_chunks_iter(Axis(0), BLOCK).zip(logits.axis_chunks_iter_mut(Axis(0), BLOCK)).collect();
         blocks.into_par_iter().for_each(|(x, out)| self.block(x, out));
-        Ok(probabilities)
+        Ok(logits)
     }
 
-    /// As [`Self::probabilities`], for at most [`BLOCK`] rows.
+    /// Probability of each class, `[n, n_classes]`, for `x` of shape `[n, n_features]`; each row sums to 1.
+    ///
+    /// # Errors
+    /// When `x` has another number of features than the classifier was trained on.
+    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+        self.logits(x).map(softmax)
+    }
+
+    /// As [`Self::logits`], for at most [`BLOCK`] rows.
     fn block(&self, x: ArrayView2<'_, f32>, mut out: ArrayViewMut2<'_, f32>) {
         let mut activations = Array2::zeros((BLOCK, self.n_features()));
         activations.slice_mut(s![..x.nrows(), ..]).assign(&x);
@@ -148,13 +156,20 @@ impl Head {
                 activations.mapv_inplace(|value| value.max(0.0));
             }
         }
-        for (logits, mut out) in activations.rows().into_iter().zip(out.rows_mut()) {
-            let highest = logits.fold(f32::NEG_INFINITY, |highest, &logit| highest.max(logit));
-            let exponentials = logits.mapv(|logit| f64::from(logit - highest).exp());
-            let sum: f64 = exponentials.iter().sum();
-            out.zip_mut_with(&exponentials, |out, exponential| *out = (exponential / sum) as f32);
-        }
+        out.assign(&activations.slice(s![..x.nrows(), ..]));
     }
+}
+
+/// Turns each row of `logits`, `[n, n_classes]`, into probabilities that sum to 1.
+#[must_use]
+pub fn softmax(mut logits: Array2<f32>) -> Array2<f32> {
+    for mut row in logits.rows_mut() {
+        let highest = row.fold(f32::NEG_INFINITY, |highest, &logit| highest.max(logit));
+        let exponentials = row.mapv(|logit| f64::from(logit - highest).exp());
+        let sum: f64 = exponentials.iter().sum();
+        row.zip_mut_with(&exponentials, |out, exponential| *out = (exponential / sum) as f32);
+    }
+    logits
 }
 
 /// The most probable class of each row of `probabilities`, `[n, n_classes]`; the first of equals.
@@ -199,6 +214,7 @@ mod tests {
         let expected = 1.0 / (1.0 + 0.5_f32.exp());
         assert!((p[[0, 0]] - expected).abs() < 1e-6, "{p}");
         assert!((p.sum() - 1.0).abs() < 1e-6);
+        assert_eq!(head.logits(array![[3.0, 1.0]].view()).unwrap(), array![[1.5, 2.0]]);
         assert_eq!(most_likely(p.view()), [ClassId(1)]);
         assert_eq!(most_likely(array![[0.4, 0.2, 0.4]].view()), [ClassId(0)]);
     }

@@ -73,7 +73,7 @@ fn tensor(file: &SafeTensors<'_>, name: &str) -> Result<(Vec<usize>, Vec<f32>), 
     Ok((view.shape().to_vec(), numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()))
 }
 
-fn vector(file: &SafeTensors<'_>, name: &str) -> Result<Array1<f32>, HeadError> {
+pub(super) fn vector(file: &SafeTensors<'_>, name: &str) -> Result<Array1<f32>, HeadError> {
     let (shape, values) = tensor(file, name)?;
     if shape.len() == 1 {
         return Ok(Array1::from_vec(values));
@@ -81,7 +81,7 @@ fn vector(file: &SafeTensors<'_>, name: &str) -> Result<Array1<f32>, HeadError> 
     Err(HeadError::Shape { tensor: name.to_owned(), expected: vec![values.len()], shape })
 }
 
-fn matrix(file: &SafeTensors<'_>, name: &str) -> Result<Array2<f32>, HeadError> {
+pub(super) fn matrix(file: &SafeTensors<'_>, name: &str) -> Result<Array2<f32>, HeadError> {
     let (shape, values) = tensor(file, name)?;
     let wrong = |expected| HeadError::Shape { tensor: name.to_owned(), shape: shape.clone(), expected };
     let [inputs, outputs] = shape[..] else {

@@ -8,15 +8,24 @@
 //!
 //! The network lives in burn only while it learns; what leaves is a [`Head`], which needs no backend.
 
+mod augment;
+mod calibrate;
+mod classifier;
 mod error;
+mod finetune;
+mod folds;
 mod grad_cam;
 mod head;
 mod head_file;
+mod held_out;
 mod judge;
 mod learner;
 mod loader;
 mod mlp;
+mod neighbours;
+mod neighbours_file;
 mod recipe;
+mod reject;
 mod renderer;
 mod split;
 mod standardizer;
@@ -26,11 +35,22 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use augment::{AugmentRecipe, Flip, UpTo};
+pub use calibrate::{CalibrateRecipe, Calibration, Fit, HeldOutFrom};
+pub use classifier::Classifier;
 pub use error::TrainError;
+pub use finetune::{FineTune, FineTuned, FinetuneRecipe, Pictures, Precision, TrainedPart, finetune};
+pub use folds::{Folds, FoldsError};
 pub use grad_cam::heat_map;
-pub use head::{Head, HeadError, Layer, most_likely};
-pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe, SharesError, SplitRecipe, SplitShares};
-pub use split::{Disjointness, Split};
+pub use head::{Head, HeadError, Layer, most_likely, softmax};
+pub use held_out::HeldOut;
+pub use neighbours::{Metric, Neighbour, Reference, Resemblance, TrainingNeighbours};
+pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe};
+pub use reject::{RejectRecipe, RejectRule};
+pub use split::{
+    Disjointness, Divisible, GroupProof, Groups, NearDuplicates, NearProof, SharesError, Split, SplitRecipe,
+    SplitShares,
+};
 pub use standardizer::Standardizer;
 pub use training_set::TrainingSet;
 

@@ -29,7 +29,7 @@ fn a_run_holds_every_table_plot_and_the_page() {
     for score in ["balanced_accuracy", "macro_f1", "kappa", "mcc", "roc_auc", "average_precision"] {
         assert!((0.7..=1.0).contains(&number(&summary[score])), "{score}: {summary}");
     }
-    let calibration = &summary["calibration"];
+    let calibration = &summary["confidence"];
     assert!(number(&calibration["ece"]) < 0.3 && number(&calibration["ece_by_chance"]) > 0.0, "{calibration}");
 
     let run = place.newest("evaluate");

@@ -19,7 +19,7 @@ fn the_test_images_give_the_confusion_matrix_again() {
         .map(|row| (row["path"].as_str(), row["class"].as_str()))
         .collect();
     let files: Vec<&str> = truth.keys().copied().collect();
-    let told = table(&place.rails(&[&["predict", "-q"], files.as_slice()].concat()).with(0).stdout);
+    let told = table(&place.rails(&[&["predict", "-q", "--keep-all"], files.as_slice()].concat()).with(0).stdout);
     assert_eq!(told.len(), truth.len());
 
     let matrix = &place.json(format!("{run}/results.json"))["metrics"]["confusion_matrix"];
@@ -40,7 +40,7 @@ fn the_test_images_give_the_confusion_matrix_again() {
 fn the_three_formats_tell_the_same() {
     let place = Workplace::trained("predict");
     let printed = place.rails(&["predict", "datasets/surfaces", "-q"]).with(0).stdout;
-    let header = "path,class,confidence,p_brick,p_grass,p_gravel\n";
+    let header = "path,class,confidence,unfamiliarity,p_brick,p_grass,p_gravel\n";
     assert!(printed.starts_with(header), "{}", &printed[..100]);
     for name in ["new/p.csv", "p.jsonl", "p.parquet"] {
         place.rails(&["predict", "datasets/surfaces", "-q", "--output", name]).with(0);
@@ -86,6 +86,65 @@ fn images_are_sorted_and_doubtful_ones_set_apart() {
 }
 
 #[test]
+fn what_was_never_seen_is_unknown_and_neighbours_explain() {
+    let place = Workplace::trained("predict");
+    // A chessboard and black: nothing like brick, grass or gravel.
+    for (name, bright) in [("chess", 255), ("black", 0)] {
+        let picture = image::GrayImage::from_fn(64, 64, |x, y| image::Luma([((x / 8 + y / 8) % 2) as u8 * bright]));
+        fs::create_dir_all(place.path("strange")).unwrap();
+        picture.save(place.path(format!("strange/{name}.png"))).unwrap();
+    }
+    let run = place.newest("train");
+    let split = place.table(format!("{run}/split.csv"));
+    let learned = split.iter().find(|row| row["part"] == "train").unwrap();
+    let arguments = ["predict", "-q", "--explain", "2", "strange", &learned["path"]];
+    let told = table(&place.rails(&arguments).with(0).stdout);
+    let number = |row: &BTreeMap<String, String>, name: &str| row[name].parse::<f64>().unwrap();
+    for row in &told[..2] {
+        assert_eq!(row["class"], "unknown", "{row:?}");
+        assert!(number(row, "unfamiliarity") > number(&told[2], "unfamiliarity"), "{row:?}");
+        assert!(number(row, "neighbour_2_distance") >= number(row, "neighbour_1_distance"), "{row:?}");
+    }
+    assert_eq!((&told[2]["neighbour_1"], &told[2]["neighbour_1_class"]), (&learned["path"], &learned["class"]));
+    assert!(number(&told[2], "neighbour_1_distance") < 1e-6 && number(&told[2], "neighbour_2_distance") > 0.0);
+
+    let kept = table(&place.rails(&["predict", "-q", "--keep-all", "strange"]).with(0).stdout);
+    assert!(kept.iter().all(|row| row["class"] != "unknown"));
+    assert!(kept.iter().zip(&told).all(|(kept, told)| kept["confidence"] == told["confidence"]));
+    let unsure = ["predict", "-q", "--keep-all", "--min-confidence", "1", "strange"];
+    assert!(table(&place.rails(&unsure).with(0).stdout).iter().all(|row| row["class"] == "unknown"));
+
+    let few = ["predict", "-q", "strange", "--explain", "1000", "--output", "explained.parquet"];
+    place.rails(&few).with(0);
+    let file = File::open(place.path("explained.parquet")).unwrap();
+    let batch = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().next().unwrap().unwrap();
+    let training = split.iter().filter(|row| row["part"] == "train").count();
+    assert_eq!(batch.num_columns(), 7 + 3 * training, "all training images, where there are fewer than asked for");
+    place.rails(&["predict", "-q", "strange", "--explain", "2", "--sort-into", "sorted"]).with(0);
+    assert_eq!(names(&place.path("sorted/unknown")).len(), 2);
+}
+
+#[test]
+fn a_recipe_may_keep_all_and_the_threshold_is_told() {
+    let place = Workplace::trained("predict");
+    let small = ["train", "--set", "mlp.hidden=[8]", "--set", "mlp.epochs=8", "--set", "calibrate.folds=2"];
+    let told = place.rails(&[&small[..], &["--set", "reject.keep=1"]].concat()).with(0).stdout;
+    assert!(told.contains("Unknown    nothing: the recipe keeps every image"), "{told}");
+    let all = table(&place.rails(&["predict", "-q", "datasets/surfaces"]).with(0).stdout);
+    assert!(all.iter().all(|row| row["class"] != "unknown"));
+    let told = place.rails(&small).with(0).stdout;
+    assert!(told.contains("Confidence ") && told.contains("stranger than 90 % of the known ones"), "{told}");
+    let run = place.newest("train");
+    let metrics = &place.json(format!("{run}/results.json"))["metrics"];
+    assert!(metrics["calibration"]["temperature"].as_f64().unwrap() > 0.0);
+    assert_eq!(metrics["reject"]["keep"], 0.9);
+    assert!(place.path(format!("{run}/plots/risk_coverage.png")).is_file());
+    let curve = place.table(format!("{run}/risk_coverage.csv"));
+    assert_eq!(curve.last().unwrap()["coverage"], "1");
+    place.rails(&["train", "--set", "reject.keep=1.5"]).with(2).saying(&["from 0 to 1"]);
+}
+
+#[test]
 fn files_are_called_as_they_were_given_and_bad_ones_left_out() {
     let place = Workplace::trained("predict");
     let good = "datasets/surfaces/brick_1,1.png";
@@ -98,6 +157,9 @@ fn files_are_called_as_they_were_given_and_bad_ones_left_out() {
     fs::copy(place.path(good), place.path("mixed/good.png")).unwrap();
     let ended = place.rails(&["predict", "mixed"]).with(3).saying(&["1 skipped", "not an image", "bad.png"]);
     assert_eq!(table(&ended.stdout).len(), 1);
+    place.rails(&["predict", "-q", "mixed", "--output", "out/p.csv"]).with(3);
+    let skipped = place.read("out/skipped.csv");
+    assert!(skipped.starts_with("path,reason\n") && skipped.contains("bad.png"), "{skipped}");
     place.write("only/bad.png", "no image");
     place.rails(&["predict", "only"]).with(1).saying(&["no images to predict", "not an image"]);
     place.rails(&["predict", "lost.png"]).with(1).saying(&["lost.png"]);
@@ -115,7 +177,7 @@ fn a_checkpoint_that_is_not_whole_is_refused() {
         assert!(ended.stdout.is_empty());
     };
     let describe = |text: String| drop(place.write(&format!("{checkpoint}/bundle.json"), text));
-    describe(bundle.replace("\"format\": 1", "\"format\": 999"));
+    describe(bundle.replace("\"format\": 2", "\"format\": 999"));
     refused(&["format 999", "update rails"]);
     describe(bundle.replace("\"weights_hash\": \"", "\"weights_hash\": \"0"));
     refused(&["the weights of efficientnet-lite0 here are not those"]);
@@ -123,13 +185,13 @@ fn a_checkpoint_that_is_not_whole_is_refused() {
     refused(&["damaged", "bundle.json"]);
     describe(bundle.clone());
     place.write(&format!("{checkpoint}/model.safetensors"), &model[..model.len() / 2]);
-    refused(&["weights are not those", "model.safetensors"]);
+    refused(&["not the one the checkpoint was made with", "model.safetensors"]);
     let mut other = model.clone();
     *other.last_mut().unwrap() ^= 1;
     place.write(&format!("{checkpoint}/model.safetensors"), other);
-    refused(&["weights are not those"]);
+    refused(&["not the one the checkpoint was made with"]);
     fs::remove_file(place.path(format!("{checkpoint}/model.safetensors"))).unwrap();
-    refused(&["no model.safetensors"]);
+    refused(&["lacks a file", "model.safetensors"]);
     place.write(&format!("{checkpoint}/model.safetensors"), model);
     place.rails(&["predict", "datasets/surfaces", "-q", "--checkpoint", &checkpoint]).with(0);
 

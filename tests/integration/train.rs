@@ -36,7 +36,7 @@ fn run_and_checkpoint_hold_what_is_promised() {
     let checkpoint = names(&place.path("checkpoints")).remove(0);
     assert_eq!(
         names(&place.path("checkpoints").join(checkpoint)),
-        ["bundle.json", "model.safetensors", "predictions.csv", "results.json"]
+        ["bundle.json", "model.safetensors", "neighbours.safetensors", "predictions.csv", "results.json"]
     );
 }
 

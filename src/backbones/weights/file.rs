@@ -1,9 +1,9 @@
-//! Tells `.safetensors` from `.pth` by content and reads either.
+//! Tells `.safetensors` from `.pth` by content and reads either; writes `.safetensors`.
 
 use std::collections::BTreeMap;
 
 use half::{bf16, f16};
-use safetensors::{Dtype, SafeTensors};
+use safetensors::{Dtype, SafeTensors, View};
 
 use super::Tensor;
 use super::pickle::Outcome;
@@ -42,4 +42,25 @@ fn decode_safetensors(bytes: &[u8]) -> Outcome<Content> {
         tensors.push((name.to_owned(), Tensor { shape: view.shape().to_vec(), values }));
     }
     Ok((tensors, metadata))
+}
+
+/// A tensor as the file stores it, in 32 bits.
+pub(super) struct Stored<'a>(pub &'a Tensor);
+
+impl View for Stored<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.0.shape
+    }
+
+    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
+        self.0.values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>().into()
+    }
+
+    fn data_len(&self) -> usize {
+        4 * self.0.values.len()
+    }
 }

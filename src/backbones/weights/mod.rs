@@ -8,7 +8,7 @@ mod spec;
 mod tests;
 mod zip;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 pub use spec::{ChannelOrder, Variant, WeightsSpec};
@@ -94,6 +94,23 @@ impl Weights {
             .get(name)
             .map(|tensor| tensor.values.as_slice())
             .ok_or_else(|| BackboneError::MissingTensor { tensor: name.to_owned(), path: self.source.clone() })
+    }
+
+    /// A `.safetensors` file with every tensor in 32 bits, and `metadata` about itself.
+    ///
+    /// # Errors
+    /// When the format cannot hold them; it always can.
+    pub fn to_safetensors(&self, metadata: HashMap<String, String>) -> Result<Vec<u8>, BackboneError> {
+        let tensors = self.tensors.iter().map(|(name, tensor)| (name.as_str(), file::Stored(tensor)));
+        safetensors::serialize(tensors, Some(metadata))
+            .map_err(|error| BackboneError::NotWeights { path: self.source.clone(), why: error.to_string() })
+    }
+
+    /// Puts other `values` into the tensor of this name; does nothing where there is none or it is of another size.
+    pub(super) fn replace(&mut self, name: &str, values: Vec<f32>) {
+        if let Some(tensor) = self.tensors.get_mut(name).filter(|tensor| tensor.values.len() == values.len()) {
+            tensor.values = values;
+        }
     }
 
     /// The first tensor that `architecture` needs and the file lacks.

@@ -8,6 +8,9 @@ use crate::commands::{EvaluateSummary, Evaluation};
 
 pub(in crate::cli) fn evaluate(summary: &EvaluateSummary) -> String {
     let mut text = format!("Judged     {} by `{}`\n", count(summary.n_images, "image"), summary.checkpoint.display());
+    if summary.learned > 0 {
+        let _ = writeln!(text, "           {} of them were learned from: these scores are too good", summary.learned);
+    }
     if summary.unlabelled > 0 {
         let _ = writeln!(text, "           {} without a true class left out", count(summary.unlabelled, "image"));
     }
@@ -58,8 +61,8 @@ pub(super) fn scores(evaluation: &Evaluation) -> String {
         let interval = interval.map_or_else(String::new, |i| format!("  {} to {}", short(i.low), short(i.high)));
         let _ = writeln!(text, "  {name:<18} {:>7}{interval}", short(value));
     }
-    let calibration = &evaluation.calibration;
-    if let (Some(ece), Some(chance)) = (calibration.ece, calibration.ece_by_chance) {
+    let confidence = &evaluation.confidence;
+    if let (Some(ece), Some(chance)) = (confidence.ece, confidence.ece_by_chance) {
         let verdict = if ece <= chance { "as honest as so many images can tell" } else { "more than chance" };
         let _ =
             writeln!(text, "  {:<18} {:>7}  {verdict}: chance alone gives up to {}", "ECE", short(ece), short(chance));

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::evaluate::scores;
 use super::{align_right, count, plain_table, short};
-use crate::commands::{Scores, TrainSummary};
+use crate::commands::{Scores, TrainSummary, Withheld};
+use crate::training::{Calibration, Fit};
 
 pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
     let [train, validation, test] = summary.split;
@@ -18,6 +19,9 @@ pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
             writeln!(text, "           {} with conflicting labels left out", count(summary.conflicts.len(), "image"));
     }
     let _ = writeln!(text, "Split      {train} train, {validation} validation, {test} test");
+    for line in summary.disjointness.sentences() {
+        let _ = writeln!(text, "           {line}");
+    }
     let _ = writeln!(text, "Epochs     {}, the best was {}\n", summary.epochs, summary.best_epoch);
     let _ = writeln!(text, "{}\n", classes(&summary.evaluation.scores));
     if summary.evaluation.scores.accuracy.is_none() {
@@ -27,8 +31,61 @@ pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
         let _ = writeln!(text, "On the {} images (95 % interval):\n{}", summary.judged, scores(&summary.evaluation));
     }
     text += &confusion(&summary.evaluation.confusion);
+    text += &trust(summary);
     let _ = writeln!(text, "Run        {}", summary.run.display());
     let _ = writeln!(text, "Checkpoint {}", summary.checkpoint.display());
+    text
+}
+
+/// What was done to make the answers believable, in words.
+fn trust(summary: &TrainSummary) -> String {
+    let Calibration { temperature, n_images, fit, .. } = summary.calibration;
+    let images = count(n_images, "image");
+    let calibrated = match fit {
+        Fit::Best if temperature > 1.0 => {
+            format!(
+                "confidences are lowered (temperature {temperature:.2}): on {images} it had not learned, the classifier was too sure"
+            )
+        }
+        Fit::Best => {
+            format!(
+                "confidences are raised (temperature {temperature:.2}): on {images} it had not learned, the classifier was not sure enough"
+            )
+        }
+        Fit::NoErrors => {
+            format!("confidences stay as they are (temperature 1): all {images} it had not learned were called right")
+        }
+        Fit::AtBound => {
+            format!(
+                "confidences mean little (temperature {temperature:.1}, the limit): on {images} it had not learned, the classifier did badly"
+            )
+        }
+        Fit::NoImages => "confidences stay as they are: no image was left to check them on".to_owned(),
+    };
+    let mut text = format!("Confidence {calibrated}\n");
+    let Withheld { keep, threshold, at_threshold, risk_of_all, n_images, .. } = &summary.withheld;
+    let percent = |share: f64| format!("{} %", (share * 1000.0).round() / 10.0);
+    let _ = match (threshold, at_threshold, risk_of_all) {
+        (None, ..) if *keep >= 1.0 => writeln!(text, "Unknown    nothing: the recipe keeps every image"),
+        (None, ..) => {
+            writeln!(text, "Unknown    nothing: {} are too few to choose a threshold on", count(*n_images, "image"))
+        }
+        (Some(threshold), Some(point), Some(all)) => writeln!(
+            text,
+            "Unknown    an image stranger than {} of the known ones (unfamiliarity above {threshold:.2}); of the {} images \
+             {} keep their class, and {} of those are wrong instead of {}",
+            percent(*keep),
+            summary.judged,
+            percent(point.coverage),
+            percent(point.risk),
+            percent(*all)
+        ),
+        (Some(threshold), ..) => writeln!(
+            text,
+            "Unknown    an image stranger than {} of the known ones (unfamiliarity above {threshold:.2})",
+            percent(*keep)
+        ),
+    };
     text
 }
 

@@ -11,7 +11,7 @@ use crate::commands::CommandError;
 use crate::commands::evaluate::pictures::{Row, show};
 use crate::commands::evaluate::read;
 use crate::images::DepthRange;
-use crate::report::{Block, ConfusionDifference, CurvesCompared, EpochScores, Figure, GroupedBars, Report, Results};
+use crate::report::{Block, ConfusionDifference, CurvesCompared, EpochScores, GroupedBars, Report, Results};
 
 /// Changed images that are shown of each kind.
 const SHOWN: usize = 30;

@@ -80,7 +80,7 @@ impl Dossier<'_> {
     }
 
     fn reliability(&self) -> Result<Vec<Block>, CommandError> {
-        let calibration = &self.evaluation.calibration;
+        let confidence = &self.evaluation.confidence;
         let bars = |reliability: &Reliability| -> Vec<ReliabilityBar> {
             let bar = |bin: &crate::metrics::ReliabilityBin| ReliabilityBar {
                 images: bin.images,
@@ -89,17 +89,18 @@ impl Dossier<'_> {
             };
             reliability.bins.iter().map(bar).collect()
         };
-        let (before, after) = (bars(&calibration.reliability_before), bars(&calibration.reliability));
+        let (before, after) = (bars(&confidence.reliability_before), bars(&confidence.reliability));
         let named =
             |name: &str, ece: Option<f64>| format!("{name} (ECE {})", ece.map_or_else(|| "–".into(), page::percent));
-        let mut panels = vec![(named("Confidence as shown", calibration.ece), &after[..])];
-        if calibration.temperature != 1.0 {
-            panels.insert(0, (named("Before calibration", calibration.ece_before), &before[..]));
+        let mut panels = vec![(named("Confidence as shown", confidence.ece), &after[..])];
+        if confidence.temperature != 1.0 {
+            panels.insert(0, (named("Before calibration", confidence.ece_before), &before[..]));
         }
         let plot = ReliabilityPlot { title: "Reliability: confidence against truth", panels };
         let how = "Of the images called with 80 % confidence, 80 % should be right: bars that end on the diagonal are \
-                   honest, below it the classifier is too sure of itself, above it too shy.";
-        let mut blocks = page::trust(calibration);
+                   honest, below it the classifier is too sure of itself, above it too shy. Pale bars hold fewer than 10 \
+                   images and prove little.";
+        let mut blocks = page::trust(confidence);
         blocks.push(self.plot("reliability", &plot, how)?);
         Ok(blocks)
     }

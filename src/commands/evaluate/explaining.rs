@@ -12,7 +12,7 @@ use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor};
 use crate::images::Image;
 use crate::report::heat_overlay;
 use crate::runs::FeatureChain;
-use crate::training::{Head, heat_map};
+use crate::training::{Classifier, Head, heat_map};
 
 /// The deepest layer a classifier looks at, ready to show its maps.
 pub(in crate::commands) struct Explainer<'a> {
@@ -27,8 +27,24 @@ pub(in crate::commands) struct Explainer<'a> {
 }
 
 impl<'a> Explainer<'a> {
-    /// For a classifier on the features of `chain`.
-    pub fn new(head: &'a Head, chain: &FeatureChain, workspace: &Workspace) -> Result<Self, CommandError> {
+    /// For a classifier on the features of `chain`; a sentence where it has no gradient.
+    pub fn of(
+        classifier: &'a Classifier,
+        chain: &FeatureChain,
+        workspace: &Workspace,
+    ) -> Result<Result<Self, String>, CommandError> {
+        match classifier {
+            Classifier::Mlp(head) => Self::new(head, chain, workspace).map(Ok),
+            #[allow(unreachable_patterns, reason = "not every kind of classifier can be differentiated")]
+            _ => {
+                Ok(Err("This classifier goes by the nearest training images: nothing in it can be differentiated, so \
+                         there are no such pictures. `rails predict --explain 5` names the training images instead."
+                    .to_owned()))
+            }
+        }
+    }
+
+    fn new(head: &'a Head, chain: &FeatureChain, workspace: &Workspace) -> Result<Self, CommandError> {
         let backbone = backbone(&chain.recipe, workspace)?;
         let (layer, features) = deepest(&backbone, &chain.recipe.layers)?;
         let layers = [layer.clone()];

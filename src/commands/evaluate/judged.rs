@@ -82,8 +82,12 @@ impl Judged<'_> {
     /// Such as `grass → gravel 93 %`, true class first.
     pub fn verdict(&self, row: usize, predicted: ClassId) -> String {
         let percent = self.confidence(row) * 100.0;
-        let (truth, taken) = (&self.classes[self.truth[row].0], &self.classes[predicted.0]);
-        if truth == taken { format!("{taken} {percent:.0} %") } else { format!("{truth} → {taken} {percent:.0} %") }
+        let (truth, called) = (&self.classes[self.truth[row].0], &self.classes[predicted.0]);
+        if truth == called {
+            format!("{called} {percent:.0} %")
+        } else {
+            format!("{truth} → {called} {percent:.0} %")
+        }
     }
 
     /// Names of the fields with 2 to 50 values among the images.

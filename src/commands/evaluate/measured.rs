@@ -21,7 +21,7 @@ pub struct Evaluation {
     /// 95 % intervals of the scores, by name.
     pub intervals: BTreeMap<String, Interval>,
     /// Whether confidences can be believed.
-    pub calibration: Calibration,
+    pub confidence: Confidence,
     /// Accuracy by value of each name field with 2 to 50 values.
     pub fields: BTreeMap<String, Vec<FieldRow>>,
     /// Images by true class and predicted class.
@@ -34,7 +34,7 @@ pub struct Evaluation {
 
 /// Whether confidences can be believed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Calibration {
+pub struct Confidence {
     /// What logits were divided by; 1 where nothing was calibrated.
     pub temperature: f64,
     /// Expected calibration error, in `0.0..=1.0`.
@@ -52,7 +52,7 @@ pub struct Calibration {
     pub reliability_before: Reliability,
 }
 
-impl Calibration {
+impl Confidence {
     /// Whether the error may be chance; `None` without images.
     #[must_use]
     pub fn is_compatible(&self) -> Option<bool> {
@@ -83,7 +83,7 @@ impl Evaluation {
         Self {
             scores: Scores::new(&confusion, &judged.truth, judged.probabilities.view()),
             intervals: intervals(&confusion, seed),
-            calibration: calibration(judged, &right, temperature, seed),
+            confidence: confidence(judged, &right, temperature, seed),
             fields: judged
                 .fields()
                 .into_iter()
@@ -104,7 +104,7 @@ impl Evaluation {
     }
 }
 
-fn calibration(judged: &Judged<'_>, right: &[bool], temperature: f64, seed: u64) -> Calibration {
+fn confidence(judged: &Judged<'_>, right: &[bool], temperature: f64, seed: u64) -> Confidence {
     let confidences: Vec<f32> = (0..right.len()).map(|row| judged.confidence(row)).collect();
     let before: Vec<f32> = most_likely(judged.uncalibrated.view())
         .iter()
@@ -113,7 +113,7 @@ fn calibration(judged: &Judged<'_>, right: &[bool], temperature: f64, seed: u64)
         .collect();
     let reliability = Reliability::of(&confidences, right);
     let reliability_before = Reliability::of(&before, right);
-    Calibration {
+    Confidence {
         temperature,
         ece: reliability.calibration_error(),
         ece_before: reliability_before.calibration_error(),

@@ -10,6 +10,7 @@
 
 mod dossier;
 mod explaining;
+mod heading;
 mod judged;
 mod measured;
 mod page;
@@ -17,34 +18,32 @@ pub(super) mod pictures;
 mod scores;
 mod strangers;
 mod tables;
+mod truth;
 
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
-use ndarray::{Array2, Axis};
 use serde::Serialize;
 use serde_json::json;
 
 pub(super) use dossier::Dossier;
 pub(super) use explaining::Explainer;
 pub(super) use judged::{Judged, JudgedImage, read};
-pub use measured::{Calibration, Evaluation, FieldRow};
+pub use measured::{Confidence, Evaluation, FieldRow};
 pub use scores::Scores;
 pub use strangers::StrangerClass;
 pub(super) use strangers::Strangers;
 pub(super) use tables::write_predictions;
 
-use super::embed::{Embedded, Extraction};
-use super::gather::{Gathered, gather};
+use super::embed::Extraction;
 use super::record::Record;
 use super::{CommandError, Workspace};
-use crate::data::{ClassId, Labels};
 use crate::device::DeviceChoice;
 use crate::images::NamingTemplate;
 use crate::progress::{Event, Observer, Stage};
-use crate::runs::{
-    Bundle, DatasetRecipe, DatasetSummary, RunDir, Timings, TrainRecipe, newest_checkpoint, timestamp, write_skipped,
-};
+use crate::runs::{Checkpoint, DatasetSummary, RunDir, Timings, newest_checkpoint, timestamp, write_skipped};
+use heading::{facts, settings};
+use truth::{divide, learned, truth};
 
 /// Draws the resamples of intervals; results do not depend on anything else random.
 const SEED: u64 = 0;
@@ -75,6 +74,8 @@ pub struct EvaluateSummary {
     pub checkpoint: PathBuf,
     /// Images that were judged.
     pub n_images: usize,
+    /// Those of them that the checkpoint learned from; scores on them are too good.
+    pub learned: usize,
     /// Everything measured of them.
     #[serde(flatten)]
     pub evaluation: Evaluation,
@@ -102,11 +103,11 @@ pub fn evaluate(
 ) -> Result<EvaluateSummary, CommandError> {
     let started = Zoned::now();
     let mut timings = Timings::start();
-    let checkpoint = match &options.checkpoint {
+    let checkpoint = Checkpoint::open(&match &options.checkpoint {
         Some(path) => path.clone(),
         None => newest_checkpoint(&workspace.checkpoints)?,
-    };
-    let (bundle, head) = Bundle::read(&checkpoint)?;
+    })?;
+    let bundle = &checkpoint.bundle;
     let device = device.resolve()?;
     let mut gathered = truth(options, workspace, observer)?;
     timings.lap("scan");
@@ -122,16 +123,13 @@ pub fn evaluate(
     gathered.skipped.extend(done.manifest.skipped.iter().skip(known).cloned());
     timings.lap("embed");
 
-    let probabilities = head.probabilities(done.embeddings.values())?;
-    let (judged, strangers) = divide(&done, &gathered.labels, &bundle.classes, &probabilities);
-    if judged.images.is_empty() && strangers.images.is_empty() {
-        return Err(CommandError::failed(
-            format!("none of the images has a true class: `{}`", options.images.display()),
-            "give --truth with a table whose paths or file names are those of the images",
-        ));
-    }
+    let x = done.embeddings.values();
+    let probabilities = [checkpoint.classifier.probabilities(x)?, checkpoint.probabilities(x)?];
+    let (judged, strangers) = divide(&done, &gathered.labels, &bundle.classes, probabilities.each_ref());
+    let learned = learned(&judged, &checkpoint);
+    check(options, &judged, &strangers, learned, observer)?;
     observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
-    let evaluation = Evaluation::of(&judged, 1.0, SEED);
+    let evaluation = Evaluation::of(&judged, bundle.calibration.temperature, SEED);
     observer.on(Event::Finished);
     timings.lap("evaluate");
 
@@ -140,15 +138,15 @@ pub fn evaluate(
         Some(folder) => output(folder)?,
         None => RunDir::create(&workspace.runs, &format!("{}-evaluate-{name}", timestamp(&started)))?,
     };
-    let settings = json!({
-        "checkpoint": checkpoint, "images": options.images, "truth": options.truth, "naming": options.naming,
+    let recipe = json!({
+        "checkpoint": checkpoint.folder, "images": options.images, "truth": options.truth, "naming": options.naming,
     });
     let dataset = DatasetSummary::of(&done.manifest);
     let record = Record {
         kind: "evaluate",
         name: &name,
         started: &started,
-        recipe: settings,
+        recipe,
         seed: SEED,
         dataset: &dataset,
         chain: &bundle.features,
@@ -162,6 +160,7 @@ pub fn evaluate(
     let with_unknown = (all > 0).then(|| right as f64 / all as f64);
     let mut results = record.results();
     evaluation.fill(&mut results);
+    results.set("learned", learned);
     results.set("unknown_classes", &unknown_classes);
     results.set("accuracy_with_unknown_classes", with_unknown);
     results.write(&run.file("results.json")?)?;
@@ -175,81 +174,48 @@ pub fn evaluate(
         strangers: &strangers,
         evaluation: &evaluation,
         depth: bundle.features.depth,
-        explainer: Ok(Explainer::new(&head, &bundle.features, workspace)?),
-        facts: facts(&checkpoint, &judged, &bundle, gathered.skipped.len()),
+        explainer: Explainer::of(&checkpoint.classifier, &bundle.features, workspace)?,
+        facts: facts(&checkpoint, &judged, learned, gathered.skipped.len()),
         more: Vec::new(),
-        settings: settings_lines(options, &checkpoint, &bundle),
+        settings: settings(options, &checkpoint),
     };
     dossier.write(observer)?;
     Ok(EvaluateSummary {
         run: run.finish()?,
-        checkpoint,
         n_images: judged.images.len(),
+        learned,
         evaluation,
         unknown_classes,
         accuracy_with_unknown_classes: with_unknown,
         unlabelled: gathered.unlabelled,
         conflicts: gathered.conflicts,
         n_skipped: gathered.skipped.len(),
+        checkpoint: checkpoint.folder,
     })
 }
 
-/// The images that have a true class.
-fn truth(options: &EvaluateOptions, workspace: &Workspace, observer: &dyn Observer) -> Result<Gathered, CommandError> {
-    let dataset = DatasetRecipe { naming: options.naming.clone(), ..DatasetRecipe::default() };
-    let recipe = TrainRecipe { dataset, ..TrainRecipe::default() };
-    if !options.images.is_dir() {
+/// Fails where nothing can be judged, and warns where the answer is too good.
+fn check(
+    options: &EvaluateOptions,
+    judged: &Judged<'_>,
+    strangers: &Strangers,
+    learned: usize,
+    observer: &dyn Observer,
+) -> Result<(), CommandError> {
+    if judged.images.is_empty() && strangers.images.is_empty() {
         return Err(CommandError::failed(
-            format!("no such folder of images: `{}`", options.images.display()),
-            "give the folder that holds the images",
+            format!("none of the images has a true class: `{}`", options.images.display()),
+            "give --truth with a table whose paths or file names are those of the images",
         ));
     }
-    let source = options.truth.as_ref().unwrap_or(&options.images);
-    let gathered = gather(std::slice::from_ref(source), Some(&options.images), &recipe, workspace, observer);
-    let gathered = gathered.map_err(|error| match (error, &options.truth) {
-        (CommandError::Failed { message, .. }, None) => CommandError::failed(
-            message,
-            "say what the images show: --truth with a table of path and class, or one subfolder per class",
-        ),
-        (error, _) => error,
-    })?;
-    if let Some(first) = gathered.conflicts.first() {
-        let text = format!("{} images have several true classes and are left out: {first}", gathered.conflicts.len());
+    if learned > 0 {
+        let all = judged.images.len();
+        let text = format!(
+            "{learned} of the {all} images are training images of the checkpoint: on new ones it will do worse"
+        );
         observer.on(Event::Warning { text: &text });
     }
-    Ok(gathered)
-}
-
-/// Images of the classifier's classes, and those of others.
-fn divide<'a>(
-    done: &Embedded,
-    labels: &Labels,
-    classes: &'a [String],
-    probabilities: &Array2<f32>,
-) -> (Judged<'a>, Strangers) {
-    let (mut known, mut truth, mut images) = (Vec::new(), Vec::new(), Vec::new());
-    let mut unknown = Vec::new();
-    let mut strangers = Strangers::default();
-    for (row, record) in done.manifest.records.iter().enumerate() {
-        let Some(name) = labels.name(record.id) else { continue };
-        let image = JudgedImage { id: record.id, file: done.manifest.file(record), fields: record.fields.clone() };
-        match classes.iter().position(|class| class == name) {
-            Some(class) => {
-                known.push(row);
-                truth.push(ClassId(class));
-                images.push(image);
-            }
-            None => {
-                unknown.push(row);
-                strangers.truth.push(name.to_owned());
-                strangers.images.push(image);
-            }
-        }
-    }
-    strangers.probabilities = probabilities.select(Axis(0), &unknown);
-    let uncalibrated = probabilities.select(Axis(0), &known);
-    let features = done.embeddings.values().select(Axis(0), &known);
-    (Judged { classes, images, truth, features, probabilities: uncalibrated.clone(), uncalibrated }, strangers)
+    Ok(())
 }
 
 /// A new folder exactly here.
@@ -260,29 +226,4 @@ fn output(folder: &Path) -> Result<RunDir, CommandError> {
         return Err(CommandError::Usage(format!("the output folder needs a name of its own: `{}`", folder.display())));
     };
     Ok(RunDir::exactly(parent, &name.to_string_lossy())?)
-}
-
-fn facts(checkpoint: &Path, judged: &Judged<'_>, bundle: &Bundle, n_skipped: usize) -> Vec<(String, String)> {
-    [
-        ("Images judged", judged.images.len().to_string()),
-        ("Files skipped", n_skipped.to_string()),
-        ("Classes", bundle.classes.len().to_string()),
-        ("Checkpoint", checkpoint.display().to_string()),
-        ("Trained on", format!("{} images", bundle.training_set.n_images)),
-        ("Features", bundle.features.to_string()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec()
-}
-
-fn settings_lines(options: &EvaluateOptions, checkpoint: &Path, bundle: &Bundle) -> Vec<String> {
-    let mut lines = vec![
-        format!("checkpoint = {}", checkpoint.display()),
-        format!("trained = {}", bundle.created),
-        format!("images = {}", options.images.display()),
-    ];
-    lines.extend(options.truth.as_ref().map(|truth| format!("truth = {}", truth.display())));
-    lines.extend(options.naming.as_ref().map(|naming| format!("naming = {naming}")));
-    lines.push(format!("features = {}", bundle.features));
-    lines
 }

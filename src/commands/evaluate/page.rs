@@ -1,13 +1,13 @@
 //! report.html of an evaluation: for people who know their images and not machine learning.
 
 use super::judged::Judged;
-use super::measured::{Calibration, Evaluation};
+use super::measured::{Confidence, Evaluation};
 use super::scores::Scores;
 use super::strangers::StrangerClass;
 use super::tables;
 use crate::report::{Block, Section};
 
-/// A plot with the sentence that tells how to read it, in its own section.
+/// A paragraph.
 pub(super) fn text(sentence: impl Into<String>) -> Block {
     Block::Paragraph(sentence.into())
 }
@@ -41,9 +41,9 @@ pub(super) fn headline(part: &str, evaluation: &Evaluation, strangers: &[Strange
             percent(right as f64 / (total as usize + images) as f64)
         )));
     }
-    let rows = evaluation.scores.named().into_iter().map(|(name, value, tells)| {
-        let interval = evaluation.intervals.get(name).map(|i| format!("{:.4} – {:.4}", i.low, i.high));
-        vec![name.replace('_', " "), format!("{value:.4}"), interval.unwrap_or_default(), tells.to_owned()]
+    let rows = evaluation.scores.named().into_iter().map(|(key, name, value, tells)| {
+        let interval = evaluation.intervals.get(key).map(|i| format!("{:.4} – {:.4}", i.low, i.high));
+        vec![name.to_owned(), format!("{value:.4}"), interval.unwrap_or_default(), tells.to_owned()]
     });
     blocks.push(Block::Table {
         caption:
@@ -98,9 +98,9 @@ pub(super) fn fields(evaluation: &Evaluation) -> Option<Section> {
 }
 
 /// What the calibration error means, in words.
-pub(super) fn trust(calibration: &Calibration) -> Vec<Block> {
-    let (Some(ece), Some(chance)) = (calibration.ece, calibration.ece_by_chance) else { return Vec::new() };
-    let verdict = if calibration.is_compatible() == Some(true) {
+pub(super) fn trust(confidence: &Confidence) -> Vec<Block> {
+    let (Some(ece), Some(chance)) = (confidence.ece, confidence.ece_by_chance) else { return Vec::new() };
+    let verdict = if confidence.is_compatible() == Some(true) {
         "so the confidences can be taken at their word, as far as so many images can tell"
     } else {
         "so the confidences are off by more than chance"
@@ -111,11 +111,11 @@ pub(super) fn trust(calibration: &Calibration) -> Vec<Block> {
         percent(ece),
         percent(chance)
     ))];
-    blocks.push(text(match (calibration.ece_before, calibration.log_loss_before) {
-        (Some(before), _) if calibration.temperature != 1.0 => format!(
+    blocks.push(text(match (confidence.ece_before, confidence.log_loss_before) {
+        (Some(before), _) if confidence.temperature != 1.0 => format!(
             "Before calibration the difference was {}; a temperature of {:.3}, fitted on validation images, mends it.",
             percent(before),
-            calibration.temperature
+            confidence.temperature
         ),
         _ => "The classifier has no calibration temperature: these are its confidences as they are.".to_owned(),
     }));

@@ -33,7 +33,8 @@ pub(super) fn errors(run: &RunDir, judged: &Judged<'_>, depth: &DepthRange) -> R
     let images: Vec<(Image, String)> = errors
         .iter()
         .filter_map(|&row| {
-            let caption = format!("{}\n{}", judged.verdict(row, predicted[row]), judged.images[row].name());
+            let verdict = judged.verdict(row, predicted[row]).replacen(" → ", " →\n", 1);
+            let caption = format!("{verdict}\n{}", judged.images[row].name());
             Some((judged.images[row].read(depth)?, caption))
         })
         .take(ERRORS)
@@ -93,7 +94,7 @@ pub(in crate::commands) fn show(
     file: Option<(&RunDir, &str)>,
 ) -> Result<Vec<Block>, CommandError> {
     if let Some((run, file)) = file {
-        let one_line = |caption: &String| caption.replace('\n', " · ");
+        let one_line = |caption: &String| caption.replace("→\n", "→ ").replace('\n', " · ");
         let sections = rows
             .iter()
             .map(|row| MontageSection {

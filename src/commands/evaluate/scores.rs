@@ -66,20 +66,40 @@ impl Scores {
         }
     }
 
-    /// Name, value, and what it tells; those without a value are left out.
-    pub(super) fn named(&self) -> Vec<(&'static str, f64, &'static str)> {
+    /// Name in results.json, name for people, value, and what it tells; those without a value are left out.
+    pub(super) fn named(&self) -> Vec<(&'static str, &'static str, f64, &'static str)> {
         [
-            ("accuracy", self.accuracy, "share of images called right"),
-            ("balanced_accuracy", self.balanced_accuracy, "the same, every class counting alike however rare it is"),
-            ("macro_f1", self.macro_f1, "mean over the classes of what is found and what is right of it"),
-            ("kappa", self.kappa, "1 is perfect, 0 is what guessing by the shares of the classes would give"),
-            ("mcc", self.mcc, "1 is perfect, 0 is guessing, below 0 is worse than guessing"),
-            ("roc_auc", self.roc_auc, "1 is perfect, 0.5 is guessing: how well probabilities sort the images"),
-            ("average_precision", self.average_precision, "1 is perfect: the same, for rare classes"),
-            ("log_loss", self.log_loss, "0 is perfect: how surprised the probabilities are by the truth"),
+            ("accuracy", "accuracy", self.accuracy, "share of images called right"),
+            (
+                "balanced_accuracy",
+                "balanced accuracy",
+                self.balanced_accuracy,
+                "the same, every class counting alike however rare it is",
+            ),
+            ("macro_f1", "macro F1", self.macro_f1, "mean over the classes of what is found and what is right of it"),
+            (
+                "kappa",
+                "Cohen's kappa",
+                self.kappa,
+                "1 is perfect, 0 is what guessing by the shares of the classes would give",
+            ),
+            ("mcc", "MCC", self.mcc, "1 is perfect, 0 is guessing, below 0 is worse than guessing"),
+            (
+                "roc_auc",
+                "ROC AUC",
+                self.roc_auc,
+                "1 is perfect, 0.5 is guessing: how well probabilities sort the images",
+            ),
+            (
+                "average_precision",
+                "average precision",
+                self.average_precision,
+                "1 is perfect: the same, harder on rare classes",
+            ),
+            ("log_loss", "log loss", self.log_loss, "0 is perfect: how surprised the probabilities are by the truth"),
         ]
         .into_iter()
-        .filter_map(|(name, value, tells)| Some((name, value?, tells)))
+        .filter_map(|(key, name, value, tells)| Some((key, name, value?, tells)))
         .collect()
     }
 }

@@ -1,0 +1,64 @@
+"""Scores of unknown.rs's lines: how well each measure tells known images from those of a class never seen.
+
+usage: unknown.py LINES.csv…      peers: max-softmax, energy, distance to the 5th nearest training image
+"""
+
+import csv
+import sys
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+MEASURES = {
+    "ours": lambda r: r["unfamiliarity"],
+    "max-softmax": lambda r: -r["sure"],
+    "energy": lambda r: r["energy"],
+    "k-NN distance": lambda r: r["knn"],
+}
+
+
+def calibration_error(confidence, right, bins=15):
+    place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    gaps = [abs(confidence[place == b].sum() - right[place == b].sum()) for b in range(bins)]
+    return sum(gaps) / len(confidence)
+
+
+for path in sys.argv[1:]:
+    with open(path) as lines:
+        rows = [{k: v if k == "left_out" else float(v) for k, v in row.items()} for row in csv.DictReader(lines)]
+    classes = sorted({r["left_out"] for r in rows} - {"-"})
+    print(f"\n{path}\n{'left out':22}" + "".join(f"{name:>15}" for name in MEASURES) + f"{'rejected':>10}{'kept':>7}")
+    table = []
+    for left_out in classes:
+        folds = []
+        for fold in range(5):
+            some = [r for r in rows if r["left_out"] == left_out and r["fold"] == fold]
+            known = np.array([r["known"] for r in some])
+            rejected = np.array([r["rejected"] for r in some])
+            areas = [roc_auc_score(1 - known, [measure(r) for r in some]) for measure in MEASURES.values()]
+            # At the quantile of the tested known images: exactly 90 % of them kept.
+            score = np.array([r["unfamiliarity"] for r in some])
+            at_90 = (score[known == 0] > np.quantile(score[known == 1], 0.9)).mean()
+            folds.append([*areas, rejected[known == 0].mean(), 1 - rejected[known == 1].mean(), at_90])
+        table.append(np.mean(folds, axis=0))
+        print(f"{left_out:22}" + "".join(f"{a:15.3f}" for a in table[-1][:4]) + "{:10.3f}{:7.3f}".format(*table[-1][4:6]))
+    mean = np.mean(table, axis=0)
+    print(f"{'mean':22}" + "".join(f"{a:15.3f}" for a in mean[:4]) + "{:10.3f}{:7.3f}".format(*mean[4:6]))
+    print(f"rejected where exactly 90 % of the known are kept: {mean[6]:.3f}")
+
+    some = [r for r in rows if r["left_out"] == "-"]
+    right = np.array([r["right"] for r in some])
+    generator = np.random.default_rng(0)
+    for name in ["sure", "confidence"]:
+        confidence = np.array([r[name] for r in some])
+        chance = []
+        for _ in range(1000):
+            drawn = generator.choice(confidence, len(confidence))
+            chance.append(calibration_error(drawn, generator.random(len(drawn)) < drawn))
+        error, limit = calibration_error(confidence, right), np.quantile(chance, 0.95)
+        title = {"sure": "before", "confidence": "after"}[name]
+        print(f"ECE {title} calibration {error:.4f}, 95th percentile by chance {limit:.4f}, accuracy {right.mean():.4f}")
+    score = np.array([r["unfamiliarity"] for r in some])
+    order = np.argsort(score)
+    wrong = np.cumsum(1 - right[order]) / np.arange(1, len(order) + 1)
+    print("risk at coverage " + ", ".join(f"{c:.0%} {wrong[int(c * len(order)) - 1]:.3f}" for c in (1, 0.9, 0.8, 0.5)))

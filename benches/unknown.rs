@@ -1,0 +1,138 @@
+//! Our side of benches/peers/unknown.sh: what classifiers say of images of classes they never saw.
+//!
+//! usage: unknown IMAGES LABELS.csv BACKBONE LAYER [GROUP_TEMPLATE]
+//!
+//! Each class is left out in turn, and once none. The rest is cross-validated in five folds; prints a line per tested
+//! image: left_out, fold, known, right, sure (before calibration), confidence, energy, knn, unfamiliarity, rejected.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use ndarray::{Array2, Axis};
+use rails::backbones::{Backbone, BackboneName};
+use rails::curation::LabelTable;
+use rails::data::{ClassId, ImageId};
+use rails::device::Device;
+use rails::embeddings::Store;
+use rails::features::BackboneFeatures;
+use rails::images::{DepthRange, Resize, ScanOptions, scan};
+use rails::progress::Silent;
+use rails::training::{
+    Calibration, Classifier, Divisible, Folds, Groups, HeldOut, Metric, MlpRecipe, RejectRecipe, RejectRule, Split,
+    SplitRecipe, TrainingNeighbours, TrainingSet, most_likely, softmax, train,
+};
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+const FOLDS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
+
+/// Labelled images as numbers.
+struct Images {
+    ids: Vec<ImageId>,
+    x: Array2<f32>,
+    classes: Vec<String>,
+    groups: Option<Vec<String>>,
+}
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let [folder, labels, name, layer, naming @ ..] = arguments.as_slice() else {
+        println!("nothing to do: run benches/peers/unknown.sh");
+        return Ok(());
+    };
+    let images = read(Path::new(folder), Path::new(labels), name, layer, naming.first())?;
+    let mut names: Vec<&str> = images.classes.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    println!("left_out,fold,known,right,sure,confidence,energy,knn,unfamiliarity,rejected");
+    for left_out in names.iter().copied().chain(["-"]) {
+        let known: Vec<usize> = (0..images.ids.len()).filter(|&row| images.classes[row] != left_out).collect();
+        let strange: Vec<usize> = (0..images.ids.len()).filter(|&row| images.classes[row] == left_out).collect();
+        cross_validate(&images, left_out, &known, &strange)?;
+    }
+    Ok(())
+}
+
+fn read(folder: &Path, labels: &Path, name: &str, layer: &str, naming: Option<&String>) -> Outcome<Images> {
+    let naming = naming.map(|text| text.parse()).transpose()?;
+    let manifest = scan(folder, &ScanOptions { naming, naming_required: false }, &Silent)?;
+    let name: BackboneName = serde_json::from_value(name.into())?;
+    let backbone = Backbone::load(name, Path::new("checkpoints"))?;
+    let extractor = BackboneFeatures::new(&backbone, &[layer.to_owned()], Resize::default(), Device::Cpu)?;
+    let batch = NonZeroUsize::new(32).unwrap_or(NonZeroUsize::MIN);
+    let done = Store::open(Path::new(".rails")).embed(&manifest, &extractor, &DepthRange::default(), batch, &Silent)?;
+    let manifest = done.align(&manifest);
+    let table = LabelTable::read(labels)?.match_to(&manifest);
+    let rows: Vec<usize> = table.labels.keys().copied().collect();
+    let group = |row: &usize| manifest.records[*row].fields.get("sid").cloned();
+    Ok(Images {
+        ids: rows.iter().map(|&row| manifest.records[row].id).collect(),
+        x: done.embeddings.values().select(Axis(0), &rows),
+        classes: rows.iter().map(|row| table.labels[row].0.clone()).collect(),
+        groups: rows.iter().map(group).collect(),
+    })
+}
+
+/// Prints what is said of every row of `known`, each tested once, and of all of `strange`, in every fold.
+fn cross_validate(images: &Images, left_out: &str, known: &[usize], strange: &[usize]) -> Outcome<()> {
+    let ids: Vec<ImageId> = known.iter().map(|&row| images.ids[row]).collect();
+    let mut names: Vec<String> = known.iter().map(|&row| images.classes[row].clone()).collect();
+    let of_rows = names.clone();
+    names.sort_unstable();
+    names.dedup();
+    let y: Vec<ClassId> = of_rows.iter().map(|class| ClassId(names.partition_point(|name| name < class))).collect();
+    let x = images.x.select(Axis(0), known);
+    let strangers = images.x.select(Axis(0), strange);
+    let groups = images.groups.as_ref().map(|groups| Groups {
+        field: "sid".to_owned(),
+        values: known.iter().map(|&row| groups[row].clone()).collect(),
+    });
+    let divisible = Divisible { ids: &ids, classes: &y, names: &names, groups: groups.as_ref(), near: None };
+    let data = TrainingSet { ids: &ids, x: x.view(), y: &y, classes: &names, weights: None };
+    let (folds, _) = Folds::of(&divisible, FOLDS, 42)?;
+    let (inner, _) = Folds::of(&divisible, FOLDS, 43)?;
+    for fold in 0..folds.k() {
+        let split = folds.split(fold, &SplitRecipe::default());
+        let learn = |split: &Split| {
+            let trained = train(&MlpRecipe::default(), &data, split, Device::Cpu, 42, &Silent)?;
+            Ok::<_, rails::training::TrainError>(Classifier::from(trained.head))
+        };
+        let classifier = learn(&Split { test: Vec::new(), ..split.clone() })?;
+        let rows: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();
+        let held = HeldOut::by_folds(&data, &rows, inner.of_rows(), 42, |train, held| {
+            learn(&Split { train: train.to_vec(), validation: held.to_vec(), test: Vec::new() })
+        })?;
+        let calibration = Calibration::fit(held.logits.view(), &held.truth, held.from);
+        let confidences = highest(&calibration.probabilities(held.logits));
+        let rule = RejectRule::fit(&held.resemblances, &confidences, RejectRecipe::default().keep);
+        let neighbours = TrainingNeighbours::fit(&data, |_| String::new(), &split.train, None, Metric::Cosine, 42);
+        let tested = x.select(Axis(0), &split.test);
+        let truth: Vec<Option<ClassId>> = split.test.iter().map(|&row| Some(y[row])).collect();
+        for (x, truth) in [(tested, truth), (strangers.clone(), vec![None; strange.len()])] {
+            let logits = classifier.logits(x.view())?;
+            let sure = highest(&softmax(logits.clone()));
+            let probabilities = calibration.probabilities(logits.clone());
+            let confidences = highest(&probabilities);
+            let nearest = neighbours.nearest(x.view(), 5)?;
+            let resemblances = neighbours.resemblance(x.view())?;
+            for (row, best) in most_likely(probabilities.view()).into_iter().enumerate() {
+                let energy = -logits.row(row).iter().map(|&logit| f64::from(logit).exp()).sum::<f64>().ln();
+                let unfamiliarity = rule.unfamiliarity(resemblances[row], confidences[row]);
+                println!(
+                    "{left_out},{fold},{},{},{},{},{energy},{},{unfamiliarity},{}",
+                    u8::from(truth[row].is_some()),
+                    u8::from(truth[row] == Some(best)),
+                    sure[row],
+                    confidences[row],
+                    nearest[row].last().map_or(0.0, |far| far.distance),
+                    u8::from(rule.rejects(unfamiliarity)),
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn highest(probabilities: &Array2<f32>) -> Vec<f32> {
+    probabilities.rows().into_iter().map(|row| row.fold(0.0, |highest, &p| p.max(highest))).collect()
+}

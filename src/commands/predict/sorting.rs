@@ -1,0 +1,41 @@
+//! Predicted images into one folder per class.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::Prediction;
+use crate::commands::CommandError;
+use crate::progress::{Event, Observer, Stage};
+use crate::runs::{Placement, Placer, safe_name};
+
+/// Puts the image of each prediction, `files` in the same order, into `folder/<class>/`.
+pub(super) fn sort_into(
+    folder: &Path,
+    predictions: &[Prediction],
+    files: &[PathBuf],
+    placement: Placement,
+    observer: &dyn Observer,
+) -> Result<(), CommandError> {
+    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(CommandError::failed(
+            format!("the folder to sort into is not empty: `{}`", folder.display()),
+            "choose another one, or remove what is in it",
+        ));
+    }
+    observer.on(Event::Started { stage: Stage::Copy, total: files.len() });
+    // By folder, since names that differ may become the same folder.
+    let mut placers: BTreeMap<String, Placer> = BTreeMap::new();
+    for (prediction, file) in predictions.iter().zip(files) {
+        let name = safe_name(&prediction.class);
+        let key = name.to_lowercase();
+        if !placers.contains_key(&key) {
+            placers.insert(key.clone(), Placer::new(&folder.join(&name), placement)?);
+        }
+        if let Some(placer) = placers.get_mut(&key) {
+            placer.place(file, prediction.id)?;
+        }
+        observer.on(Event::Advanced { by: 1 });
+    }
+    observer.on(Event::Finished);
+    Ok(())
+}

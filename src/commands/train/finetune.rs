@@ -1,0 +1,147 @@
+//! The network learns on, from the classifier that was trained on its frozen features.
+
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array2, Axis, concatenate};
+use rayon::prelude::*;
+use serde_json::json;
+
+use super::numbers::Numbers;
+use crate::backbones::Backbone;
+use crate::commands::embed::{Extraction, backbone};
+use crate::commands::{CommandError, Workspace};
+use crate::data::ClassId;
+use crate::device::Device;
+use crate::features::FeatureExtractor;
+use crate::images::{DepthRange, Image, decode};
+use crate::progress::{Event, Observer, Stage};
+use crate::runs::{BACKBONE_FILE, TrainRecipe};
+use crate::training::{FineTune, FineTuned, FinetuneRecipe, Pictures, Split, Trained, finetune as fit};
+
+/// What fine-tuning needs beside the numbers.
+pub(super) struct Job<'a> {
+    pub recipe: &'a TrainRecipe,
+    pub finetune: &'a FinetuneRecipe,
+    pub y: &'a [ClassId],
+    pub weights: &'a [f32],
+    pub split: &'a Split,
+    /// Trained on the frozen features.
+    pub frozen: &'a Trained,
+    pub resume: bool,
+}
+
+/// What fine-tuning leaves behind.
+pub(super) struct Tuned {
+    pub trained: Trained,
+    /// The network where it learned, as a file.
+    pub backbone: Option<Vec<u8>>,
+    /// Where the state between epochs lies; of no use once the result is written.
+    pub state: PathBuf,
+}
+
+/// Fine-tunes the network of `numbers`, whose features are then those of the new network.
+pub(super) fn finetune(
+    job: &Job<'_>,
+    numbers: &mut Numbers,
+    device: Device,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<Tuned, CommandError> {
+    let network = backbone(&numbers.chain.recipe, workspace)?;
+    let [layer] = numbers.chain.recipe.layers.as_slice() else {
+        return Err(CommandError::Usage("fine-tuning needs one layer: `features.layers` names several".to_owned()));
+    };
+    let extraction = Extraction::of(&network, &numbers.chain.recipe, device)?;
+    let state = workspace.cache.join("training").join(key(job, numbers, device)).join("state");
+    if job.resume && !state.exists() {
+        let text = "no interrupted training with this recipe and these images: it starts from the beginning";
+        observer.on(Event::Note { text });
+    }
+    if !job.resume && state.exists() {
+        let text = "an interrupted training with this recipe and these images is given up; `--resume` goes on with one";
+        observer.on(Event::Warning { text });
+    }
+    let pictures = Files { files: &numbers.files, depth: numbers.chain.depth, extractor: &extraction.extractor };
+    let FineTuned { trained, weights } = fit(
+        &FineTune {
+            recipe: job.finetune,
+            backbone: &network,
+            layer,
+            head: &job.frozen.head,
+            pictures: &pictures,
+            ids: &numbers.ids,
+            y: job.y,
+            weights: job.weights,
+            split: job.split,
+            seed: job.recipe.seed,
+            state: &state,
+            resume: job.resume,
+        },
+        device,
+        observer,
+    )?;
+    let Some(weights) = weights else { return Ok(Tuned { trained, backbone: None, state }) };
+    let learned = network.with_weights(weights)?;
+    let file = learned.to_safetensors()?;
+    // As prediction will: from the file's own numbers.
+    let x = features(&learned, &pictures, numbers, device, observer)?;
+    numbers.x = x;
+    numbers.chain.recipe.weights = Some(PathBuf::from(BACKBONE_FILE));
+    numbers.chain.weights_hash = learned.hash().to_owned();
+    Ok(Tuned { trained, backbone: Some(file), state })
+}
+
+/// Features of every image by `network`.
+fn features(
+    network: &Backbone,
+    pictures: &Files<'_>,
+    numbers: &Numbers,
+    device: Device,
+    observer: &dyn Observer,
+) -> Result<Array2<f32>, CommandError> {
+    let extraction = Extraction::of(network, &numbers.chain.recipe, device)?;
+    let rows: Vec<usize> = (0..numbers.files.len()).collect();
+    observer.on(Event::Started { stage: Stage::Embed, total: rows.len() });
+    let mut blocks = Vec::new();
+    for rows in rows.chunks(extraction.recipe.batch_size.get()) {
+        let images: Result<Vec<Image>, String> = rows.par_iter().map(|&row| pictures.picture(row)).collect();
+        let images =
+            images.map_err(|why| CommandError::failed(format!("an image can no longer be read: {why}"), HINT))?;
+        blocks.push(extraction.extractor.extract(&images)?);
+        observer.on(Event::Advanced { by: rows.len() });
+    }
+    observer.on(Event::Finished);
+    let views: Vec<_> = blocks.iter().map(Array2::view).collect();
+    concatenate(Axis(0), &views).map_err(|error| CommandError::failed(error.to_string(), "report this as a bug"))
+}
+
+const HINT: &str = "put it back, or train again without it";
+
+/// Images from the disk, as the network takes them.
+struct Files<'a> {
+    files: &'a [PathBuf],
+    depth: DepthRange,
+    extractor: &'a dyn FeatureExtractor,
+}
+
+impl Pictures for Files<'_> {
+    fn picture(&self, row: usize) -> Result<Image, String> {
+        let path: &Path = &self.files[row];
+        let decoded = decode(path).map_err(|error| format!("{error}: `{}`", path.display()))?;
+        Ok(self.extractor.prepare(self.depth.apply(&decoded)))
+    }
+}
+
+/// Changes with anything that the result depends on.
+fn key(job: &Job<'_>, numbers: &Numbers, device: Device) -> String {
+    let ids: Vec<String> = numbers.ids.iter().map(ToString::to_string).collect();
+    let y: Vec<usize> = job.y.iter().map(|class| class.0).collect();
+    let Split { train, validation, .. } = job.split;
+    let all = json!([job.recipe, numbers.chain, device, ids, y, job.weights, train, validation, threads()]);
+    blake3::hash(all.to_string().as_bytes()).to_hex()[..32].to_owned()
+}
+
+/// Sums depend on how many threads share them.
+fn threads() -> usize {
+    rayon::current_num_threads()
+}

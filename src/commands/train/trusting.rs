@@ -1,0 +1,95 @@
+//! What makes a classifier's answers believable: its temperature, when an image is unknown, and its training images.
+
+use std::num::NonZeroUsize;
+
+use super::numbers::Numbers;
+use crate::commands::CommandError;
+use crate::device::Device;
+use crate::progress::{Event, Observer, Silent, Stage};
+use crate::runs::TrainRecipe;
+use crate::training::{
+    Calibration, Classifier, Divisible, Folds, HeldOut, Metric, RejectRule, Split, TrainingNeighbours, TrainingSet,
+    train as fit,
+};
+
+/// What a checkpoint keeps beside the classifier.
+pub(super) struct Trust {
+    pub calibration: Calibration,
+    pub reject: RejectRule,
+    pub neighbours: TrainingNeighbours,
+}
+
+/// A classifier, and what it learned from.
+pub(super) struct Learned<'a> {
+    pub recipe: &'a TrainRecipe,
+    pub set: &'a TrainingSet<'a>,
+    pub divisible: &'a Divisible<'a>,
+    pub split: &'a Split,
+    pub classifier: &'a Classifier,
+    pub numbers: &'a Numbers,
+}
+
+impl Trust {
+    /// Looks at images that `learned` did not learn from.
+    pub(super) fn earn(learned: &Learned<'_>, device: Device, observer: &dyn Observer) -> Result<Self, CommandError> {
+        let Learned { recipe, set, split, classifier, numbers, .. } = learned;
+        let path = |row: usize| numbers.files[row].display().to_string();
+        let neighbours = TrainingNeighbours::fit(set, path, &split.train, None, Metric::Cosine, recipe.seed);
+        if neighbours.references().len() < neighbours.n_training() {
+            let text = format!(
+                "of {} training images a sample of {} is kept to tell what is familiar",
+                neighbours.n_training(),
+                neighbours.references().len()
+            );
+            observer.on(Event::Note { text: &text });
+        }
+        // A network that was fine-tuned is not trained again for this.
+        let by_folds =
+            recipe.finetune.is_none() && recipe.calibrate.folds > 1 && split.validation.len() < recipe.calibrate.enough;
+        let held = if by_folds {
+            held_out_by_folds(learned, device, observer)?
+        } else {
+            HeldOut::validation(set, &split.validation, classifier, &neighbours)?
+        };
+        let calibration = Calibration::fit(held.logits.view(), &held.truth, held.from);
+        let probabilities = calibration.probabilities(held.logits);
+        let confidences: Vec<f32> =
+            probabilities.rows().into_iter().map(|row| row.fold(0.0, |a, &b| b.max(a))).collect();
+        let reject = RejectRule::fit(&held.resemblances, &confidences, recipe.reject.keep);
+        Ok(Self { calibration, reject, neighbours })
+    }
+
+    /// How unfamiliar `rows` are, given their calibrated `confidences`.
+    pub(super) fn unfamiliarity(
+        &self,
+        numbers: &Numbers,
+        rows: &[usize],
+        confidences: &[f32],
+    ) -> Result<Vec<f64>, CommandError> {
+        let resemblances = self.neighbours.resemblance(numbers.x.select(ndarray::Axis(0), rows).view())?;
+        Ok(resemblances.into_iter().zip(confidences).map(|(r, &c)| self.reject.unfamiliarity(r, c)).collect())
+    }
+}
+
+/// The recipe again, without one fold after the other.
+fn held_out_by_folds(learned: &Learned<'_>, device: Device, observer: &dyn Observer) -> Result<HeldOut, CommandError> {
+    let Learned { recipe, set, divisible, split, .. } = learned;
+    let mut rows: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();
+    rows.retain(|&row| set.weights.is_none_or(|weights| weights[row] > 0.0));
+    rows.sort_unstable();
+    let k = NonZeroUsize::new(recipe.calibrate.folds).unwrap_or(NonZeroUsize::MIN);
+    let Ok((folds, _)) = Folds::of(divisible, k, recipe.seed) else {
+        let text = "too few images to calibrate by folds: confidences are as the classifier gives them";
+        observer.on(Event::Warning { text });
+        return Ok(HeldOut::none(set.classes.len()));
+    };
+    observer.on(Event::Started { stage: Stage::Calibrate, total: folds.k() });
+    let held = HeldOut::by_folds(set, &rows, folds.of_rows(), recipe.seed, |learned, held| {
+        let split = Split { train: learned.to_vec(), validation: held.to_vec(), test: Vec::new() };
+        let trained = fit(&recipe.mlp, set, &split, device, recipe.seed, &Silent)?;
+        observer.on(Event::Advanced { by: 1 });
+        Ok(Classifier::from(trained.head))
+    });
+    observer.on(Event::Finished);
+    held
+}

@@ -1,0 +1,133 @@
+//! A checkpoint: a classifier with everything `predict` needs, in `checkpoints/<name>/`.
+//!
+//! ```text
+//! bundle.json              what it is, with the BLAKE3 hash of each file below
+//! model.safetensors        the classifier
+//! neighbours.safetensors   the training images as points: what is familiar, and why a prediction was made
+//! backbone.safetensors     the network's own weights, where it was fine-tuned
+//! ```
+//! The folder may be moved. A loader that does not know the format, or finds other files than described, refuses.
+
+mod error;
+mod newest;
+mod reading;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use ndarray::{Array2, ArrayView2};
+use serde::{Deserialize, Serialize};
+
+pub use error::BundleError;
+pub use newest::newest_checkpoint;
+
+use super::{FeatureChain, RunDir};
+use crate::training::{Calibration, Classifier, HeadError, RejectRule, TrainingNeighbours};
+
+/// The format this program writes; it reads this one and format 1, which had neither calibration nor rejection.
+pub const FORMAT: u32 = 2;
+
+const DESCRIPTION: &str = "bundle.json";
+const MODEL: &str = "model.safetensors";
+const NEIGHBOURS: &str = "neighbours.safetensors";
+/// The network's own weights, where it was fine-tuned.
+pub const BACKBONE_FILE: &str = "backbone.safetensors";
+
+/// `bundle.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bundle {
+    /// See [`FORMAT`].
+    pub format: u32,
+    /// The recipe's name.
+    pub name: String,
+    /// When it was trained, RFC 3339.
+    pub created: String,
+    /// In the order of the classifier's answers.
+    pub classes: Vec<String>,
+    /// How images become the classifier's features.
+    pub features: FeatureChain,
+    /// Height and width of the network's input in pixels.
+    pub input_size: (usize, usize),
+    /// How scores become probabilities.
+    pub calibration: Calibration,
+    /// When an image is `unknown`; `None` where that was not learned.
+    pub reject: Option<RejectRule>,
+    /// What it was trained on.
+    pub training_set: TrainedOn,
+    /// BLAKE3 of every other file that prediction relies on, by name.
+    pub files: BTreeMap<String, String>,
+}
+
+/// The training set of a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrainedOn {
+    /// Changes with any image or label.
+    pub fingerprint: String,
+    /// Labelled images, split into train, validation and test.
+    pub n_images: usize,
+}
+
+/// A checkpoint that was read and found whole.
+#[derive(Debug, Clone)]
+pub struct Checkpoint {
+    /// Where it lies.
+    pub folder: PathBuf,
+    /// What it says of itself; a network of its own is named by where it lies now.
+    pub bundle: Bundle,
+    /// What classifies.
+    pub classifier: Classifier,
+    /// The training images; `None` in checkpoints of format 1.
+    pub neighbours: Option<TrainingNeighbours>,
+}
+
+impl Checkpoint {
+    /// Calibrated probability of each class, `[n, n_classes]`, for `x` of shape `[n, n_features]`.
+    ///
+    /// # Errors
+    /// When `x` has another number of features than the classifier was trained on.
+    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+        Ok(self.bundle.calibration.probabilities(self.classifier.logits(x)?))
+    }
+
+    /// How unfamiliar each row of `x`, shape `[n, n_features]`, is, given `confidences`; `None` where the checkpoint
+    /// cannot say.
+    ///
+    /// # Errors
+    /// When `x` has another number of features than the classifier was trained on.
+    pub fn unfamiliarity(&self, x: ArrayView2<'_, f32>, confidences: &[f32]) -> Result<Option<Vec<f64>>, HeadError> {
+        let (Some(rule), Some(neighbours)) = (&self.bundle.reject, &self.neighbours) else { return Ok(None) };
+        let resemblances = neighbours.resemblance(x)?;
+        Ok(Some(resemblances.into_iter().zip(confidences).map(|(r, &c)| rule.unfamiliarity(r, c)).collect()))
+    }
+}
+
+impl Bundle {
+    /// Writes the description and the files it speaks of into a checkpoint folder in the making: `backbone` where the
+    /// network was fine-tuned. `self.files` is filled in.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn write(
+        mut self,
+        classifier: &Classifier,
+        neighbours: &TrainingNeighbours,
+        backbone: Option<&[u8]>,
+        folder: &RunDir,
+    ) -> Result<(), BundleError> {
+        let (model, neighbours) = (classifier.to_safetensors(), neighbours.to_safetensors());
+        let backbone = backbone.map(|bytes| (BACKBONE_FILE, bytes));
+        for (name, bytes) in [(MODEL, &model[..]), (NEIGHBOURS, &neighbours[..])].into_iter().chain(backbone) {
+            super::write_whole(&folder.file(name)?, bytes)?;
+            self.files.insert(name.to_owned(), hash(bytes));
+        }
+        folder.write_json(DESCRIPTION, &self)?;
+        Ok(())
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! Reads a checkpoint and makes sure that it is whole.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{BACKBONE_FILE, Bundle, BundleError, Checkpoint, DESCRIPTION, FORMAT, MODEL, NEIGHBOURS, TrainedOn, hash};
+use crate::runs::FeatureChain;
+use crate::training::{Calibration, Classifier, TrainingNeighbours};
+
+/// `bundle.json` of format 1, as far as it is still of use.
+#[derive(Deserialize)]
+struct Bundle1 {
+    name: String,
+    created: String,
+    classes: Vec<String>,
+    features: FeatureChain,
+    input_size: (usize, usize),
+    training_set: TrainedOn,
+    model_hash: String,
+}
+
+impl From<Bundle1> for Bundle {
+    fn from(old: Bundle1) -> Self {
+        Self {
+            format: 1,
+            name: old.name,
+            created: old.created,
+            classes: old.classes,
+            features: old.features,
+            input_size: old.input_size,
+            calibration: Calibration::NONE,
+            reject: None,
+            training_set: old.training_set,
+            files: BTreeMap::from([(MODEL.to_owned(), old.model_hash)]),
+        }
+    }
+}
+
+impl Checkpoint {
+    /// Reads the checkpoint in `folder`. Every file it speaks of is read and compared with its hash.
+    ///
+    /// # Errors
+    /// [`BundleError`] says what is wrong with it.
+    pub fn open(folder: &Path) -> Result<Self, BundleError> {
+        let mut bundle = describe(folder)?;
+        let file = |name: &str| bundle.files.get(name).map(|expected| read(folder, name, expected)).transpose();
+        let (model, neighbours) = (file(MODEL)?, file(NEIGHBOURS)?);
+        let network = file(BACKBONE_FILE)?.map(|_| folder.join(BACKBONE_FILE));
+
+        let path = folder.join(MODEL);
+        let model = model.ok_or_else(|| BundleError::Missing(path.clone()))?;
+        let classifier =
+            Classifier::from_safetensors(&model).map_err(|source| BundleError::Head { source, path: path.clone() })?;
+        let (n_classes, n_features) = (bundle.classes.len(), bundle.features.n_features);
+        fit("classes", classifier.n_classes(), n_classes, &path)?;
+        fit("features", classifier.n_features(), n_features, &path)?;
+
+        let path = folder.join(NEIGHBOURS);
+        let neighbours = neighbours
+            .map(|bytes| TrainingNeighbours::from_safetensors(&bytes))
+            .transpose()
+            .map_err(|source| BundleError::Head { source, path: path.clone() })?;
+        if let Some(neighbours) = &neighbours {
+            fit("features", neighbours.n_features(), n_features, &path)?;
+            let classes = neighbours.references().iter().map(|reference| reference.class.0 + 1).max().unwrap_or(0);
+            fit("classes", classes.max(n_classes), n_classes, &path)?;
+        }
+        if network.is_some() {
+            bundle.features.recipe.weights = network;
+        }
+        Ok(Self { folder: folder.to_owned(), bundle, classifier, neighbours })
+    }
+}
+
+/// Reads `bundle.json`, of whichever format.
+fn describe(folder: &Path) -> Result<Bundle, BundleError> {
+    let path = folder.join(DESCRIPTION);
+    let text = fs::read(&path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => BundleError::NotABundle(folder.to_owned()),
+        _ => BundleError::Io { source, path: path.clone() },
+    })?;
+    let damaged = |error: serde_json::Error| BundleError::Damaged { message: error.to_string(), path: path.clone() };
+    // The format is read alone first: a newer one may have other fields.
+    let value: serde_json::Value = serde_json::from_slice(&text).map_err(damaged)?;
+    match value.get("format").and_then(serde_json::Value::as_u64) {
+        Some(1) => serde_json::from_value::<Bundle1>(value).map(Bundle::from).map_err(damaged),
+        Some(format) if format == u64::from(FORMAT) => serde_json::from_value(value).map_err(damaged),
+        Some(found) if found > u64::from(FORMAT) => Err(BundleError::Newer { found, path: folder.to_owned() }),
+        _ => Err(BundleError::Damaged { message: "it has no format number".to_owned(), path }),
+    }
+}
+
+/// Reads a file of the checkpoint and compares its hash.
+fn read(folder: &Path, name: &str, expected: &str) -> Result<Vec<u8>, BundleError> {
+    let path = folder.join(name);
+    let bytes = fs::read(&path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => BundleError::Missing(path.clone()),
+        _ => BundleError::Io { source, path: path.clone() },
+    })?;
+    let found = hash(&bytes);
+    if found == expected {
+        return Ok(bytes);
+    }
+    let short = |hash: &str| hash.chars().take(12).collect();
+    Err(BundleError::OtherFile { bytes: bytes.len(), found: short(&found), expected: short(expected), path })
+}
+
+fn fit(what: &str, found: usize, expected: usize, path: &Path) -> Result<(), BundleError> {
+    if found == expected {
+        return Ok(());
+    }
+    let what = format!("it knows {found} {what}, the checkpoint's description {expected}");
+    Err(BundleError::Unfit { what, path: path.to_owned() })
+}

@@ -1,0 +1,106 @@
+//! A pretrained network learns on, together with the head on it.
+//!
+//! ```text
+//!  pictures ─▶ prefix (frozen, kept in memory) ─▶ trainable part (burn) ─▶ head ─▶ loss
+//!     └ augment                                        └──── after each epoch: state, to go on from
+//! ```
+//!
+//! What leaves is a [`Head`] and the network's [`Weights`], which the native engine reads like any others.
+
+mod activations;
+mod head;
+mod learner;
+mod prefix;
+mod recipe;
+mod schedule;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+pub use recipe::{FinetuneRecipe, Precision, TrainedPart};
+
+use super::{Head, Split, Stopped, TrainError, Trained};
+use crate::backbones::{Backbone, Weights};
+use crate::data::{ClassId, ImageId};
+use crate::device::Device;
+use crate::images::Image;
+use crate::progress::{Event, Observer, Stage};
+
+/// Where images come from, ready for the network: decoded, at one brightness scale, of the network's input size.
+pub trait Pictures: Sync {
+    /// The image of a row of the data set.
+    ///
+    /// # Errors
+    /// A text that says why it cannot be read, with its path.
+    fn picture(&self, row: usize) -> Result<Image, String>;
+}
+
+/// What is to learn, from what.
+#[derive(Clone, Copy)]
+pub struct FineTune<'a> {
+    /// How.
+    pub recipe: &'a FinetuneRecipe,
+    /// The pretrained network.
+    pub backbone: &'a Backbone,
+    /// The layer whose averages the head reads.
+    pub layer: &'a str,
+    /// A head trained on the frozen features.
+    pub head: &'a Head,
+    /// The images, by row.
+    pub pictures: &'a dyn Pictures,
+    /// Content ids, by row.
+    pub ids: &'a [ImageId],
+    /// Classes, by row; positions among the head's.
+    pub y: &'a [ClassId],
+    /// How far each label is trusted, by row; only ratios count.
+    pub weights: &'a [f32],
+    /// Which rows to learn from and to judge by.
+    pub split: &'a Split,
+    /// Decides the order of images and their altered versions.
+    pub seed: u64,
+    /// Where the state after each epoch is kept; removed by whoever keeps the result.
+    pub state: &'a Path,
+    /// Whether to go on from what is there.
+    pub resume: bool,
+}
+
+/// A fine-tuned classifier.
+#[derive(Debug, Clone)]
+pub struct FineTuned {
+    /// The head and how it came about; epoch 0 is the frozen network.
+    pub trained: Trained,
+    /// The network's new weights; `None` where it did not learn.
+    pub weights: Option<Weights>,
+}
+
+/// Fine-tunes. The same data, split, seed and number of threads give the same bits on the processor, also after any
+/// number of interruptions.
+///
+/// # Errors
+/// When the weights lack the layer, an image can no longer be read, or the state cannot be written. A diverging loss is
+/// a warning: the best weights, at worst the frozen ones, are kept.
+pub fn finetune(job: &FineTune<'_>, device: Device, observer: &dyn Observer) -> Result<FineTuned, TrainError> {
+    if job.recipe.precision == Precision::Mixed && device == Device::Cpu {
+        return Err(TrainError::MixedOnCpu);
+    }
+    if job.split.validation.is_empty() {
+        observer.on(Event::Warning { text: "no validation images: the training loss decides when to stop" });
+    }
+    observer.on(Event::Started { stage: Stage::Train, total: job.recipe.epochs.get() });
+    let tuned = device.run(learner::Learner { job: *job, on: device, observer });
+    observer.on(Event::Finished);
+    let tuned = tuned?;
+    let Trained { best_epoch, stopped, .. } = tuned.trained;
+    let kept = match best_epoch {
+        0 => "the frozen network was best and is kept".to_owned(),
+        epoch => format!("the weights of epoch {epoch} are kept"),
+    };
+    let text = format!("{stopped}; {kept}");
+    match stopped {
+        Stopped::Diverged { .. } => observer.on(Event::Warning { text: &text }),
+        Stopped::Epochs | Stopped::Patience => observer.on(Event::Note { text: &text }),
+    }
+    Ok(tuned)
+}
