@@ -7,7 +7,9 @@ use crate::commands::{CommandError, compare};
 
 /// Put results side by side
 ///
-/// A table of all metrics, the best of each marked with *, then the settings that differ, and a bar chart.
+/// A table of all metrics, the best of each marked with *, then the settings that differ, a bar chart and a page. Two
+/// runs that judged images (`rails train`, `rails evaluate`, or checkpoints) are also compared image by image: what the
+/// second fixes and breaks, whether that is more than chance, and a table of the images beside the page.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// results.json files, or folders of runs or checkpoints; without any, every run
@@ -15,11 +17,14 @@ pub(super) struct Arguments {
     /// Where the bar chart goes
     #[arg(long, value_name = "FILE.png", default_value = "experiments/compare.png")]
     plot: PathBuf,
+    /// Where the page goes; without it beside the bar chart
+    #[arg(long, value_name = "FILE.html")]
+    html: Option<PathBuf>,
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, _: &Terminal) -> Result<Outcome, CommandError> {
-        let compared = compare(&self.results, &self.plot, &global.workspace())?;
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let compared = compare(&self.results, &self.plot, self.html.as_deref(), &global.workspace(), observer)?;
         global.print(&compared, render::compare)?;
         Ok(Outcome::Done)
     }

@@ -3,6 +3,7 @@
 mod cluster;
 mod compare;
 mod curate;
+mod evaluate;
 mod models;
 mod predict;
 mod progress;
@@ -36,6 +37,7 @@ enum Command {
     Curate(curate::Arguments),
     Train(train::Arguments),
     Predict(predict::Arguments),
+    Evaluate(evaluate::Arguments),
     Compare(compare::Arguments),
     Tile(tile::Arguments),
     Models(models::Arguments),
@@ -144,6 +146,7 @@ pub fn main() -> ExitCode {
         Command::Curate(arguments) => arguments.run(&cli.global, &observer),
         Command::Train(arguments) => arguments.run(&cli.global, &observer),
         Command::Predict(arguments) => arguments.run(&cli.global, &observer),
+        Command::Evaluate(arguments) => arguments.run(&cli.global, &observer),
         Command::Compare(arguments) => arguments.run(&cli.global, &observer),
         Command::Tile(arguments) => arguments.run(&cli.global, &observer),
         Command::Models(arguments) => arguments.run(&cli.global, &observer),

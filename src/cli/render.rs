@@ -1,6 +1,7 @@
 //! Results as text for people.
 
 mod cluster;
+mod evaluate;
 mod sweep;
 mod train;
 
@@ -10,6 +11,7 @@ use std::io::Write as _;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
 pub(super) use cluster::{assign, cluster, grid};
+pub(super) use evaluate::evaluate;
 pub(super) use sweep::{quoted, sweep};
 pub(super) use train::train;
 
@@ -157,7 +159,9 @@ pub(super) fn compare(compared: &Compared) -> String {
     let (headlines, rest): (Vec<&String>, Vec<&String>) = compared
         .metrics
         .keys()
-        .filter(|name| !["per_class.", "disjointness.", "split."].iter().any(|detail| name.starts_with(detail)))
+        .filter(|name| {
+            !["per_class.", "disjointness.", "split.", "intervals."].iter().any(|detail| name.starts_with(detail))
+        })
         .partition(|name| HEADLINE.contains(&name.as_str()));
     for name in headlines.into_iter().chain(rest) {
         let values = &compared.metrics[name];
@@ -181,9 +185,30 @@ pub(super) fn compare(compared: &Compared) -> String {
         }
         let _ = writeln!(text, "\n{table}");
     }
+    if let Some(pair) = &compared.pair {
+        let _ = writeln!(text, "\nImage by image: {}.", pair.sentence);
+        if pair.only_first + pair.only_second > 0 {
+            let _ = writeln!(
+                text,
+                "{} judged by the first alone, {} by the second alone.",
+                count(pair.only_first, "image"),
+                pair.only_second
+            );
+        }
+        if pair.relabelled > 0 {
+            let _ = writeln!(text, "{} with different truths left out.", count(pair.relabelled, "image"));
+        }
+    }
+    if let Some(shared) = compared.shared {
+        let _ = writeln!(text, "\n{} judged by all of them.", count(shared, "image"));
+    }
     if let Some(plot) = &compared.plot {
         let _ = writeln!(text, "\n* best of the row; bar chart: {}", plot.display());
     }
+    if let Some(changes) = &compared.changes {
+        let _ = writeln!(text, "Changed images: {}", changes.display());
+    }
+    let _ = writeln!(text, "Page: {}", compared.html.display());
     text
 }
 

@@ -7,6 +7,7 @@ mod dataset;
 mod dividing;
 mod embed;
 mod error;
+mod evaluate;
 mod export;
 mod gather;
 mod grid;
@@ -23,9 +24,12 @@ mod workspace;
 pub use cluster::{
     AssignSummary, ClusterOptions, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary, assign, cluster,
 };
-pub use compare::{Compared, HEADLINE, compare, more_is_better};
+pub use compare::{Compared, HEADLINE, Pair, compare, more_is_better};
 pub use curate::{CurateSummary, Curator};
 pub use error::CommandError;
+pub use evaluate::{
+    Confidence, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, Scores, StrangerClass, evaluate,
+};
 pub use export::{ExportFormat, ExportSummary};
 pub use grid::{GridRow, GridSummary, grid, texts};
 pub use import::LabelImport;
@@ -34,5 +38,5 @@ pub use predict::{NearestImage, PredictOptions, PredictSummary, Prediction, pred
 pub use predictions::{TableFormat, predictions_text, write_predictions};
 pub use sweep::{FoldScores, Spread, SweepRow, SweepSummary, sweep};
 pub use tile::{TileReport, tile};
-pub use train::{Scores, TrainSummary, Withheld, train};
+pub use train::{TrainSummary, Withheld, train};
 pub use workspace::Workspace;

@@ -3,7 +3,6 @@
 mod finetune;
 mod finetune_samples;
 pub(super) mod numbers;
-mod scores;
 mod trusting;
 mod withholding;
 mod writing;
@@ -12,29 +11,29 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
-use ndarray::Axis;
+use ndarray::{Array2, Axis};
 use serde::Serialize;
 use serde_json::json;
 
-pub use scores::Scores;
 pub use withholding::Withheld;
 
 use super::dividing::Dividing;
+use super::evaluate::{Dossier, Evaluation, Explainer, Judged, JudgedImage, Strangers, write_predictions};
 use super::gather::gather;
 use super::record::Record;
 use super::{CommandError, Workspace};
 use crate::data::ClassId;
 use crate::device::DeviceChoice;
-use crate::metrics::ConfusionMatrix;
-use crate::progress::{Event, Observer};
+use crate::progress::{Event, Observer, Stage};
 use crate::runs::{
-    BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, Timings, TrainRecipe, TrainedOn, timestamp, write_skipped,
+    BACKBONE_FILE, BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, Timings, TrainRecipe, TrainedOn, timestamp, to_toml,
+    write_skipped,
 };
-use crate::training::{Calibration, Disjointness, Split, TrainingSet, most_likely, train as fit};
+use crate::training::{Calibration, Disjointness, Split, TrainingSet, most_likely, softmax, train as fit};
 use finetune::Job;
 use numbers::{Numbers, embed};
 use trusting::{Learned, Trust};
-use writing::{draw, measure, write_split};
+use writing::{facts, learning, measure, withholding, write_split};
 
 /// What `rails train` has to say at the end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,14 +54,12 @@ pub struct TrainSummary {
     /// How scores became probabilities.
     pub calibration: Calibration,
     /// How the test images fared; of the validation images where there are no test images.
-    pub scores: Scores,
+    #[serde(rename = "scores")]
+    pub evaluation: Evaluation,
     /// When an image is `unknown`, and how that fared on the same images.
     pub withheld: Withheld,
-    /// Which part `scores` judge.
+    /// Which part `evaluation` judges.
     pub judged: &'static str,
-    /// The confusion matrix of the same images.
-    #[serde(skip)]
-    pub confusion: ConfusionMatrix,
     /// Images of different classes in different places; they were left out.
     pub conflicts: Vec<String>,
     /// Images without a label.
@@ -76,6 +73,7 @@ pub struct TrainSummary {
 ///
 /// # Errors
 /// When there is too little to learn from, or a stage fails.
+#[expect(clippy::too_many_lines, reason = "a use case from start to end; every step is a call")]
 pub fn train(
     recipe: &TrainRecipe,
     labelled: &[PathBuf],
@@ -131,16 +129,16 @@ pub fn train(
     let trust = Trust::earn(&learned, device, observer)?;
     timings.lap("calibrate");
 
-    let (judged, rows) = if split.test.is_empty() { ("validation", &split.validation) } else { ("test", &split.test) };
+    let (part, rows) = if split.test.is_empty() { ("validation", &split.validation) } else { ("test", &split.test) };
     let judge = if split.test.is_empty() { trained.judged() } else { &trained.head };
-    let probabilities = trust.calibration.probabilities(judge.logits(numbers.x.view())?);
-    let truth: Vec<ClassId> = rows.iter().map(|row| y[*row]).collect();
-    let predicted = most_likely(probabilities.view());
-    let of_rows: Vec<ClassId> = rows.iter().map(|row| predicted[*row]).collect();
-    let confusion = ConfusionMatrix::of(&truth, &of_rows, classes);
-    let of_judged = probabilities.select(Axis(0), rows);
-    let scores = Scores::new(&confusion, &truth, of_judged.view());
-    let withheld = Withheld::of(&trust, &numbers, rows, &truth, of_judged.view())?;
+    let logits = judge.logits(numbers.x.view())?;
+    let uncalibrated = softmax(logits.clone());
+    let probabilities = trust.calibration.probabilities(logits);
+    let judged = select(&numbers, &y, classes, [&uncalibrated, &probabilities], rows);
+    observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
+    let evaluation = Evaluation::of(&judged, trust.calibration.temperature, recipe.seed);
+    observer.on(Event::Finished);
+    let withheld = Withheld::of(&trust, &numbers, rows, &judged.truth, judged.probabilities.view())?;
     timings.lap("evaluate");
 
     let name = format!("{}-train-{}", timestamp(&started), recipe.name);
@@ -159,25 +157,27 @@ pub fn train(
         timings: &timings,
     };
     let mut results = record.results();
-    results.set("judged_on", judged);
+    results.set("judged_on", part);
     results.set("disjointness", &disjointness);
-    measure(&mut results, &split, &trained, &scores, &confusion);
+    measure(&mut results, &split, &trained);
+    evaluation.fill(&mut results);
     results.set("calibration", trust.calibration);
-    withheld.write(&mut results, &run, judged)?;
+    withheld.write(&mut results, &run, part)?;
     if let Some(tuned) = &tuned {
         results.set("frozen_network", &tuned.frozen);
     }
     results.write(&run.file("results.json")?)?;
     run.write_json("run.json", &record.provenance())?;
     write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;
+    let predicted = most_likely(probabilities.view());
     write_split(&run.file("split.csv")?, &numbers, &split, &y, &predicted, &probabilities, classes)?;
-    draw(&run, &trained, &confusion, judged, observer)?;
     if let Some(tuned) = &tuned {
         tuned.samples.draw(&run)?;
     }
 
     let checkpoint = RunDir::create(&workspace.checkpoints, &format!("{}-{}", recipe.name, timestamp(&started)))?;
     results.write(&checkpoint.file("results.json")?)?;
+    write_predictions(&checkpoint.file("predictions.csv")?, &judged, &Strangers::default())?;
     let bundle = Bundle {
         format: BUNDLE_FORMAT,
         name: recipe.name.clone(),
@@ -192,6 +192,24 @@ pub fn train(
     };
     let file = tuned.as_ref().and_then(|tuned| tuned.backbone.as_deref());
     bundle.write(&trained.head, &trust.neighbours, file, &checkpoint)?;
+    let mut chain = numbers.chain.clone();
+    if file.is_some() {
+        chain.recipe.weights = Some(checkpoint.path().join(BACKBONE_FILE));
+    }
+    let dossier = Dossier {
+        run: &run,
+        title: format!("rails train: {}", recipe.name),
+        part,
+        judged: &judged,
+        strangers: &Strangers::default(),
+        evaluation: &evaluation,
+        depth: numbers.chain.depth,
+        explainer: Explainer::of(&trained.head, &chain, workspace)?,
+        facts: facts(&numbers, &split, &trained, classes),
+        more: vec![withholding(&run, &withheld)?, learning(&run, &trained)?],
+        settings: to_toml(recipe).unwrap_or_default().lines().map(str::to_owned).collect(),
+    };
+    dossier.write(observer)?;
     let checkpoint = checkpoint.finish()?;
     if let Some(folder) = tuned.as_ref().and_then(|tuned| tuned.state.parent()) {
         // Best effort: a leftover is only disk space.
@@ -210,14 +228,36 @@ pub fn train(
         epochs: trained.history.last().map_or(0, |epoch| epoch.epoch),
         best_epoch: trained.best_epoch,
         calibration: trust.calibration,
-        scores,
+        evaluation,
         withheld,
-        judged,
-        confusion,
+        judged: part,
         conflicts: gathered.conflicts,
         unlabelled: gathered.unlabelled,
         n_skipped: gathered.skipped.len(),
     })
+}
+
+/// The images of `rows` with what is known and what was said of them.
+fn select<'a>(
+    numbers: &Numbers,
+    y: &[ClassId],
+    classes: &'a [String],
+    [uncalibrated, probabilities]: [&Array2<f32>; 2],
+    rows: &[usize],
+) -> Judged<'a> {
+    let image = |&row: &usize| JudgedImage {
+        id: numbers.ids[row],
+        file: numbers.files[row].clone(),
+        fields: numbers.manifest.records[row].fields.clone(),
+    };
+    Judged {
+        classes,
+        images: rows.iter().map(image).collect(),
+        truth: rows.iter().map(|row| y[*row]).collect(),
+        features: numbers.x.select(Axis(0), rows),
+        uncalibrated: uncalibrated.select(Axis(0), rows),
+        probabilities: probabilities.select(Axis(0), rows),
+    }
 }
 
 /// Changes with any image or label.

@@ -7,7 +7,7 @@ use super::axes::number;
 use super::canvas::Canvas;
 use super::heatmap::Heatmap;
 use super::page::page;
-use super::style::SMALL;
+use super::style::{SMALL, shade};
 use super::text::TextStyle;
 
 /// A confusion matrix as a picture. Shades are row shares; a class without images stays grey.
@@ -54,6 +54,7 @@ impl Figure for ConfusionPlot<'_> {
             rows: self.names,
             columns: self.names,
             shades,
+            palette: shade,
             texts,
             marked: None,
         };

@@ -41,6 +41,9 @@ fn each_figure(n: usize, k: usize, check: &dyn Fn(&str, &dyn Figure)) {
         .collect();
     check("sweep", &SweepPlot { metric: &long, points: &sweep });
     check("confusion", &ConfusionPlot { title: "confusion", names: &names, counts: &counts });
+    let other = counts.mapv(|count| count / 2);
+    let difference = ConfusionDifference { title: &long, names: &names, first: &counts, second: &other };
+    check("confusion difference", &difference);
     let epoch = |i: usize| EpochScores {
         epoch: i + 1,
         train_loss: value(i),
@@ -50,6 +53,18 @@ fn each_figure(n: usize, k: usize, check: &dyn Fn(&str, &dyn Figure)) {
     };
     let epochs: Vec<_> = (0..n).map(epoch).collect();
     check("curves", &LearningCurves { title: "curves", epochs: &epochs, best: Some(1) });
+    let runs: Vec<_> = (0..k).map(|i| (format!("{long}{i}"), epochs[..n.min(i * 5)].to_vec())).collect();
+    check("curves compared", &CurvesCompared { title: "curves", runs: &runs });
+    let bins: Vec<_> = (0..15)
+        .map(|i| ReliabilityBar { images: (n * i % 7) as u64, confidence: value(i), accuracy: value(i + 1) })
+        .collect();
+    check("reliability", &ReliabilityPlot { title: &long, panels: vec![(long.clone(), &bins[..]); k.min(3)] });
+    let curve: Vec<_> = (0..n).map(|i| (i as f64 / n as f64, value(i))).collect();
+    let curves: Vec<_> = names
+        .iter()
+        .map(|name| ClassCurves { name: name.clone(), roc: curve.clone(), precision_recall: Vec::new() })
+        .collect();
+    check("ranking curves", &RankingCurves { title: "ranking", classes: &curves });
     let table = Array2::from_shape_fn((k, n.min(70)), |(i, j)| value(i + j) * 10_f64.powi(i as i32 - 5));
     let runs: Vec<String> = (0..n.min(70)).map(|i| format!("run {i}")).collect();
     check("bars", &GroupedBars { title: "compare", metrics: &names, runs: &runs, values: table.view() });

@@ -7,7 +7,7 @@ use super::axes::number;
 use super::canvas::{Canvas, Rect};
 use super::heatmap::Heatmap;
 use super::page::page;
-use super::style::MARGIN;
+use super::style::{MARGIN, shade};
 
 /// Three heatmaps; every array has shape `[min_samples.len(), eps.len()]`.
 #[derive(Debug, Clone)]
@@ -58,6 +58,7 @@ impl Figure for DbscanGridPlot<'_> {
                 rows: &min_samples,
                 columns: &eps,
                 shades,
+                palette: shade,
                 texts,
                 marked: self.chosen,
             };

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::axes::{Axis, Frame};
 use super::canvas::{Canvas, Rect};
-use super::style::{MISSING, SMALL, VERMILION, WHITE, ink_on, shade};
+use super::style::{Colour, MISSING, SMALL, VERMILION, WHITE, ink_on};
 use super::text::TextStyle;
 
 /// A heatmap to be drawn into a part of a page.
@@ -15,8 +15,10 @@ pub(super) struct Heatmap<'a> {
     pub column_title: &'a str,
     pub rows: &'a [String],
     pub columns: &'a [String],
-    /// `0.0..=1.0`, white to deep blue; NaN is a grey cell. Shape `[rows.len(), columns.len()]`.
+    /// What `palette` takes; NaN is a grey cell. Shape `[rows.len(), columns.len()]`.
     pub shades: Array2<f64>,
+    /// Such as [`super::style::shade`].
+    pub palette: fn(f64) -> Colour,
     /// What stands in the cells, of the same shape; lines are split at `\n`, and what does not fit is left out.
     pub texts: Array2<String>,
     /// A cell to frame.
@@ -47,7 +49,7 @@ impl Heatmap<'_> {
             frame.rect((column, column + 1.0), (row, row + 1.0))
         };
         for ((row, column), &value) in self.shades.indexed_iter() {
-            let ground = if value.is_nan() { MISSING } else { shade(value) };
+            let ground = if value.is_nan() { MISSING } else { (self.palette)(value) };
             let place = cell(row, column);
             canvas.rect(place, ground, 1.0);
             if place.w > 16 && place.h > 16 {

@@ -9,7 +9,7 @@ use super::grouping::Grouping;
 use super::heatmap::Heatmap;
 use super::legend::{Entry, Legend};
 use super::page::{nothing, page};
-use super::style::{MARGIN, colour_of};
+use super::style::{MARGIN, colour_of, shade};
 
 /// Two panels: images per cluster stacked by the values of a field, and each value's shares of the clusters.
 #[derive(Debug, Clone)]
@@ -128,6 +128,7 @@ impl Figure for FieldHeatmap<'_> {
             rows: &shown,
             columns: &columns,
             shades,
+            palette: shade,
             texts,
             marked: None,
         };

@@ -89,6 +89,12 @@ pub fn shade(share: f64) -> Colour {
     mix(STOPS[below], STOPS[below + 1], at - below as f64)
 }
 
+/// Vermilion over white to deep blue for `value` in `-1.0..=1.0`: worse, equal, better.
+#[must_use]
+pub fn balance(value: f64) -> Colour {
+    if value < 0.0 { mix(WHITE, VERMILION, -value.max(-1.0)) } else { mix(WHITE, [8, 69, 148], value.min(1.0)) }
+}
+
 /// Black or white, whichever reads better on `ground`.
 #[must_use]
 pub fn ink_on(ground: Colour) -> Colour {

@@ -33,3 +33,56 @@ fn what_is_no_result_is_refused() {
     place.write("other.json", "{\"schema\": \"rails.results/99\"}");
     place.rails(&["compare", "other.json"]).with(1).saying(&["other.json"]);
 }
+
+#[test]
+fn two_runs_are_compared_image_by_image() {
+    let place = Workplace::trained("compare");
+    let judge = ["evaluate", "datasets/surfaces", "--truth", "datasets/surfaces/labels.csv", "-q"];
+    place.rails(&[&judge[..], &["--output", "first", "--name", "first"]].concat()).with(0);
+    place.rails(&[&judge[..], &["--output", "second", "--name", "second"]].concat()).with(0);
+    // The second run shall be wrong about three images that the first calls right.
+    let mut wrong = 0;
+    let changed: Vec<String> = place
+        .read("second/predictions.csv")
+        .lines()
+        .map(|line| {
+            let is_right = line.contains(",grass,grass,") && wrong < 3;
+            wrong += usize::from(is_right);
+            if is_right { line.replace(",grass,grass,", ",grass,brick,") } else { line.to_owned() }
+        })
+        .collect();
+    place.write("second/predictions.csv", changed.join("\n") + "\n");
+    let arguments = ["compare", "first", "second", "--plot", "out/bars.png", "--html", "out/page.html"];
+    let shown = place.rails(&arguments).with(0).stdout;
+    for words in ["0 right that `first` calls wrong", "3 wrong", "25.0 %", "may well be chance", "page.html"] {
+        assert!(shown.contains(words), "no `{words}` in\n{shown}");
+    }
+    let rows = place.table("out/page_changes.csv");
+    assert_eq!(rows.len(), 3);
+    assert!(rows.iter().all(|row| row["change"] == "broken" && row["first"] == "grass" && row["second"] == "brick"));
+    let page = place.read("out/page.html");
+    assert!(page.contains("Which is better?") && page.contains("Broken") && page.contains("image/jpeg"));
+
+    let pair = place.rails(&[&arguments[..], &["--json"]].concat()).with(0).json()["pair"].clone();
+    assert_eq!((&pair["shared"], &pair["broken"], &pair["fixed"]), (&60.into(), &3.into(), &0.into()));
+}
+
+#[test]
+fn without_common_images_the_table_is_all() {
+    let place = Workplace::trained("compare");
+    place
+        .rails(&["evaluate", "datasets/surfaces", "--truth", "datasets/surfaces/labels.csv", "--output", "all"])
+        .with(0);
+    let header = place.read("all/predictions.csv").lines().next().unwrap().to_owned();
+    place.write("none/predictions.csv", header + "\n");
+    place.write("none/results.json", place.read("all/results.json"));
+    let ended = place.rails(&["compare", "all", "none"]).with(0).saying(&["warning", "no image in common"]);
+    assert!(ended.stdout.contains("accuracy"));
+    assert!(place.path("experiments/compare.html").is_file());
+
+    let train = place.newest("train");
+    let compared = place.rails(&["compare", "all", &train, &train, "--json"]).with(0).json();
+    assert!(compared["pair"].is_null());
+    assert!(compared["shared"].as_u64().unwrap() > 0);
+    assert!(place.read("experiments/compare.html").contains("How they learned"));
+}

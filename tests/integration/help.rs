@@ -5,12 +5,13 @@ use crate::workplace::Workplace;
 #[test]
 fn every_help() {
     let place = Workplace::new("help");
-    let commands: [(&str, &[&str]); 11] = [
+    let commands: [(&str, &[&str]); 12] = [
         ("rails", &[]),
         ("cluster", &["cluster"]),
         ("curate", &["curate"]),
         ("train", &["train"]),
         ("predict", &["predict"]),
+        ("evaluate", &["evaluate"]),
         ("compare", &["compare"]),
         ("tile", &["tile"]),
         ("models", &["models"]),

@@ -6,6 +6,7 @@ mod broken_files;
 mod cluster;
 mod compare;
 mod curate;
+mod evaluate;
 mod exports;
 mod finetune;
 mod help;

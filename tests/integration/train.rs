@@ -15,7 +15,14 @@ fn train(place: &Workplace, arguments: &[&str]) -> serde_json::Value {
 fn run_and_checkpoint_hold_what_is_promised() {
     let place = Workplace::trained("train");
     let run = place.newest("train");
-    for file in ["run.json", "confusion_matrix.csv", "plots/confusion_matrix.png", "plots/learning_curves.png"] {
+    for file in [
+        "run.json",
+        "report.html",
+        "predictions.csv",
+        "confusion_matrix.csv",
+        "plots/confusion_matrix.png",
+        "plots/learning_curves.png",
+    ] {
         assert!(place.path(format!("{run}/{file}")).is_file(), "no {file}");
     }
     let results = place.json(format!("{run}/results.json"));
@@ -29,7 +36,7 @@ fn run_and_checkpoint_hold_what_is_promised() {
     let checkpoint = names(&place.path("checkpoints")).remove(0);
     assert_eq!(
         names(&place.path("checkpoints").join(checkpoint)),
-        ["bundle.json", "model.safetensors", "neighbours.safetensors", "results.json"]
+        ["bundle.json", "model.safetensors", "neighbours.safetensors", "predictions.csv", "results.json"]
     );
 }
 

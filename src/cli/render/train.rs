@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::evaluate::scores;
 use super::{align_right, count, plain_table, short};
-use crate::commands::{TrainSummary, Withheld};
+use crate::commands::{Scores, TrainSummary, Withheld};
 use crate::training::{Calibration, Fit};
 
 pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
     let [train, validation, test] = summary.split;
-    let classes: Vec<String> = summary.classes.iter().map(|(name, count)| format!("{name} {count}")).collect();
-    let mut text = format!("Labels     {}\n", classes.join(", "));
+    let labels: Vec<String> = summary.classes.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let mut text = format!("Labels     {}\n", labels.join(", "));
     if summary.unlabelled > 0 {
         let _ = writeln!(text, "           {} without a label left out", count(summary.unlabelled, "image"));
     }
@@ -22,36 +23,14 @@ pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
         let _ = writeln!(text, "           {line}");
     }
     let _ = writeln!(text, "Epochs     {}, the best was {}\n", summary.epochs, summary.best_epoch);
-    let mut table = plain_table();
-    table.set_header(["class", "precision", "recall", "f1", "images"]);
-    for (name, scores) in &summary.scores.per_class {
-        let numbers = [scores.precision, scores.recall, scores.f1].map(short);
-        table.add_row([
-            name.clone(),
-            numbers[0].clone(),
-            numbers[1].clone(),
-            numbers[2].clone(),
-            scores.support.to_string(),
-        ]);
-    }
-    align_right(&mut table);
-    let _ = writeln!(text, "{table}\n");
-    let scores = &summary.scores;
-    if scores.accuracy.is_none() {
+    let _ = writeln!(text, "{}\n", classes(&summary.evaluation.scores));
+    if summary.evaluation.scores.accuracy.is_none() {
         let _ =
             writeln!(text, "No image was kept apart to judge by: the recipe's split has neither test nor validation.");
+    } else {
+        let _ = writeln!(text, "On the {} images (95 % interval):\n{}", summary.judged, scores(&summary.evaluation));
     }
-    let named = [
-        ("accuracy", scores.accuracy),
-        ("balanced accuracy", scores.balanced_accuracy),
-        ("macro F1", scores.macro_f1),
-        ("kappa", scores.kappa),
-        ("log loss", scores.log_loss),
-    ];
-    let line: Vec<String> =
-        named.iter().filter_map(|(name, value)| value.map(|value| format!("{name} {}", short(value)))).collect();
-    let _ = writeln!(text, "On the {} images: {}", summary.judged, line.join(", "));
-    text += &confusion(&summary.confusion);
+    text += &confusion(&summary.evaluation.confusion);
     text += &trust(summary);
     let _ = writeln!(text, "Run        {}", summary.run.display());
     let _ = writeln!(text, "Checkpoint {}", summary.checkpoint.display());
@@ -99,7 +78,19 @@ fn trust(summary: &TrainSummary) -> String {
     text
 }
 
-fn confusion(matrix: &crate::metrics::ConfusionMatrix) -> String {
+/// A row per class.
+pub(super) fn classes(scores: &Scores) -> String {
+    let mut table = plain_table();
+    table.set_header(["class", "precision", "recall", "f1", "images"]);
+    for (name, scores) in &scores.per_class {
+        let [precision, recall, f1] = [scores.precision, scores.recall, scores.f1].map(short);
+        table.add_row([name.clone(), precision, recall, f1, scores.support.to_string()]);
+    }
+    align_right(&mut table);
+    table.to_string()
+}
+
+pub(super) fn confusion(matrix: &crate::metrics::ConfusionMatrix) -> String {
     if matrix.classes().len() > 12 {
         return String::new();
     }

@@ -6,28 +6,15 @@ use ndarray::Array2;
 use serde_json::json;
 
 use super::numbers::Numbers;
-use super::scores::Scores;
+use super::withholding::Withheld;
 use crate::commands::CommandError;
 use crate::data::ClassId;
-use crate::metrics::ConfusionMatrix;
-use crate::progress::{Event, Observer, Stage};
-use crate::report::{ConfusionPlot, EpochScores, Figure, LearningCurves, Results};
+use crate::report::{Block, EpochScores, Figure, LearningCurves, Results, Section};
 use crate::runs::RunDir;
 use crate::training::{Split, Trained};
 
-/// Fills results.json with what was measured.
-pub(super) fn measure(
-    results: &mut Results,
-    split: &Split,
-    trained: &Trained,
-    scores: &Scores,
-    confusion: &ConfusionMatrix,
-) {
-    if let serde_json::Value::Object(scores) = json!(scores) {
-        results.metrics.extend(scores);
-    }
-    let rows: Vec<Vec<u64>> = confusion.counts().rows().into_iter().map(|row| row.to_vec()).collect();
-    results.set("confusion_matrix", json!({ "classes": confusion.classes(), "rows": rows }));
+/// Fills results.json with what was measured while learning.
+pub(super) fn measure(results: &mut Results, split: &Split, trained: &Trained) {
     let [train, validation, test] = [&split.train, &split.validation, &split.test].map(Vec::len);
     results.set("split", json!({ "train": train, "validation": validation, "test": test }));
     results.set("epochs", trained.history.last().map_or(0, |epoch| epoch.epoch));
@@ -70,20 +57,22 @@ pub(super) fn write_split(
     Ok(())
 }
 
-pub(super) fn draw(
-    run: &RunDir,
-    trained: &Trained,
-    confusion: &ConfusionMatrix,
-    judged: &str,
-    observer: &dyn Observer,
-) -> Result<(), CommandError> {
-    observer.on(Event::Started { stage: Stage::Plot, total: 2 });
-    let csv = run.file("confusion_matrix.csv")?;
-    std::fs::write(&csv, confusion.to_csv()).map_err(CommandError::at(&csv))?;
-    let title = format!("Confusion matrix ({judged} images)");
-    ConfusionPlot { title: &title, names: confusion.classes(), counts: confusion.counts() }
-        .save(&run.file("plots/confusion_matrix.png")?)?;
-    observer.on(Event::Advanced { by: 1 });
+/// Names and values at the top of the page.
+pub(super) fn facts(numbers: &Numbers, split: &Split, trained: &Trained, classes: &[String]) -> Vec<(String, String)> {
+    let [train, validation, test] = [&split.train, &split.validation, &split.test].map(Vec::len);
+    [
+        ("Labelled images", numbers.ids.len().to_string()),
+        ("Train, validation, test", format!("{train}, {validation}, {test}")),
+        ("Classes", classes.len().to_string()),
+        ("Features", numbers.chain.to_string()),
+        ("Epochs", format!("{}, the best was {}", trained.history.len(), trained.best_epoch)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+/// The learning curves, as `plots/learning_curves.png` and for the page.
+pub(super) fn learning(run: &RunDir, trained: &Trained) -> Result<Section, CommandError> {
     let epochs: Vec<EpochScores> = trained
         .history
         .iter()
@@ -96,8 +85,29 @@ pub(super) fn draw(
         })
         .collect();
     let best = trained.history.iter().position(|epoch| epoch.epoch == trained.best_epoch);
-    LearningCurves { title: "Learning curves", epochs: &epochs, best }.save(&run.file("plots/learning_curves.png")?)?;
-    observer.on(Event::Advanced { by: 1 });
-    observer.on(Event::Finished);
-    Ok(())
+    let path = run.file("plots/learning_curves.png")?;
+    LearningCurves { title: "Learning curves", epochs: &epochs, best }.save(&path)?;
+    let how = "Loss should fall and accuracy rise. Where training goes on improving and validation does not, the \
+               classifier learns by heart; the weights of the best epoch (green) are those that are kept.";
+    let plot = Block::plot_file(&path, how).map_err(CommandError::at(&path))?;
+    Ok(Section { title: "How it learned".to_owned(), blocks: vec![plot] })
+}
+
+/// What becomes of the images when doubtful ones are called unknown, for the page.
+pub(super) fn withholding(run: &RunDir, withheld: &Withheld) -> Result<Section, CommandError> {
+    let mut blocks = Vec::new();
+    if let (Some(point), Some(all)) = (withheld.at_threshold, withheld.risk_of_all) {
+        blocks.push(Block::Paragraph(format!(
+            "Prediction calls an image `unknown` when it resembles nothing that was learned or the classifier doubts. Of \
+             the judged images {:.1} % keep their class; {:.1} % of those are wrong, instead of {:.1} % of all.",
+            point.coverage * 100.0,
+            point.risk * 100.0,
+            all * 100.0
+        )));
+    }
+    let path = run.file("plots/risk_coverage.png")?;
+    let how = "The fewer images get a class (to the left), the fewer of these should be wrong (down): a curve that falls \
+               to the left means that doubtful images are known to be doubtful.";
+    blocks.push(Block::plot_file(&path, how).map_err(CommandError::at(&path))?);
+    Ok(Section { title: "When it should rather say unknown".to_owned(), blocks })
 }

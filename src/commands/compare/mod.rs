@@ -1,4 +1,8 @@
-//! Results side by side.
+//! Results side by side, and two runs image by image.
+
+mod judgements;
+mod page;
+mod pair;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,8 +12,14 @@ use ndarray::Array2;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use pair::Pair;
+
 use super::{CommandError, Workspace};
+use crate::images::DepthRange;
+use crate::progress::{Event, Observer};
 use crate::report::{Figure, GroupedBars, Results};
+use judgements::Judgements;
+use page::Page;
 
 /// Any number of results in one table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,6 +34,14 @@ pub struct Compared {
     pub differences: BTreeMap<String, Vec<String>>,
     /// The bar chart, where one was drawn.
     pub plot: Option<PathBuf>,
+    /// The page.
+    pub html: PathBuf,
+    /// Two runs that judged images, image by image.
+    pub pair: Option<Pair>,
+    /// The table of images that the two call differently, where there are some.
+    pub changes: Option<PathBuf>,
+    /// Images that all runs judged, where there are more than two.
+    pub shared: Option<usize>,
 }
 
 /// Metrics on one scale, for the bar chart and the head of the table.
@@ -40,11 +58,19 @@ pub const HEADLINE: [&str; 10] = [
     "explained_variance",
 ];
 
-/// Reads `results` (files, or run or checkpoint folders; without any, every run) and draws their bar chart to `plot`.
+/// Reads `results` (files, or run or checkpoint folders; without any, every run), draws their bar chart to `plot` and
+/// writes a page to `html`, or beside the chart. Two runs that judged images are compared image by image, and the
+/// images they call differently are listed in a table beside the page.
 ///
 /// # Errors
-/// When there is nothing to compare or a file is no results.json.
-pub fn compare(results: &[PathBuf], plot: &Path, workspace: &Workspace) -> Result<Compared, CommandError> {
+/// When there is nothing to compare, a file is no results.json, or the disk refuses.
+pub fn compare(
+    results: &[PathBuf],
+    plot: &Path,
+    html: Option<&Path>,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<Compared, CommandError> {
     if plot.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png")) {
         return Err(CommandError::Usage(format!("the bar chart is a PNG, call it so: `{}`", plot.display())));
     }
@@ -57,14 +83,57 @@ pub fn compare(results: &[PathBuf], plot: &Path, workspace: &Workspace) -> Resul
         .into_iter()
         .map(|key| (key.clone(), flat.iter().map(|metrics| metrics.get(key).copied()).collect()))
         .collect();
-    let compared = Compared {
+    let bars = bars(&metrics, runs.len());
+    let judged = files.iter().map(|file| Judgements::beside(file)).collect::<Result<Vec<_>, _>>()?;
+    let html = html.map_or_else(|| plot.with_extension("html"), Path::to_owned);
+    let mut compared = Compared {
         kinds: read.iter().map(|results| results.kind.clone()).collect(),
         differences: differences(&read),
-        plot: draw(&runs, &metrics, plot)?,
+        plot: draw(&runs, bars.as_ref(), plot)?,
+        html,
+        pair: None,
+        changes: None,
+        shared: None,
         runs,
         metrics,
     };
+    let mut depth = DepthRange::default();
+    match judged.as_slice() {
+        [Some(first), Some(second)] => {
+            depth = second.depth;
+            let pair = Pair::of(first, second, [&compared.runs[0], &compared.runs[1]]);
+            if pair.shared == 0 {
+                observer.on(Event::Warning { text: &pair.sentence });
+            }
+            compared.pair = Some(pair);
+        }
+        [_, _, _, ..] => compared.shared = shared(&judged),
+        _ => {}
+    }
+    make_folder(&compared.html)?;
+    if let Some(pair) = compared.pair.as_ref().filter(|pair| !pair.changes.is_empty()) {
+        let stem = compared.html.file_stem().unwrap_or_default().to_string_lossy();
+        let path = compared.html.with_file_name(format!("{stem}_changes.csv"));
+        pair.write_changes(&path)?;
+        compared.changes = Some(path);
+    }
+    let bars = bars.as_ref().map(|(names, values)| (names.as_slice(), values.view()));
+    let page = Page { compared: &compared, results: &read, bars, pair: compared.pair.as_ref(), depth };
+    page.write(&compared.html)?;
     Ok(compared)
+}
+
+/// Images that all runs judged; `None` where one of them judged none.
+fn shared(judged: &[Option<Judgements>]) -> Option<usize> {
+    let (first, rest) = judged.split_first()?;
+    let first = first.as_ref()?;
+    let rest = rest.iter().map(Option::as_ref).collect::<Option<Vec<_>>>()?;
+    Some(first.images.keys().filter(|id| rest.iter().all(|other| other.images.contains_key(id))).count())
+}
+
+fn make_folder(file: &Path) -> Result<(), CommandError> {
+    let Some(folder) = file.parent() else { return Ok(()) };
+    fs::create_dir_all(folder).map_err(CommandError::at(folder))
 }
 
 fn all_results(runs: &Path) -> Result<Vec<PathBuf>, CommandError> {
@@ -154,26 +223,22 @@ fn flatten(path: String, value: &Value, into: &mut BTreeMap<String, String>) {
     }
 }
 
-fn draw(
-    runs: &[String],
-    metrics: &BTreeMap<String, Vec<Option<f64>>>,
-    plot: &Path,
-) -> Result<Option<PathBuf>, CommandError> {
+/// The headline metrics there are, and their values, shape `[metrics, runs]`, NaN where a run lacks one.
+fn bars(metrics: &BTreeMap<String, Vec<Option<f64>>>, n_runs: usize) -> Option<(Vec<String>, Array2<f64>)> {
     let shown: Vec<String> =
         HEADLINE.iter().filter(|name| metrics.contains_key(**name)).map(|name| (*name).to_owned()).collect();
-    if shown.is_empty() {
-        return Ok(None);
-    }
-    let mut values = Array2::from_elem((shown.len(), runs.len()), f64::NAN);
-    for (row, name) in shown.iter().enumerate() {
-        for (column, value) in metrics[name].iter().enumerate() {
-            values[[row, column]] = value.unwrap_or(f64::NAN);
-        }
-    }
-    if let Some(folder) = plot.parent() {
-        fs::create_dir_all(folder).map_err(CommandError::at(folder))?;
-    }
-    GroupedBars { title: "Runs compared", metrics: &shown, runs, values: values.view() }.save(plot)?;
+    let value = |(row, run): (usize, usize)| metrics[&shown[row]][run].unwrap_or(f64::NAN);
+    (!shown.is_empty()).then(|| (shown.clone(), Array2::from_shape_fn((shown.len(), n_runs), value)))
+}
+
+fn draw(
+    runs: &[String],
+    bars: Option<&(Vec<String>, Array2<f64>)>,
+    plot: &Path,
+) -> Result<Option<PathBuf>, CommandError> {
+    let Some((metrics, values)) = bars else { return Ok(None) };
+    make_folder(plot)?;
+    GroupedBars { title: "Runs compared", metrics, runs, values: values.view() }.save(plot)?;
     Ok(Some(plot.to_owned()))
 }
 
@@ -182,11 +247,27 @@ fn draw(
 pub fn more_is_better(metric: &str) -> Option<bool> {
     let last = metric.rsplit('.').next().unwrap_or(metric);
     match last {
-        "log_loss" | "davies_bouldin" | "inertia" | "noise_ratio" => Some(false),
-        "accuracy" | "balanced_accuracy" | "macro_f1" | "kappa" | "mcc" | "precision" | "recall" | "f1"
-        | "silhouette" | "calinski_harabasz" | "purity" | "nmi" | "ari" | "hungarian_accuracy" | "stability" => {
-            Some(true)
+        "log_loss" | "log_loss_before" | "ece" | "ece_before" | "davies_bouldin" | "inertia" | "noise_ratio" => {
+            Some(false)
         }
+        "roc_auc"
+        | "average_precision"
+        | "accuracy_with_unknown_classes"
+        | "accuracy"
+        | "balanced_accuracy"
+        | "macro_f1"
+        | "kappa"
+        | "mcc"
+        | "precision"
+        | "recall"
+        | "f1"
+        | "silhouette"
+        | "calinski_harabasz"
+        | "purity"
+        | "nmi"
+        | "ari"
+        | "hungarian_accuracy"
+        | "stability" => Some(true),
         _ => None,
     }
 }

@@ -1,0 +1,53 @@
+//! `rails evaluate`
+
+use std::path::PathBuf;
+
+use super::{Global, Outcome, progress::Terminal, render};
+use crate::commands::{CommandError, EvaluateOptions, evaluate};
+use crate::images::NamingTemplate;
+
+/// Judge a classifier by images whose class is known
+///
+/// Writes a run folder with all scores and their 95 % intervals, the confusion matrix, tables per class and per field
+/// of the file names, how far confidences can be trusted, the most confident errors and where the network looked: as
+/// CSV, PNG and one report.html.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The checkpoint folder and the folder of images; without a checkpoint the newest under checkpoints/
+    #[arg(required = true, num_args = 1..=2, value_name = "[CHECKPOINT] IMAGES")]
+    places: Vec<PathBuf>,
+    /// What the images show: a table with path (or filename, or id) and class, or a curated run; without it the names
+    /// of the folders they lie in
+    #[arg(long, value_name = "TABLE.csv")]
+    truth: Option<PathBuf>,
+    /// How file names are built, such as `{tenant}_{sid}_{name}`, for tables by field
+    #[arg(long, value_name = "TEMPLATE")]
+    naming: Option<NamingTemplate>,
+    /// Where the results go; without it a new folder under experiments/runs/
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Name of the run, instead of the checkpoint's
+    #[arg(long)]
+    name: Option<String>,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let (checkpoint, images) = match self.places.as_slice() {
+            [checkpoint, images, ..] => (Some(checkpoint.clone()), images.clone()),
+            [images] => (None, images.clone()),
+            [] => return Err(CommandError::Usage("no folder of images given".to_owned())),
+        };
+        let options = EvaluateOptions {
+            checkpoint,
+            images,
+            truth: self.truth.clone(),
+            naming: self.naming.clone(),
+            output: self.output.clone(),
+            name: self.name.clone(),
+        };
+        let summary = evaluate(&options, global.device(), &global.workspace(), observer)?;
+        global.print(&summary, render::evaluate)?;
+        Ok(Outcome::of_skips(summary.n_skipped))
+    }
+}

@@ -1,0 +1,208 @@
+//! Two runs image by image: what the second calls right that the first called wrong, and the other way round.
+
+use std::path::Path;
+
+use ndarray::Array2;
+use serde::Serialize;
+
+use super::judgements::{Judgement, Judgements};
+use crate::commands::CommandError;
+use crate::data::ImageId;
+use crate::metrics::McNemar;
+use crate::runs::TableError;
+
+/// What two runs say about the images both judged.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Pair {
+    /// Images that both judged, of the same truth.
+    pub shared: usize,
+    /// Images that only one of them judged.
+    pub only_first: usize,
+    pub only_second: usize,
+    /// Images that both judged by different truths; they are left out.
+    pub relabelled: usize,
+    /// Shared images that both call right, and that both call wrong.
+    pub both_right: usize,
+    pub both_wrong: usize,
+    /// Shared images that only the second calls right, and that only the first does.
+    pub fixed: usize,
+    pub broken: usize,
+    /// Whether that is more than chance; `None` without shared images.
+    pub mcnemar: Option<McNemar>,
+    /// The same in a sentence.
+    pub sentence: String,
+    #[serde(skip)]
+    pub(super) changes: Vec<Change>,
+    #[serde(skip)]
+    pub(super) classes: Vec<String>,
+    /// Images by true class (rows) and predicted class (columns), of each run.
+    #[serde(skip)]
+    pub(super) counts: [Array2<u64>; 2],
+}
+
+/// A shared image that the two call differently.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Change {
+    pub id: ImageId,
+    pub path: String,
+    pub truth: String,
+    pub class: [String; 2],
+    pub confidence: [f32; 2],
+}
+
+impl Change {
+    /// `fixed`, `broken`, or `other` where both are wrong.
+    pub fn kind(&self) -> &'static str {
+        match self.class.each_ref().map(|class| *class == self.truth) {
+            [false, true] => "fixed",
+            [true, false] => "broken",
+            _ => "other",
+        }
+    }
+}
+
+impl Pair {
+    /// Matches two runs by image content; `names` are those of the runs.
+    pub(super) fn of(first: &Judgements, second: &Judgements, names: [&str; 2]) -> Self {
+        let mut classes: Vec<String> = first.classes.iter().chain(&second.classes).cloned().collect();
+        let matched: Vec<(ImageId, &Judgement, &Judgement)> =
+            first.images.iter().filter_map(|(id, judgement)| Some((*id, judgement, second.images.get(id)?))).collect();
+        let same: Vec<_> = matched.iter().filter(|(_, a, b)| a.truth == b.truth).collect();
+        classes.extend(same.iter().map(|(_, a, _)| a.truth.clone()));
+        classes.sort();
+        classes.dedup();
+        let place = |class: &String| classes.binary_search(class).unwrap_or(0);
+        let mut counts = [0, 1].map(|_| Array2::zeros((classes.len(), classes.len())));
+        let (mut both_right, mut both_wrong, mut fixed, mut broken) = (0, 0, 0, 0);
+        let mut changes = Vec::new();
+        for (id, a, b) in &same {
+            for (counts, judgement) in counts.iter_mut().zip([a, b]) {
+                counts[[place(&judgement.truth), place(&judgement.class)]] += 1;
+            }
+            match (a.class == a.truth, b.class == b.truth) {
+                (true, true) => both_right += 1,
+                (false, false) => both_wrong += 1,
+                (false, true) => fixed += 1,
+                (true, false) => broken += 1,
+            }
+            if a.class != b.class {
+                changes.push(Change {
+                    id: *id,
+                    path: b.path.clone(),
+                    truth: b.truth.clone(),
+                    class: [a.class.clone(), b.class.clone()],
+                    confidence: [a.confidence, b.confidence],
+                });
+            }
+        }
+        changes.sort_by(|a, b| a.kind().cmp(b.kind()).then_with(|| b.confidence[1].total_cmp(&a.confidence[1])));
+        let mcnemar = (!same.is_empty()).then(|| McNemar::of(broken as u64, fixed as u64));
+        let relabelled = matched.len() - same.len();
+        let sentence = sentence(names, same.len(), fixed, broken, mcnemar.as_ref());
+        Self {
+            shared: same.len(),
+            only_first: first.images.len() - matched.len(),
+            only_second: second.images.len() - matched.len(),
+            relabelled,
+            both_right,
+            both_wrong,
+            fixed,
+            broken,
+            mcnemar,
+            sentence,
+            changes,
+            classes,
+            counts,
+        }
+    }
+
+    /// `id, path, truth, first, second, first_confidence, second_confidence, change`, a row per changed image.
+    pub(super) fn write_changes(&self, path: &Path) -> Result<(), CommandError> {
+        let failed = |source: csv::Error| TableError::Csv { path: path.to_owned(), source };
+        let mut writer = csv::Writer::from_path(path).map_err(failed)?;
+        let header = ["id", "path", "truth", "first", "second", "first_confidence", "second_confidence", "change"];
+        writer.write_record(header).map_err(failed)?;
+        for change in &self.changes {
+            let [first, second] = change.confidence.map(|confidence| confidence.to_string());
+            let [before, after] = &change.class;
+            let id = change.id.to_string();
+            let row = [&id, &change.path, &change.truth, before, after, &first, &second];
+            writer.write_record(row.into_iter().map(String::as_str).chain([change.kind()])).map_err(failed)?;
+        }
+        writer.flush().map_err(|error| failed(error.into()))?;
+        Ok(())
+    }
+}
+
+fn sentence([first, second]: [&str; 2], shared: usize, fixed: usize, broken: usize, test: Option<&McNemar>) -> String {
+    let Some(test) = test else {
+        return format!("`{first}` and `{second}` judged no image in common: they cannot be compared image by image");
+    };
+    let verdict = if test.p_value >= 0.05 {
+        "the difference may well be chance"
+    } else if fixed > broken {
+        "it is hardly chance that the second is better"
+    } else {
+        "it is hardly chance that the second is worse"
+    };
+    format!(
+        "on {shared} images that both judged, `{second}` calls {fixed} right that `{first}` calls wrong, and {broken} \
+         wrong that `{first}` calls right; equally good classifiers differ at least as much in {} of cases (McNemar's \
+         test, {}): {verdict}",
+        chance(test.p_value),
+        if test.exact { "exact" } else { "chi-square" },
+    )
+}
+
+fn chance(p: f64) -> String {
+    if p < 0.001 { "less than 0.1 %".to_owned() } else { format!("{:.1} %", p * 100.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::images::DepthRange;
+
+    fn judgements(rows: &[(&str, &str, &str)]) -> Judgements {
+        let judgement = |(name, truth, class): &(&str, &str, &str)| {
+            let [path, truth, class] = [name, truth, class].map(|text| (*text).to_owned());
+            (ImageId::of_bytes(name.as_bytes()), Judgement { path, truth, class, confidence: 0.9 })
+        };
+        let classes = vec!["grass".to_owned(), "stone".to_owned()];
+        Judgements { classes, images: rows.iter().map(judgement).collect(), depth: DepthRange::default() }
+    }
+
+    #[test]
+    fn fixed_broken_and_relabelled_images_are_told_apart() {
+        let first = judgements(&[
+            ("a", "grass", "stone"),
+            ("b", "grass", "grass"),
+            ("c", "stone", "stone"),
+            ("d", "stone", "stone"),
+            ("e", "stone", "grass"),
+        ]);
+        let second = judgements(&[
+            ("a", "grass", "grass"),
+            ("b", "grass", "stone"),
+            ("c", "stone", "stone"),
+            ("d", "grass", "grass"),
+            ("f", "grass", "grass"),
+        ]);
+        let pair = Pair::of(&first, &second, ["one", "two"]);
+        assert_eq!((pair.shared, pair.relabelled, pair.only_first, pair.only_second), (3, 1, 1, 1));
+        assert_eq!((pair.fixed, pair.broken, pair.both_right, pair.both_wrong), (1, 1, 1, 0));
+        assert_eq!(pair.counts[0], ndarray::array![[1, 1], [0, 1]]);
+        assert_eq!(pair.counts[1], ndarray::array![[1, 1], [0, 1]]);
+        let kinds: Vec<_> = pair.changes.iter().map(|change| (change.path.as_str(), change.kind())).collect();
+        assert_eq!(kinds, [("b", "broken"), ("a", "fixed")]);
+        assert!(pair.sentence.contains("may well be chance"), "{}", pair.sentence);
+    }
+
+    #[test]
+    fn without_common_images_nothing_is_tested() {
+        let pair =
+            Pair::of(&judgements(&[("a", "grass", "grass")]), &judgements(&[("b", "grass", "grass")]), ["x", "y"]);
+        assert_eq!((pair.shared, pair.mcnemar), (0, None));
+        assert!(pair.sentence.contains("no image in common"), "{}", pair.sentence);
+    }
+}

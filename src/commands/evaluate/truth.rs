@@ -1,0 +1,85 @@
+//! Which images are judged, and by which truth.
+
+use std::collections::BTreeSet;
+
+use ndarray::{Array2, Axis};
+
+use super::EvaluateOptions;
+use super::judged::{Judged, JudgedImage};
+use super::strangers::Strangers;
+use crate::commands::embed::Embedded;
+use crate::commands::gather::{Gathered, gather};
+use crate::commands::{CommandError, Workspace};
+use crate::data::{ClassId, ImageId, Labels};
+use crate::progress::{Event, Observer};
+use crate::runs::{Checkpoint, DatasetRecipe, TrainRecipe};
+use crate::training::TrainingNeighbours;
+
+/// The images that have a true class.
+pub(super) fn truth(
+    options: &EvaluateOptions,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<Gathered, CommandError> {
+    let dataset = DatasetRecipe { naming: options.naming.clone(), ..DatasetRecipe::default() };
+    let recipe = TrainRecipe { dataset, ..TrainRecipe::default() };
+    if !options.images.is_dir() {
+        return Err(CommandError::failed(
+            format!("no such folder of images: `{}`", options.images.display()),
+            "give the folder that holds the images",
+        ));
+    }
+    let source = options.truth.as_ref().unwrap_or(&options.images);
+    let gathered = gather(std::slice::from_ref(source), Some(&options.images), &recipe, workspace, observer);
+    let gathered = gathered.map_err(|error| match (error, &options.truth) {
+        (CommandError::Failed { message, .. }, None) => CommandError::failed(
+            message,
+            "say what the images show: --truth with a table of path and class, or one subfolder per class",
+        ),
+        (error, _) => error,
+    })?;
+    if let Some(first) = gathered.conflicts.first() {
+        let text = format!("{} images have several true classes and are left out: {first}", gathered.conflicts.len());
+        observer.on(Event::Warning { text: &text });
+    }
+    Ok(gathered)
+}
+
+/// Images of the classifier's classes, and those of others.
+pub(super) fn divide<'a>(
+    done: &Embedded,
+    labels: &Labels,
+    classes: &'a [String],
+    [uncalibrated, probabilities]: [&Array2<f32>; 2],
+) -> (Judged<'a>, Strangers) {
+    let (mut known, mut truth, mut images) = (Vec::new(), Vec::new(), Vec::new());
+    let mut unknown = Vec::new();
+    let mut strangers = Strangers::default();
+    for (row, record) in done.manifest.records.iter().enumerate() {
+        let Some(name) = labels.name(record.id) else { continue };
+        let image = JudgedImage { id: record.id, file: done.manifest.file(record), fields: record.fields.clone() };
+        match classes.iter().position(|class| class == name) {
+            Some(class) => {
+                known.push(row);
+                truth.push(ClassId(class));
+                images.push(image);
+            }
+            None => {
+                unknown.push(row);
+                strangers.truth.push(name.to_owned());
+                strangers.images.push(image);
+            }
+        }
+    }
+    strangers.probabilities = probabilities.select(Axis(0), &unknown);
+    let [uncalibrated, probabilities] = [uncalibrated, probabilities].map(|all| all.select(Axis(0), &known));
+    let features = done.embeddings.values().select(Axis(0), &known);
+    (Judged { classes, images, truth, features, uncalibrated, probabilities }, strangers)
+}
+
+/// Judged images that the checkpoint learned from, as far as it remembers them.
+pub(super) fn learned(judged: &Judged<'_>, checkpoint: &Checkpoint) -> usize {
+    let references = checkpoint.neighbours.iter().flat_map(TrainingNeighbours::references);
+    let known: BTreeSet<ImageId> = references.map(|reference| reference.id).collect();
+    judged.images.iter().filter(|image| known.contains(&image.id)).count()
+}

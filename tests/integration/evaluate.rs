@@ -1,0 +1,115 @@
+//! `rails evaluate`
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::workplace::{TEXTURES, Workplace, names};
+
+const IMAGES: &str = "datasets/surfaces";
+const TRUTH: &str = "datasets/surfaces/labels.csv";
+
+fn number(value: &serde_json::Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
+}
+
+#[test]
+fn a_run_holds_every_table_plot_and_the_page() {
+    let place = Workplace::trained("evaluate");
+    let summary =
+        place.rails(&["evaluate", IMAGES, "--truth", TRUTH, "--naming", "{surface}_{row},{column}", "--json"]);
+    let summary = summary.with(0).json();
+    assert_eq!(summary["n_images"], 60);
+    let accuracy = number(&summary["accuracy"]);
+    let interval = &summary["intervals"]["accuracy"];
+    assert!(
+        accuracy > 0.8 && number(&interval["low"]) <= accuracy && accuracy <= number(&interval["high"]),
+        "{summary}"
+    );
+    for score in ["balanced_accuracy", "macro_f1", "kappa", "mcc", "roc_auc", "average_precision"] {
+        assert!((0.7..=1.0).contains(&number(&summary[score])), "{score}: {summary}");
+    }
+    let calibration = &summary["confidence"];
+    assert!(number(&calibration["ece"]) < 0.3 && number(&calibration["ece_by_chance"]) > 0.0, "{calibration}");
+
+    let run = place.newest("evaluate");
+    assert_eq!(summary["run"], run.as_str());
+    for file in ["run.json", "skipped.csv", "plots/confusion_matrix.png", "plots/reliability.png", "plots/grad_cam.png"]
+    {
+        assert!(place.path(format!("{run}/{file}")).is_file(), "no {file}");
+    }
+    let results = place.json(format!("{run}/results.json"));
+    assert_eq!((&results["kind"], &results["metrics"]["accuracy"]), (&json!("evaluate"), &summary["accuracy"]));
+    let predictions = place.table(format!("{run}/predictions.csv"));
+    assert_eq!(predictions.len(), 60);
+    let right = predictions.iter().filter(|row| row["truth"] == row["class"]).count();
+    assert!((right as f64 / 60.0 - accuracy).abs() < 1e-12);
+    let p: f64 = TEXTURES.iter().map(|class| predictions[0][&format!("p_{class}")].parse::<f64>().unwrap()).sum();
+    assert!((p - 1.0).abs() < 1e-5);
+    assert_eq!(place.table(format!("{run}/per_class.csv")).len(), 3);
+    let fields = place.table(format!("{run}/fields.csv"));
+    let images: usize =
+        fields.iter().filter(|row| row["field"] == "row").map(|row| row["images"].parse::<usize>().unwrap()).sum();
+    assert_eq!(images, 60);
+    let page = place.read(format!("{run}/report.html"));
+    for words in
+        ["In short", "Can the confidence be trusted?", "Where the network looked", "Accuracy by row", "image/jpeg"]
+    {
+        assert!(page.contains(words), "the page says nothing about `{words}`");
+    }
+}
+
+#[test]
+fn classes_that_were_never_learned_are_named_and_judged_apart() {
+    let place = Workplace::trained("evaluate");
+    let table = place.read(TRUTH);
+    let mut table = table.replacen(",brick\n", ",wall\n", 3) + "lost.png,grass\n";
+    table = table.lines().filter(|line| !line.contains("gravel_1,1.png")).map(|line| format!("{line}\n")).collect();
+    place.write("truth.csv", table);
+    let ended = place.rails(&["evaluate", IMAGES, "--truth", "truth.csv", "--json"]).with(0);
+    assert!(ended.stderr.contains("1 rows of `truth.csv` name images that are not there"), "{}", ended.stderr);
+    let summary = ended.json();
+    assert_eq!((&summary["n_images"], &summary["unlabelled"]), (&json!(56), &json!(1)));
+    let unknown = &summary["unknown_classes"][0];
+    assert_eq!((&unknown["class"], &unknown["images"]), (&json!("wall"), &json!(3)));
+    assert!(number(&summary["accuracy_with_unknown_classes"]) < number(&summary["accuracy"]));
+    let run = place.newest("evaluate");
+    assert_eq!(place.table(format!("{run}/predictions.csv")).iter().filter(|row| row["truth"] == "wall").count(), 3);
+    assert!(place.read(format!("{run}/report.html")).contains("Classes it does not know"));
+}
+
+#[test]
+fn folders_are_a_truth_and_bad_files_are_skipped() {
+    let place = Workplace::trained("evaluate");
+    for texture in ["brick", "grass"] {
+        fs::create_dir_all(place.path(format!("sorted/{texture}"))).unwrap();
+        for tile in 1..4 {
+            let name = format!("{texture}_1,{tile}.png");
+            fs::copy(place.path(IMAGES).join(&name), place.path(format!("sorted/{texture}/{name}"))).unwrap();
+        }
+    }
+    place.write("sorted/grass/broken.png", "no image");
+    let checkpoint = format!("checkpoints/{}", names(&place.path("checkpoints"))[0]);
+    let ended = place.rails(&["evaluate", &checkpoint, "sorted", "--output", "judged", "--json", "-q"]).with(3);
+    let summary = ended.json();
+    assert_eq!(
+        (&summary["n_images"], &summary["n_skipped"], &summary["run"]),
+        (&json!(6), &json!(1), &json!("judged"))
+    );
+    assert_eq!(summary["roc_auc"], json!(null), "gravel is missing");
+    assert!(place.read("judged/skipped.csv").contains("broken.png"));
+    place.rails(&["evaluate", "sorted", "--output", "judged", "-q"]).with(1).saying(&["exists: `judged`", "hint"]);
+}
+
+#[test]
+fn what_cannot_be_judged_is_told() {
+    let place = Workplace::trained("evaluate");
+    place.rails(&["evaluate", IMAGES, "-q"]).with(1).saying(&["class folders", "--truth"]);
+    place.rails(&["evaluate", "lost", "-q"]).with(1).saying(&["no such folder of images: `lost`"]);
+    place.rails(&["evaluate", "lost", IMAGES, "--truth", TRUTH, "-q"]).with(1).saying(&["not a checkpoint", "lost"]);
+    place.rails(&["evaluate", IMAGES, "--truth", "lost.csv", "-q"]).with(1).saying(&["lost.csv"]);
+    place.write("other.csv", "path,class\nelsewhere.png,grass\n");
+    place.rails(&["evaluate", IMAGES, "--truth", "other.csv", "-q"]).with(1).saying(&["none of the images", "--truth"]);
+    place.rails(&["evaluate"]).with(2);
+    assert!(!names(&place.path("experiments/runs")).iter().any(|name| name.contains("evaluate")));
+}
