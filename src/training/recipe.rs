@@ -55,13 +55,13 @@ impl Default for MlpRecipe {
     fn default() -> Self {
         Self {
             hidden: [512, 256, 128].into_iter().filter_map(NonZeroUsize::new).collect(),
-            epochs: at_least_one(60),
+            epochs: at_least_one(30),
             batch_size: at_least_one(64),
             learning_rate: checked(1e-3),
             schedule: Schedule::Cosine,
             warm_up: checked(0.05),
             weight_decay: checked(1e-4),
-            patience: at_least_one(20),
+            patience: at_least_one(10),
             refit: true,
             scaling: Scaling::Pareto,
             dropout: checked(0.3),
