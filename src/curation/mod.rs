@@ -6,6 +6,7 @@ mod folders;
 mod label_table;
 mod log;
 mod replay;
+pub mod ui;
 
 pub use apply::{ApplyError, Request, parse_requests};
 pub use decision::{ClusterKey, Decision, Entry};

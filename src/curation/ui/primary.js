@@ -1,0 +1,44 @@
+// The one thing that Enter does in a view; the button says it, so that nobody has to remember it.
+
+import { count } from "./dom.js";
+import { page, className } from "./state.js";
+import { selection, targets } from "./selection.js";
+import { view } from "./view.js";
+import { accept, giveBack, nameCluster, putInClass, putInNewClass } from "./actions.js";
+import { mergeThese } from "./groups.js";
+
+/** {label, run} of the view as it stands; `null` where there is nothing to do. */
+export function primary() {
+  if (!view.rows.length && view.kind !== "cluster") return null;
+  const chosen = selection.divider !== null || selection.rows.size ? targets() : null;
+  const rows = chosen ?? view.rows;
+  const suggestion = view.suggestion;
+  if (view.kind === "removed") return { label: `Give back ${count(targets().length)}`, run: () => giveBack(targets()) };
+  if (suggestion?.kind === "merge") return { label: `Merge ${suggestion.clusters.join(" and ")}`, run: () => mergeThese(suggestion.clusters) };
+  if (suggestion?.kind === "check_class") {
+    return { label: `Accept ${chosen ? count(rows.length) : `all ${rows.length} left`} as ${suggestion.class}`, run: () => accept(rows, suggestion.class) };
+  }
+  if (suggestion?.kind === "suspects") {
+    return { label: `Accept ${chosen ? count(rows.length) : `all ${rows.length} left`} as they are`, run: () => accept(rows) };
+  }
+  if (view.kind === "cluster" && view.id >= 0) {
+    if (selection.rows.size) return elsewhere(rows);
+    const name = page.state.byId.get(view.id)?.name;
+    return { label: name ? "Rename this cluster…" : "Name this cluster…", run: () => nameCluster(view.id) };
+  }
+  if (view.about?.class && chosen) {
+    return { label: `Put ${count(rows.length)} in ${view.about.class}`, run: () => putInClass(view.about.class) };
+  }
+  if (view.kind === "class") {
+    return { label: `Accept ${count(rows.length)} as ${view.name}`, run: () => accept(rows, view.name) };
+  }
+  return elsewhere(targets());
+}
+
+function elsewhere(rows) {
+  const names = new Set(rows.map(className));
+  const guess = suggestionClass() ?? (names.size === 1 ? [...names][0] : null);
+  return rows.length ? { label: `Put ${count(rows.length)} in a class…`, run: () => putInNewClass(guess ?? "") } : null;
+}
+
+const suggestionClass = () => view.suggestion?.class ?? null;
