@@ -23,12 +23,13 @@ macro_rules! assets {
 
 /// What the page asks for below `/ui/`.
 pub const ASSETS: &[Asset] = assets! {
-    "text/css; charset=utf-8": "style.css" "panels.css" "grid.css";
+    "text/css; charset=utf-8": "style.css" "panels.css" "grid.css" "map.css";
     "text/javascript; charset=utf-8":
         "main.js" "api.js" "state.js" "view.js" "selection.js" "dom.js" "colours.js"
         "grid.js" "tile.js" "thumbs.js" "pointer.js" "divider.js"
         "decide.js" "actions.js" "primary.js" "groups.js" "suggestions.js" "keys.js" "pick.js"
-        "clusters.js" "classes.js" "detail.js" "large.js" "tools.js" "session.js" "dialog.js" "help.js" "map.js";
+        "clusters.js" "classes.js" "detail.js" "large.js" "tools.js" "session.js" "dialog.js" "help.js"
+        "map.js" "scatter.js" "lasso.js" "colouring.js";
 };
 
 #[cfg(test)]
