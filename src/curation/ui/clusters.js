@@ -100,6 +100,14 @@ function drawPlaces() {
     place("removed", "Removed", out, { kind: "removed" }));
 }
 
+/** Looks at the next cluster of the list, or at the one before. */
+export function goToCluster(step) {
+  const buttons = [...document.querySelectorAll("#clusters button[data-cluster]")];
+  const here = buttons.findIndex((button) => view.kind === "cluster" && view.id === Number(button.dataset.cluster));
+  const next = buttons[here < 0 ? (step > 0 ? 0 : buttons.length - 1) : here + step];
+  if (next) open({ kind: "cluster", id: Number(next.dataset.cluster) });
+}
+
 function mark() {
   for (const button of document.querySelectorAll("#left button[data-cluster]")) {
     const here = view.kind === "cluster" && view.id === Number(button.dataset.cluster);

@@ -38,6 +38,6 @@ export function ramp(share, dark) {
 export function swatch(element, index, inferred = false) {
   const colour = groupColour(index);
   element.style.borderColor = css(colour);
-  element.style.backgroundColor = inferred ? "transparent" : css(colour);
-  element.style.color = inferred ? "inherit" : inkOn(colour);
+  element.style.backgroundColor = inferred ? "var(--panel)" : css(colour);
+  element.style.color = inferred ? "var(--ink)" : inkOn(colour);
 }

@@ -14,6 +14,7 @@ import { toggleDivider } from "./divider.js";
 import { skip } from "./suggestions.js";
 import { enlarge } from "./large.js";
 import { toggleMap } from "./map.js";
+import { goToCluster } from "./clusters.js";
 import { help } from "./help.js";
 import { pickByInitial } from "./pick.js";
 
@@ -39,6 +40,8 @@ export const KEYS = [
   { group: "Select", show: "a", keys: ["a", "Ctrl+a"], what: "select all", run: chooseAll },
   { group: "Select", show: "Esc", keys: ["Escape"], what: "select none, no divider", run: chooseNone },
   { group: "Look", show: "n", keys: ["n"], what: "next suggestion, or skip the one shown", run: skip },
+  { group: "Look", show: "j   k", keys: ["j"], what: "the next cluster on the left, the one before", run: () => goToCluster(1) },
+  { group: "Look", keys: ["k"], run: () => goToCluster(-1) },
   { group: "Look", show: "f", keys: ["f"], what: "more like this: the nearest images across all clusters", run: () => moreLikeThis() },
   { group: "Look", show: "v", keys: ["v"], what: "map of all images; drag a loop around some to select them", run: toggleMap },
   { group: "Look", show: "/", keys: ["/"], what: "filter by file name or field", run: () => byId("filter").select() },
@@ -50,7 +53,9 @@ const table = new Map(KEYS.flatMap((entry) => (entry.keys ?? []).map((name) => [
 function nameOf(event) {
   const ctrl = event.ctrlKey || event.metaKey ? "Ctrl+" : "";
   const named = event.key.length > 1 || ctrl;
-  return `${ctrl}${named && event.shiftKey ? "Shift+" : ""}${event.key.length === 1 && ctrl ? event.key.toLowerCase() : event.key}`;
+  // Caps Lock is not Shift.
+  const plain = event.key.length === 1 && (ctrl || !event.shiftKey) ? event.key.toLowerCase() : event.key;
+  return `${ctrl}${named && event.shiftKey ? "Shift+" : ""}${plain}`;
 }
 
 function arrow(event) {

@@ -4,7 +4,7 @@ import { count } from "./dom.js";
 import { page, className } from "./state.js";
 import { selection, targets } from "./selection.js";
 import { view } from "./view.js";
-import { accept, giveBack, nameCluster, putInClass, putInNewClass } from "./actions.js";
+import { accept, giveBack, nameCluster, putInClass, putInNewClass, remove } from "./actions.js";
 import { mergeThese } from "./groups.js";
 
 /** {label, run} of the view as it stands; `null` where there is nothing to do. */
@@ -13,7 +13,8 @@ export function primary() {
   const chosen = selection.divider !== null || selection.rows.size ? targets() : null;
   const rows = chosen ?? view.rows;
   const suggestion = view.suggestion;
-  if (view.kind === "removed") return { label: `Give back ${count(targets().length)}`, run: () => giveBack(targets()) };
+  if (selection.divider !== null && view.kind !== "removed") return { label: `Remove ${count(rows.length)}…`, run: remove };
+  if (view.kind === "removed" || view.about?.removed) return { label: `Give back ${count(targets().length)}`, run: () => giveBack(targets()) };
   if (suggestion?.kind === "merge") return { label: `Merge ${suggestion.clusters.join(" and ")}`, run: () => mergeThese(suggestion.clusters) };
   if (suggestion?.kind === "check_class") {
     return { label: `Accept ${chosen ? count(rows.length) : `all ${rows.length} left`} as ${suggestion.class}`, run: () => accept(rows, suggestion.class) };

@@ -43,13 +43,12 @@ function draw() {
   const box = byId("trouble");
   box.hidden = saving.phase !== "failed" && connected;
   if (saving.phase === "failed") {
-    fill(box,
-      h("b", {}, saving.failed ? "Your last decision is not saved: " : "That did not work: "),
-      h("span", { id: "trouble-text" }, `${saving.message}. `), h("span", {}, saving.advice),
+    fill(box, h("p", { id: "trouble-text" },
+      h("b", {}, saving.failed ? "Your last decision is not saved: " : "That did not work: "), `${saving.message}. `, saving.advice),
       saving.failed ? h("button", { id: "try-again", class: "primary", onclick: tryAgain }, "Try again") : null,
       h("button", { id: "discard", onclick: () => inTurn(discard) }, saving.failed ? "Drop this decision" : "Close"));
   } else if (!connected) {
-    fill(box, h("span", { id: "trouble-text" }, "The server does not answer. Everything up to here is saved; decide on when it is back, this page notices by itself."));
+    fill(box, h("p", { id: "trouble-text" }, "The server does not answer. Everything up to here is saved; decide on when it is back, this page notices by itself."));
   }
 }
 

@@ -7,6 +7,7 @@ import { open, view } from "./view.js";
 
 let queue = [];
 let current = null;
+let asking = false;
 let byItself = remembered.get("advance", true);
 const skipped = new Set();
 
@@ -31,13 +32,23 @@ async function ask() {
   return fresh[0] ?? queue[0] ?? null;
 }
 
+/** Asks while nothing else may replace the answer. */
+async function take() {
+  asking = true;
+  try {
+    current = await ask();
+  } finally {
+    asking = false;
+  }
+}
+
 export const isCurrent = () => current !== null && view.suggestion === current;
 
 /** After a decision: shows the next suggestion, unless the user prefers to choose. */
 export async function advance() {
   const done = isCurrent() ? keyOf(current) : null;
   if (done) skipped.add(done);
-  current = await ask();
+  await take();
   if (byItself && current) look();
   draw();
 }
@@ -47,7 +58,7 @@ export async function skip() {
   if (current && !isCurrent()) look();
   else {
     if (current) skipped.add(keyOf(current));
-    current = await ask();
+    await take();
     if (current) look();
   }
   draw();
@@ -56,8 +67,10 @@ export async function skip() {
 export async function start() {
   on("view", draw);
   on("fitted", async () => {
-    if (isCurrent()) return;
-    current = await ask();
+    if (isCurrent() || asking) return;
+    const found = await ask();
+    if (isCurrent() || asking) return;
+    current = found;
     draw();
   });
   await advance();

@@ -2,7 +2,7 @@
 
 import { byId, count, fill, h, key } from "./dom.js";
 import { page, on } from "./state.js";
-import { adjust, open, ORDERS, view, viewTitle } from "./view.js";
+import { adjust, open, ORDERS, removedFrom, view, viewTitle } from "./view.js";
 import { selection, chooseNone, divideAt, targets } from "./selection.js";
 import { layout, resize, SIZES } from "./grid.js";
 import { toggleDivider } from "./divider.js";
@@ -51,11 +51,14 @@ function drawTools() {
     h("span", { class: "gap" }),
     h("button", { id: "divide", title: "Everything from the image in focus on does not belong (d)", onclick: toggleDivider }, "Divider ", key("d")),
     h("button", { id: "similar", title: "The nearest images across all clusters (f)", onclick: () => moreLikeThis() }, "More like ", key("f")),
-    h("button", { id: "merge", title: "This cluster is one with another (m)", onclick: () => merge(currentCluster()) }, "Merge ", key("m")),
-    h("button", { id: "split", title: "Split this cluster (s)", onclick: () => split(currentCluster()) }, "Split ", key("s")),
+    !wholes() ? null : h("button", { id: "merge", title: "This cluster is one with another (m)", onclick: () => merge(currentCluster()) }, "Merge ", key("m")),
+    !wholes() ? null : h("button", { id: "split", title: "Split this cluster (s)", onclick: () => split(currentCluster()) }, "Split ", key("s")),
     h("button", { id: "show-map", "aria-pressed": mapIsOpen(), title: "The map of all images (v)", onclick: toggleMap }, "Map ", key("v")));
   if (focused?.id && focused !== document.activeElement) byId(focused.id)?.focus({ preventScroll: true });
 }
+
+/** Are clusters as wholes the matter? Elsewhere m and s mean the cluster of the image in focus. */
+const wholes = () => view.kind === "cluster" && view.id >= 0;
 
 /** Parts of a class, or reasons of removal. */
 function parts() {
@@ -71,7 +74,7 @@ function parts() {
   if (view.kind !== "removed") return null;
   const reasons = page.state.reasons.map((reason, i) => [`=${reason}`, reason || "no reason given", i]);
   return choice("reason", "Reason", view.reason === null ? "" : `=${view.reason}`, [["", "any reason"], ...reasons],
-    (value) => open({ kind: "removed", reason: value ? value.slice(1) : null, order: view.order }));
+    (value) => open({ kind: "removed", name: view.name, reason: value ? value.slice(1) : null, order: view.order }));
 }
 
 function drawTitle() {
@@ -79,10 +82,17 @@ function drawTitle() {
   const total = view.rows.length;
   const subtitle = byId("subtitle");
   const cluster = view.kind === "cluster" ? page.state.byId.get(view.id) : null;
-  fill(subtitle, [
+  const gone = view.kind === "class" ? removedFrom(view.name) : 0;
+  const chosen = selection.rows.size;
+  if (selection.divider !== null) {
+    fill(subtitle, h("span", { id: "shown" }, count(total)), h("b", { id: "chosen" }, `, ${(total - selection.divider).toLocaleString("en")} behind the divider: press x or 1–9`));
+  } else if (chosen) {
+    fill(subtitle, h("span", { id: "shown" }, count(total)), h("b", { id: "chosen" }, `, ${chosen.toLocaleString("en")} selected`));
+  } else fill(subtitle, [
     h("span", { id: "shown" }, count(total)),
     cluster && !cluster.name && cluster.suggested ? ` · probably ${cluster.suggested}` : null,
-    view.away ? [` · ${count(view.away)} put elsewhere `, h("button", { class: "link", id: "elsewhere", onclick: () => adjust({ elsewhere: !view.elsewhere }) }, view.elsewhere ? "hide" : "show")] : null,
+    view.away ? [` · ${view.away.toLocaleString("en")} put elsewhere `, h("button", { class: "link", id: "elsewhere", onclick: () => adjust({ elsewhere: !view.elsewhere }) }, view.elsewhere ? "hide" : "show")] : null,
+    gone ? [` · ${gone.toLocaleString("en")} removed `, h("button", { class: "link", id: "removed-from", onclick: () => open({ kind: "removed", name: view.name }) }, "show")] : null,
     view.about?.like ? [" · ", h("button", { class: "link", id: "more", onclick: () => { chooseNone(); moreLikeThis(view.about.n * 2); } }, `show ${view.about.n * 2}`)] : null,
   ].flat());
   drawActions();
@@ -101,10 +111,8 @@ function drawActions() {
   const main = primary();
   const n = targets().length;
   const cut = selection.divider !== null;
-  const chosen = selection.rows.size;
   fill(byId("view-actions"),
-    cut || chosen ? h("span", { id: "chosen" }, cut ? `${count(n)} from the divider on: 1–9 or x` : `${chosen.toLocaleString("en")} selected`) : null,
     cut ? h("button", { id: "no-divider", onclick: () => divideAt(null) }, "No divider ", key("Esc")) : null,
-    view.kind === "removed" ? null : h("button", { id: "remove", disabled: n === 0, onclick: remove, title: "Remove with a reason (x)" }, `Remove${n > 1 ? ` ${n.toLocaleString("en")}` : ""} `, key("x")),
+    view.kind === "removed" || cut ? null : h("button", { id: "remove", disabled: n === 0, onclick: remove, title: "Remove with a reason (x)" }, `Remove${n > 1 ? ` ${n.toLocaleString("en")}` : ""} `, key("x")),
     main ? h("button", { id: "primary", class: "primary", onclick: main.run }, `${main.label} `, key("⏎")) : null);
 }

@@ -3,7 +3,7 @@
 import { byHand, className, isRemoved, page, on, tell, PROPAGATED, NONE, clusterTitle, fileName } from "./state.js";
 
 /**
- * kind: "cluster" {id}, "class" {name, part}, "removed" {reason}, "all", "open", or "list" {list, about}.
+ * kind: "cluster" {id}, "class" {name, part}, "removed" {reason, name}, "all", "open", or "list" {list, about}.
  * `order` is a key of `ORDERS` or "field:<name>". `rows` is what the grid shows.
  */
 export const view = { kind: "all", order: "name", reversed: false, filter: "", elsewhere: false, rows: [], away: 0 };
@@ -15,7 +15,7 @@ let snapshot = null;
 export const ORDERS = {
   given: "as suggested",
   typicality: "most typical first",
-  suspicion: "most suspicious first",
+  suspicion: "most doubtful first",
   confidence: "least certain first",
   name: "by name",
 };
@@ -55,6 +55,16 @@ function mark(row) {
   return byHand(row) ? `${page.state.source[row]} ${className(row)}` : "";
 }
 
+/** The name of the cluster that a row is in. */
+const clusterName = (row) => page.state.byId.get(page.state.cluster[row])?.name ?? null;
+
+/** Images of a class's clusters that were removed. */
+export function removedFrom(name) {
+  let n = 0;
+  for (let row = 0; row < page.n; row++) if (isRemoved(row) && clusterName(row) === name) n++;
+  return n;
+}
+
 function leftCluster(row) {
   return byHand(row) && className(row) !== (page.state.byId.get(view.id)?.name ?? null);
 }
@@ -67,7 +77,8 @@ function members() {
   const tests = {
     all: (row) => !isRemoved(row),
     open: (row) => !isRemoved(row) && (state.source[row] === NONE || state.source[row] === PROPAGATED),
-    removed: (row) => isRemoved(row) && (view.reason === null || state.removed[row] === reason),
+    removed: (row) => isRemoved(row) && (view.reason === null || state.removed[row] === reason)
+      && (view.name === null || clusterName(row) === view.name),
     cluster: (row) => state.cluster[row] === view.id && !isRemoved(row),
     class: (row) => state.class[row] === index && !isRemoved(row)
       && (view.part === "all" || (view.part === "inferred") === (state.source[row] === PROPAGATED)),
@@ -142,7 +153,7 @@ export function viewTitle() {
   switch (view.kind) {
     case "cluster": return clusterTitle(view.id);
     case "class": return view.name;
-    case "removed": return view.reason === null ? "Removed" : `Removed: ${view.reason || "no reason given"}`;
+    case "removed": return `Removed${view.name ? ` from ${view.name}` : ""}${view.reason === null ? "" : `: ${view.reason || "no reason given"}`}`;
     case "open": return "Not labelled yet";
     case "list": return view.title;
     default: return "All images";
