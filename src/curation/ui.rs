@@ -52,7 +52,9 @@ mod tests {
     fn nothing_inline_and_nothing_from_elsewhere() {
         for asset in ASSETS.iter().chain([&INDEX]) {
             let text = std::str::from_utf8(asset.bytes).unwrap();
-            for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "http://", "https://", "style=\""] {
+            for forbidden in
+                ["innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "http://", "https://", "style=\""]
+            {
                 assert!(!text.contains(forbidden), "{} has `{forbidden}`", asset.name);
             }
         }

@@ -57,7 +57,7 @@ export async function nameCluster(id) {
   if (!cluster) return;
   const name = await askText({
     id: "name-dialog", title: `What do the ${count(cluster.size)} of cluster ${id} show?`, label: "Class",
-    value: cluster.name ?? cluster.suggested ?? "", options: classOptions(), confirm: "Name it", describe: newOrOld,
+    value: cluster.name ?? cluster.suggested ?? (view.suggestion?.cluster === id ? view.suggestion.class : null) ?? "", options: classOptions(), confirm: "Name it", describe: newOrOld,
   });
   if (!name) return;
   await inTurn(() => carryOut(

@@ -72,11 +72,10 @@ function draw() {
         onclick: () => open({ kind: "cluster", id: cluster.id }),
       },
       face,
-      h("span", { class: named ? "name" : "name unnamed" }, chip, h("span", {}, named ? cluster.name : guess),
-        named || cluster.suggested ? h("span", { class: "number" }, `#${cluster.id}`) : null),
+      h("span", { class: named ? "name" : "name unnamed" }, chip, h("span", {}, named ? cluster.name : guess)),
       h("span", { class: "size" }, cluster.size.toLocaleString("en")),
-      h("span", { class: "share" }, `${(100 * cluster.size / total).toFixed(1)} %`),
-      h("span", { class: "meter", "aria-hidden": "true" }, doubt)));
+      h("span", { class: "under" }, h("span", { class: "number" }, `#${cluster.id}`), h("span", { class: "meter", "aria-hidden": "true" }, doubt)),
+      h("span", { class: "share" }, `${(100 * cluster.size / total).toFixed(1)} %`)));
   }));
   mark();
 }

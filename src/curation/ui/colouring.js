@@ -9,6 +9,12 @@ const FEW = 12;
 const MANY = 84;
 const GREY = [150, 150, 150];
 
+/** Dark hues a little lighter on a dark ground; nothing else changes. */
+function legible(colour, dark) {
+  const light = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2];
+  return dark && light < 80 ? colour.map((value) => Math.round(value + (255 - value) * 0.32)) : colour;
+}
+
 export const isDark = () => window.matchMedia("(prefers-color-scheme: dark)").matches;
 
 export function choices() {
@@ -64,9 +70,10 @@ function grouped(of, groups, rest) {
     place[row] = group < 0 ? 0 : group + 1;
     shape[row] = group < 0 ? 0 : groupShape(group);
   }
-  const colours = [GREY, ...groups.slice(0, MANY).map((group) => groupColour(group.index))];
+  const dark = isDark();
+  const colours = [GREY, ...groups.slice(0, MANY).map((group) => legible(groupColour(group.index), dark))];
   const entries = groups.map((group, i) => ({
-    ...group, n: counts[i], colour: i < MANY ? groupColour(group.index) : GREY, shape: i < MANY ? groupShape(group.index) : 0,
+    ...group, n: counts[i], colour: colours[i + 1] ?? GREY, shape: i < MANY ? groupShape(group.index) : 0,
   })).filter((entry) => entry.n).sort((a, b) => b.n - a.n);
   if (counts[groups.length]) entries.push({ label: rest, n: counts[groups.length], colour: GREY, shape: 0, next: null });
   return { colours, of: place, shape, legend: { entries } };

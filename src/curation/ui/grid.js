@@ -145,7 +145,7 @@ function put(row, place) {
   tile.root.setAttribute("aria-selected", isChosen(row));
   tile.root.classList.toggle("focus", place === selection.focus);
   tile.root.classList.toggle("cut", selection.divider !== null && place >= selection.divider);
-  dress(tile, row);
+  dress(tile, row, layout.tile < 112);
   want(tile.img, thumbUrl(page.images.id[row], layout.size));
 }
 

@@ -15,6 +15,7 @@ import { visit } from "./detail.js";
 let isOpen = false;
 let by = remembered.get("colour", "class");
 let panning = false;
+let ratio = 1;
 let points, marks, preview, camera, boxes, paint, image;
 
 export const mapIsOpen = () => isOpen;
@@ -83,16 +84,17 @@ function repaint() {
   if (!isOpen) return;
   paint = colouring(by);
   legend();
+  if (!camera.moved && image) fit();
   redraw();
 }
 
 function fitCanvas() {
   const [width, height] = [byId("map").clientWidth, byId("map").clientHeight];
   if (!width || !height) return;
-  const first = points.width !== width && !image;
-  for (const canvas of [points, marks]) Object.assign(canvas, { width, height });
-  image = points.getContext("2d", { alpha: false }).createImageData(width, height);
-  if (first || camera.zoomed === 1) camera.fit(width, height);
+  ratio = Math.min(2, window.devicePixelRatio || 1);
+  for (const canvas of [points, marks]) Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+  image = points.getContext("2d", { alpha: false }).createImageData(points.width, points.height);
+  if (!camera.moved) fit();
   draw();
 }
 
@@ -102,12 +104,12 @@ function draw() {
   const everything = view.kind === "all" || view.kind === "removed";
   const layer = (row) => (!visible(row) ? -1 : isChosen(row) ? 2 : everything || placeOf(row) >= 0 ? 1 : 0);
   raster(image, camera, paint, layer, {
-    radius: radiusFor(page.n, camera.zoomed, 1), ink: dark ? [255, 255, 255] : [20, 20, 20], ground: dark ? [25, 25, 25] : [250, 250, 250],
+    radius: radiusFor(page.n, camera.zoomed), ratio, faint: dark ? 100 : 64, ink: dark ? [255, 255, 255] : [20, 20, 20], ground: dark ? [25, 25, 25] : [250, 250, 250],
   });
   points.getContext("2d", { alpha: false }).putImageData(image, 0, 0);
   const row = focusRow();
   const context = marks.getContext("2d");
-  context.clearRect(0, 0, marks.width, marks.height);
+  wipe(context);
   if (row === null || !visible(row)) return;
   context.strokeStyle = dark ? "#fff" : "#111";
   context.lineWidth = 2;
@@ -118,19 +120,25 @@ function draw() {
 
 const place = (row) => [page.images.x[row] * camera.scale + camera.left, camera.top - page.images.y[row] * camera.scale];
 
+function wipe(context) {
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, marks.width, marks.height);
+}
+
 function zoom(factor, x, y) {
   camera.zoom(factor, x, y);
   redraw();
 }
 
 function fit() {
-  camera.fit(points.width, points.height);
+  const aside = byId("map-legend").offsetWidth + 8;
+  camera.fit(points.clientWidth, points.clientHeight, aside < points.clientWidth / 3 ? aside : 0);
   redraw();
 }
 
 function trace(path) {
   const context = marks.getContext("2d");
-  context.clearRect(0, 0, marks.width, marks.height);
+  wipe(context);
   if (path.length < 4) return;
   context.beginPath();
   for (let i = 0; i < path.length; i += 2) context.lineTo(path[i], path[i + 1]);
@@ -184,7 +192,7 @@ function keys(event) {
   const pan = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[event.key];
   const factor = { "+": 1.4, "-": 1 / 1.4 }[event.key];
   if (pan) camera.pan(...pan);
-  else if (factor) camera.zoom(factor, points.width / 2, points.height / 2);
+  else if (factor) camera.zoom(factor, points.clientWidth / 2, points.clientHeight / 2);
   else if (event.key === "0") fit();
   else return;
   event.preventDefault();

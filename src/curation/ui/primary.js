@@ -7,6 +7,9 @@ import { view } from "./view.js";
 import { accept, giveBack, nameCluster, putInClass, putInNewClass, remove } from "./actions.js";
 import { mergeThese } from "./groups.js";
 
+/** Suggestions whose images are, all but a few, one class; the few are picked out first. */
+const ACCEPTED_AT_ONCE = ["check_class", "suspects", "neighbourhood"];
+
 /** {label, run} of the view as it stands; `null` where there is nothing to do. */
 export function primary() {
   if (!view.rows.length && view.kind !== "cluster") return null;
@@ -16,11 +19,10 @@ export function primary() {
   if (selection.divider !== null && view.kind !== "removed") return { label: `Remove ${count(rows.length)}…`, run: remove };
   if (view.kind === "removed" || view.about?.removed) return { label: `Give back ${count(targets().length)}`, run: () => giveBack(targets()) };
   if (suggestion?.kind === "merge") return { label: `Merge ${suggestion.clusters.join(" and ")}`, run: () => mergeThese(suggestion.clusters) };
-  if (suggestion?.kind === "check_class") {
-    return { label: `Accept ${chosen ? count(rows.length) : `all ${rows.length} left`} as ${suggestion.class}`, run: () => accept(rows, suggestion.class) };
-  }
-  if (suggestion?.kind === "suspects") {
-    return { label: `Accept ${chosen ? count(rows.length) : `all ${rows.length} left`} as they are`, run: () => accept(rows) };
+  if (ACCEPTED_AT_ONCE.includes(suggestion?.kind)) {
+    const name = suggestion.class ?? null;
+    const which = chosen ? count(rows.length) : rows.length === 1 ? "the one left" : `all ${rows.length} left`;
+    return { label: `Accept ${which} as ${name ?? "they are"}`, run: () => accept(rows, name) };
   }
   if (view.kind === "cluster" && view.id >= 0) {
     if (selection.rows.size) return elsewhere(rows);
@@ -38,8 +40,6 @@ export function primary() {
 
 function elsewhere(rows) {
   const names = new Set(rows.map(className));
-  const guess = suggestionClass() ?? (names.size === 1 ? [...names][0] : null);
+  const guess = names.size === 1 ? [...names][0] : null;
   return rows.length ? { label: `Put ${count(rows.length)} in a class…`, run: () => putInNewClass(guess ?? "") } : null;
 }
-
-const suggestionClass = () => view.suggestion?.class ?? null;

@@ -14,18 +14,20 @@ export class Camera {
     this.zoomed = 1;
   }
 
-  /** Everything in a window of `width` × `height` pixels, below the tools at its top. */
-  fit(width, height) {
+  /** Everything in a window of `width` × `height` pixels, below the tools and left of `aside` pixels of legend. */
+  fit(width, height, aside = 0) {
     const [x0, x1, y0, y1] = this.bounds;
     const [EDGE, TOOLS] = [14, 40];
-    this.scale = Math.min((width - 2 * EDGE) / Math.max(1e-9, x1 - x0), (height - EDGE - TOOLS) / Math.max(1e-9, y1 - y0));
-    this.left = width / 2 - this.scale * (x0 + x1) / 2;
+    this.scale = Math.min((width - aside - 2 * EDGE) / Math.max(1e-9, x1 - x0), (height - EDGE - TOOLS) / Math.max(1e-9, y1 - y0));
+    this.left = (width - aside) / 2 - this.scale * (x0 + x1) / 2;
     this.top = (height + TOOLS - EDGE) / 2 + this.scale * (y0 + y1) / 2;
     this.zoomed = 1;
+    this.moved = false;
   }
 
   zoom(factor, x, y) {
     const allowed = Math.min(200, Math.max(0.5, this.zoomed * factor)) / this.zoomed;
+    this.moved = true;
     this.zoomed *= allowed;
     this.scale *= allowed;
     this.left = x + (this.left - x) * allowed;
@@ -33,6 +35,7 @@ export class Camera {
   }
 
   pan(dx, dy) {
+    this.moved = true;
     this.left += dx;
     this.top += dy;
   }
@@ -66,13 +69,14 @@ function marks(radius) {
   return masks.get(rounded);
 }
 
-export const radiusFor = (n, zoomed, ratio) => ratio * Math.min(6, (n > 20000 ? 1.6 : n > 4000 ? 2.2 : 3.4) * Math.max(1, zoomed) ** 0.3);
+export const radiusFor = (n, zoomed) => Math.min(6, (n > 20000 ? 1.6 : n > 4000 ? 2.2 : 3.4) * Math.max(1, zoomed) ** 0.3);
 
 /**
  * Draws into `image`: first what `layer(row)` calls 0 (faint), then 1 (full), then 2 (chosen: ringed); below 0 is left
- * out. `paint` is {colours, of, shape} from colouring.js, `ink` and `ground` are [r, g, b].
+ * out. `paint` is {colours, of, shape} from colouring.js, `ink` and `ground` are [r, g, b]; the camera counts in pixels of
+ * the page, `ratio` of the image's to one of these, and `radius` is in pixels of the page. `faint` is how strong the faint ones are, of 256.
  */
-export function raster(image, camera, paint, layer, { radius, ink, ground }) {
+export function raster(image, camera, paint, layer, { radius, ratio, faint, ink, ground }) {
   const { x, y } = page.images;
   const { width, height, data } = image;
   new Uint32Array(data.buffer).fill((255 << 24) | (ground[2] << 16) | (ground[1] << 8) | ground[0]);
@@ -80,12 +84,12 @@ export function raster(image, camera, paint, layer, { radius, ink, ground }) {
   for (let row = 0; row < page.n; row++) {
     const which = layer(row);
     if (which < 0) continue;
-    const px = x[row] * camera.scale + camera.left;
-    const py = camera.top - y[row] * camera.scale;
+    const px = (x[row] * camera.scale + camera.left) * ratio;
+    const py = (camera.top - y[row] * camera.scale) * ratio;
     if (px > -9 && py > -9 && px < width + 9 && py < height + 9) layers[which].push(row, px | 0, py | 0);
   }
-  const points = marks(radius);
-  const rings = marks(radius + 1.5);
+  const points = marks(radius * ratio);
+  const rings = marks((radius + 1.5) * ratio);
   const stamp = ({ triples, reach }, px, py, colour, strength) => {
     const free = px >= reach && py >= reach && px < width - reach && py < height - reach;
     for (let i = 0; i < triples.length; i += 3) {
@@ -100,7 +104,7 @@ export function raster(image, camera, paint, layer, { radius, ink, ground }) {
     }
   };
   layers.forEach((points_, which) => {
-    const strength = [60, 225, 256][which];
+    const strength = [faint, 225, 256][which];
     for (let i = 0; i < points_.length; i += 3) {
       const shape = paint.shape[points_[i]];
       if (which === 2) stamp(rings[shape], points_[i + 1], points_[i + 2], ink, 256);

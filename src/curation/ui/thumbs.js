@@ -24,7 +24,7 @@ export function want(img, url) {
 /** Forgets what `img` was to show. */
 export function cancel(img) {
   wanted.delete(img);
-  underway.delete(img);
+  if (underway.delete(img)) queueMicrotask(pump);
   delete img.dataset.url;
   if (img.hasAttribute("src")) img.removeAttribute("src");
   img.parentElement?.classList.remove("broken");

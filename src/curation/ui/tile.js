@@ -19,7 +19,8 @@ export function standing(row) {
   return `${entry.name}: ${SOURCES[state.source[row]]}${sure}`;
 }
 
-export function dress(tile, row) {
+/** Fits `tile` to `row`; a small one says less. */
+export function dress(tile, row, small) {
   const { state } = page;
   const index = state.class[row];
   const removed = isRemoved(row);
@@ -32,7 +33,7 @@ export function dress(tile, row) {
   }
   const note = remark(row);
   const said = removed ? state.reasons[state.removed[row]] || "removed" : entry?.name;
-  tile.text.textContent = note ?? (inferred ? `${said}? ${percent(state.confidence[row])}` : said ?? "");
+  tile.text.textContent = note ?? (inferred ? `${said}?${small ? "" : ` ${percent(state.confidence[row])}`}` : said ?? "");
   tile.text.classList.toggle("inferred", inferred && note === null);
   tile.badge.hidden = removed || state.suspicion[row] < SUSPECT || view.kind === "removed";
   tile.badge.title = `suspicion ${percent(state.suspicion[row])}`;

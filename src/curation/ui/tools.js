@@ -23,14 +23,15 @@ export function start() {
 
 function drawTools() {
   drawTitle();
-  const orders = Object.entries(ORDERS).filter(([name]) => name !== "given" || view.kind === "list");
+  const orders = Object.entries(ORDERS).filter(([name]) => name !== "given" || view.kind === "list" || view.suggestion)
+    .map(([name, text]) => [name, name === "given" && view.kind === "cluster" ? "a sample first" : text]);
   const fields = page.images.fieldNames.map((name) => [`field:${name}`, `by ${name}`]);
   const order = h("select", { id: "order", "aria-label": "Order", onchange: (event) => adjust({ order: event.target.value }) },
     [...orders, ...fields].map(([name, text]) => h("option", { value: name, selected: view.order === name }, text)));
   order.value = view.order;
   const old = byId("filter");
   const filter = old ?? h("input", {
-    id: "filter", type: "search", placeholder: "Filter by name or field", "aria-label": "Filter (/)",
+    id: "filter", type: "search", placeholder: "Filter", title: "By file name or field (/)", "aria-label": "Filter by file name or field",
     oninput: (event) => adjust({ filter: event.target.value }),
     onkeydown: (event) => {
       if (event.key === "Escape") adjust({ filter: "" });

@@ -29,7 +29,7 @@ export const placeOf = (row) => places[row] ?? -1;
 export function open(next) {
   Object.assign(view, { id: null, name: null, part: "all", reason: null, list: null, about: null, suggestion: null, chosen: false });
   Object.assign(view, { filter: "", elsewhere: false, reversed: false }, next);
-  view.order = next.order ?? chosen[view.kind] ?? USUAL[view.kind];
+  view.order = next.order ?? chosen[view.kind] ?? (next.suggestion ? "given" : USUAL[view.kind]);
   if (view.kind === "list") view.marks = new Map(view.list.map((row) => [row, mark(row)]));
   resort();
   tell("view");
@@ -120,14 +120,20 @@ function matches(row, wanted) {
 /** Smaller comes first; `null` keeps the order in which the rows stand (by path, or as suggested). */
 function sortKey() {
   switch (view.order) {
-    case "given":
+    case "given": return view.kind === "cluster" ? sampleFirst() : null;
     case "name":
-      return view.order === "name" && view.kind === "list" ? Int32Array.from({ length: page.n }, (_, row) => row) : null;
+      return view.kind === "list" ? Int32Array.from({ length: page.n }, (_, row) => row) : null;
     case "typicality": return page.images.typicality.map((value) => -(value ?? 0));
     case "suspicion": return Int32Array.from(snapshot.suspicion, (value) => -value);
     case "confidence": return snapshot.confidence;
     default: return fieldRanks(view.order.slice("field:".length));
   }
+}
+
+/** A cluster that is to be named begins with the images that the suggestion picked from all over it. */
+function sampleFirst() {
+  const sample = new Map((view.suggestion?.rows ?? []).map((row, place) => [row, place]));
+  return Float64Array.from(page.images.typicality, (value, row) => sample.get(row) ?? 1e6 - (value ?? 0));
 }
 
 const ranks = new Map();
@@ -145,6 +151,7 @@ function fieldRanks(name) {
 
 /** What a tile says under its picture when the order is about it. */
 export function remark(row) {
+  if (view.suggestion?.kind === "merge") return `cluster ${page.state.cluster[row]}`;
   if (view.order.startsWith("field:")) return String(page.images.fields[view.order.slice(6)][row] ?? "");
   return view.order === "name" ? fileName(row) : null;
 }
