@@ -1,0 +1,120 @@
+// The next thing worth deciding: it comes up by itself, says what it is in a sentence, and can be skipped.
+
+import { get } from "./api.js";
+import { byId, fill, h, key } from "./dom.js";
+import { page, on, remembered } from "./state.js";
+import { open, view } from "./view.js";
+
+let queue = [];
+let current = null;
+let asking = false;
+let byItself = remembered.get("advance", true);
+const skipped = new Set();
+
+const keyOf = (s) => [s.kind, s.cluster ?? "", (s.clusters ?? []).join("+"), s.class ?? "", s.kind === "name_cluster" ? "" : s.rows.join(" ")].join("|");
+
+/** Is it still to be decided? The server may not have seen the last decision when it proposed this. */
+function stands(s) {
+  const cluster = page.state.byId.get(s.cluster);
+  if (s.kind === "name_cluster") return Boolean(cluster) && !cluster.name && cluster.merged_into === null && cluster.size > 0;
+  if (s.kind === "merge") return s.clusters.every((id) => page.state.byId.get(id)?.merged_into === null);
+  return true;
+}
+
+async function ask() {
+  try {
+    queue = (await get("/api/next?n=8")).filter(stands);
+  } catch {
+    queue = [];
+  }
+  const fresh = queue.filter((s) => !skipped.has(keyOf(s)));
+  if (!fresh.length && queue.length) skipped.clear();
+  return fresh[0] ?? queue[0] ?? null;
+}
+
+/** Asks while nothing else may replace the answer. */
+async function take() {
+  asking = true;
+  try {
+    current = await ask();
+  } finally {
+    asking = false;
+  }
+}
+
+export const isCurrent = () => current !== null && view.suggestion === current;
+
+/** After a decision: shows the next suggestion, unless the user prefers to choose. */
+export async function advance() {
+  const done = isCurrent() ? keyOf(current) : null;
+  if (done) skipped.add(done);
+  await take();
+  if (byItself && current) look();
+  draw();
+}
+
+/** Leaves the suggestion that is shown for later; or shows it, where something else is looked at. */
+export async function skip() {
+  if (current && !isCurrent()) look();
+  else {
+    if (current) skipped.add(keyOf(current));
+    await take();
+    if (current) look();
+  }
+  draw();
+}
+
+export async function start() {
+  on("view", draw);
+  on("fitted", async () => {
+    if (isCurrent() || asking) return;
+    const found = await ask();
+    if (isCurrent() || asking) return;
+    current = found;
+    draw();
+  });
+  await advance();
+  if (!current) open({ kind: "all" });
+  else if (!isCurrent()) look();
+}
+
+function look() {
+  if (current.kind === "name_cluster") {
+    open({ kind: "cluster", id: current.cluster, suggestion: current });
+    return;
+  }
+  const chosen = current.kind === "neighbourhood";
+  open({ kind: "list", title: TITLES[current.kind] ?? "Suggested", list: current.rows, suggestion: current, chosen });
+}
+
+const TITLES = {
+  merge: "One cluster or two?",
+  check_class: "Taken for the same class",
+  suspects: "Possibly labelled wrongly",
+  neighbourhood: "Look-alikes",
+  duplicates: "Near-duplicates",
+};
+
+function draw() {
+  const bar = byId("next");
+  if (!current) {
+    fill(bar, h("span", { class: "faint" }, "Nothing stands out any more: train on what you have, or look around."));
+    return;
+  }
+  const shown = isCurrent();
+  bar.dataset.kind = current.kind;
+  fill(
+    bar,
+    h("span", { class: "when" }, shown ? "Now" : "Next"),
+    h("span", { id: "next-title", title: current.title }, current.title),
+    h("button", { id: "next-skip", onclick: skip, title: shown ? "Leave it for later (n)" : "Show it (n)" }, shown ? "Skip " : "Show ", key("n")),
+    h("label", { title: "After a decision show the next suggestion without being asked" },
+      h("input", {
+        type: "checkbox", id: "next-auto", checked: byItself,
+        onchange: (event) => {
+          byItself = event.target.checked;
+          remembered.set("advance", byItself);
+        },
+      }), "go on by itself"),
+  );
+}
