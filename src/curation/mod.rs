@@ -6,6 +6,7 @@ mod folders;
 mod label_table;
 mod log;
 mod replay;
+mod suggest;
 
 pub use apply::{ApplyError, Request, parse_requests};
 pub use decision::{ClusterKey, Decision, Entry};
@@ -13,3 +14,4 @@ pub use folders::{ClusterMetadata, FolderEdits, FolderImage, FoldersError, METAD
 pub use label_table::{LabelTable, LabelTableError, Matched};
 pub use log::{DecisionLog, LogError};
 pub use replay::{Curation, Label, Removed, Source, replay};
+pub use suggest::{Kind, Opinion, REVIEW, Reviewer, RowOpinion, SCREEN, Suggestion, review_clusters};
