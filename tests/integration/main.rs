@@ -10,9 +10,12 @@ mod help;
 mod models;
 mod predict;
 mod recipes;
+mod review;
+mod review_guard;
 mod terminal;
 mod tile;
 mod train;
 
 mod pictures;
+mod served;
 mod workplace;
