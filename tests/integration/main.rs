@@ -2,6 +2,7 @@
 //! are looked at. The images are tiles of `datasets/surfaces`, or made on the spot.
 
 mod architecture;
+mod browser;
 mod broken_files;
 mod cluster;
 mod compare;
@@ -16,6 +17,7 @@ mod terminal;
 mod tile;
 mod train;
 
+mod chromium;
 mod pictures;
 mod served;
 mod workplace;
