@@ -76,12 +76,12 @@ function draw() {
       fact("cluster", cluster < 0 ? "none" : h("button", { class: "link", onclick: () => open({ kind: "cluster", id: cluster }) }, clusterTitle(cluster))),
       fact("doubt", percent(state.suspicion[row])),
       images.fieldNames.map((name) => fact(name, String(images.fields[name][row] ?? ""))),
-      known ? fact("size", `${known.width} × ${known.height}, ${known.bit_depth} bit`) : null),
+      known ? fact("size", known.width ? `${known.width} × ${known.height}, ${known.bit_depth} bit` : "the file cannot be read") : null),
     h("div", { class: "heading" }, h("h3", {}, "Nearest"), h("button", { id: "more-like-this", onclick: () => moreLikeThis(), title: "Show the nearest images across all clusters (f)" }, "More like this ", key("f"))),
     h("div", { class: "neighbours" }, (known?.neighbours ?? []).map(({ row: other, distance }) => neighbour(other, distance))),
     known?.history?.length ? h("h3", {}, "History") : null,
     known?.history?.length ? h("ol", { class: "history" }, [...known.history].reverse().map((entry) =>
-      h("li", {}, h("span", {}, entry.text), h("span", { class: "faint" }, `${when(entry.at)} · ${entry.by}`)))) : null);
+      h("li", { class: entry.undone ? "undone" : "" }, h("span", {}, entry.text), h("span", { class: "faint" }, `${when(entry.at)} · ${entry.by}`)))) : null);
 }
 
 function neighbour(row, distance) {

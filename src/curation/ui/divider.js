@@ -2,8 +2,9 @@
 
 import { byId, count, h } from "./dom.js";
 import { on } from "./state.js";
-import { view } from "./view.js";
-import { divideAt, selection } from "./selection.js";
+import { note } from "./decide.js";
+import { adjust, placeOf, view } from "./view.js";
+import { divideAt, focusRow, moveTo, selection } from "./selection.js";
 import { bringIntoSight, corner, layout, placeAt } from "./grid.js";
 
 let line;
@@ -22,8 +23,14 @@ export function start() {
   new ResizeObserver(draw).observe(byId("grid"));
 }
 
-/** Sets the divider before the image in focus; on the same place again it goes away. */
+/** Sets the divider before the image in focus; on the same place again it goes away. It needs an order to divide. */
 export function toggleDivider() {
+  const row = focusRow();
+  if (view.kind === "cluster" && view.order === "given" && row !== null) {
+    adjust({ order: "typicality" });
+    moveTo(placeOf(row));
+    note("Ordered by typicality: what belongs least is at the end.");
+  }
   if (selection.divider === selection.focus) divideAt(null);
   else {
     divideAt(selection.focus);

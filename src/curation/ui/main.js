@@ -3,7 +3,6 @@
 import { listen } from "./api.js";
 import { byId, fill, h } from "./dom.js";
 import { load, on, page, refresh, tell } from "./state.js";
-import { saving } from "./decide.js";
 import * as grid from "./grid.js";
 import * as pointer from "./pointer.js";
 import * as divider from "./divider.js";
@@ -42,7 +41,7 @@ function backToImages() {
 async function follow({ version, fitted }) {
   const { state } = page;
   const news = version > state.version || fitted > state.fitted;
-  if (!news || saving.phase === "saving") return;
+  if (!news) return;
   await refresh().catch(() => {});
   tell("fitted");
 }

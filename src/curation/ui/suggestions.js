@@ -2,12 +2,13 @@
 
 import { get } from "./api.js";
 import { byId, fill, h, key } from "./dom.js";
-import { page, on, remembered } from "./state.js";
+import { page, on, byHand, isRemoved, remembered } from "./state.js";
 import { open, view } from "./view.js";
 
 let queue = [];
 let current = null;
 let asking = false;
+let waiting = () => {};
 let byItself = remembered.get("advance", true);
 const skipped = new Set();
 
@@ -18,12 +19,30 @@ function stands(s) {
   const cluster = page.state.byId.get(s.cluster);
   if (s.kind === "name_cluster") return Boolean(cluster) && !cluster.name && cluster.merged_into === null && cluster.size > 0;
   if (s.kind === "merge") return s.clusters.every((id) => page.state.byId.get(id)?.merged_into === null);
-  return true;
+  return s.rows.length > 0;
+}
+
+/** Without the images that were decided on since, where the suggestion is about undecided ones. */
+function undecided(s) {
+  const open_ = (row) => !isRemoved(row) && (s.kind === "duplicates" || !byHand(row));
+  return s.kind === "name_cluster" || s.kind === "merge" ? s : { ...s, rows: s.rows.filter(open_) };
+}
+
+/** Suggestions follow a decision within a second; for that long it is better to wait than to ask about old ones. */
+const PATIENCE = 900;
+
+function fitted() {
+  if (page.state.fitted >= page.state.version) return Promise.resolve();
+  return new Promise((resolve) => {
+    waiting = resolve;
+    setTimeout(resolve, PATIENCE);
+  });
 }
 
 async function ask() {
   try {
-    queue = (await get("/api/next?n=8")).filter(stands);
+    await fitted();
+    queue = (await get("/api/next?n=8")).map(undecided).filter(stands);
   } catch {
     queue = [];
   }
@@ -67,6 +86,7 @@ export async function skip() {
 export async function start() {
   on("view", draw);
   on("fitted", async () => {
+    waiting();
     if (isCurrent() || asking) return;
     const found = await ask();
     if (isCurrent() || asking) return;

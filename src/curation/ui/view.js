@@ -51,7 +51,7 @@ function resort() {
 
 /** What a person has said about a row so far; a list lets go of a row when this changes. */
 function mark(row) {
-  if (isRemoved(row)) return `removed ${page.state.removed[row]}`;
+  if (isRemoved(row)) return `removed ${page.state.reasons[page.state.removed[row]]}`;
   return byHand(row) ? `${page.state.source[row]} ${className(row)}` : "";
 }
 
