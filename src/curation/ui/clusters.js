@@ -110,11 +110,16 @@ export function goToCluster(step) {
 function mark() {
   for (const button of document.querySelectorAll("#left button[data-cluster]")) {
     const here = view.kind === "cluster" && view.id === Number(button.dataset.cluster);
-    button.toggleAttribute("aria-current", here);
+    current(button, here);
     if (here) button.scrollIntoView({ block: "nearest" });
   }
   for (const button of document.querySelectorAll("#left button[data-place]")) {
     const noise = view.kind === "cluster" && view.id < 0 && button.dataset.place === "noise";
-    button.toggleAttribute("aria-current", noise || button.dataset.place === view.kind);
+    current(button, noise || button.dataset.place === view.kind);
   }
+}
+
+function current(button, here) {
+  if (here) button.setAttribute("aria-current", "true");
+  else button.removeAttribute("aria-current");
 }

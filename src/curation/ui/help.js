@@ -3,6 +3,7 @@
 import { byId, fill, h, key } from "./dom.js";
 import { show } from "./dialog.js";
 import { page, on, remembered } from "./state.js";
+import { view } from "./view.js";
 
 export function help(keys) {
   const groups = [...new Set(keys.map((entry) => entry.group))];
@@ -26,12 +27,13 @@ let hidden = remembered.get("welcome", false);
 /** Two sentences for who sees this for the first time; gone after the first decision. */
 export function startWelcome() {
   on("state", draw);
+  on("view", draw);
   draw();
 }
 
 function draw() {
   const box = byId("welcome");
-  box.hidden = hidden || page.state.version > 0;
+  box.hidden = hidden || page.state.version > 0 || view.suggestion?.kind !== "name_cluster";
   if (box.hidden) return;
   fill(box,
     h("p", {}, "Below is a group of images that look alike, the most typical first: press ", key("Enter"),

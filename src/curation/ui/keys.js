@@ -11,7 +11,7 @@ import { currentCluster, moreLikeThis, nameCluster, putInClass, putInNewClass, r
 import { merge, split } from "./groups.js";
 import { primary } from "./primary.js";
 import { toggleDivider } from "./divider.js";
-import { skip } from "./suggestions.js";
+import { isBusy, skip } from "./suggestions.js";
 import { enlarge } from "./large.js";
 import { toggleMap } from "./map.js";
 import { goToCluster } from "./clusters.js";
@@ -73,6 +73,10 @@ export function start() {
   byId("help").onclick = () => help(KEYS);
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || isAsking() || event.altKey) return;
+    if (isBusy()) {
+      event.preventDefault();
+      return;
+    }
     const inField = event.target.closest("input[type=search], select, input[type=range]");
     if (inField) return;
     const name = nameOf(event);

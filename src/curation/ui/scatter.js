@@ -89,7 +89,7 @@ export function raster(image, camera, paint, layer, { radius, ratio, faint, ink,
     if (px > -9 && py > -9 && px < width + 9 && py < height + 9) layers[which].push(row, px | 0, py | 0);
   }
   const points = marks(radius * ratio);
-  const rings = marks((radius + 1.5) * ratio);
+  const rings = marks((radius + 1.1) * ratio);
   const stamp = ({ triples, reach }, px, py, colour, strength) => {
     const free = px >= reach && py >= reach && px < width - reach && py < height - reach;
     for (let i = 0; i < triples.length; i += 3) {

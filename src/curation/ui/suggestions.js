@@ -54,14 +54,19 @@ async function ask() {
 /** Asks while nothing else may replace the answer. */
 async function take() {
   asking = true;
+  document.body.dataset.busy = "true";
   try {
     current = await ask();
   } finally {
     asking = false;
+    delete document.body.dataset.busy;
   }
 }
 
 export const isCurrent = () => current !== null && view.suggestion === current;
+
+/** Is the next suggestion on its way? Keys wait for it, so that none hits what is about to go. */
+export const isBusy = () => asking;
 
 /** After a decision: shows the next suggestion, unless the user prefers to choose. */
 export async function advance() {
@@ -104,15 +109,15 @@ function look() {
     return;
   }
   const chosen = current.kind === "neighbourhood";
-  open({ kind: "list", title: TITLES[current.kind] ?? "Suggested", list: current.rows, suggestion: current, chosen });
+  open({ kind: "list", title: TITLES[current.kind]?.(current) ?? "Suggested", list: current.rows, suggestion: current, chosen });
 }
 
 const TITLES = {
-  merge: "One cluster or two?",
-  check_class: "Taken for the same class",
-  suspects: "Possibly labelled wrongly",
-  neighbourhood: "Look-alikes",
-  duplicates: "Near-duplicates",
+  merge: () => "One cluster or two?",
+  check_class: (s) => `Probably ${s.class}`,
+  suspects: (s) => (s.class ? `Named otherwise, look like ${s.class}` : "Possibly labelled wrongly"),
+  neighbourhood: () => "Look-alikes",
+  duplicates: () => "Near-duplicates",
 };
 
 function draw() {
