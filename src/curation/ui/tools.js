@@ -70,7 +70,7 @@ function parts() {
     return select;
   };
   if (view.kind === "class") {
-    return choice("part", "Part", view.part, [["all", "all"], ["inferred", "inferred only"], ["decided", "decided only"]], (part) => adjust({ part }));
+    return choice("part", "Part", view.part, [["all", "decided + inferred"], ["inferred", "only inferred"], ["decided", "only decided"]], (part) => adjust({ part }));
   }
   if (view.kind !== "removed") return null;
   const reasons = page.state.reasons.map((reason, i) => [`=${reason}`, reason || "no reason given", i]);
