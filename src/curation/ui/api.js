@@ -3,7 +3,7 @@
 const token = new URLSearchParams(location.search).get("token") ?? "";
 
 /** `status` is the HTTP status, 0 where the server did not answer at all. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
@@ -58,7 +58,10 @@ export function listen(changed, connection) {
       return;
     }
     // A refusal closes for good, and so does a server that is away in some browsers: ask why, and try again.
-    get("/api/next?n=1").then(() => {}, (error) => connection(error.status === 403 ? "other" : "away"));
+    get("/api/next?n=1").then(
+      () => {},
+      (error) => connection(error.status === 403 ? "other" : "away"),
+    );
     setTimeout(() => listen(changed, connection), 3000);
   });
 }

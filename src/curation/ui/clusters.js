@@ -18,15 +18,27 @@ export function start() {
 }
 
 function drawSort() {
-  fill(byId("cluster-sort"), Object.entries(COLUMNS).map(([by, label]) => h("button", {
-    "data-sort": by, "aria-pressed": sort.by === by, title: `Order the clusters by ${label.toLowerCase()}`,
-    onclick: () => {
-      Object.assign(sort, { up: sort.by === by ? !sort.up : by === "name", by });
-      remembered.set("clusters", sort);
-      drawSort();
-      draw();
-    },
-  }, label, sort.by === by ? (sort.up ? " ↑" : " ↓") : "")));
+  fill(
+    byId("cluster-sort"),
+    Object.entries(COLUMNS).map(([by, label]) =>
+      h(
+        "button",
+        {
+          "data-sort": by,
+          "aria-pressed": sort.by === by,
+          title: `Order the clusters by ${label.toLowerCase()}`,
+          onclick: () => {
+            Object.assign(sort, { up: sort.by === by ? !sort.up : by === "name", by });
+            remembered.set("clusters", sort);
+            drawSort();
+            draw();
+          },
+        },
+        label,
+        sort.by === by ? (sort.up ? " ↑" : " ↓") : "",
+      ),
+    ),
+  );
 }
 
 const label = (cluster) => cluster.name ?? `cluster ${cluster.id}`;
@@ -55,28 +67,45 @@ function draw() {
   drawPlaces();
   const alive = page.state.clusters.filter((cluster) => cluster.merged_into === null && cluster.size > 0).sort(compare);
   const total = page.n || 1;
-  fill(byId("clusters"), alive.map((cluster) => {
-    const named = cluster.name !== null;
-    const chip = h("span", { class: "swatch" });
-    if (named) swatch(chip, classIndex(cluster.name));
-    else chip.classList.add("none");
-    const guess = cluster.suggested ? `${cluster.suggested}?` : `cluster ${cluster.id}`;
-    const face = h("img", { alt: "", loading: "lazy", decoding: "async" });
-    if (faces.has(cluster.id)) face.src = thumbUrl(page.images.id[faces.get(cluster.id)], 36);
-    const doubt = h("span", { class: "doubt" });
-    doubt.style.width = `${Math.max(2, cluster.suspicion / 10)}%`;
-    return h("li", {},
-      h("button", {
-        class: "cluster", "data-cluster": cluster.id, "data-name": cluster.name ?? "", "data-size": cluster.size,
-        title: `Cluster ${cluster.id}: ${count(cluster.size)}, ${(100 * cluster.size / total).toFixed(1)} % of all, doubt ${percent(cluster.suspicion)}`,
-        onclick: () => open({ kind: "cluster", id: cluster.id }),
-      },
-      face,
-      h("span", { class: named ? "name" : "name unnamed" }, chip, h("span", {}, named ? cluster.name : guess)),
-      h("span", { class: "size" }, cluster.size.toLocaleString("en")),
-      h("span", { class: "under" }, h("span", { class: "number" }, `#${cluster.id}`), h("span", { class: "meter", "aria-hidden": "true" }, doubt)),
-      h("span", { class: "share" }, `${(100 * cluster.size / total).toFixed(1)} %`)));
-  }));
+  fill(
+    byId("clusters"),
+    alive.map((cluster) => {
+      const named = cluster.name !== null;
+      const chip = h("span", { class: "swatch" });
+      if (named) swatch(chip, classIndex(cluster.name));
+      else chip.classList.add("none");
+      const guess = cluster.suggested ? `${cluster.suggested}?` : `cluster ${cluster.id}`;
+      const face = h("img", { alt: "", loading: "lazy", decoding: "async" });
+      if (faces.has(cluster.id)) face.src = thumbUrl(page.images.id[faces.get(cluster.id)], 36);
+      const doubt = h("span", { class: "doubt" });
+      doubt.style.width = `${Math.max(2, cluster.suspicion / 10)}%`;
+      return h(
+        "li",
+        {},
+        h(
+          "button",
+          {
+            class: "cluster",
+            "data-cluster": cluster.id,
+            "data-name": cluster.name ?? "",
+            "data-size": cluster.size,
+            title: `Cluster ${cluster.id}: ${count(cluster.size)}, ${((100 * cluster.size) / total).toFixed(1)} % of all, doubt ${percent(cluster.suspicion)}`,
+            onclick: () => open({ kind: "cluster", id: cluster.id }),
+          },
+          face,
+          h("span", { class: named ? "name" : "name unnamed" }, chip, h("span", {}, named ? cluster.name : guess)),
+          h("span", { class: "size" }, cluster.size.toLocaleString("en")),
+          h(
+            "span",
+            { class: "under" },
+            h("span", { class: "number" }, `#${cluster.id}`),
+            h("span", { class: "meter", "aria-hidden": "true" }, doubt),
+          ),
+          h("span", { class: "share" }, `${((100 * cluster.size) / total).toFixed(1)} %`),
+        ),
+      );
+    }),
+  );
   mark();
 }
 
@@ -90,13 +119,24 @@ function drawPlaces() {
       if (cluster[row] < 0) noise++;
     }
   }
-  const place = (id, text, n, next) => h("li", {}, h("button", { class: "place", "data-place": id, onclick: () => open(next) },
-    h("span", { class: "name" }, text), h("span", { class: "size" }, n.toLocaleString("en"))));
-  fill(byId("places"),
+  const place = (id, text, n, next) =>
+    h(
+      "li",
+      {},
+      h(
+        "button",
+        { class: "place", "data-place": id, onclick: () => open(next) },
+        h("span", { class: "name" }, text),
+        h("span", { class: "size" }, n.toLocaleString("en")),
+      ),
+    );
+  fill(
+    byId("places"),
     place("all", "All images", page.n - out, { kind: "all" }),
     place("open", "Not labelled yet", open_, { kind: "open" }),
     noise ? place("noise", "In no cluster", noise, { kind: "cluster", id: -1 }) : null,
-    place("removed", "Removed", out, { kind: "removed" }));
+    place("removed", "Removed", out, { kind: "removed" }),
+  );
 }
 
 /** Looks at the next cluster of the list, or at the one before. */

@@ -12,12 +12,20 @@ let waiting = () => {};
 let byItself = remembered.get("advance", true);
 const skipped = new Set();
 
-const keyOf = (s) => [s.kind, s.cluster ?? "", (s.clusters ?? []).join("+"), s.class ?? "", s.kind === "name_cluster" ? "" : s.rows.join(" ")].join("|");
+const keyOf = (s) =>
+  [
+    s.kind,
+    s.cluster ?? "",
+    (s.clusters ?? []).join("+"),
+    s.class ?? "",
+    s.kind === "name_cluster" ? "" : s.rows.join(" "),
+  ].join("|");
 
 /** Is it still to be decided? The server may not have seen the last decision when it proposed this. */
 function stands(s) {
   const cluster = page.state.byId.get(s.cluster);
-  if (s.kind === "name_cluster") return Boolean(cluster) && !cluster.name && cluster.merged_into === null && cluster.size > 0;
+  if (s.kind === "name_cluster")
+    return Boolean(cluster) && !cluster.name && cluster.merged_into === null && cluster.size > 0;
   if (s.kind === "merge") return s.clusters.every((id) => page.state.byId.get(id)?.merged_into === null);
   return s.rows.length > 0;
 }
@@ -63,7 +71,7 @@ async function take() {
   }
 }
 
-export const isCurrent = () => current !== null && view.suggestion === current;
+const isCurrent = () => current !== null && view.suggestion === current;
 
 /** Is the next suggestion on its way? Keys wait for it, so that none hits what is about to go. */
 export const isBusy = () => asking;
@@ -109,7 +117,13 @@ function look() {
     return;
   }
   const chosen = current.kind === "neighbourhood";
-  open({ kind: "list", title: TITLES[current.kind]?.(current) ?? "Suggested", list: current.rows, suggestion: current, chosen });
+  open({
+    kind: "list",
+    title: TITLES[current.kind]?.(current) ?? "Suggested",
+    list: current.rows,
+    suggestion: current,
+    chosen,
+  });
 }
 
 const TITLES = {
@@ -132,14 +146,25 @@ function draw() {
     bar,
     h("span", { class: "when" }, shown ? "Now" : "Next"),
     h("span", { id: "next-title", title: current.title }, current.title),
-    h("button", { id: "next-skip", onclick: skip, title: shown ? "Leave it for later (n)" : "Show it (n)" }, shown ? "Skip " : "Show ", key("n")),
-    h("label", { title: "After a decision show the next suggestion without being asked" },
+    h(
+      "button",
+      { id: "next-skip", onclick: skip, title: shown ? "Leave it for later (n)" : "Show it (n)" },
+      shown ? "Skip " : "Show ",
+      key("n"),
+    ),
+    h(
+      "label",
+      { title: "After a decision show the next suggestion without being asked" },
       h("input", {
-        type: "checkbox", id: "next-auto", checked: byItself,
+        type: "checkbox",
+        id: "next-auto",
+        checked: byItself,
         onchange: (event) => {
           byItself = event.target.checked;
           remembered.set("advance", byItself);
         },
-      }), "go on by itself"),
+      }),
+      "go on by itself",
+    ),
   );
 }
