@@ -7,7 +7,7 @@ import { decide, ids, inTurn, note, report, told } from "./decide.js";
 import { askText } from "./dialog.js";
 import { page, className, isRemoved, remembered } from "./state.js";
 import { divideAt, focusRow, selection, targets } from "./selection.js";
-import { open, view } from "./view.js";
+import { letGo, open, view } from "./view.js";
 import { advance } from "./suggestions.js";
 
 const classOptions = () =>
@@ -27,8 +27,9 @@ const newOrOld = (text) => {
 };
 
 /** Sends, lets go of the selection, and goes on where the view is finished or `done` says so. */
-async function carryOut(decisions, said, { done = false } = {}) {
+async function carryOut(decisions, said, { rows = [], done = false } = {}) {
   if (!(await decide(decisions))) return false;
+  letGo(rows);
   selection.rows.clear();
   divideAt(null);
   note(said);
@@ -41,7 +42,7 @@ export const putInClass = (name) =>
   inTurn(async () => {
     const rows = targets();
     if (!rows.length || !name) return;
-    await carryOut([{ decision: "move", images: ids(rows), class: name }], `${told(rows)} put in ${name}`);
+    await carryOut([{ decision: "move", images: ids(rows), class: name }], `${told(rows)} put in ${name}`, { rows });
   });
 
 export async function putInNewClass(value = "") {
@@ -101,13 +102,15 @@ export async function remove() {
   if (reason === null) return;
   if (reason) remembered.set("reasons", [reason, ...recent.filter((other) => other !== reason)].slice(0, 8));
   await inTurn(() =>
-    carryOut([{ decision: "remove", images: ids(rows), reason }], `${told(rows)} removed: ${reason || "no reason"}`),
+    carryOut([{ decision: "remove", images: ids(rows), reason }], `${told(rows)} removed: ${reason || "no reason"}`, {
+      rows,
+    }),
   );
 }
 
 export const giveBack = (rows) =>
   inTurn(async () => {
-    if (rows.length) await carryOut([{ decision: "restore", images: ids(rows) }], `${told(rows)} given back`);
+    if (rows.length) await carryOut([{ decision: "restore", images: ids(rows) }], `${told(rows)} given back`, { rows });
   });
 
 /** Confirms the classes that `rows` are shown with; `name` where all are taken for one class. */
@@ -124,7 +127,7 @@ export const accept = (rows, name = null) =>
     }
     const decisions = [...groups].map(([group, some]) => ({ decision: "accept", images: ids(some), class: group }));
     const said = [...groups].map(([group, some]) => `${told(some)} accepted as ${group}`).join(", ");
-    await carryOut(decisions, said, { done: rows.length === view.rows.length });
+    await carryOut(decisions, said, { rows, done: rows.length === view.rows.length });
   });
 
 /** Looks at what is nearest to the chosen images across all clusters; all of it is selected, to be accepted at once. */

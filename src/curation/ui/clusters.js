@@ -9,10 +9,14 @@ import { open, view } from "./view.js";
 const COLUMNS = { name: "Name", size: "Size", suspicion: "Doubt" };
 const sort = remembered.get("clusters", { by: "size", up: false });
 let faces = new Map();
+const pictures = new Map();
 
 export function start() {
   on("state", draw);
-  on("view", mark);
+  on("view", () => {
+    mark();
+    document.querySelector("#clusters [aria-current]")?.scrollIntoView({ block: "nearest" });
+  });
   drawSort();
   draw();
 }
@@ -62,6 +66,15 @@ function findFaces() {
   return best;
 }
 
+/** One picture per cluster, kept from drawing to drawing so that nothing flickers. */
+function faceOf(id) {
+  if (!pictures.has(id)) pictures.set(id, h("img", { alt: "", loading: "lazy", decoding: "async" }));
+  const img = pictures.get(id);
+  const url = faces.has(id) ? thumbUrl(page.images.id[faces.get(id)], 36) : null;
+  if (url && img.getAttribute("src") !== url) img.src = url;
+  return img;
+}
+
 function draw() {
   faces = findFaces();
   drawPlaces();
@@ -75,8 +88,7 @@ function draw() {
       if (named) swatch(chip, classIndex(cluster.name));
       else chip.classList.add("none");
       const guess = cluster.suggested ? `${cluster.suggested}?` : `cluster ${cluster.id}`;
-      const face = h("img", { alt: "", loading: "lazy", decoding: "async" });
-      if (faces.has(cluster.id)) face.src = thumbUrl(page.images.id[faces.get(cluster.id)], 36);
+      const face = faceOf(cluster.id);
       const doubt = h("span", { class: "doubt" });
       doubt.style.width = `${Math.max(2, cluster.suspicion / 10)}%`;
       return h(
@@ -151,7 +163,6 @@ function mark() {
   for (const button of document.querySelectorAll("#left button[data-cluster]")) {
     const here = view.kind === "cluster" && view.id === Number(button.dataset.cluster);
     current(button, here);
-    if (here) button.scrollIntoView({ block: "nearest" });
   }
   for (const button of document.querySelectorAll("#left button[data-place]")) {
     const noise = view.kind === "cluster" && view.id < 0 && button.dataset.place === "noise";

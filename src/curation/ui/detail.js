@@ -18,10 +18,7 @@ let known = null;
 
 export function start() {
   on("focus", changed);
-  on("state", () => {
-    known = null;
-    changed();
-  });
+  on("state", changed);
 }
 
 function changed() {

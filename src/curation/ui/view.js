@@ -81,6 +81,13 @@ export function removedFrom(name) {
   return n;
 }
 
+/** What was decided as it already stood leaves a list as well. */
+export function letGo(rows) {
+  if (view.kind !== "list") return;
+  for (const row of rows) if (view.marks.get(row) === mark(row)) view.marks.set(row, null);
+  settle();
+}
+
 function leftCluster(row) {
   return byHand(row) && className(row) !== (page.state.byId.get(view.id)?.name ?? null);
 }
