@@ -3,7 +3,7 @@
 const token = new URLSearchParams(location.search).get("token") ?? "";
 
 /** `status` is the HTTP status, 0 where the server did not answer at all. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
@@ -44,14 +44,24 @@ export function thumbUrl(id, pixels) {
 
 export const imageUrl = (id) => withToken(`/image/${id}`);
 
-/** Calls `changed({version, fitted})` for every change, `connection(true | false)` as the server comes and goes. */
+/**
+ * Calls `changed({version, fitted})` for every change, and `connection("here" | "away" | "other")` as the server comes
+ * and goes; "other" is one that does not know this page's token.
+ */
 export function listen(changed, connection) {
   const source = new EventSource(withToken("/api/events"));
   source.addEventListener("state", (event) => changed(JSON.parse(event.data)));
-  source.addEventListener("open", () => connection(true));
+  source.addEventListener("open", () => connection("here"));
   source.addEventListener("error", () => {
-    connection(false);
-    // A refusal closes for good, and so does a server that is away in some browsers: try again.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(changed, connection), 3000);
+    if (source.readyState !== EventSource.CLOSED) {
+      connection("away");
+      return;
+    }
+    // A refusal closes for good, and so does a server that is away in some browsers: ask why, and try again.
+    get("/api/next?n=1").then(
+      () => {},
+      (error) => connection(error.status === 403 ? "other" : "away"),
+    );
+    setTimeout(() => listen(changed, connection), 3000);
   });
 }

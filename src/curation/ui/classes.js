@@ -19,18 +19,43 @@ function draw() {
   const chips = classes.map((entry, index) => {
     const mark_ = h("span", { class: "swatch" }, entry.key ?? "");
     swatch(mark_, index);
-    return h("div", { class: "class", "data-class": entry.name },
-      h("button", { class: "put", "data-put": entry.name, onclick: () => putInClass(entry.name) }, mark_, h("span", { class: "text" }, entry.name)),
-      h("button", {
-        class: "counts", "data-show": entry.name, onclick: () => open({ kind: "class", name: entry.name }),
-        title: `Look at ${entry.name}: ${count(entry.count)} labelled, ${entry.propagated.toLocaleString("en")} more inferred`,
-      }, h("b", { class: "labelled" }, entry.count.toLocaleString("en")),
-      h("span", { class: "propagated" }, ` +${entry.propagated.toLocaleString("en")}`)));
+    return h(
+      "div",
+      { class: "class", "data-class": entry.name },
+      h(
+        "button",
+        { class: "put", "data-put": entry.name, onclick: () => putInClass(entry.name) },
+        mark_,
+        h("span", { class: "text" }, entry.name),
+      ),
+      h(
+        "button",
+        {
+          class: "counts",
+          "data-show": entry.name,
+          onclick: () => open({ kind: "class", name: entry.name }),
+          title: `Look at ${entry.name}: ${count(entry.count)} labelled, ${entry.propagated.toLocaleString("en")} more inferred`,
+        },
+        h("b", { class: "labelled" }, entry.count.toLocaleString("en")),
+        h("span", { class: "propagated" }, ` +${entry.propagated.toLocaleString("en")}`),
+      ),
+    );
   });
-  fill(byId("classes"),
-    h("div", { id: "class-list" }, chips,
-      h("button", { id: "new-class", onclick: () => putInNewClass(), title: "Put the selection in a new class (+)" }, "+ class ", key("+"))),
-    progress());
+  fill(
+    byId("classes"),
+    h(
+      "div",
+      { id: "class-list" },
+      chips,
+      h(
+        "button",
+        { id: "new-class", onclick: () => putInNewClass(), title: "Put the selection in a new class (+)" },
+        "+ class ",
+        key("+"),
+      ),
+    ),
+    progress(),
+  );
   mark();
   explain();
 }
@@ -46,10 +71,27 @@ function progress() {
     bar.style.flexGrow = n;
     return n ? bar : null;
   };
-  return h("div", { id: "progress", title: `${labelled.toLocaleString("en")} labelled, ${inferred.toLocaleString("en")} inferred, ${out.toLocaleString("en")} removed, of ${count(page.n)}` },
-    h("span", { id: "progress-text" }, h("b", {}, labelled.toLocaleString("en")), ` of ${page.n.toLocaleString("en")} labelled`),
-    h("div", { class: "bar", "aria-hidden": "true" }, part("labelled", labelled), part("inferred", inferred), part("out", out),
-      part("rest", page.n - labelled - inferred - out)));
+  return h(
+    "div",
+    {
+      id: "progress",
+      title: `${labelled.toLocaleString("en")} labelled, ${inferred.toLocaleString("en")} inferred, ${out.toLocaleString("en")} removed, of ${count(page.n)}`,
+    },
+    h(
+      "span",
+      { id: "progress-text" },
+      h("b", {}, labelled.toLocaleString("en")),
+      ` of ${page.n.toLocaleString("en")} labelled`,
+    ),
+    h(
+      "div",
+      { class: "bar", "aria-hidden": "true" },
+      part("labelled", labelled),
+      part("inferred", inferred),
+      part("out", out),
+      part("rest", page.n - labelled - inferred - out),
+    ),
+  );
 }
 
 function mark() {

@@ -18,8 +18,13 @@ function legible(colour, dark) {
 export const isDark = () => window.matchMedia("(prefers-color-scheme: dark)").matches;
 
 export function choices() {
-  return [["class", "class"], ["cluster", "cluster"], ["suspicion", "doubt"], ["confidence", "confidence"],
-    ...page.images.fieldNames.map((name) => [`field:${name}`, name])];
+  return [
+    ["class", "class"],
+    ["cluster", "cluster"],
+    ["suspicion", "doubt"],
+    ["confidence", "confidence"],
+    ...page.images.fieldNames.map((name) => [`field:${name}`, name]),
+  ];
 }
 
 /**
@@ -32,13 +37,23 @@ export function colouring(by) {
   if (by === "confidence") return graded(state.confidence, 0, 1000, ["uncertain", "certain"]);
   if (by === "class") {
     const names = state.classes.map((entry) => entry.name);
-    return grouped(state.class, names.map((name, index) => ({ label: name, index, next: { kind: "class", name } })), "no class yet");
+    return grouped(
+      state.class,
+      names.map((name, index) => ({ label: name, index, next: { kind: "class", name } })),
+      "no class yet",
+    );
   }
   if (by === "cluster") {
-    const ids = state.clusters.filter((cluster) => cluster.size > 0 && cluster.merged_into === null).map((cluster) => cluster.id);
+    const ids = state.clusters
+      .filter((cluster) => cluster.size > 0 && cluster.merged_into === null)
+      .map((cluster) => cluster.id);
     const place = new Map(ids.map((id, index) => [id, index]));
     const of = Int32Array.from(state.cluster, (id) => place.get(id) ?? -1);
-    return grouped(of, ids.map((id, index) => ({ label: clusterTitle(id), index, next: { kind: "cluster", id } })), "in no cluster");
+    return grouped(
+      of,
+      ids.map((id, index) => ({ label: clusterTitle(id), index, next: { kind: "cluster", id } })),
+      "in no cluster",
+    );
   }
   return field(images.fields[by.slice("field:".length)]);
 }
@@ -53,10 +68,19 @@ function field(values) {
   }
   const place = new Map(distinct.map((text, index) => [text, index]));
   const groups = distinct.map((text, index) => ({
-    label: text || "empty", index,
-    next: () => ({ kind: "list", title: text || "empty", list: [...texts.keys()].filter((row) => texts[row] === text) }),
+    label: text || "empty",
+    index,
+    next: () => ({
+      kind: "list",
+      title: text || "empty",
+      list: [...texts.keys()].filter((row) => texts[row] === text),
+    }),
   }));
-  return grouped(Int32Array.from(texts, (text) => place.get(text)), groups, "none");
+  return grouped(
+    Int32Array.from(texts, (text) => place.get(text)),
+    groups,
+    "none",
+  );
 }
 
 function grouped(of, groups, rest) {
@@ -72,10 +96,17 @@ function grouped(of, groups, rest) {
   }
   const dark = isDark();
   const colours = [GREY, ...groups.slice(0, MANY).map((group) => legible(groupColour(group.index), dark))];
-  const entries = groups.map((group, i) => ({
-    ...group, n: counts[i], colour: colours[i + 1] ?? GREY, shape: i < MANY ? groupShape(group.index) : 0,
-  })).filter((entry) => entry.n).sort((a, b) => b.n - a.n);
-  if (counts[groups.length]) entries.push({ label: rest, n: counts[groups.length], colour: GREY, shape: 0, next: null });
+  const entries = groups
+    .map((group, i) => ({
+      ...group,
+      n: counts[i],
+      colour: colours[i + 1] ?? GREY,
+      shape: i < MANY ? groupShape(group.index) : 0,
+    }))
+    .filter((entry) => entry.n)
+    .sort((a, b) => b.n - a.n);
+  if (counts[groups.length])
+    entries.push({ label: rest, n: counts[groups.length], colour: GREY, shape: 0, next: null });
   return { colours, of: place, shape, legend: { entries } };
 }
 
@@ -83,6 +114,6 @@ function graded(values, low, high, labels) {
   const STEPS = 64;
   const dark = isDark();
   const colours = Array.from({ length: STEPS + 1 }, (_, i) => ramp(i / STEPS, dark));
-  const of = Uint16Array.from(values, (value) => Math.round(STEPS * (value - low) / Math.max(1e-12, high - low)));
+  const of = Uint16Array.from(values, (value) => Math.round((STEPS * (value - low)) / Math.max(1e-12, high - low)));
   return { colours, of, shape: new Uint8Array(values.length), legend: { ramp: labels, colours } };
 }

@@ -1,7 +1,13 @@
 // The colours of classes and clusters, the same as in the plots (Okabe & Ito 2008; then the same hues darker, lighter).
 
 const HUES = [
-  [0, 114, 178], [230, 159, 0], [0, 158, 115], [213, 94, 0], [86, 180, 233], [204, 121, 167], [240, 228, 66],
+  [0, 114, 178],
+  [230, 159, 0],
+  [0, 158, 115],
+  [213, 94, 0],
+  [86, 180, 233],
+  [204, 121, 167],
+  [240, 228, 66],
 ];
 export const SHAPES = ["disc", "square", "triangle", "diamond"];
 
@@ -21,10 +27,22 @@ export const groupShape = (index) => Math.floor(index / (3 * HUES.length)) % SHA
 export const css = ([r, g, b]) => `rgb(${r}, ${g}, ${b})`;
 
 /** Black or white, whichever reads better on `colour`. */
-export const inkOn = ([r, g, b]) => (0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#222" : "#fff");
+const inkOn = ([r, g, b]) => (0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#222" : "#fff");
 
-const STOPS = [[222, 235, 247], [158, 202, 225], [107, 174, 214], [33, 113, 181], [8, 48, 107]];
-const DARK_STOPS = [[52, 60, 70], [33, 90, 140], [60, 140, 200], [130, 195, 235], [235, 246, 255]];
+const STOPS = [
+  [222, 235, 247],
+  [158, 202, 225],
+  [107, 174, 214],
+  [33, 113, 181],
+  [8, 48, 107],
+];
+const DARK_STOPS = [
+  [52, 60, 70],
+  [33, 90, 140],
+  [60, 140, 200],
+  [130, 195, 235],
+  [235, 246, 255],
+];
 
 /** From faint to strong for `share` in 0..1; lightness changes steadily, so it also reads in grey. */
 export function ramp(share, dark) {

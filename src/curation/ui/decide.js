@@ -23,9 +23,9 @@ function set(phase, message = "", advice = "", failed = null) {
 const ADVICE = {
   0: "Is rails curate still running? Start it again in the same run, then try again here; nothing that was saved is lost.",
   403: "This page belongs to a server that was stopped. Open the address that rails curate printed last.",
-  409: "Somebody else changed the clusters meanwhile. What you see now is up to date: look again and decide again.",
+  409: "What you see now is up to date.",
   413: "Decide on fewer images at once.",
-  507: "Free some space on the disk of the run folder, then try again.",
+  507: "The decision waits here until there is room on the disk of the run folder.",
 };
 
 /** `request` is what `Try again` would send; `null` where there is nothing to repeat. */

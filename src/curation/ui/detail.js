@@ -18,10 +18,7 @@ let known = null;
 
 export function start() {
   on("focus", changed);
-  on("state", () => {
-    known = null;
-    changed();
-  });
+  on("state", changed);
 }
 
 function changed() {
@@ -68,20 +65,71 @@ function draw() {
     swatch(mark, state.class[row], state.source[row] === PROPAGATED);
     mark.textContent = state.classes[state.class[row]].key ?? "";
   }
-  fill(side,
+  fill(
+    side,
     h("button", { class: "preview", onclick: enlarge, title: "Enlarge (Space)" }, img),
     h("h2", { title: images.path[row] }, fileName(row)),
     h("p", { class: "standing" }, classed ? mark : null, h("span", {}, standing(row))),
-    h("dl", {},
-      fact("cluster", cluster < 0 ? "none" : h("button", { class: "link", onclick: () => open({ kind: "cluster", id: cluster }) }, clusterTitle(cluster))),
+    h(
+      "dl",
+      {},
+      fact(
+        "cluster",
+        cluster < 0
+          ? "none"
+          : h(
+              "button",
+              { class: "link", onclick: () => open({ kind: "cluster", id: cluster }) },
+              clusterTitle(cluster),
+            ),
+      ),
       fact("doubt", percent(state.suspicion[row])),
       images.fieldNames.map((name) => fact(name, String(images.fields[name][row] ?? ""))),
-      known ? fact("size", `${known.width} × ${known.height}, ${known.bit_depth} bit`) : null),
-    h("div", { class: "heading" }, h("h3", {}, "Nearest"), h("button", { id: "more-like-this", onclick: () => moreLikeThis(), title: "Show the nearest images across all clusters (f)" }, "More like this ", key("f"))),
-    h("div", { class: "neighbours" }, (known?.neighbours ?? []).map(({ row: other, distance }) => neighbour(other, distance))),
+      known
+        ? fact(
+            "size",
+            known.width ? `${known.width} × ${known.height}, ${known.bit_depth} bit` : "the file cannot be read",
+          )
+        : null,
+    ),
+    h(
+      "div",
+      { class: "heading" },
+      h("h3", {}, "Nearest"),
+      h(
+        "button",
+        {
+          id: "more-like-this",
+          onclick: () => moreLikeThis(),
+          title: "Show the nearest images across all clusters (f)",
+        },
+        "More like this ",
+        key("f"),
+      ),
+    ),
+    h(
+      "div",
+      { class: "neighbours" },
+      (known?.neighbours ?? []).map(({ row: other, distance }) => neighbour(other, distance)),
+    ),
     known?.history?.length ? h("h3", {}, "History") : null,
-    known?.history?.length ? h("ol", { class: "history" }, [...known.history].reverse().map((entry) =>
-      h("li", {}, h("span", {}, entry.text), h("span", { class: "faint" }, `${when(entry.at)} · ${entry.by}`)))) : null);
+    known?.history?.length
+      ? h(
+          "ol",
+          { class: "history" },
+          [...known.history]
+            .reverse()
+            .map((entry) =>
+              h(
+                "li",
+                { class: entry.undone ? "undone" : "" },
+                h("span", {}, entry.text),
+                h("span", { class: "faint" }, `${when(entry.at)} · ${entry.by}`),
+              ),
+            ),
+        )
+      : null,
+  );
 }
 
 function neighbour(row, distance) {
@@ -91,10 +139,17 @@ function neighbour(row, distance) {
     swatch(bar, state.class[row], state.source[row] === PROPAGATED);
     bar.textContent = state.classes[state.class[row]].key ?? "";
   } else bar.hidden = true;
-  return h("button", {
-    class: "neighbour", "data-row": row, title: `${images.path[row]}\n${standing(row)}\ndistance ${distance.toPrecision(3)}`,
-    onclick: () => visit(row),
-  }, h("img", { src: thumbUrl(images.id[row], 80), alt: fileName(row), loading: "lazy" }), bar);
+  return h(
+    "button",
+    {
+      class: "neighbour",
+      "data-row": row,
+      title: `${images.path[row]}\n${standing(row)}\ndistance ${distance.toPrecision(3)}`,
+      onclick: () => visit(row),
+    },
+    h("img", { src: thumbUrl(images.id[row], 80), alt: fileName(row), loading: "lazy" }),
+    bar,
+  );
 }
 
 /** Puts another image in focus: here where the view has it, else among its own cluster. */

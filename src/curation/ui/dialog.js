@@ -37,8 +37,16 @@ export function show({ id, title, wide = false }, build) {
 export function askText({ id, title, label, value = "", options, confirm, describe, optional = false }) {
   return show({ id, title }, (finish) => {
     const input = h("input", {
-      type: "text", id: `${id}-input`, value, autocomplete: "off", spellcheck: "false", maxlength: "200",
-      role: "combobox", "aria-expanded": "true", "aria-controls": `${id}-options`, "aria-label": label,
+      type: "text",
+      id: `${id}-input`,
+      value,
+      autocomplete: "off",
+      spellcheck: "false",
+      maxlength: "200",
+      role: "combobox",
+      "aria-expanded": "true",
+      "aria-controls": `${id}-options`,
+      "aria-label": label,
     });
     const said = h("p", { class: "said", "aria-live": "polite" });
     const list = h("ul", { id: `${id}-options`, role: "listbox", class: "options" });
@@ -48,14 +56,25 @@ export function askText({ id, title, label, value = "", options, confirm, descri
     const draw = () => {
       const wanted = typed.trim().toLowerCase();
       const fitting = options.filter((option) => option.value.toLowerCase().includes(wanted));
-      fill(list, (fitting.length ? fitting : options).map((option) => {
-        const mark = h("span", { class: "swatch" });
-        if (option.paint) option.paint(mark);
-        return h("li", {
-          role: "option", "data-value": option.value, "aria-selected": option.value === input.value,
-          onclick: () => finish(option.value),
-        }, option.paint ? mark : null, h("span", { class: "value" }, option.value), h("span", { class: "faint" }, option.detail ?? ""));
-      }));
+      fill(
+        list,
+        (fitting.length ? fitting : options).map((option) => {
+          const mark = h("span", { class: "swatch" });
+          if (option.paint) option.paint(mark);
+          return h(
+            "li",
+            {
+              role: "option",
+              "data-value": option.value,
+              "aria-selected": option.value === input.value,
+              onclick: () => finish(option.value),
+            },
+            option.paint ? mark : null,
+            h("span", { class: "value" }, option.value),
+            h("span", { class: "faint" }, option.detail ?? ""),
+          );
+        }),
+      );
       said.textContent = describe ? describe(input.value.trim()) : "";
       ok.disabled = !optional && !input.value.trim();
     };
@@ -65,7 +84,8 @@ export function askText({ id, title, label, value = "", options, confirm, descri
       typed = input.value;
       at = -1;
       const adding = event.inputType === "insertText" && input.selectionStart === typed.length;
-      const match = adding && typed && options.find((option) => option.value.toLowerCase().startsWith(typed.toLowerCase()));
+      const match =
+        adding && typed && options.find((option) => option.value.toLowerCase().startsWith(typed.toLowerCase()));
       if (match && match.value.length > typed.length) {
         input.value = typed + match.value.slice(typed.length);
         input.setSelectionRange(typed.length, input.value.length);
@@ -86,19 +106,31 @@ export function askText({ id, title, label, value = "", options, confirm, descri
     });
     draw();
     return [
-      h("form", {
-        method: "dialog",
-        onsubmit: (event) => {
-          event.preventDefault();
-          const text = input.value.trim();
-          if (text || optional) finish(text);
+      h(
+        "form",
+        {
+          method: "dialog",
+          onsubmit: (event) => {
+            event.preventDefault();
+            const text = input.value.trim();
+            if (text || optional) finish(text);
+          },
         },
-      }, input, said, list, buttons(finish, ok)),
+        input,
+        said,
+        list,
+        buttons(finish, ok),
+      ),
     ];
   });
 }
 
 /** Cancel, and what goes on. */
 export function buttons(finish, ...go) {
-  return h("div", { class: "buttons" }, h("button", { type: "button", class: "cancel", onclick: () => finish(null) }, "Cancel"), ...go);
+  return h(
+    "div",
+    { class: "buttons" },
+    h("button", { type: "button", class: "cancel", onclick: () => finish(null) }, "Cancel"),
+    ...go,
+  );
 }

@@ -1,9 +1,10 @@
-// "Everything from here on does not belong": a line in the ordered images, moved by mouse or keys, and what lies behind it.
+// "Everything from here on does not belong": a line in the ordered images, moved by mouse or keys.
 
 import { byId, count, h } from "./dom.js";
 import { on } from "./state.js";
-import { view } from "./view.js";
-import { divideAt, selection } from "./selection.js";
+import { note } from "./decide.js";
+import { adjust, placeOf, view } from "./view.js";
+import { divideAt, focusRow, moveTo, selection } from "./selection.js";
 import { bringIntoSight, corner, layout, placeAt } from "./grid.js";
 
 let line;
@@ -11,10 +12,22 @@ let handle;
 
 export function start() {
   handle = h("button", {
-    id: "divider-handle", type: "button", role: "slider", "aria-label": "Divider: from here on nothing belongs", "aria-valuemin": "0",
-    onkeydown: keys, onpointerdown: drag,
+    id: "divider-handle",
+    type: "button",
+    role: "slider",
+    "aria-label": "Divider: from here on nothing belongs",
+    "aria-valuemin": "0",
+    onkeydown: keys,
+    onpointerdown: drag,
   });
-  line = h("div", { id: "divider", hidden: true }, h("span", { class: "before" }), h("span", { class: "upright" }), h("span", { class: "after" }), handle);
+  line = h(
+    "div",
+    { id: "divider", hidden: true },
+    h("span", { class: "before" }),
+    h("span", { class: "upright" }),
+    h("span", { class: "after" }),
+    handle,
+  );
   byId("canvas").append(line);
   on("selection", draw);
   on("rows", draw);
@@ -22,8 +35,14 @@ export function start() {
   new ResizeObserver(draw).observe(byId("grid"));
 }
 
-/** Sets the divider before the image in focus; on the same place again it goes away. */
+/** Sets the divider before the image in focus; on the same place again it goes away. It needs an order to divide. */
 export function toggleDivider() {
+  const row = focusRow();
+  if (view.kind === "cluster" && view.order === "given" && row !== null) {
+    adjust({ order: "typicality" });
+    moveTo(placeOf(row));
+    note("Ordered by typicality: what belongs least is at the end.");
+  }
   if (selection.divider === selection.focus) divideAt(null);
   else {
     divideAt(selection.focus);
@@ -55,8 +74,14 @@ function draw() {
 
 function keys(event) {
   const steps = {
-    ArrowLeft: -1, ArrowRight: 1, ArrowUp: -layout.columns, ArrowDown: layout.columns,
-    Home: -Infinity, End: Infinity, PageUp: -4 * layout.columns, PageDown: 4 * layout.columns,
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    ArrowUp: -layout.columns,
+    ArrowDown: layout.columns,
+    Home: -Infinity,
+    End: Infinity,
+    PageUp: -4 * layout.columns,
+    PageDown: 4 * layout.columns,
   };
   const step = steps[event.key];
   if (step === undefined || selection.divider === null) return;

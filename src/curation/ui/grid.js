@@ -13,7 +13,7 @@ const EDGE = 10;
 const LABEL = 18;
 export const SIZES = [64, 96, 128, 160, 208, 256];
 
-/** Sizes in pixels: `size` is what was asked for, `tile` is that much or more, so that whole columns fill the window. */
+/** In pixels: `size` is what was asked for, `tile` that much or more, so that whole columns fill the window. */
 export const layout = { size: remembered.get("size", 128), tile: 128, columns: 1, rowHeight: 1 };
 
 const shown = new Map();

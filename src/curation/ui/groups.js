@@ -9,9 +9,17 @@ import { open } from "./view.js";
 import { advance } from "./suggestions.js";
 
 function faces(rows, n = 10) {
-  return h("div", { class: "faces" }, rows.slice(0, n).map((row) => h("img", {
-    src: thumbUrl(page.images.id[row], 64), alt: "", title: page.images.path[row],
-  })));
+  return h(
+    "div",
+    { class: "faces" },
+    rows.slice(0, n).map((row) =>
+      h("img", {
+        src: thumbUrl(page.images.id[row], 64),
+        alt: "",
+        title: page.images.path[row],
+      }),
+    ),
+  );
 }
 
 function members(id) {
@@ -20,13 +28,14 @@ function members(id) {
   return rows.sort((a, b) => page.images.typicality[b] - page.images.typicality[a]);
 }
 
-export const mergeThese = (clusters) => inTurn(async () => {
-  const done = await decide([{ decision: "merge_clusters", method: page.images.method, clusters }]);
-  if (!done) return;
-  note(`Clusters ${clusters.join(" and ")} merged`);
-  open({ kind: "cluster", id: clusters[0] });
-  if (page.state.byId.get(clusters[0])?.name) await advance();
-});
+export const mergeThese = (clusters) =>
+  inTurn(async () => {
+    const done = await decide([{ decision: "merge_clusters", method: page.images.method, clusters }]);
+    if (!done) return;
+    note(`Clusters ${clusters.join(" and ")} merged`);
+    open({ kind: "cluster", id: clusters[0] });
+    if (page.state.byId.get(clusters[0])?.name) await advance();
+  });
 
 /** Asks which cluster `id` is one with, those on the same place of the map first. */
 export async function merge(id) {
@@ -38,25 +47,53 @@ export async function merge(id) {
   others.sort((a, b) => far.get(a.id) - far.get(b.id) || a.id - b.id);
   const other = await show({ id: "merge-dialog", title: `${clusterTitle(id)} is one with …`, wide: true }, (finish) => {
     const list = h("ul", { class: "options tall", id: "merge-options" });
-    const search = h("input", { type: "text", id: "merge-input", placeholder: "Name or number", "aria-label": "Name or number" });
+    const search = h("input", {
+      type: "text",
+      id: "merge-input",
+      placeholder: "Name or number",
+      "aria-label": "Name or number",
+    });
     const draw = () => {
       const wanted = search.value.trim().toLowerCase();
-      const fitting = others.filter((c) => `${c.name ?? ""} ${c.suggested ?? ""} ${c.id}`.toLowerCase().includes(wanted));
-      fill(list, fitting.slice(0, 40).map((c) => h("li", {},
-        h("button", { type: "button", "data-merge": c.id, onclick: () => finish(c.id) },
-          h("span", { class: "value" }, c.name ?? `cluster ${c.id}`), h("span", { class: "faint" }, `${c.name ? `#${c.id}, ` : ""}${count(c.size)}`), faces(members(c.id), 7)))));
+      const fitting = others.filter((c) =>
+        `${c.name ?? ""} ${c.suggested ?? ""} ${c.id}`.toLowerCase().includes(wanted),
+      );
+      fill(
+        list,
+        fitting
+          .slice(0, 40)
+          .map((c) =>
+            h(
+              "li",
+              {},
+              h(
+                "button",
+                { type: "button", "data-merge": c.id, onclick: () => finish(c.id) },
+                h("span", { class: "value" }, c.name ?? `cluster ${c.id}`),
+                h("span", { class: "faint" }, `${c.name ? `#${c.id}, ` : ""}${count(c.size)}`),
+                faces(members(c.id), 7),
+              ),
+            ),
+          ),
+      );
     };
     search.addEventListener("input", draw);
     draw();
     return [
       h("div", { class: "compare" }, h("span", { class: "faint" }, "This one:"), faces(members(id), 9)),
-      h("form", {
-        method: "dialog",
-        onsubmit: (event) => {
-          event.preventDefault();
-          list.querySelector("button")?.click();
+      h(
+        "form",
+        {
+          method: "dialog",
+          onsubmit: (event) => {
+            event.preventDefault();
+            list.querySelector("button")?.click();
+          },
         },
-      }, search, list, buttons(finish)),
+        search,
+        list,
+        buttons(finish),
+      ),
     ];
   });
   if (other !== null) await mergeThese([id, other]);
@@ -75,9 +112,20 @@ export async function split(id) {
   if (id === null || id < 0) return;
   let parts = null;
   const chosen = await show({ id: "split-dialog", title: `Split ${clusterTitle(id)}`, wide: true }, (finish) => {
-    const body = h("div", { id: "split-parts", "aria-live": "polite" }, h("p", { class: "faint" }, "Looking for parts…"));
+    const body = h(
+      "div",
+      { id: "split-parts", "aria-live": "polite" },
+      h("p", { class: "faint" }, "Looking for parts…"),
+    );
     const ok = h("button", { type: "submit", class: "primary", id: "split-ok", disabled: true }, "Split ⏎");
-    const number = h("input", { type: "range", id: "split-number", min: "2", max: "8", value: "2", "aria-label": "Parts" });
+    const number = h("input", {
+      type: "range",
+      id: "split-number",
+      min: "2",
+      max: "8",
+      value: "2",
+      "aria-label": "Parts",
+    });
     const said = h("span", { class: "faint" }, "2 parts");
     let asked = 0;
     const propose = async () => {
@@ -88,8 +136,17 @@ export async function split(id) {
         const answer = await post("/api/split", { cluster: id, parts: Number(number.value) });
         if (turn !== asked) return;
         parts = answer.parts.filter((rows) => rows.length).sort((a, b) => b.length - a.length);
-        fill(body, parts.map((rows, i) => h("section", { class: "part", "data-size": rows.length },
-          h("h3", {}, `Part ${i + 1}: ${count(rows.length)}`), faces(rows, 18))));
+        fill(
+          body,
+          parts.map((rows, i) =>
+            h(
+              "section",
+              { class: "part", "data-size": rows.length },
+              h("h3", {}, `Part ${i + 1}: ${count(rows.length)}`),
+              faces(rows, 18),
+            ),
+          ),
+        );
         ok.disabled = parts.length < 2;
         ok.focus();
       } catch (error) {
@@ -98,15 +155,26 @@ export async function split(id) {
     };
     number.addEventListener("input", propose);
     propose();
-    return [h("form", {
-      method: "dialog",
-      onsubmit: (event) => {
-        event.preventDefault();
-        if (!ok.disabled) finish(parts);
-      },
-    }, h("label", { class: "row" }, "Into ", number, said), body,
-    h("p", { class: "said" }, "The largest part keeps the number and the name; the others become new clusters without a name."),
-    buttons(finish, ok))];
+    return [
+      h(
+        "form",
+        {
+          method: "dialog",
+          onsubmit: (event) => {
+            event.preventDefault();
+            if (!ok.disabled) finish(parts);
+          },
+        },
+        h("label", { class: "row" }, "Into ", number, said),
+        body,
+        h(
+          "p",
+          { class: "said" },
+          "The largest part keeps the number and the name; the others become new clusters without a name.",
+        ),
+        buttons(finish, ok),
+      ),
+    ];
   });
   if (!chosen) return;
   await inTurn(async () => {

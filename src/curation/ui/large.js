@@ -18,19 +18,28 @@ export function enlarge() {
       text.textContent = `${fileName(row)} · ${standing(row)}`;
     };
     draw();
-    return [h("div", {
-      class: "large", tabindex: "0", autofocus: true,
-      onkeydown: (event) => {
-        const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
-        if (step) {
-          moveTo(selection.focus + step, { keep: true });
-          draw();
-        } else if ([" ", "Enter", "z"].includes(event.key)) finish(null);
-        else return;
-        event.preventDefault();
-        event.stopPropagation();
-      },
-      onclick: () => finish(null),
-    }, img, text)];
+    return [
+      h(
+        "div",
+        {
+          class: "large",
+          tabindex: "0",
+          autofocus: true,
+          onkeydown: (event) => {
+            const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+            if (step) {
+              moveTo(selection.focus + step, { keep: true });
+              draw();
+            } else if ([" ", "Enter", "z"].includes(event.key)) finish(null);
+            else return;
+            event.preventDefault();
+            event.stopPropagation();
+          },
+          onclick: () => finish(null),
+        },
+        img,
+        text,
+      ),
+    ];
   });
 }

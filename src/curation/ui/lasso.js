@@ -14,7 +14,15 @@ export function inside(polygon, x, y) {
 export class Boxes {
   constructor(x, y, [x0, x1, y0, y1]) {
     this.side = Math.max(1, Math.round(Math.sqrt(x.length / 4)));
-    Object.assign(this, { x, y, x0, y0, width: Math.max(1e-9, x1 - x0), height: Math.max(1e-9, y1 - y0), boxes: new Map() });
+    Object.assign(this, {
+      x,
+      y,
+      x0,
+      y0,
+      width: Math.max(1e-9, x1 - x0),
+      height: Math.max(1e-9, y1 - y0),
+      boxes: new Map(),
+    });
     for (let row = 0; row < x.length; row++) {
       const box = this.box(x[row], y[row]);
       if (!this.boxes.has(box)) this.boxes.set(box, []);
@@ -23,7 +31,7 @@ export class Boxes {
   }
 
   cell(value, from, extent) {
-    return Math.max(0, Math.min(this.side - 1, Math.floor((value - from) / extent * this.side)));
+    return Math.max(0, Math.min(this.side - 1, Math.floor(((value - from) / extent) * this.side)));
   }
 
   box(x, y) {
@@ -59,7 +67,14 @@ export function gestures(surface, { loop, pan, zoom, hover, click, trace, pannin
   };
   surface.addEventListener("pointerdown", (event) => {
     const [x, y] = at(event);
-    drag = { x, y, path: [x, y], pan: event.button > 0 || event.altKey || panning(), add: event.shiftKey || event.ctrlKey || event.metaKey, moved: false };
+    drag = {
+      x,
+      y,
+      path: [x, y],
+      pan: event.button > 0 || event.altKey || panning(),
+      add: event.shiftKey || event.ctrlKey || event.metaKey,
+      moved: false,
+    };
     surface.setPointerCapture(event.pointerId);
   });
   surface.addEventListener("pointermove", (event) => {
@@ -93,9 +108,13 @@ export function gestures(surface, { loop, pan, zoom, hover, click, trace, pannin
   });
   surface.addEventListener("pointerleave", () => hover(null, null));
   surface.addEventListener("contextmenu", (event) => event.preventDefault());
-  surface.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    const unit = event.deltaMode === 1 ? 30 : 1;
-    zoom(Math.exp(-Math.max(-120, Math.min(120, event.deltaY * unit)) / 300), ...at(event));
-  }, { passive: false });
+  surface.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const unit = event.deltaMode === 1 ? 30 : 1;
+      zoom(Math.exp(-Math.max(-120, Math.min(120, event.deltaY * unit)) / 300), ...at(event));
+    },
+    { passive: false },
+  );
 }

@@ -3,7 +3,6 @@
 import { listen } from "./api.js";
 import { byId, fill, h } from "./dom.js";
 import { load, on, page, refresh, tell } from "./state.js";
-import { saving } from "./decide.js";
 import * as grid from "./grid.js";
 import * as pointer from "./pointer.js";
 import * as divider from "./divider.js";
@@ -11,6 +10,7 @@ import * as clusters from "./clusters.js";
 import * as classes from "./classes.js";
 import * as detail from "./detail.js";
 import * as session from "./session.js";
+import * as heading from "./heading.js";
 import * as tools from "./tools.js";
 import * as keys from "./keys.js";
 import * as suggestions from "./suggestions.js";
@@ -20,8 +20,9 @@ import { open } from "./view.js";
 
 async function start() {
   await load();
+  document.title = `${page.images.run}: review`;
   open({ kind: "all" });
-  for (const part of [session, grid, pointer, divider, clusters, classes, detail, tools, keys]) part.start();
+  for (const part of [session, grid, pointer, divider, clusters, classes, detail, heading, tools, keys]) part.start();
   startWelcome();
   on("view", backToImages);
   document.addEventListener("click", (event) => {
@@ -35,14 +36,15 @@ async function start() {
 
 /** A button that did its work gives the keys back, so that Enter means the dark button and not the same one again. */
 function backToImages() {
-  if (!isAsking() && ["BUTTON", "BODY"].includes(document.activeElement?.tagName)) byId("grid").focus({ preventScroll: true });
+  if (!isAsking() && ["BUTTON", "BODY"].includes(document.activeElement?.tagName))
+    byId("grid").focus({ preventScroll: true });
 }
 
 /** Something changed: another tab decided, or the suggestions were worked out again. */
 async function follow({ version, fitted }) {
   const { state } = page;
   const news = version > state.version || fitted > state.fitted;
-  if (!news || saving.phase === "saving") return;
+  if (!news) return;
   await refresh().catch(() => {});
   tell("fitted");
 }
@@ -51,8 +53,17 @@ start().catch((error) => {
   byId("saved").textContent = "";
   const box = byId("trouble");
   box.hidden = false;
-  fill(box, h("p", { id: "trouble-text" }, h("b", {}, "The review cannot start: "), `${error.message}.`, error.status === 403
-      ? " Open the whole address that rails curate printed, with everything after the question mark."
-      : " Start rails curate again and open the address it prints."));
+  fill(
+    box,
+    h(
+      "p",
+      { id: "trouble-text" },
+      h("b", {}, "The review cannot start: "),
+      `${error.message}.`,
+      error.status === 403
+        ? " Open the whole address that rails curate printed, with everything after the question mark."
+        : " Start rails curate again and open the address it prints.",
+    ),
+  );
   if (!(error.status >= 0)) throw error;
 });

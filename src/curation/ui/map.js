@@ -1,9 +1,9 @@
 // The map beside the grid: every image a point, near where similar ones are. A loop around some selects them.
 
 import { thumbUrl } from "./api.js";
-import { byId, count, fill, h, key, perFrame } from "./dom.js";
-import { css } from "./colours.js";
-import { choices, colouring, isDark } from "./colouring.js";
+import { byId, fill, h, key, perFrame } from "./dom.js";
+import { colouring, isDark } from "./colouring.js";
+import { colourChoice, drawLegend } from "./legend.js";
 import { Boxes, gestures, inside } from "./lasso.js";
 import { Camera, radiusFor, raster } from "./scatter.js";
 import { page, on, tell, remembered, fileName, isRemoved } from "./state.js";
@@ -37,42 +37,78 @@ const redraw = perFrame(() => {
 function build() {
   const { x, y } = page.images;
   if (!x?.length || x.every((value) => value === null)) {
-    fill(byId("map"), h("p", { class: "faint", id: "no-map" }, "This run has no map: cluster again with t-SNE or PCA coordinates to get one."));
+    fill(
+      byId("map"),
+      h(
+        "p",
+        { class: "faint", id: "no-map" },
+        "This run has no map: cluster again with t-SNE or PCA coordinates to get one.",
+      ),
+    );
     points = byId("map");
     return;
   }
-  points = h("canvas", { id: "map-canvas", tabindex: "0", role: "img", "aria-label": "Map of all images; arrows pan, + and − zoom, 0 shows everything", onkeydown: keys });
+  points = h("canvas", {
+    id: "map-canvas",
+    tabindex: "0",
+    role: "img",
+    "aria-label": "Map of all images; arrows pan, + and − zoom, 0 shows everything",
+    onkeydown: keys,
+  });
   marks = h("canvas", { id: "map-marks" });
   preview = h("figure", { id: "map-preview", hidden: true }, h("img", { alt: "" }), h("figcaption", {}));
-  const colour = h("select", {
-    id: "map-colour", "aria-label": "Colour by",
-    onchange: (event) => {
-      by = event.target.value;
-      remembered.set("colour", by);
-      repaint();
+  const colour = colourChoice(by, (next) => {
+    by = next;
+    remembered.set("colour", by);
+    repaint();
+  });
+  by = colour.value;
+  const pan = h(
+    "button",
+    {
+      id: "map-pan",
+      "aria-pressed": "false",
+      title: "Drag to move the map instead of selecting (or drag with the right button)",
+      onclick: () => {
+        panning = !panning;
+        pan.setAttribute("aria-pressed", panning);
+        byId("map").classList.toggle("panning", panning);
+      },
     },
-  }, choices().map(([name, text]) => h("option", { value: name }, `colour: ${text}`)));
-  if (![...colour.options].some((option) => option.value === by)) by = "class";
-  colour.value = by;
-  const pan = h("button", {
-    id: "map-pan", "aria-pressed": "false", title: "Drag to move the map instead of selecting (or drag with the right button)",
-    onclick: () => {
-      panning = !panning;
-      pan.setAttribute("aria-pressed", panning);
-      byId("map").classList.toggle("panning", panning);
-    },
-  }, "Pan");
+    "Pan",
+  );
   const centre = () => [points.clientWidth / 2, points.clientHeight / 2];
-  fill(byId("map"), points, marks, preview,
-    h("div", { id: "map-tools" }, colour, pan,
+  fill(
+    byId("map"),
+    points,
+    marks,
+    preview,
+    h(
+      "div",
+      { id: "map-tools" },
+      colour,
+      pan,
       h("button", { id: "map-in", "aria-label": "Zoom in", onclick: () => zoom(1.5, ...centre()) }, "+"),
       h("button", { id: "map-out", "aria-label": "Zoom out", onclick: () => zoom(1 / 1.5, ...centre()) }, "−"),
-      h("button", { id: "map-fit", onclick: fit }, "All")),
+      h("button", { id: "map-fit", onclick: fit }, "All"),
+    ),
     h("ul", { id: "map-legend", "aria-label": "Legend" }),
-    h("p", { id: "map-hint" }, "Drag a loop around points to select them, with ", key("Shift"), " to add."));
+    h("p", { id: "map-hint" }, "Drag a loop around points to select them, with ", key("Shift"), " to add."),
+  );
   camera = new Camera(x, y);
   boxes = new Boxes(x, y, camera.bounds);
-  gestures(points, { loop, pan: (dx, dy) => { camera.pan(dx, dy); redraw(); }, zoom, hover, click, trace, panning: () => panning });
+  gestures(points, {
+    loop,
+    pan: (dx, dy) => {
+      camera.pan(dx, dy);
+      redraw();
+    },
+    zoom,
+    hover,
+    click,
+    trace,
+    panning: () => panning,
+  });
   new ResizeObserver(fitCanvas).observe(byId("map"));
   for (const topic of ["view", "rows", "selection", "focus"]) on(topic, redraw);
   on("state", repaint);
@@ -83,7 +119,7 @@ function build() {
 function repaint() {
   if (!isOpen) return;
   paint = colouring(by);
-  legend();
+  drawLegend(byId("map-legend"), paint.legend);
   if (!camera.moved && image) fit();
   redraw();
 }
@@ -92,7 +128,8 @@ function fitCanvas() {
   const [width, height] = [byId("map").clientWidth, byId("map").clientHeight];
   if (!width || !height) return;
   ratio = Math.min(2, window.devicePixelRatio || 1);
-  for (const canvas of [points, marks]) Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+  for (const canvas of [points, marks])
+    Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
   image = points.getContext("2d", { alpha: false }).createImageData(points.width, points.height);
   if (!camera.moved) fit();
   draw();
@@ -104,7 +141,11 @@ function draw() {
   const everything = view.kind === "all" || view.kind === "removed";
   const layer = (row) => (!visible(row) ? -1 : isChosen(row) ? 2 : everything || placeOf(row) >= 0 ? 1 : 0);
   raster(image, camera, paint, layer, {
-    radius: radiusFor(page.n, camera.zoomed), ratio, faint: dark ? 100 : 64, ink: dark ? [255, 255, 255] : [20, 20, 20], ground: dark ? [25, 25, 25] : [250, 250, 250],
+    radius: radiusFor(page.n, camera.zoomed),
+    ratio,
+    faint: dark ? 100 : 64,
+    ink: dark ? [255, 255, 255] : [20, 20, 20],
+    ground: dark ? [25, 25, 25] : [250, 250, 250],
   });
   points.getContext("2d", { alpha: false }).putImageData(image, 0, 0);
   const row = focusRow();
@@ -118,7 +159,10 @@ function draw() {
   context.stroke();
 }
 
-const place = (row) => [page.images.x[row] * camera.scale + camera.left, camera.top - page.images.y[row] * camera.scale];
+const place = (row) => [
+  page.images.x[row] * camera.scale + camera.left,
+  camera.top - page.images.y[row] * camera.scale,
+];
 
 function wipe(context) {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -157,9 +201,11 @@ function loop(path, add) {
   for (let row = 0; row < page.n; row++) if (visible(row) && inside(path, ...place(row))) rows.push(row);
   const all = add ? [...new Set([...selection.rows, ...rows])] : rows;
   if (!all.length) return;
-  open(view.kind === "removed"
-    ? { kind: "list", title: "Looped, removed", list: all, chosen: true, about: { removed: true } }
-    : { kind: "list", title: "Looped on the map", list: all, chosen: true, about: { loop: true } });
+  open(
+    view.kind === "removed"
+      ? { kind: "list", title: "Looped, removed", list: all, chosen: true, about: { removed: true } }
+      : { kind: "list", title: "Looped on the map", list: all, chosen: true, about: { loop: true } },
+  );
 }
 
 function under(x, y) {
@@ -198,28 +244,4 @@ function keys(event) {
   event.preventDefault();
   event.stopPropagation();
   redraw();
-}
-
-/** Entries shown before the rest is only counted. */
-const SHOWN = 18;
-
-function legend() {
-  const { entries, ramp, colours } = paint.legend;
-  const list = byId("map-legend");
-  if (ramp) {
-    fill(list, h("li", { class: "ramp" }, h("span", {}, ramp[0]), h("span", { class: "steps" }, colours.filter((_, i) => i % 4 === 0).map((colour) => {
-      const step = h("i", {});
-      step.style.backgroundColor = css(colour);
-      return step;
-    })), h("span", {}, ramp[1])));
-    return;
-  }
-  fill(list, entries.slice(0, SHOWN).map((entry) => {
-    const dot = h("i", { class: `dot shape-${entry.shape}` });
-    dot.style.backgroundColor = css(entry.colour);
-    return h("li", {}, h("button", {
-      "data-legend": entry.label, disabled: !entry.next, title: count(entry.n),
-      onclick: () => open(typeof entry.next === "function" ? entry.next() : entry.next),
-    }, dot, h("span", {}, entry.label), h("span", { class: "faint" }, entry.n.toLocaleString("en"))));
-  }), entries.length > SHOWN ? h("li", { class: "faint" }, `and ${entries.length - SHOWN} more`) : null);
 }

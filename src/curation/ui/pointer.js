@@ -1,4 +1,4 @@
-// The mouse on the grid: click, Shift-click for a range, Ctrl-click to add, drag for a rectangle, double click for large.
+// The mouse on the grid: click, Shift-click up to here, Ctrl-click to add, drag a rectangle, double click to enlarge.
 
 import { byId, h } from "./dom.js";
 import { view } from "./view.js";

@@ -16,9 +16,13 @@ export function primary() {
   const chosen = selection.divider !== null || selection.rows.size ? targets() : null;
   const rows = chosen ?? view.rows;
   const suggestion = view.suggestion;
-  if (selection.divider !== null && view.kind !== "removed") return { label: `Remove ${count(rows.length)}…`, run: remove };
-  if (view.kind === "removed" || view.about?.removed) return { label: `Give back ${count(targets().length)}`, run: () => giveBack(targets()) };
-  if (suggestion?.kind === "merge") return { label: `Merge ${suggestion.clusters.join(" and ")}`, run: () => mergeThese(suggestion.clusters) };
+  if (selection.divider !== null && view.kind !== "removed")
+    return { label: `Remove ${count(rows.length)}…`, run: remove };
+  if (view.kind === "removed" || view.about?.removed) {
+    return { label: `Give back ${count(targets().length)}`, run: () => giveBack(targets()) };
+  }
+  if (suggestion?.kind === "merge")
+    return { label: `Merge ${suggestion.clusters.join(" and ")}`, run: () => mergeThese(suggestion.clusters) };
   if (ACCEPTED_AT_ONCE.includes(suggestion?.kind)) {
     const name = suggestion.class ?? null;
     const which = chosen ? count(rows.length) : rows.length === 1 ? "the one left" : `all ${rows.length} left`;

@@ -18,9 +18,12 @@ export class Camera {
   fit(width, height, aside = 0) {
     const [x0, x1, y0, y1] = this.bounds;
     const [EDGE, TOOLS] = [14, 40];
-    this.scale = Math.min((width - aside - 2 * EDGE) / Math.max(1e-9, x1 - x0), (height - EDGE - TOOLS) / Math.max(1e-9, y1 - y0));
-    this.left = (width - aside) / 2 - this.scale * (x0 + x1) / 2;
-    this.top = (height + TOOLS - EDGE) / 2 + this.scale * (y0 + y1) / 2;
+    this.scale = Math.min(
+      (width - aside - 2 * EDGE) / Math.max(1e-9, x1 - x0),
+      (height - EDGE - TOOLS) / Math.max(1e-9, y1 - y0),
+    );
+    this.left = (width - aside) / 2 - (this.scale * (x0 + x1)) / 2;
+    this.top = (height + TOOLS - EDGE) / 2 + (this.scale * (y0 + y1)) / 2;
     this.zoomed = 1;
     this.moved = false;
   }
@@ -55,7 +58,7 @@ function mask(shape, radius) {
     for (let dx = -reach; dx <= reach; dx++) {
       let hits = 0;
       for (let i = 0; i < 16; i++) if (inside(dx - 0.375 + (i % 4) / 4, dy - 0.375 + (i >> 2) / 4)) hits++;
-      if (hits) triples.push(dx, dy, Math.round(hits * 255 / 16));
+      if (hits) triples.push(dx, dy, Math.round((hits * 255) / 16));
     }
   }
   return { triples: Int16Array.from(triples), reach };
@@ -65,16 +68,21 @@ const masks = new Map();
 
 function marks(radius) {
   const rounded = Math.round(radius * 4) / 4;
-  if (!masks.has(rounded)) masks.set(rounded, [0, 1, 2, 3].map((shape) => mask(shape, rounded)));
+  if (!masks.has(rounded))
+    masks.set(
+      rounded,
+      [0, 1, 2, 3].map((shape) => mask(shape, rounded)),
+    );
   return masks.get(rounded);
 }
 
-export const radiusFor = (n, zoomed) => Math.min(6, (n > 20000 ? 1.6 : n > 4000 ? 2.2 : 3.4) * Math.max(1, zoomed) ** 0.3);
+export const radiusFor = (n, zoomed) =>
+  Math.min(6, (n > 20000 ? 1.6 : n > 4000 ? 2.2 : 3.4) * Math.max(1, zoomed) ** 0.3);
 
 /**
  * Draws into `image`: first what `layer(row)` calls 0 (faint), then 1 (full), then 2 (chosen: ringed); below 0 is left
- * out. `paint` is {colours, of, shape} from colouring.js, `ink` and `ground` are [r, g, b]; the camera counts in pixels of
- * the page, `ratio` of the image's to one of these, and `radius` is in pixels of the page. `faint` is how strong the faint ones are, of 256.
+ * out. `paint` is {colours, of, shape} from colouring.js, `ink` and `ground` are [r, g, b]. The camera and `radius`
+ * count in pixels of the page, of which one is `ratio` of the image's. `faint` is how strong faint ones are, of 256.
  */
 export function raster(image, camera, paint, layer, { radius, ratio, faint, ink, ground }) {
   const { x, y } = page.images;
@@ -89,7 +97,7 @@ export function raster(image, camera, paint, layer, { radius, ratio, faint, ink,
     if (px > -9 && py > -9 && px < width + 9 && py < height + 9) layers[which].push(row, px | 0, py | 0);
   }
   const points = marks(radius * ratio);
-  const rings = marks((radius + 1.5) * ratio);
+  const rings = marks((radius + 1.1) * ratio);
   const stamp = ({ triples, reach }, px, py, colour, strength) => {
     const free = px >= reach && py >= reach && px < width - reach && py < height - reach;
     for (let i = 0; i < triples.length; i += 3) {
@@ -97,10 +105,10 @@ export function raster(image, camera, paint, layer, { radius, ratio, faint, ink,
       const qy = py + triples[i + 1];
       if (!free && (qx < 0 || qy < 0 || qx >= width || qy >= height)) continue;
       const at = 4 * (qy * width + qx);
-      const cover = triples[i + 2] * strength >> 8;
-      data[at] += (colour[0] - data[at]) * cover >> 8;
-      data[at + 1] += (colour[1] - data[at + 1]) * cover >> 8;
-      data[at + 2] += (colour[2] - data[at + 2]) * cover >> 8;
+      const cover = (triples[i + 2] * strength) >> 8;
+      data[at] += ((colour[0] - data[at]) * cover) >> 8;
+      data[at + 1] += ((colour[1] - data[at + 1]) * cover) >> 8;
+      data[at + 2] += ((colour[2] - data[at + 2]) * cover) >> 8;
     }
   };
   layers.forEach((points_, which) => {

@@ -84,7 +84,8 @@ on("view", () => {
 on("rows", () => {
   const next = before.slice(selection.focus).find((row) => placeOf(row) >= 0);
   const was = before[selection.focus];
-  const tailStart = selection.divider === null ? undefined : before.slice(selection.divider).find((row) => placeOf(row) >= 0);
+  const tailStart =
+    selection.divider === null ? undefined : before.slice(selection.divider).find((row) => placeOf(row) >= 0);
   selection.focus = next === undefined ? clamp(view.rows.length - 1) : placeOf(next);
   selection.anchor = clamp(selection.anchor);
   if (selection.divider !== null) selection.divider = tailStart === undefined ? null : placeOf(tailStart);

@@ -6,7 +6,8 @@ import { discard, inTurn, saving, step, tryAgain } from "./decide.js";
 import { show } from "./dialog.js";
 import { page, on } from "./state.js";
 
-let connected = true;
+let server = "here";
+let isBack = false;
 
 export function start() {
   byId("run-name").textContent = page.images.run;
@@ -26,29 +27,61 @@ export function start() {
 
 /** The events say whether the server is there. */
 export function connection(is) {
-  connected = is;
+  isBack = is === "here" && (isBack || server !== "here");
+  server = is;
   draw();
 }
 
 function draw() {
   const sign = byId("saved");
-  const phase = saving.failed ? "failed" : !connected ? "offline" : saving.phase;
+  if (!saving.failed) isBack = false;
+  const phase = saving.failed ? "failed" : server !== "here" ? "offline" : saving.phase;
   sign.dataset.phase = phase;
   sign.dataset.version = page.state.version;
-  const texts = { saved: page.state.version ? "✓ Saved" : "Nothing decided yet", saving: "Saving…", failed: "Not saved", offline: "Server away" };
+  const texts = {
+    saved: page.state.version ? "✓ Saved" : "Nothing decided yet",
+    saving: "Saving…",
+    failed: "Not saved",
+    offline: "Server away",
+  };
   sign.textContent = texts[phase];
   sign.title = phase === "saved" ? `${page.state.version} lines in decisions.jsonl, all on the disk` : "";
   byId("undo").disabled = !page.state.can_undo || phase === "saving";
   byId("redo").disabled = !page.state.can_redo || phase === "saving";
   const box = byId("trouble");
-  box.hidden = saving.phase !== "failed" && connected;
+  box.hidden = saving.phase !== "failed" && server === "here";
   if (saving.phase === "failed") {
-    fill(box, h("p", { id: "trouble-text" },
-      h("b", {}, saving.failed ? "Your last decision is not saved: " : "That did not work: "), `${saving.message}. `, saving.advice),
+    fill(
+      box,
+      h(
+        "p",
+        { id: "trouble-text" },
+        h("b", {}, saving.failed ? "Your last decision is not saved: " : "That did not work: "),
+        saving.failed && isBack
+          ? "the server was away and is back now: try again."
+          : `${saving.message}. ${saving.advice}`,
+      ),
       saving.failed ? h("button", { id: "try-again", class: "primary", onclick: tryAgain }, "Try again") : null,
-      h("button", { id: "discard", onclick: () => inTurn(discard) }, saving.failed ? "Drop this decision" : "Close"));
-  } else if (!connected) {
-    fill(box, h("p", { id: "trouble-text" }, "The server does not answer. Everything up to here is saved; decide on when it is back, this page notices by itself."));
+      h("button", { id: "discard", onclick: () => inTurn(discard) }, saving.failed ? "Drop this decision" : "Close"),
+    );
+  } else if (server === "other") {
+    fill(
+      box,
+      h(
+        "p",
+        { id: "trouble-text" },
+        "This page belongs to a server that was stopped. Open the address that rails curate printed last; everything up to here is saved.",
+      ),
+    );
+  } else if (server === "away") {
+    fill(
+      box,
+      h(
+        "p",
+        { id: "trouble-text" },
+        "The server does not answer. Everything up to here is saved; decide on when it is back, this page notices by itself.",
+      ),
+    );
   }
 }
 
@@ -61,7 +94,11 @@ const FORMATS = {
 
 function exportDialog() {
   show({ id: "export-dialog", title: "Export what is labelled" }, (finish) => {
-    const said = h("p", { id: "export-said", class: "said", role: "status" }, "Written into the run's folder under curation/exports.");
+    const said = h(
+      "p",
+      { id: "export-said", class: "said", role: "status" },
+      "Written into the run's folder under curation/exports.",
+    );
     const write = async (format) => {
       said.textContent = "Writing…";
       try {
@@ -72,8 +109,22 @@ function exportDialog() {
       }
     };
     return [
-      h("ul", { class: "options tall" }, Object.entries(FORMATS).map(([format, what]) => h("li", {},
-        h("button", { type: "button", "data-format": format, onclick: () => write(format) }, h("span", { class: "value" }, format), h("span", { class: "faint" }, what))))),
+      h(
+        "ul",
+        { class: "options tall" },
+        Object.entries(FORMATS).map(([format, what]) =>
+          h(
+            "li",
+            {},
+            h(
+              "button",
+              { type: "button", "data-format": format, onclick: () => write(format) },
+              h("span", { class: "value" }, format),
+              h("span", { class: "faint" }, what),
+            ),
+          ),
+        ),
+      ),
       said,
       h("div", { class: "buttons" }, h("button", { type: "button", onclick: () => finish(null) }, "Close")),
     ];

@@ -73,8 +73,9 @@ export const classIndex = (name) => page.state.classes.findIndex((entry) => entr
 
 export const className = (row) => page.state.classes[page.state.class[row]]?.name ?? null;
 
-/** `gravel (3)` or `cluster 3`. */
+/** `gravel (cluster 3)` or `Cluster 3`. */
 export function clusterTitle(id) {
+  if (id < 0) return "In no cluster";
   const name = page.state.byId.get(id)?.name;
   return name ? `${name} (cluster ${id})` : `Cluster ${id}`;
 }

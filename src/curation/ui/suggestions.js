@@ -2,28 +2,55 @@
 
 import { get } from "./api.js";
 import { byId, fill, h, key } from "./dom.js";
-import { page, on, remembered } from "./state.js";
+import { page, on, byHand, isRemoved, remembered } from "./state.js";
 import { open, view } from "./view.js";
 
 let queue = [];
 let current = null;
 let asking = false;
+let waiting = () => {};
 let byItself = remembered.get("advance", true);
 const skipped = new Set();
 
-const keyOf = (s) => [s.kind, s.cluster ?? "", (s.clusters ?? []).join("+"), s.class ?? "", s.kind === "name_cluster" ? "" : s.rows.join(" ")].join("|");
+const keyOf = (s) =>
+  [
+    s.kind,
+    s.cluster ?? "",
+    (s.clusters ?? []).join("+"),
+    s.class ?? "",
+    s.kind === "name_cluster" ? "" : s.rows.join(" "),
+  ].join("|");
 
 /** Is it still to be decided? The server may not have seen the last decision when it proposed this. */
 function stands(s) {
   const cluster = page.state.byId.get(s.cluster);
-  if (s.kind === "name_cluster") return Boolean(cluster) && !cluster.name && cluster.merged_into === null && cluster.size > 0;
+  if (s.kind === "name_cluster")
+    return Boolean(cluster) && !cluster.name && cluster.merged_into === null && cluster.size > 0;
   if (s.kind === "merge") return s.clusters.every((id) => page.state.byId.get(id)?.merged_into === null);
-  return true;
+  return s.rows.length > 0;
+}
+
+/** Without the images that were decided on since, where the suggestion is about undecided ones. */
+function undecided(s) {
+  const open_ = (row) => !isRemoved(row) && (s.kind === "duplicates" || !byHand(row));
+  return s.kind === "name_cluster" || s.kind === "merge" ? s : { ...s, rows: s.rows.filter(open_) };
+}
+
+/** Suggestions follow a decision within a second; for that long it is better to wait than to ask about old ones. */
+const PATIENCE = 900;
+
+function fitted() {
+  if (page.state.fitted >= page.state.version) return Promise.resolve();
+  return new Promise((resolve) => {
+    waiting = resolve;
+    setTimeout(resolve, PATIENCE);
+  });
 }
 
 async function ask() {
   try {
-    queue = (await get("/api/next?n=8")).filter(stands);
+    await fitted();
+    queue = (await get("/api/next?n=8")).map(undecided).filter(stands);
   } catch {
     queue = [];
   }
@@ -35,14 +62,19 @@ async function ask() {
 /** Asks while nothing else may replace the answer. */
 async function take() {
   asking = true;
+  document.body.dataset.busy = "true";
   try {
     current = await ask();
   } finally {
     asking = false;
+    delete document.body.dataset.busy;
   }
 }
 
-export const isCurrent = () => current !== null && view.suggestion === current;
+const isCurrent = () => current !== null && view.suggestion === current;
+
+/** Is the next suggestion on its way? Keys wait for it, so that none hits what is about to go. */
+export const isBusy = () => asking;
 
 /** After a decision: shows the next suggestion, unless the user prefers to choose. */
 export async function advance() {
@@ -67,6 +99,7 @@ export async function skip() {
 export async function start() {
   on("view", draw);
   on("fitted", async () => {
+    waiting();
     if (isCurrent() || asking) return;
     const found = await ask();
     if (isCurrent() || asking) return;
@@ -84,15 +117,21 @@ function look() {
     return;
   }
   const chosen = current.kind === "neighbourhood";
-  open({ kind: "list", title: TITLES[current.kind] ?? "Suggested", list: current.rows, suggestion: current, chosen });
+  open({
+    kind: "list",
+    title: TITLES[current.kind]?.(current) ?? "Suggested",
+    list: current.rows,
+    suggestion: current,
+    chosen,
+  });
 }
 
 const TITLES = {
-  merge: "One cluster or two?",
-  check_class: "Taken for the same class",
-  suspects: "Possibly labelled wrongly",
-  neighbourhood: "Look-alikes",
-  duplicates: "Near-duplicates",
+  merge: () => "One cluster or two?",
+  check_class: (s) => `Probably ${s.class}`,
+  suspects: (s) => (s.class ? `Named otherwise, look like ${s.class}` : "Possibly labelled wrongly"),
+  neighbourhood: () => "Look-alikes",
+  duplicates: () => "Near-duplicates",
 };
 
 function draw() {
@@ -107,14 +146,25 @@ function draw() {
     bar,
     h("span", { class: "when" }, shown ? "Now" : "Next"),
     h("span", { id: "next-title", title: current.title }, current.title),
-    h("button", { id: "next-skip", onclick: skip, title: shown ? "Leave it for later (n)" : "Show it (n)" }, shown ? "Skip " : "Show ", key("n")),
-    h("label", { title: "After a decision show the next suggestion without being asked" },
+    h(
+      "button",
+      { id: "next-skip", onclick: skip, title: shown ? "Leave it for later (n)" : "Show it (n)" },
+      shown ? "Skip " : "Show ",
+      key("n"),
+    ),
+    h(
+      "label",
+      { title: "After a decision show the next suggestion without being asked" },
       h("input", {
-        type: "checkbox", id: "next-auto", checked: byItself,
+        type: "checkbox",
+        id: "next-auto",
+        checked: byItself,
         onchange: (event) => {
           byItself = event.target.checked;
           remembered.set("advance", byItself);
         },
-      }), "go on by itself"),
+      }),
+      "go on by itself",
+    ),
   );
 }

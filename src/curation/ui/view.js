@@ -20,14 +20,30 @@ export const ORDERS = {
   name: "by name",
 };
 
-const USUAL = { cluster: "typicality", class: "suspicion", removed: "name", all: "name", open: "confidence", list: "given" };
+const USUAL = {
+  cluster: "typicality",
+  class: "suspicion",
+  removed: "name",
+  all: "name",
+  open: "confidence",
+  list: "given",
+};
 const chosen = {};
 
 export const placeOf = (row) => places[row] ?? -1;
 
 /** Looks at something else. */
 export function open(next) {
-  Object.assign(view, { id: null, name: null, part: "all", reason: null, list: null, about: null, suggestion: null, chosen: false });
+  Object.assign(view, {
+    id: null,
+    name: null,
+    part: "all",
+    reason: null,
+    list: null,
+    about: null,
+    suggestion: null,
+    chosen: false,
+  });
   Object.assign(view, { filter: "", elsewhere: false, reversed: false }, next);
   view.order = next.order ?? chosen[view.kind] ?? (next.suggestion ? "given" : USUAL[view.kind]);
   if (view.kind === "list") view.marks = new Map(view.list.map((row) => [row, mark(row)]));
@@ -51,7 +67,7 @@ function resort() {
 
 /** What a person has said about a row so far; a list lets go of a row when this changes. */
 function mark(row) {
-  if (isRemoved(row)) return `removed ${page.state.removed[row]}`;
+  if (isRemoved(row)) return `removed ${page.state.reasons[page.state.removed[row]]}`;
   return byHand(row) ? `${page.state.source[row]} ${className(row)}` : "";
 }
 
@@ -63,6 +79,13 @@ export function removedFrom(name) {
   let n = 0;
   for (let row = 0; row < page.n; row++) if (isRemoved(row) && clusterName(row) === name) n++;
   return n;
+}
+
+/** What was decided as it already stood leaves a list as well. */
+export function letGo(rows) {
+  if (view.kind !== "list") return;
+  for (const row of rows) if (view.marks.get(row) === mark(row)) view.marks.set(row, null);
+  settle();
 }
 
 function leftCluster(row) {
@@ -77,11 +100,15 @@ function members() {
   const tests = {
     all: (row) => !isRemoved(row),
     open: (row) => !isRemoved(row) && (state.source[row] === NONE || state.source[row] === PROPAGATED),
-    removed: (row) => isRemoved(row) && (view.reason === null || state.removed[row] === reason)
-      && (view.name === null || clusterName(row) === view.name),
+    removed: (row) =>
+      isRemoved(row) &&
+      (view.reason === null || state.removed[row] === reason) &&
+      (view.name === null || clusterName(row) === view.name),
     cluster: (row) => state.cluster[row] === view.id && !isRemoved(row),
-    class: (row) => state.class[row] === index && !isRemoved(row)
-      && (view.part === "all" || (view.part === "inferred") === (state.source[row] === PROPAGATED)),
+    class: (row) =>
+      state.class[row] === index &&
+      !isRemoved(row) &&
+      (view.part === "all" || (view.part === "inferred") === (state.source[row] === PROPAGATED)),
   };
   const found = [];
   for (let row = 0; row < n; row++) if (tests[view.kind](row)) found.push(row);
@@ -89,7 +116,7 @@ function members() {
 }
 
 /** Works out `view.rows` again; the order stays as it was when the view was opened. */
-export function settle() {
+function settle() {
   let rows = members();
   view.away = 0;
   if (view.kind === "cluster") {
@@ -113,20 +140,31 @@ export function settle() {
 
 function matches(row, wanted) {
   const { fields, fieldNames, path } = page.images;
-  return path[row].toLowerCase().includes(wanted)
-    || fieldNames.some((name) => String(fields[name][row] ?? "").toLowerCase().includes(wanted));
+  return (
+    path[row].toLowerCase().includes(wanted) ||
+    fieldNames.some((name) =>
+      String(fields[name][row] ?? "")
+        .toLowerCase()
+        .includes(wanted),
+    )
+  );
 }
 
 /** Smaller comes first; `null` keeps the order in which the rows stand (by path, or as suggested). */
 function sortKey() {
   switch (view.order) {
-    case "given": return view.kind === "cluster" ? sampleFirst() : null;
+    case "given":
+      return view.kind === "cluster" ? sampleFirst() : null;
     case "name":
       return view.kind === "list" ? Int32Array.from({ length: page.n }, (_, row) => row) : null;
-    case "typicality": return page.images.typicality.map((value) => -(value ?? 0));
-    case "suspicion": return Int32Array.from(snapshot.suspicion, (value) => -value);
-    case "confidence": return snapshot.confidence;
-    default: return fieldRanks(view.order.slice("field:".length));
+    case "typicality":
+      return page.images.typicality.map((value) => -(value ?? 0));
+    case "suspicion":
+      return Int32Array.from(snapshot.suspicion, (value) => -value);
+    case "confidence":
+      return snapshot.confidence;
+    default:
+      return fieldRanks(view.order.slice("field:".length));
   }
 }
 
@@ -144,7 +182,10 @@ function fieldRanks(name) {
   if (!ranks.has(name)) {
     const values = page.images.fields[name].map((value) => String(value ?? ""));
     const rank = new Map([...new Set(values)].sort(collator.compare).map((value, place) => [value, place]));
-    ranks.set(name, Int32Array.from(values, (value) => rank.get(value)));
+    ranks.set(
+      name,
+      Int32Array.from(values, (value) => rank.get(value)),
+    );
   }
   return ranks.get(name);
 }
@@ -158,12 +199,18 @@ export function remark(row) {
 
 export function viewTitle() {
   switch (view.kind) {
-    case "cluster": return clusterTitle(view.id);
-    case "class": return view.name;
-    case "removed": return `Removed${view.name ? ` from ${view.name}` : ""}${view.reason === null ? "" : `: ${view.reason || "no reason given"}`}`;
-    case "open": return "Not labelled yet";
-    case "list": return view.title;
-    default: return "All images";
+    case "cluster":
+      return clusterTitle(view.id);
+    case "class":
+      return view.name;
+    case "removed":
+      return `Removed${view.name ? ` from ${view.name}` : ""}${view.reason === null ? "" : `: ${view.reason || "no reason given"}`}`;
+    case "open":
+      return "Not labelled yet";
+    case "list":
+      return view.title;
+    default:
+      return "All images";
   }
 }
 
