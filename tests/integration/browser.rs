@@ -99,9 +99,9 @@ fn a_review_by_keyboard_alone() {
     saved(&browser, 8);
     assert_eq!(log(&place, &run)[7]["of"], 7);
     browser.keys("?");
-    browser.until("return document.querySelector('#help-dialog').open");
+    browser.until("return document.querySelector('#help-dialog')?.open === true");
     browser.keys(ESCAPE);
-    browser.until("return !document.querySelector('#help-dialog').open");
+    browser.until("return document.querySelector('#help-dialog')?.open !== true");
     assert_eq!(served.interrupt(), Some(0), "an open page does not keep the server from stopping");
 }
 

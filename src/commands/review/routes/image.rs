@@ -105,7 +105,11 @@ fn history(shared: &Shared, view: &View, entries: &[Entry], row: usize) -> Vec<E
             let here = run.as_deref() == Some(&catalogue.run) && method.as_deref() == Some(&catalogue.method);
             let of_cluster = decision.clusters().into_iter().any(|cluster| {
                 let carried = members.get(&ClusterKey(cluster)).is_some_and(|images| images.contains(&id));
-                carried || here && [first, view.cluster[row]].contains(&Some(cluster))
+                // A merged cluster may still be named by its own number.
+                let key = (catalogue.run.clone(), catalogue.method.clone(), cluster);
+                let now = view.curation.merged.get(&key).map_or(cluster, |target| target.2);
+                let its = [first, view.cluster[row]];
+                carried || here && (its.contains(&Some(cluster)) || its.contains(&Some(now)))
             });
             let split_off = matches!(decision, Decision::SplitCluster { into, .. }
                 if into.values().any(|images| images.contains(&id)));
