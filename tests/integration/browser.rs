@@ -119,7 +119,7 @@ fn a_lasso_in_one_tab_is_seen_in_the_other() {
     let corner = |across: f64, down: f64| (x + across * width, y + down * height);
     browser.drag(&[corner(0.03, 0.10), corner(0.97, 0.10), corner(0.97, 0.97), corner(0.03, 0.97), corner(0.03, 0.15)]);
     browser.until("return Number(document.querySelector('.tile:not([hidden])')?.getAttribute('aria-setsize')) > 20");
-    browser.keys("+");
+    browser.keys(ENTER);
     browser.until("return document.activeElement.id === 'class-dialog-input'");
     browser.keys(&format!("surface{ENTER}"));
     saved(&browser, 1);
