@@ -39,7 +39,7 @@ export function start() {
 export function toggleDivider() {
   const row = focusRow();
   if (view.kind === "cluster" && view.order === "given" && row !== null) {
-    adjust({ order: "typicality" });
+    adjust({ order: "typicality" }, { keep: false });
     moveTo(placeOf(row));
     note("Ordered by typicality: what belongs least is at the end.");
   }

@@ -118,6 +118,7 @@ function draw() {
     shown.delete(row);
     cancel(tile.img);
     tile.root.hidden = true;
+    tile.root.removeAttribute("id");
     spare.push(tile);
   }
   for (let place = first; place < end; place++) put(view.rows[place], place);

@@ -50,7 +50,7 @@ function fitted() {
 async function ask() {
   try {
     await fitted();
-    queue = (await get("/api/next?n=8")).map(undecided).filter(stands);
+    queue = (await get("/api/next?n=40")).map(undecided).filter(stands);
   } catch {
     queue = [];
   }

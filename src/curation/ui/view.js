@@ -51,10 +51,10 @@ export function open(next) {
   tell("view");
 }
 
-/** Changes the order, the filter or what is left out. */
-export function adjust(change) {
+/** Changes the order, the filter or what is left out; an order is kept for other views of the kind when `keep`. */
+export function adjust(change, { keep = true } = {}) {
   Object.assign(view, { chosen: false }, change);
-  if (change.order) chosen[view.kind] = change.order;
+  if (change.order && keep) chosen[view.kind] = change.order;
   resort();
   tell("view");
 }
