@@ -17,7 +17,7 @@ export class Camera {
   /** Everything in a window of `width` × `height` pixels, below the tools and left of `aside` pixels of legend. */
   fit(width, height, aside = 0) {
     const [x0, x1, y0, y1] = this.bounds;
-    const [EDGE, TOOLS] = [14, 40];
+    const [EDGE, TOOLS] = [22, 40];
     this.scale = Math.min(
       (width - aside - 2 * EDGE) / Math.max(1e-9, x1 - x0),
       (height - EDGE - TOOLS) / Math.max(1e-9, y1 - y0),
