@@ -194,7 +194,7 @@ function fieldRanks(name) {
 export function remark(row) {
   if (view.suggestion?.kind === "merge") return `cluster ${page.state.cluster[row]}`;
   if (view.order.startsWith("field:")) return String(page.images.fields[view.order.slice(6)][row] ?? "");
-  return view.order === "name" ? fileName(row) : null;
+  return view.order === "name" && view.kind !== "removed" ? fileName(row) : null;
 }
 
 export function viewTitle() {
