@@ -119,6 +119,7 @@ function draw() {
     cancel(tile.img);
     tile.root.hidden = true;
     tile.root.removeAttribute("id");
+    tile.root.classList.remove("focus", "cut");
     spare.push(tile);
   }
   for (let place = first; place < end; place++) put(view.rows[place], place);
