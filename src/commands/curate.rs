@@ -1,5 +1,6 @@
 //! Applies decisions to a run and keeps `labels.csv` and `removed.csv` in step with the log.
 
+mod review_clusters;
 mod tables;
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,10 +15,10 @@ pub(super) use tables::write_tables;
 use super::export::{ExportSummary, export};
 use super::{CommandError, Workspace};
 use crate::curation::{
-    ApplyError, Curation, Decision, DecisionLog, Entry, FolderImage, LogError, Request, folder_edits, next_instant,
-    parse_requests, replay,
+    ApplyError, Curation, Decision, DecisionLog, Entry, FolderImage, LogError, REVIEW, Request, folder_edits,
+    next_instant, parse_requests, replay,
 };
-use crate::data::{ClusterId, ImageId};
+use crate::data::{ClusterId, Clustering, ImageId};
 use crate::runs::{ImageRow, ImagesTable, Placement, Provenance, RunError, read_json};
 
 /// A run that people decide on.
@@ -27,6 +28,8 @@ pub struct Curator {
     name: String,
     run: Provenance,
     table: Arc<ImagesTable>,
+    /// Methods whose clusters decisions can name; the first is meant where none is named.
+    methods: Vec<String>,
     /// Images by path and by id, once somebody asks for one.
     by_name: OnceLock<HashMap<String, ImageId>>,
     log: DecisionLog,
@@ -69,12 +72,16 @@ impl Curator {
         if run.command != "cluster" {
             return Err(RunError::NotARun { kind: "cluster", missing: "clusters", path: folder }.into());
         }
-        let table = ImagesTable::read(&folder.join("images.csv"), &run.methods, &run.dataset.field_names)?;
+        let mut table = ImagesTable::read(&folder.join("images.csv"), &run.methods, &run.dataset.field_names)?;
+        review_clusters::read(&folder, &mut table)?;
         let log = DecisionLog::open(&folder.join("curation/decisions.jsonl"))?;
         // A folder given as `.` still has a name that decisions can record.
         let whole = fs::canonicalize(&folder).map_err(CommandError::at(&folder))?;
         let name = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { folder, name, run, table: Arc::new(table), by_name: OnceLock::new(), log, runs: runs.to_owned() })
+        let mut methods = run.methods.clone();
+        methods.extend(table.clusterings.contains_key(REVIEW).then(|| REVIEW.to_owned()));
+        let (table, by_name) = (Arc::new(table), OnceLock::new());
+        Ok(Self { folder, name, run, table, methods, by_name, log, runs: runs.to_owned() })
     }
 
     /// What the log comes to.
@@ -105,7 +112,7 @@ impl Curator {
         });
         let request = Request {
             run: &self.name,
-            methods: &self.run.methods,
+            methods: &self.methods,
             entries: self.log.entries(),
             find: &|name| by_name.get(name.trim_start_matches("./")).copied(),
             members: &|method, cluster| self.table.members(method, cluster),
@@ -121,6 +128,21 @@ impl Curator {
     pub(super) fn append(&mut self, decisions: Vec<Decision>, by: &str) -> Result<(), LogError> {
         let at = next_instant(self.log.entries());
         self.log.append(decisions, &at, by)
+    }
+
+    /// Keeps the clustering that people review with the run.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(super) fn add_review(&mut self, clustering: Clustering) -> Result<(), CommandError> {
+        review_clusters::write(&self.folder, Arc::make_mut(&mut self.table), clustering)?;
+        self.methods.push(REVIEW.to_owned());
+        Ok(())
+    }
+
+    /// Methods whose clusters decisions can name.
+    pub(super) fn methods(&self) -> &[String] {
+        &self.methods
     }
 
     /// Reads what other processes decided meanwhile, and says whether there was something.

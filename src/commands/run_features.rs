@@ -49,6 +49,13 @@ pub(super) fn run_features(
     if reduced.nrows() == table.rows.len() {
         return Ok(reduced);
     }
+    if reduced.nrows() == 0 {
+        let root = run.dataset.root.display();
+        return Err(CommandError::failed(
+            format!("no image of the run can be read: `{root}`"),
+            "run it in the folder that the run was made in",
+        ));
+    }
     let lost = table.rows.len() - reduced.nrows();
     observer.on(Event::Warning { text: &format!("{lost} images of the run cannot be read any more") });
     let centre = reduced.mean_axis(ndarray::Axis(0)).unwrap_or_else(|| ndarray::Array1::zeros(reduced.ncols()));

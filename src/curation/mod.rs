@@ -8,6 +8,7 @@ mod label_table;
 mod log;
 mod replay;
 mod sentence;
+mod suggest;
 pub mod ui;
 
 pub use apply::{ApplyError, Request, parse_requests};
@@ -17,3 +18,4 @@ pub use history::{next_instant, redoable, undoable};
 pub use label_table::{LabelTable, LabelTableError, Matched};
 pub use log::{DecisionLog, LogError};
 pub use replay::{ClusterOf, Curation, Label, Removed, Source, replay, undone};
+pub use suggest::{Kind, Opinion, REVIEW, Reviewer, RowOpinion, SCREEN, Suggestion, review_clusters};

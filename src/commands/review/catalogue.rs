@@ -63,7 +63,7 @@ impl Catalogue {
         });
         let page = Page {
             run: curator.name(),
-            methods: table.clusterings.keys().collect(),
+            methods: curator.methods().iter().collect(),
             method,
             fields: names,
             images: Images {

@@ -1,4 +1,4 @@
-//! The images as points: who is near whom.
+//! The images as points: who is near whom, and what is made of it.
 
 use std::num::NonZeroUsize;
 
@@ -7,6 +7,9 @@ use ndarray::{Array2, Axis};
 use crate::clusterers::KMeans;
 use crate::commands::run_features::run_features;
 use crate::commands::{CommandError, Curator, Workspace};
+use crate::curation::Curation;
+use crate::curation::{Opinion, Reviewer, review_clusters};
+use crate::data::{ClusterId, Clustering};
 use crate::device::DeviceChoice;
 use crate::pairwise::{Points, squared_distances_to};
 use crate::progress::Observer;
@@ -19,6 +22,7 @@ const STAND_INS: usize = 256;
 pub(super) struct Features {
     x: Array2<f32>,
     points: Points,
+    reviewer: Reviewer,
     seed: u64,
 }
 
@@ -35,7 +39,18 @@ impl Features {
     ) -> Result<Self, CommandError> {
         let (run, table) = (curator.run(), curator.table());
         let x = run_features(curator.folder(), run, table, device.resolve()?, workspace, observer)?;
-        Ok(Self { points: Points::new(x.view()), seed: run.seed, x })
+        let ids = table.rows.iter().map(|row| row.id).collect();
+        Ok(Self { points: Points::new(x.view()), reviewer: Reviewer::new(x.clone(), ids), seed: run.seed, x })
+    }
+
+    /// The clustering that people review.
+    pub fn review_clusters(&self) -> Clustering {
+        review_clusters(self.x.view(), self.seed)
+    }
+
+    /// What the decisions of `state` come to; `clusters` is the cluster of each row as it stands.
+    pub fn opinion(&self, state: &Curation, clusters: &[Option<ClusterId>]) -> Opinion {
+        self.reviewer.opinion(state, clusters)
     }
 
     /// The `n` rows nearest to any of `rows`, without these, nearest first. Rows beyond the data are passed over.

@@ -24,6 +24,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{CommandError, CurateSummary, Curator, Workspace};
+use crate::curation::REVIEW;
 use crate::device::DeviceChoice;
 use crate::progress::{Event, Observer};
 use crate::server::{Events, Listen, Server};
@@ -59,7 +60,7 @@ impl Shared {
     }
 
     fn fit(&self, view: &View) -> Fit {
-        fit::fit(&self.catalogue, view)
+        Fit::new(&self.catalogue, view, self.features.as_ref())
     }
 
     /// Tells pages and the worker that something was decided.
@@ -84,7 +85,7 @@ impl Review {
     ) -> Result<Self, CommandError> {
         // First, since a wrong port should be told before any work.
         let server = Server::bind(listen)?;
-        let curator = Curator::open(run, workspace)?;
+        let mut curator = Curator::open(run, workspace)?;
         let features = match Features::of_run(&curator, device, workspace, observer) {
             Ok(features) => Some(features),
             Err(error) => {
@@ -93,12 +94,18 @@ impl Review {
                 None
             }
         };
-        let method = curator.run().methods.first().cloned().ok_or_else(|| {
+        if let Some(features) = features.as_ref().filter(|_| !curator.methods().iter().any(|method| method == REVIEW)) {
+            curator.add_review(features.review_clusters())?;
+        }
+        // Its own clustering comes last; without it the run's first is reviewed.
+        let own = curator.methods().last().filter(|method| *method == REVIEW);
+        let method = own.or(curator.methods().first()).cloned().ok_or_else(|| {
             CommandError::failed("the run has no clustering", "cluster again with at least one method")
         })?;
         let distances = features::distances(&curator, &method, features.as_ref())?;
         let catalogue = Arc::new(Catalogue::new(&curator, &method, &distances)?);
-        let session = Session::new(Arc::clone(&catalogue), curator, by.to_owned(), |view| fit::fit(&catalogue, view));
+        let fit = |view: &View| Fit::new(&catalogue, view, features.as_ref());
+        let session = Session::new(Arc::clone(&catalogue), curator, by.to_owned(), fit);
         let events = Events::new("state", session.news());
         let thumbnails = Thumbnails::new(&workspace.cache, catalogue.depth);
         let session = Mutex::new(session);

@@ -83,10 +83,10 @@ impl Session {
     pub fn decide(&mut self, lines: &str, seen: u64) -> Result<u64, Failure> {
         self.append(|session| {
             let beside = Path::new("decisions.jsonl");
-            let decisions = session.curator.parse(lines, beside).map_err(|error| Failure {
-                line: Some(error.line),
-                ..Failure::refused(error.to_string())
-            })?;
+            let decisions = session
+                .curator
+                .parse(lines, beside)
+                .map_err(|error| Failure { line: Some(error.line), ..Failure::refused(error.to_string()) })?;
             if decisions.is_empty() {
                 return Err(Failure::refused("no decision was sent"));
             }

@@ -115,9 +115,14 @@ fn clusters(
     cluster: &[Option<ClusterId>],
     removed: &[Option<usize>],
 ) -> Vec<ClusterNow> {
-    let mut sizes: BTreeMap<ClusterId, usize> =
-        catalogue.table.clusterings.get(&catalogue.method).map(|c| c.ids().map(|id| (id, 0)).collect()).unwrap_or_default();
-    let of_page = |(run, method, _): &&(String, String, ClusterId)| *run == catalogue.run && *method == catalogue.method;
+    let mut sizes: BTreeMap<ClusterId, usize> = catalogue
+        .table
+        .clusterings
+        .get(&catalogue.method)
+        .map(|c| c.ids().map(|id| (id, 0)).collect())
+        .unwrap_or_default();
+    let of_page =
+        |(run, method, _): &&(String, String, ClusterId)| *run == catalogue.run && *method == catalogue.method;
     sizes.extend(curation.clusters.keys().filter(of_page).map(|key| (key.2, 0)));
     let present = cluster.iter().zip(removed).filter(|(_, removed)| removed.is_none());
     for id in present.filter_map(|(cluster, _)| *cluster) {

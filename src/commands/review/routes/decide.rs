@@ -24,7 +24,8 @@ pub(super) async fn decide(State(shared): State<Arc<Shared>>, body: Bytes) -> Re
     blocking(move || {
         let asked: Decide = parsed(&body)?;
         // One line each, whatever was in the request: a map has no newline outside its quotes.
-        let lines: Vec<String> = asked.decisions.into_iter().map(|decision| Value::from(decision).to_string()).collect();
+        let lines: Vec<String> =
+            asked.decisions.into_iter().map(|decision| Value::from(decision).to_string()).collect();
         let mut session = shared.session();
         let version = session.decide(&lines.join("\n"), asked.version)?;
         shared.decided(&session);

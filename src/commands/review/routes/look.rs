@@ -44,10 +44,7 @@ pub(super) async fn events(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 /// `/api/next?n=5`
-pub(super) async fn next(
-    State(shared): State<Arc<Shared>>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
+pub(super) async fn next(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     let n = number(query.as_deref(), "n", 5)?;
     blocking(move || {
         let fit = Arc::clone(shared.session().fit());
@@ -92,9 +89,8 @@ pub(super) async fn split(State(shared): State<Arc<Shared>>, body: Bytes) -> Res
         if rows.len() < 2 {
             return Err(Failure::refused(format!("cluster {} has fewer than two images", asked.cluster)));
         }
-        let parts = features(&shared)?
-            .split(&rows, asked.parts)
-            .map_err(|error| Failure::refused(error.to_string()))?;
+        let parts =
+            features(&shared)?.split(&rows, asked.parts).map_err(|error| Failure::refused(error.to_string()))?;
         Ok(json(json!({ "parts": parts }).to_string()))
     })
     .await

@@ -1,0 +1,84 @@
+//! What every image probably shows: class probabilities, for labelled images from models that never saw their label.
+
+use std::collections::BTreeSet;
+
+use ndarray::{Array2, ArrayView2, Axis};
+use rayon::prelude::*;
+
+use super::known::Known;
+use super::logistic::{Logistic, TOLERANCE};
+use crate::data::ImageId;
+
+/// Parts of cross-validation.
+const FOLDS: usize = 5;
+/// Labelled rows that a model learns from at most, evenly spread; more make it slower and hardly better.
+const MOST_ROWS: usize = 20_000;
+/// What the label of a named cluster counts beside one that a person gave to the very image.
+const NAMED: f32 = 0.5;
+
+/// Class probabilities, shape `[n_images, n_classes]`; without classes it has no columns.
+///
+/// For a labelled row they come from a model fitted on the other folds. `x` is scaled as [`scaled`] does.
+pub(super) fn beliefs(x: ArrayView2<'_, f32>, ids: &[ImageId], known: &Known) -> Array2<f32> {
+    let n_classes = known.classes.len();
+    if n_classes == 0 {
+        return Array2::zeros((x.nrows(), 0));
+    }
+    let fold = folds(ids, known);
+    let labelled: Vec<(usize, usize)> = known.labelled().collect();
+    let every = labelled.len().div_ceil(MOST_ROWS).max(1);
+    let learned: Vec<(usize, usize)> = labelled.iter().copied().step_by(every).collect();
+    let models: Vec<Logistic> = (0..=FOLDS)
+        .into_par_iter()
+        .map(|out| {
+            let rows = learned.iter().filter(|(row, _)| fold[*row] != Some(out));
+            let (rows, classes): (Vec<usize>, Vec<usize>) = rows.copied().unzip();
+            let weights: Vec<f32> = rows.iter().map(|&row| if known.by_hand[row] { 1.0 } else { NAMED }).collect();
+            Logistic::fit(x.select(Axis(0), &rows).view(), &classes, &weights, n_classes, TOLERANCE)
+        })
+        .collect();
+    let shown_without: Vec<BTreeSet<usize>> = (0..FOLDS)
+        .map(|out| learned.iter().filter(|(row, _)| fold[*row] != Some(out)).map(|(_, class)| *class).collect())
+        .collect();
+    let mut probabilities = models[FOLDS].probabilities(x);
+    for (out, (model, shown)) in models.iter().zip(&shown_without).enumerate() {
+        // A class that only this fold shows is unknown to the model of the others: theirs would be no opinion.
+        let rows: Vec<usize> = labelled
+            .iter()
+            .filter(|(row, class)| fold[*row] == Some(out) && shown.contains(class))
+            .map(|(row, _)| *row)
+            .collect();
+        let answers = model.probabilities(x.select(Axis(0), &rows).view());
+        for (&row, answer) in rows.iter().zip(answers.rows()) {
+            probabilities.row_mut(row).assign(&answer);
+        }
+    }
+    probabilities
+}
+
+/// `x` shifted to mean 0 and scaled as a whole, so that a row's squared length is the number of features on average.
+pub(super) fn scaled(mut x: Array2<f32>) -> Array2<f32> {
+    let Some(mean) = x.mean_axis(Axis(0)) else { return x };
+    x -= &mean;
+    let squared: f64 = x.iter().map(|&value| f64::from(value) * f64::from(value)).sum();
+    let scale = (x.len() as f64 / squared).sqrt();
+    if scale.is_finite() {
+        x.mapv_inplace(|value| (f64::from(value) * scale) as f32);
+    }
+    x
+}
+
+/// The fold of each labelled row: dealt class by class in the order of ids, so equal files share one.
+fn folds(ids: &[ImageId], known: &Known) -> Vec<Option<usize>> {
+    let mut order: Vec<(usize, ImageId, usize)> = known.labelled().map(|(row, class)| (class, ids[row], row)).collect();
+    order.sort_unstable();
+    let mut fold = vec![None; ids.len()];
+    let mut dealt = 0;
+    for (index, &(class, id, row)) in order.iter().enumerate() {
+        if index > 0 && (order[index - 1].0, order[index - 1].1) != (class, id) {
+            dealt += 1;
+        }
+        fold[row] = Some(dealt % FOLDS);
+    }
+    fold
+}
