@@ -28,7 +28,7 @@ pub const ASSETS: &[Asset] = assets! {
         "main.js" "api.js" "state.js" "view.js" "selection.js" "dom.js" "colours.js"
         "grid.js" "tile.js" "thumbs.js" "pointer.js" "divider.js"
         "decide.js" "actions.js" "primary.js" "groups.js" "suggestions.js" "keys.js" "pick.js"
-        "clusters.js" "classes.js" "detail.js" "large.js" "heading.js" "tools.js" "session.js" "dialog.js" "help.js"
+        "places.js" "clusters.js" "classes.js" "detail.js" "large.js" "heading.js" "tools.js" "session.js" "dialog.js" "help.js"
         "map.js" "scatter.js" "lasso.js" "colouring.js" "legend.js";
 };
 

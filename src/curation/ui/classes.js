@@ -17,15 +17,15 @@ export function start() {
 function draw() {
   const { classes } = page.state;
   const chips = classes.map((entry, index) => {
-    const mark_ = h("span", { class: "swatch" }, entry.key ?? "");
-    swatch(mark_, index);
+    const chip = h("span", { class: "swatch" }, entry.key ?? "");
+    swatch(chip, index);
     return h(
       "div",
       { class: "class", "data-class": entry.name },
       h(
         "button",
         { class: "put", "data-put": entry.name, onclick: () => putInClass(entry.name) },
-        mark_,
+        chip,
         h("span", { class: "text" }, entry.name),
       ),
       h(

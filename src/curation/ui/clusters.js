@@ -1,9 +1,9 @@
-// The left side: places to look at, and the clusters with name, size, share and suspicion.
+// The left side: the clusters with name, size, share and suspicion.
 
 import { thumbUrl } from "./api.js";
 import { byId, count, fill, h, percent } from "./dom.js";
 import { swatch } from "./colours.js";
-import { page, on, remembered, classIndex, NONE, PROPAGATED } from "./state.js";
+import { page, on, remembered, classIndex } from "./state.js";
 import { open, view } from "./view.js";
 
 const COLUMNS = { name: "Name", size: "Size", suspicion: "Doubt" };
@@ -77,7 +77,6 @@ function faceOf(id) {
 
 function draw() {
   faces = findFaces();
-  drawPlaces();
   const alive = page.state.clusters.filter((cluster) => cluster.merged_into === null && cluster.size > 0).sort(compare);
   const total = page.n || 1;
   fill(
@@ -121,36 +120,6 @@ function draw() {
   mark();
 }
 
-function drawPlaces() {
-  const { source, removed, cluster } = page.state;
-  let [open_, out, noise] = [0, 0, 0];
-  for (let row = 0; row < page.n; row++) {
-    if (removed[row] >= 0) out++;
-    else {
-      if (source[row] === NONE || source[row] === PROPAGATED) open_++;
-      if (cluster[row] < 0) noise++;
-    }
-  }
-  const place = (id, text, n, next) =>
-    h(
-      "li",
-      {},
-      h(
-        "button",
-        { class: "place", "data-place": id, onclick: () => open(next) },
-        h("span", { class: "name" }, text),
-        h("span", { class: "size" }, n.toLocaleString("en")),
-      ),
-    );
-  fill(
-    byId("places"),
-    place("all", "All images", page.n - out, { kind: "all" }),
-    place("open", "Not labelled yet", open_, { kind: "open" }),
-    noise ? place("noise", "In no cluster", noise, { kind: "cluster", id: -1 }) : null,
-    place("removed", "Removed", out, { kind: "removed" }),
-  );
-}
-
 /** Looks at the next cluster of the list, or at the one before. */
 export function goToCluster(step) {
   const buttons = [...document.querySelectorAll("#clusters button[data-cluster]")];
@@ -160,17 +129,9 @@ export function goToCluster(step) {
 }
 
 function mark() {
-  for (const button of document.querySelectorAll("#left button[data-cluster]")) {
+  for (const button of document.querySelectorAll("#clusters button[data-cluster]")) {
     const here = view.kind === "cluster" && view.id === Number(button.dataset.cluster);
-    current(button, here);
+    if (here) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
   }
-  for (const button of document.querySelectorAll("#left button[data-place]")) {
-    const noise = view.kind === "cluster" && view.id < 0 && button.dataset.place === "noise";
-    current(button, noise || button.dataset.place === view.kind);
-  }
-}
-
-function current(button, here) {
-  if (here) button.setAttribute("aria-current", "true");
-  else button.removeAttribute("aria-current");
 }

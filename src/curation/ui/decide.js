@@ -22,7 +22,7 @@ function set(phase, message = "", advice = "", failed = null) {
 
 const ADVICE = {
   0: "Is rails curate still running? Start it again in the same run, then try again here; nothing that was saved is lost.",
-  403: "This page belongs to a server that was stopped. Open the address that rails curate printed last.",
+  403: "This page belongs to a server that was stopped; open the new address, and decide this again there.",
   409: "What you see now is up to date.",
   413: "Decide on fewer images at once.",
   507: "The decision waits here until there is room on the disk of the run folder.",
@@ -31,7 +31,7 @@ const ADVICE = {
 /** `request` is what `Try again` would send; `null` where there is nothing to repeat. */
 export function report(error, request) {
   const advice = ADVICE[error.status] ?? "";
-  const again = request && [0, 500, 503, 507].includes(error.status) ? request : null;
+  const again = request && [0, 403, 500, 503, 507].includes(error.status) ? request : null;
   set("failed", error.message, advice, again);
   if (!(error.status >= 0)) throw error;
 }

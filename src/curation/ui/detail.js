@@ -12,6 +12,8 @@ import { enlarge } from "./large.js";
 
 /** How long the focus must rest before the server is asked, in milliseconds. */
 const REST = 120;
+/** The largest thumbnail, in pixels. */
+const THUMB = 256;
 let timer;
 let shown = null;
 let known = null;
@@ -36,9 +38,23 @@ async function ask(row) {
     if (row !== focusRow()) return;
     known = answer;
     draw();
+    sharpen(row);
   } catch {
     // What is lost is shown beside the saved sign; here the basics stay.
   }
+}
+
+/** The thumbnail is there at once; the image itself takes its place when the focus rests. */
+function sharpen(row) {
+  const preview = byId("detail").querySelector(".preview img");
+  if (Math.max(known.width ?? 0, known.height ?? 0) <= THUMB || preview.dataset.whole) return;
+  const whole = new Image();
+  whole.onload = () => {
+    if (row !== focusRow()) return;
+    preview.src = whole.src;
+    preview.dataset.whole = "true";
+  };
+  whole.src = imageUrl(page.images.id[row]);
 }
 
 function fact(name, ...value) {
@@ -56,7 +72,7 @@ function draw() {
   const { images, state } = page;
   const same = side.dataset.row === String(row);
   const old = side.querySelector(".preview img");
-  const img = same && old ? old : h("img", { src: imageUrl(images.id[row]), alt: fileName(row) });
+  const img = same && old ? old : h("img", { src: thumbUrl(images.id[row], THUMB), alt: fileName(row) });
   side.dataset.row = row;
   const cluster = state.cluster[row];
   const mark = h("span", { class: "swatch" });

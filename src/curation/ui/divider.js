@@ -39,7 +39,7 @@ export function start() {
 export function toggleDivider() {
   const row = focusRow();
   if (view.kind === "cluster" && view.order === "given" && row !== null) {
-    adjust({ order: "typicality" });
+    adjust({ order: "typicality" }, { keep: false });
     moveTo(placeOf(row));
     note("Ordered by typicality: what belongs least is at the end.");
   }
@@ -101,9 +101,9 @@ function drag(event) {
     const bounds = byId("canvas").getBoundingClientRect();
     const place = placeAt(moved.clientX - bounds.left, moved.clientY - bounds.top, { clamp: true });
     divideAt(Math.min(place, view.rows.length - 1));
-    const window_ = grid.getBoundingClientRect();
-    if (moved.clientY > window_.bottom - 24) grid.scrollTop += 18;
-    if (moved.clientY < window_.top + 24) grid.scrollTop -= 18;
+    const sight = grid.getBoundingClientRect();
+    if (moved.clientY > sight.bottom - 24) grid.scrollTop += 18;
+    if (moved.clientY < sight.top + 24) grid.scrollTop -= 18;
   };
   handle.addEventListener("pointermove", move);
   handle.addEventListener("lostpointercapture", () => handle.removeEventListener("pointermove", move), { once: true });

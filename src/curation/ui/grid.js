@@ -118,6 +118,8 @@ function draw() {
     shown.delete(row);
     cancel(tile.img);
     tile.root.hidden = true;
+    tile.root.removeAttribute("id");
+    tile.root.classList.remove("focus", "cut");
     spare.push(tile);
   }
   for (let place = first; place < end; place++) put(view.rows[place], place);

@@ -87,7 +87,7 @@ function draw() {
     h(
       "p",
       {},
-      "Below is a group of images that look alike, the most typical first: press ",
+      "Below is a group of images that look alike: press ",
       key("Enter"),
       " and say what they show, and take out what does not belong with ",
       key("x"),

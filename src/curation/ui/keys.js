@@ -5,7 +5,6 @@ import { inTurn, step } from "./decide.js";
 import { isAsking } from "./dialog.js";
 import { page } from "./state.js";
 import { chooseAll, chooseNone, moveTo, selection, toggle } from "./selection.js";
-import { view } from "./view.js";
 import { layout, linesPerPage } from "./grid.js";
 import { currentCluster, moreLikeThis, nameCluster, putInClass, putInNewClass, remove } from "./actions.js";
 import { merge, split } from "./groups.js";
@@ -86,7 +85,7 @@ const KEYS = [
     run: undo,
   },
   { group: "Decide", show: "Ctrl+Shift+Z", keys: ["Ctrl+Shift+z", "Ctrl+y"], what: "do it again", run: redo },
-  { group: "Select", show: "Arrows", what: "move; with Shift they select" },
+  { group: "Select", show: "Arrows", what: "move; with Shift they select, with Ctrl they keep what is selected" },
   { group: "Select", show: "Space", keys: [" "], what: "enlarge the image", run: enlarge },
   {
     group: "Select",
@@ -135,21 +134,19 @@ function nameOf(event) {
 }
 
 function arrow(event) {
-  const page_ = layout.columns * linesPerPage();
-  const step_ = {
+  const screen = layout.columns * linesPerPage();
+  const distance = {
     ArrowLeft: -1,
     ArrowRight: 1,
     ArrowUp: -layout.columns,
     ArrowDown: layout.columns,
-    PageUp: -page_,
-    PageDown: page_,
+    PageUp: -screen,
+    PageDown: screen,
     Home: -Infinity,
     End: Infinity,
   }[event.key];
-  if (step_ === undefined || event.ctrlKey || event.altKey || event.metaKey) return false;
-  moveTo(event.key === "Home" ? 0 : event.key === "End" ? view.rows.length - 1 : selection.focus + step_, {
-    extend: event.shiftKey,
-  });
+  if (distance === undefined) return false;
+  moveTo(selection.focus + distance, { extend: event.shiftKey, keep: event.ctrlKey || event.metaKey });
   return true;
 }
 
@@ -157,12 +154,7 @@ export function start() {
   byId("help").onclick = () => help(KEYS);
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || isAsking() || event.altKey) return;
-    if (isBusy()) {
-      event.preventDefault();
-      return;
-    }
-    const inField = event.target.closest("input[type=search], select, input[type=range]");
-    if (inField) return;
+    if (isBusy() || event.target.closest("input[type=search], select, input[type=range]")) return;
     const name = nameOf(event);
     const onButton = event.target.closest("button");
     if (onButton && onButton.id !== "divider-handle" && [" ", "Enter"].includes(event.key)) return;

@@ -6,6 +6,7 @@ import { load, on, page, refresh, tell } from "./state.js";
 import * as grid from "./grid.js";
 import * as pointer from "./pointer.js";
 import * as divider from "./divider.js";
+import * as places from "./places.js";
 import * as clusters from "./clusters.js";
 import * as classes from "./classes.js";
 import * as detail from "./detail.js";
@@ -22,7 +23,8 @@ async function start() {
   await load();
   document.title = `${page.images.run}: review`;
   open({ kind: "all" });
-  for (const part of [session, grid, pointer, divider, clusters, classes, detail, heading, tools, keys]) part.start();
+  for (const part of [session, grid, pointer, divider, places, clusters, classes, detail, heading, tools, keys])
+    part.start();
   startWelcome();
   on("view", backToImages);
   document.addEventListener("click", (event) => {

@@ -17,7 +17,7 @@ export class Camera {
   /** Everything in a window of `width` × `height` pixels, below the tools and left of `aside` pixels of legend. */
   fit(width, height, aside = 0) {
     const [x0, x1, y0, y1] = this.bounds;
-    const [EDGE, TOOLS] = [14, 40];
+    const [EDGE, TOOLS] = [22, 40];
     this.scale = Math.min(
       (width - aside - 2 * EDGE) / Math.max(1e-9, x1 - x0),
       (height - EDGE - TOOLS) / Math.max(1e-9, y1 - y0),
@@ -111,12 +111,12 @@ export function raster(image, camera, paint, layer, { radius, ratio, faint, ink,
       data[at + 2] += ((colour[2] - data[at + 2]) * cover) >> 8;
     }
   };
-  layers.forEach((points_, which) => {
+  layers.forEach((stack, which) => {
     const strength = [faint, 225, 256][which];
-    for (let i = 0; i < points_.length; i += 3) {
-      const shape = paint.shape[points_[i]];
-      if (which === 2) stamp(rings[shape], points_[i + 1], points_[i + 2], ink, 256);
-      stamp(points[shape], points_[i + 1], points_[i + 2], paint.colours[paint.of[points_[i]]], strength);
+    for (let i = 0; i < stack.length; i += 3) {
+      const shape = paint.shape[stack[i]];
+      if (which === 2) stamp(rings[shape], stack[i + 1], stack[i + 2], ink, 256);
+      stamp(points[shape], stack[i + 1], stack[i + 2], paint.colours[paint.of[stack[i]]], strength);
     }
   });
 }

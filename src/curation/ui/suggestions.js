@@ -10,16 +10,17 @@ let current = null;
 let asking = false;
 let waiting = () => {};
 let byItself = remembered.get("advance", true);
-const skipped = new Set();
+let skipped = [];
 
-const keyOf = (s) =>
-  [
-    s.kind,
-    s.cluster ?? "",
-    (s.clusters ?? []).join("+"),
-    s.class ?? "",
-    s.kind === "name_cluster" ? "" : s.rows.join(" "),
-  ].join("|");
+/** Is `a` what was asked as `b`? Screens of images count as the same while half of them are. */
+function same(a, b) {
+  if (a.kind !== b.kind) return false;
+  if (a.kind === "name_cluster") return a.cluster === b.cluster;
+  const rows = new Set(b.rows);
+  return 2 * a.rows.filter((row) => rows.has(row)).length >= a.rows.length;
+}
+
+const wasSkipped = (s) => skipped.some((other) => same(s, other));
 
 /** Is it still to be decided? The server may not have seen the last decision when it proposed this. */
 function stands(s) {
@@ -32,8 +33,8 @@ function stands(s) {
 
 /** Without the images that were decided on since, where the suggestion is about undecided ones. */
 function undecided(s) {
-  const open_ = (row) => !isRemoved(row) && (s.kind === "duplicates" || !byHand(row));
-  return s.kind === "name_cluster" || s.kind === "merge" ? s : { ...s, rows: s.rows.filter(open_) };
+  const isOpen = (row) => !isRemoved(row) && (s.kind === "duplicates" || !byHand(row));
+  return s.kind === "name_cluster" || s.kind === "merge" ? s : { ...s, rows: s.rows.filter(isOpen) };
 }
 
 /** Suggestions follow a decision within a second; for that long it is better to wait than to ask about old ones. */
@@ -50,12 +51,12 @@ function fitted() {
 async function ask() {
   try {
     await fitted();
-    queue = (await get("/api/next?n=8")).map(undecided).filter(stands);
+    queue = (await get("/api/next?n=40")).map(undecided).filter(stands);
   } catch {
     queue = [];
   }
-  const fresh = queue.filter((s) => !skipped.has(keyOf(s)));
-  if (!fresh.length && queue.length) skipped.clear();
+  const fresh = queue.filter((s) => !wasSkipped(s));
+  if (!fresh.length) skipped = [];
   return fresh[0] ?? queue[0] ?? null;
 }
 
@@ -78,8 +79,7 @@ export const isBusy = () => asking;
 
 /** After a decision: shows the next suggestion, unless the user prefers to choose. */
 export async function advance() {
-  const done = isCurrent() ? keyOf(current) : null;
-  if (done) skipped.add(done);
+  if (isCurrent()) skipped.push(current);
   await take();
   if (byItself && current) look();
   draw();
@@ -89,7 +89,7 @@ export async function advance() {
 export async function skip() {
   if (current && !isCurrent()) look();
   else {
-    if (current) skipped.add(keyOf(current));
+    if (current) skipped.push(current);
     await take();
     if (current) look();
   }

@@ -51,10 +51,10 @@ export function open(next) {
   tell("view");
 }
 
-/** Changes the order, the filter or what is left out. */
-export function adjust(change) {
+/** Changes the order, the filter or what is left out; an order is kept for other views of the kind when `keep`. */
+export function adjust(change, { keep = true } = {}) {
   Object.assign(view, { chosen: false }, change);
-  if (change.order) chosen[view.kind] = change.order;
+  if (change.order && keep) chosen[view.kind] = change.order;
   resort();
   tell("view");
 }
@@ -194,7 +194,7 @@ function fieldRanks(name) {
 export function remark(row) {
   if (view.suggestion?.kind === "merge") return `cluster ${page.state.cluster[row]}`;
   if (view.order.startsWith("field:")) return String(page.images.fields[view.order.slice(6)][row] ?? "");
-  return view.order === "name" ? fileName(row) : null;
+  return view.order === "name" && view.kind !== "removed" ? fileName(row) : null;
 }
 
 export function viewTitle() {
