@@ -102,11 +102,3 @@ impl Reviewer {
         RowOpinion { class: Some(class), confidence, suspicion: suspicion.clamp(0.0, 1.0) }
     }
 }
-
-impl Opinion {
-    /// The first `n` suggestions.
-    #[must_use]
-    pub fn next(&self, n: usize) -> &[Suggestion] {
-        &self.suggestions[..n.min(self.suggestions.len())]
-    }
-}
