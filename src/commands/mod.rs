@@ -13,6 +13,8 @@ mod models;
 mod predict;
 mod predictions;
 mod record;
+mod review;
+mod run_features;
 mod tile;
 mod train;
 mod workspace;
@@ -29,5 +31,6 @@ pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model}
 pub use predict::{PredictOptions, PredictSummary, Prediction, predict};
 pub use predictions::{TableFormat, predictions_text, write_predictions};
 pub use tile::{TileReport, tile};
+pub use review::Review;
 pub use train::{Scores, TrainSummary, train};
 pub use workspace::Workspace;

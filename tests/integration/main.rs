@@ -2,6 +2,7 @@
 //! are looked at. The images are tiles of `datasets/surfaces`, or made on the spot.
 
 mod architecture;
+mod browser;
 mod broken_files;
 mod cluster;
 mod compare;
@@ -10,9 +11,13 @@ mod help;
 mod models;
 mod predict;
 mod recipes;
+mod review;
+mod review_guard;
 mod terminal;
 mod tile;
 mod train;
 
+mod chromium;
 mod pictures;
+mod served;
 mod workplace;
