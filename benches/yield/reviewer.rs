@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
-use rails::curation::{Curation, Decision, Entry, Kind, REVIEW, Reviewer, SCREEN, Suggestion, replay};
+use rails::curation::{Curation, Decision, Entry, Kind, REVIEW, Reviewer, SCREEN, Source, Suggestion, replay};
 use rails::data::{ClusterId, Clustering};
 
 use crate::images::Images;
@@ -16,6 +16,8 @@ pub struct Progress {
     pub labels: Vec<Option<usize>>,
     /// As labels.csv has them; 0 without a label.
     pub weights: Vec<f32>,
+    /// What images without a label probably show and with what weight, as `--propagate 0` writes them.
+    pub guesses: Vec<Option<(usize, f32)>>,
 }
 
 /// A review of `images`, from the first suggestion on.
@@ -110,7 +112,12 @@ impl<'a> Session<'a> {
         let opinion = self.reviewer.opinion(&state, self.clusters.labels());
         let label = |row: usize| state.labels.get(&self.images.ids[row]);
         let position = |class: &str| self.images.classes.iter().position(|known| known == class);
+        let guess = |row: usize| {
+            let class = opinion.classes.get(opinion.rows[row].class?)?;
+            Some((position(class)?, opinion.weight(row, Source::Propagated))).filter(|_| label(row).is_none())
+        };
         Progress {
+            guesses: (0..self.images.len()).map(guess).collect(),
             paid: self.paid,
             labels: (0..self.images.len()).map(|row| label(row).and_then(|label| position(&label.class))).collect(),
             weights: (0..self.images.len())

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use serde::Serialize;
 
 use super::{Global, Outcome, progress::Terminal, render};
-use crate::commands::{CommandError, Curator, Review};
+use crate::commands::{CommandError, Curator, Review, propagate, suggest, weigh};
+use crate::data::Fraction;
 use crate::runs::Placement;
 use crate::server::Listen;
 
@@ -44,6 +45,16 @@ pub(super) struct Arguments {
     /// Say where the curation stands
     #[arg(long)]
     status: bool,
+    /// Print the next N things worth deciding, one JSON object a line: what the review page shows first
+    #[arg(long, value_name = "N")]
+    suggest: Option<usize>,
+    /// From now on labels.csv also holds images nobody decided on, with the class they probably show and its probability
+    /// as weight, where that is at least P (from 0 to 1)
+    #[arg(long, value_name = "P", value_parser = share)]
+    propagate: Option<Fraction>,
+    /// From now on labels.csv holds decided images only, which is the default
+    #[arg(long, conflicts_with = "propagate")]
+    no_propagate: bool,
     /// The port of the review page; without it a free one
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true, help_heading = "Review page")]
     port: u16,
@@ -60,8 +71,13 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
+    /// Whether something else than the page is asked for that concerns suggestions.
+    fn labels_only(&self) -> bool {
+        self.suggest.is_some() || self.propagate.is_some() || self.no_propagate
+    }
+
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
-        if self.apply.is_none() && !self.from_folders && self.export.is_none() && !self.status {
+        if self.apply.is_none() && !self.from_folders && self.export.is_none() && !self.status && !self.labels_only() {
             return self.review(global, observer);
         }
         let mut curator = Curator::open(self.run.as_deref(), &global.workspace())?;
@@ -74,6 +90,19 @@ impl Arguments {
             let earlier = summary.new_decisions;
             summary = curator.apply_folders(&by)?;
             summary.new_decisions += earlier;
+        }
+        if self.propagate.is_some() || self.no_propagate {
+            propagate(self.run.as_deref(), self.propagate, &global.workspace())?;
+        }
+        if self.apply.is_some() || self.from_folders || self.propagate.is_some() || self.no_propagate {
+            weigh(self.run.as_deref(), &global.workspace(), observer)?;
+        }
+        if let Some(n) = self.suggest {
+            for suggested in suggest(self.run.as_deref(), n, &global.workspace(), observer)? {
+                let line = serde_json::to_string(&suggested).map_err(|error| CommandError::json(&error))?;
+                render::out(&(line + "\n"))?;
+            }
+            return Ok(Outcome::Done);
         }
         let Some(output) = &self.export else {
             global.print(&summary, render::curate)?;
@@ -141,4 +170,9 @@ fn open_browser(url: &str) -> bool {
         "xdg-open"
     };
     Command::new(opener).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().is_ok()
+}
+
+fn share(text: &str) -> Result<Fraction, String> {
+    let number: f64 = text.parse().map_err(|_| format!("expected a number from 0 to 1, got `{text}`"))?;
+    Fraction::try_from(number).map_err(|error| error.to_string())
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
-pub(super) use tables::write_tables;
+pub(super) use tables::{Trust, write_tables};
 
 use super::export::{ExportSummary, export};
 use super::{CommandError, Workspace};
@@ -220,7 +220,7 @@ impl Curator {
     /// # Errors
     /// When they cannot be written.
     pub fn refresh(&self) -> Result<(), CommandError> {
-        write_tables(&self.folder, &self.table, &self.state())
+        write_tables(&self.folder, &self.table, &self.state(), &Trust::default())
     }
 
     /// Where things stand, with nothing new.
@@ -235,7 +235,7 @@ impl Curator {
             self.append(decisions, by)?;
         }
         let state = self.state();
-        write_tables(&self.folder, &self.table, &state)?;
+        write_tables(&self.folder, &self.table, &state, &Trust::default())?;
         Ok(self.summarise(&state, new, open))
     }
 

@@ -13,8 +13,8 @@ use crate::features::FeatureError;
 use crate::images::ImageError;
 use crate::reducers::{ProjectionFileError, ReduceError};
 use crate::report::{PlotError, ResultsError};
-use crate::server::ServerError;
 use crate::runs::{BundleError, RecipeError, RunError, TableError};
+use crate::server::ServerError;
 use crate::training::{HeadError, TrainError};
 
 /// Why a command could not do its work.

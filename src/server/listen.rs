@@ -72,7 +72,8 @@ mod tests {
         for ours in ["127.0.0.1:80", "localhost", "LOCALHOST:1", "[::1]:9", "127.0.0.1"] {
             assert!(serves(usual, ours), "{ours}");
         }
-        let foreign = ["evil.example", "127.0.0.1.evil.example:80", "192.168.0.7", "", ":80", "[::1", "localhost:x", "::1"];
+        let foreign =
+            ["evil.example", "127.0.0.1.evil.example:80", "192.168.0.7", "", ":80", "[::1", "localhost:x", "::1"];
         for foreign in foreign {
             assert!(!serves(usual, foreign), "{foreign}");
         }

@@ -29,9 +29,10 @@ impl Token {
     /// Whether `given` is the token. Takes equally long wherever the first wrong digit stands.
     pub fn is(&self, given: &str) -> bool {
         let (ours, given) = (self.0.as_bytes(), given.as_bytes());
-        let difference = ours.iter().enumerate().fold(u8::from(ours.len() != given.len()), |difference, (at, digit)| {
-            black_box(difference | (digit ^ given.get(at).copied().unwrap_or(0)))
-        });
+        let difference =
+            ours.iter().enumerate().fold(u8::from(ours.len() != given.len()), |difference, (at, digit)| {
+                black_box(difference | (digit ^ given.get(at).copied().unwrap_or(0)))
+            });
         difference == 0
     }
 }

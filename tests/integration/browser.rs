@@ -40,7 +40,10 @@ fn a_review_by_keyboard_alone() {
     browser.keys(&format!("brick{ENTER}"));
     saved(&browser, 1);
     let named = log(&place, &run).remove(0);
-    assert_eq!((&named["decision"], &named["class"], &named["method"]), (&"name_cluster".into(), &"brick".into(), &"review".into()));
+    assert_eq!(
+        (&named["decision"], &named["class"], &named["method"]),
+        (&"name_cluster".into(), &"brick".into(), &"review".into())
+    );
 
     // Three images side by side go into the class of key 1.
     browser.until("return document.querySelectorAll('.tile:not([hidden])').length > 3");
@@ -114,13 +117,7 @@ fn a_lasso_in_one_tab_is_seen_in_the_other() {
     browser.until("return document.querySelector('#map-canvas')?.getBoundingClientRect().width > 100");
     let [x, y, width, height] = browser.place("#map-canvas");
     let corner = |across: f64, down: f64| (x + across * width, y + down * height);
-    browser.drag(&[
-        corner(0.03, 0.10),
-        corner(0.97, 0.10),
-        corner(0.97, 0.97),
-        corner(0.03, 0.97),
-        corner(0.03, 0.15),
-    ]);
+    browser.drag(&[corner(0.03, 0.10), corner(0.97, 0.10), corner(0.97, 0.97), corner(0.03, 0.97), corner(0.03, 0.15)]);
     browser.until("return Number(document.querySelector('.tile:not([hidden])')?.getAttribute('aria-setsize')) > 20");
     browser.keys("+");
     browser.until("return document.activeElement.id === 'class-dialog-input'");

@@ -182,7 +182,8 @@ fn a_full_disk_loses_nothing() {
     let log = format!("{run}/curation/decisions.jsonl");
     let before = place.read(&log);
     let long = "a very long reason ".repeat(20_000);
-    let refused = served.decide(&[json!({ "decision": "remove", "images": [ids[3]], "reason": long })]).with(507).json();
+    let refused =
+        served.decide(&[json!({ "decision": "remove", "images": [ids[3]], "reason": long })]).with(507).json();
     assert!(refused["error"].as_str().unwrap().contains("nothing was saved"), "{refused}");
     assert_eq!(place.read(&log), before, "nothing half-written");
     served.decide(&[moved(&ids[2..3], "stone")]).with(200);

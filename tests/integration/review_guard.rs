@@ -30,11 +30,7 @@ fn a_hostile_page_gets_nothing() {
              Content-Type: application/json\r\n",
             403,
         ),
-        (
-            "a form",
-            "POST /api/undo?token=TOKEN HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Type: text/plain\r\n",
-            415,
-        ),
+        ("a form", "POST /api/undo?token=TOKEN HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Type: text/plain\r\n", 415),
         ("a preflight", "OPTIONS /api/decide?token=TOKEN HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n", 405),
         ("another method", "DELETE /api/state?token=TOKEN HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n", 405),
     ] {

@@ -8,6 +8,9 @@ use crate::data::ClusterId;
 /// Images shown at a time.
 pub const SCREEN: usize = 40;
 
+/// What a label that nobody gave to the very image counts beside one that somebody did.
+const GUESS: f32 = 1.0 / 3.0;
+
 /// A guess per image and what to look at next.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opinion {
@@ -40,12 +43,12 @@ impl Opinion {
     }
 
     /// How far the label of `row` is to be trusted, in `0.0..=1.0`: fully where a person looked at this very image, else
-    /// as far as the other labels confirm it.
+    /// a third as far as the other labels confirm it.
     #[must_use]
     pub fn weight(&self, row: usize, source: Source) -> f32 {
         match source {
             Source::Moved | Source::Accepted => 1.0,
-            Source::NamedCluster => self.rows[row].confidence,
+            Source::NamedCluster | Source::Propagated => GUESS * self.rows[row].confidence,
         }
     }
 }

@@ -49,7 +49,7 @@ impl Reviewer {
     pub fn opinion(&self, state: &Curation, clusters: &[Option<ClusterId>]) -> Opinion {
         assert_eq!(clusters.len(), self.ids.len(), "one cluster per image");
         let known = Known::of(state, &self.ids);
-        let beliefs = beliefs(self.x.view(), &self.ids, &known);
+        let beliefs = beliefs(self.x.view(), &self.ids, &known, &self.surroundings);
         let views = Views { known: &known, beliefs: beliefs.view(), surroundings: &self.surroundings };
         let suggestions = self.suggestions(&views, clusters);
         let rows = self.rows(&views);
