@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub use summary::CurateSummary;
-pub(super) use tables::write_tables;
+pub(super) use tables::{Trust, write_tables};
 
 use super::export::{ExportFormat, ExportSummary, export};
 use super::import::{self, LabelImport};
@@ -217,7 +217,7 @@ impl Curator {
     /// # Errors
     /// When they cannot be written.
     pub fn refresh(&self) -> Result<(), CommandError> {
-        write_tables(&self.folder, &self.table, &self.state())
+        write_tables(&self.folder, &self.table, &self.state(), &Trust::default())
     }
 
     /// Where things stand, with nothing new.
@@ -232,7 +232,7 @@ impl Curator {
             self.append(decisions, by)?;
         }
         let state = self.state();
-        write_tables(&self.folder, &self.table, &state)?;
+        write_tables(&self.folder, &self.table, &state, &Trust::default())?;
         Ok(self.summarise(&state, new, open))
     }
 

@@ -17,6 +17,7 @@ mod predictions;
 mod record;
 mod review;
 mod run_features;
+mod suggest;
 mod sweep;
 mod tile;
 mod train;
@@ -35,6 +36,7 @@ pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model}
 pub use predict::{PredictOptions, PredictSummary, Prediction, predict};
 pub use predictions::{TableFormat, predictions_text, write_predictions};
 pub use review::Review;
+pub use suggest::{Suggested, propagate, suggest, weigh};
 pub use sweep::{FoldScores, Spread, SweepRow, SweepSummary, sweep};
 pub use tile::{TileReport, tile};
 pub use train::{Scores, TrainSummary, train};

@@ -22,6 +22,9 @@ pub enum Source {
     /// Somebody confirmed what it was taken for.
     #[serde(rename = "accepted")]
     Accepted,
+    /// Nobody decided on it; it is like images of this class. Only labels.csv knows this one, never a replay.
+    #[serde(rename = "propagated")]
+    Propagated,
 }
 
 impl Source {
@@ -32,6 +35,7 @@ impl Source {
             Self::NamedCluster => "named cluster",
             Self::Moved => "moved",
             Self::Accepted => "accepted",
+            Self::Propagated => "propagated",
         }
     }
 }

@@ -11,6 +11,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Adds them. An answer that says nothing about it is not to be kept.
+#[allow(clippy::unused_async, reason = "axum takes asynchronous functions here")]
 pub(super) async fn secured(mut answer: Response) -> Response {
     let headers = answer.headers_mut();
     for (name, value) in [

@@ -2,8 +2,8 @@
 //! are looked at. The images are tiles of `datasets/surfaces`, or made on the spot.
 
 mod architecture;
-mod browser;
 mod broken_files;
+mod browser;
 mod cluster;
 mod compare;
 mod curate;
@@ -14,6 +14,7 @@ mod predict;
 mod recipes;
 mod review;
 mod review_guard;
+mod suggest;
 mod sweep;
 mod terminal;
 mod tile;

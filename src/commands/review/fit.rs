@@ -3,7 +3,7 @@
 use super::catalogue::Catalogue;
 use super::features::Features;
 use super::view::View;
-use crate::curation::{Kind, Opinion, SCREEN, Suggestion};
+use crate::curation::{Kind, Opinion, SCREEN, Source, Suggestion};
 
 /// Suggestions, computed from one version of the log.
 pub(super) struct Fit {
@@ -17,6 +17,8 @@ pub(super) struct Fit {
     pub confidence: Vec<u16>,
     /// Per row how likely it is in the wrong place, `0..=1000`.
     pub suspicion: Vec<u16>,
+    /// Per row the weight of a label that nobody gave to this very image; empty where nothing is known.
+    pub guessed: Vec<f32>,
     /// What is worth deciding next, best first.
     pub next: Vec<Suggestion>,
 }
@@ -34,6 +36,7 @@ impl Fit {
         let thousandths = |share: f32| (share * 1000.0).round() as u16;
         Self {
             version,
+            guessed: (0..opinion.rows.len()).map(|row| opinion.weight(row, Source::NamedCluster)).collect(),
             class: opinion.rows.iter().map(|row| row.class).collect(),
             confidence: opinion.rows.iter().map(|row| thousandths(row.confidence)).collect(),
             suspicion: opinion.rows.iter().map(|row| thousandths(row.suspicion)).collect(),
@@ -64,6 +67,7 @@ impl Fit {
         });
         Self {
             version: view.version,
+            guessed: Vec::new(),
             classes: Vec::new(),
             class: vec![None; catalogue.len()],
             confidence: vec![0; catalogue.len()],

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::Shared;
-use crate::commands::curate::write_tables;
+use crate::commands::curate::{Trust, write_tables};
 
 /// How often the log is looked at for decisions of other processes.
 const LOOK: Duration = Duration::from_secs(1);
@@ -72,8 +72,13 @@ pub(super) fn start(shared: Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
             }
             // They follow from the log and are written again by whoever needs them; a full disk is told by decisions.
             if written != Some(view.version) && view.version > 0 {
-                let folder = shared.session().curator().folder().to_owned();
-                if write_tables(&folder, &shared.catalogue.table, &view.curation).is_ok() {
+                let (folder, trust) = {
+                    let session = shared.session();
+                    let current = session.fit().version == view.version;
+                    let guessed = if current { session.fit().guessed.clone() } else { Vec::new() };
+                    (session.curator().folder().to_owned(), Trust { guessed, ..Trust::default() })
+                };
+                if write_tables(&folder, &shared.catalogue.table, &view.curation, &trust).is_ok() {
                     written = Some(view.version);
                 }
             }

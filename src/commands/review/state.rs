@@ -66,6 +66,7 @@ pub(super) fn state(view: &View, fit: &Fit) -> Result<Vec<u8>, serde_json::Error
             Some(Source::NamedCluster) => 1,
             Some(Source::Moved) => 2,
             Some(Source::Accepted) => 3,
+            Some(Source::Propagated) => PROPAGATED,
             None if guessed.is_some() => PROPAGATED,
             None => 0,
         });

@@ -1,4 +1,8 @@
-//! What every image probably shows: class probabilities, for labelled images from models that never saw their label.
+//! What every image probably shows: class probabilities, for labelled images from models that never saw their label,
+//! and half of them from the images around.
+//!
+//! The second half is a step of label propagation on the neighbour graph (Zhu and Ghahramani, 2002): a linear model
+//! misses small groups that lie among others, and there the neighbours know better.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +11,7 @@ use rayon::prelude::*;
 
 use super::known::Known;
 use super::logistic::{Logistic, TOLERANCE};
+use super::surroundings::Surroundings;
 use crate::data::ImageId;
 
 /// Parts of cross-validation.
@@ -16,10 +21,20 @@ const MOST_ROWS: usize = 20_000;
 /// What the label of a named cluster counts beside one that a person gave to the very image.
 const NAMED: f32 = 0.5;
 
+/// Neighbours that have a say.
+const NEIGHBOURS: usize = 8;
+/// Their share in what an image is believed to show.
+const SAY: f32 = 0.5;
+
 /// Class probabilities, shape `[n_images, n_classes]`; without classes it has no columns.
 ///
 /// For a labelled row they come from a model fitted on the other folds. `x` is scaled as [`scaled`] does.
-pub(super) fn beliefs(x: ArrayView2<'_, f32>, ids: &[ImageId], known: &Known) -> Array2<f32> {
+pub(super) fn beliefs(
+    x: ArrayView2<'_, f32>,
+    ids: &[ImageId],
+    known: &Known,
+    surroundings: &Surroundings,
+) -> Array2<f32> {
     let n_classes = known.classes.len();
     if n_classes == 0 {
         return Array2::zeros((x.nrows(), 0));
@@ -53,7 +68,28 @@ pub(super) fn beliefs(x: ArrayView2<'_, f32>, ids: &[ImageId], known: &Known) ->
             probabilities.row_mut(row).assign(&answer);
         }
     }
-    probabilities
+    with_neighbours(&probabilities, known, surroundings)
+}
+
+/// Each row's probabilities and, for half, the mean of its neighbours'; what a person said of a neighbour is certain.
+fn with_neighbours(alone: &Array2<f32>, known: &Known, surroundings: &Surroundings) -> Array2<f32> {
+    let mut heard = alone.clone();
+    for (row, class) in known.labelled().filter(|(row, _)| known.by_hand[*row]) {
+        heard.row_mut(row).fill(0.0);
+        heard[[row, class]] = 1.0;
+    }
+    let mut beliefs = alone.clone();
+    for (row, mut belief) in beliefs.rows_mut().into_iter().enumerate() {
+        let near: Vec<usize> = surroundings.near(row).filter(|&other| !known.removed[other]).take(NEIGHBOURS).collect();
+        if near.is_empty() {
+            continue;
+        }
+        belief *= 1.0 - SAY;
+        for &other in &near {
+            belief.scaled_add(SAY / near.len() as f32, &heard.row(other));
+        }
+    }
+    beliefs
 }
 
 /// `x` shifted to mean 0 and scaled as a whole, so that a row's squared length is the number of features on average.

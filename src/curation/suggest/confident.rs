@@ -37,7 +37,8 @@ pub(super) fn confident(labels: &[usize], probabilities: ArrayView2<'_, f32>) ->
             // An image that reaches several thresholds counts as what it most probably is.
             let class = if reached.next().is_none() { first } else { most_probable(row) };
             joint[[label, class]] += 1;
-            (row[class] > row[label]).then_some(class)
+            // A label that is still the most probable class is let be.
+            (class != label && most_probable(row) != label).then_some(class)
         })
         .collect();
     Confident { thresholds, joint, instead }

@@ -115,6 +115,24 @@ mod tests {
         }
     }
 
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        x: Vec<[f32; 4]>,
+        y: Vec<usize>,
+        weights: Vec<f32>,
+        probabilities: Vec<[f32; 3]>,
+    }
+
+    #[test]
+    fn equals_scikit_learn() {
+        let golden: Golden = serde_json::from_str(include_str!("../../../tests/golden/logistic.json")).unwrap();
+        let x = Array2::from(golden.x);
+        let model = Logistic::fit(x.view(), &golden.y, &golden.weights, 3, 1e-7);
+        for (found, expected) in model.probabilities(x.view()).iter().zip(golden.probabilities.concat()) {
+            assert!((found - expected).abs() < 2e-4, "{found} {expected}");
+        }
+    }
+
     #[test]
     fn one_class_is_certain() {
         let model = Logistic::fit(array![[0.0_f32], [1.0]].view(), &[0, 0], &[1.0, 1.0], 1, TOLERANCE);

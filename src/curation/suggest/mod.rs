@@ -26,3 +26,6 @@ mod surroundings;
 pub use clusters::{REVIEW, review_clusters};
 pub use opinion::{Kind, Opinion, RowOpinion, SCREEN, Suggestion};
 pub use reviewer::Reviewer;
+
+#[cfg(test)]
+mod tests;

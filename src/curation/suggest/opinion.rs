@@ -2,10 +2,14 @@
 
 use serde::Serialize;
 
+use crate::curation::Source;
 use crate::data::ClusterId;
 
 /// Images shown at a time.
 pub const SCREEN: usize = 40;
+
+/// What a label that nobody gave to the very image counts beside one that somebody did.
+const GUESS: f32 = 1.0 / 3.0;
 
 /// A guess per image and what to look at next.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +33,24 @@ pub struct RowOpinion {
     /// How likely it is in the wrong place, in `0.0..=1.0`; 0 for an image that a person looked at, unless its
     /// near-duplicate carries another class.
     pub suspicion: f32,
+}
+
+impl Opinion {
+    /// The first `n` suggestions.
+    #[must_use]
+    pub fn next(&self, n: usize) -> &[Suggestion] {
+        &self.suggestions[..n.min(self.suggestions.len())]
+    }
+
+    /// How far the label of `row` is to be trusted, in `0.0..=1.0`: fully where a person looked at this very image, else
+    /// a third as far as the other labels confirm it.
+    #[must_use]
+    pub fn weight(&self, row: usize, source: Source) -> f32 {
+        match source {
+            Source::Moved | Source::Accepted => 1.0,
+            Source::NamedCluster | Source::Propagated => GUESS * self.rows[row].confidence,
+        }
+    }
 }
 
 /// Something worth deciding.

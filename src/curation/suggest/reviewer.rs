@@ -49,7 +49,7 @@ impl Reviewer {
     pub fn opinion(&self, state: &Curation, clusters: &[Option<ClusterId>]) -> Opinion {
         assert_eq!(clusters.len(), self.ids.len(), "one cluster per image");
         let known = Known::of(state, &self.ids);
-        let beliefs = beliefs(self.x.view(), &self.ids, &known);
+        let beliefs = beliefs(self.x.view(), &self.ids, &known, &self.surroundings);
         let views = Views { known: &known, beliefs: beliefs.view(), surroundings: &self.surroundings };
         let suggestions = self.suggestions(&views, clusters);
         let rows = self.rows(&views);
@@ -100,13 +100,5 @@ impl Reviewer {
         let doubt = 0.5 * (1.0 - confidence + self.surroundings.disagreement(row, class, &known.label));
         let suspicion = if known.by_hand[row] { 0.0 } else { 1.0 - (1.0 - doubt) * (1.0 - odd) };
         RowOpinion { class: Some(class), confidence, suspicion: suspicion.clamp(0.0, 1.0) }
-    }
-}
-
-impl Opinion {
-    /// The first `n` suggestions.
-    #[must_use]
-    pub fn next(&self, n: usize) -> &[Suggestion] {
-        &self.suggestions[..n.min(self.suggestions.len())]
     }
 }

@@ -1,5 +1,7 @@
 //! What the page may ask, one file per group of questions.
 
+#![allow(clippy::unused_async, reason = "axum takes asynchronous handlers, also where there is nothing to wait for")]
+
 mod decide;
 mod export;
 mod image;
