@@ -15,6 +15,7 @@ pub mod progress;
 
 pub mod images;
 pub mod pairwise;
+pub mod server;
 
 pub mod backbones;
 pub mod metrics;

@@ -1,12 +1,15 @@
 //! `rails curate`
 
+mod review;
+
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::Serialize;
 
 use super::{Global, Outcome, progress::Terminal, render};
-use crate::commands::{CommandError, CurateSummary, Curator, ExportFormat, LabelImport};
+use crate::commands::{CommandError, CurateSummary, Curator, ExportFormat, LabelImport, propagate, suggest, weigh};
+use crate::data::Fraction;
 use crate::runs::Placement;
 
 const EXAMPLES: &str = r#"A file for --apply holds one decision per line, such as:
@@ -17,10 +20,11 @@ const EXAMPLES: &str = r#"A file for --apply holds one decision per line, such a
   {"decision":"merge_clusters","clusters":[1,4]}
   {"decision":"undo","seq":3}"#;
 
-/// Name clusters, move and remove images
+/// Name clusters, move and remove images: on a page in the browser, or from files
 ///
-/// Decisions are appended to curation/decisions.jsonl in the run folder; labels.csv and removed.csv are what they come
-/// to. Without an option it says where the curation stands.
+/// Without --apply, --from-folders, --import, --export or --status it serves the review page to this machine alone until Ctrl-C.
+/// Decisions are appended to curation/decisions.jsonl in the run folder, each on the disk before the page says saved;
+/// labels.csv and removed.csv are what they come to.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -46,6 +50,21 @@ pub(super) struct Arguments {
     /// Copy images on export instead of linking them
     #[arg(long, requires = "export")]
     copy: bool,
+    /// Say where the curation stands
+    #[arg(long)]
+    status: bool,
+    /// Print the next N things worth deciding, one JSON object a line: what the review page shows first
+    #[arg(long, value_name = "N")]
+    suggest: Option<usize>,
+    /// From now on labels.csv also holds images nobody decided on, with the class they probably show and its probability
+    /// as weight, where that is at least P (from 0 to 1)
+    #[arg(long, value_name = "P", value_parser = share)]
+    propagate: Option<Fraction>,
+    /// From now on labels.csv holds decided images only, which is the default
+    #[arg(long, conflicts_with = "propagate")]
+    no_propagate: bool,
+    #[command(flatten)]
+    page: review::PageArguments,
     /// Who decides, for the log; without it the user's name
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
@@ -72,9 +91,18 @@ enum FormatArgument {
 }
 
 impl Arguments {
+    /// Whether something else than the page is asked for that concerns suggestions.
+    fn labels_only(&self) -> bool {
+        self.suggest.is_some() || self.propagate.is_some() || self.no_propagate
+    }
+
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
+        if !from_files && !self.status && !self.labels_only() {
+            return self.page.review(self.run.as_deref(), &self.by(), global, observer);
+        }
         let mut curator = Curator::open(self.run.as_deref(), &global.workspace())?;
-        let by = self.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".to_owned());
+        let by = self.by();
         let mut summary = curator.summary();
         if let Some(file) = &self.apply {
             summary = curator.apply(file, &by)?;
@@ -94,6 +122,20 @@ impl Arguments {
                 Some(imported)
             }
         };
+        if self.propagate.is_some() || self.no_propagate {
+            propagate(self.run.as_deref(), self.propagate, &global.workspace())?;
+        }
+        let decided = self.apply.is_some() || self.from_folders || self.import.is_some();
+        if decided || self.propagate.is_some() || self.no_propagate {
+            weigh(self.run.as_deref(), &global.workspace(), observer)?;
+        }
+        if let Some(n) = self.suggest {
+            for suggested in suggest(self.run.as_deref(), n, &global.workspace(), observer)? {
+                let line = serde_json::to_string(&suggested).map_err(|error| CommandError::json(&error))?;
+                render::out(&(line + "\n"))?;
+            }
+            return Ok(Outcome::Done);
+        }
         let Some(output) = &self.export else {
             let Some(imported) = imported else {
                 global.print(&summary, render::curate)?;
@@ -123,4 +165,13 @@ impl Arguments {
         global.print(&exported, render::export)?;
         Ok(Outcome::of_skips(exported.missing.len()))
     }
+
+    fn by(&self) -> String {
+        self.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".to_owned())
+    }
+}
+
+fn share(text: &str) -> Result<Fraction, String> {
+    let number: f64 = text.parse().map_err(|_| format!("expected a number from 0 to 1, got `{text}`"))?;
+    Fraction::try_from(number).map_err(|error| error.to_string())
 }

@@ -1,19 +1,27 @@
 //! Applies decisions to a run and keeps `labels.csv` and `removed.csv` in step with the log.
 
-use std::collections::{BTreeMap, HashMap};
+mod review_clusters;
+mod summary;
+mod tables;
+
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
-use jiff::Timestamp;
-use serde::Serialize;
+pub use summary::CurateSummary;
+pub(super) use tables::{Trust, write_tables};
 
 use super::export::{ExportFormat, ExportSummary, export};
 use super::import::{self, LabelImport};
 use super::{CommandError, Workspace};
-use crate::curation::{Curation, Decision, DecisionLog, FolderImage, Request, folder_edits, parse_requests, replay};
-use crate::data::{ClusterId, ImageId};
+use crate::curation::{
+    ApplyError, Curation, Decision, DecisionLog, Entry, FolderImage, LogError, REVIEW, Request, folder_edits,
+    next_instant, parse_requests, replay,
+};
+use crate::data::{ClusterId, Clustering, ImageId};
 use crate::progress::Observer;
-use crate::runs::{ImagesTable, Provenance, RunError, read_json};
+use crate::runs::{ImageRow, ImagesTable, Provenance, RunError, read_json};
 
 /// A run that people decide on.
 #[derive(Debug)]
@@ -21,30 +29,13 @@ pub struct Curator {
     folder: PathBuf,
     name: String,
     run: Provenance,
-    table: ImagesTable,
+    table: Arc<ImagesTable>,
+    /// Methods whose clusters decisions can name; the first is meant where none is named.
+    methods: Vec<String>,
+    /// Images by path and by id, once somebody asks for one.
+    by_name: OnceLock<HashMap<String, ImageId>>,
     log: DecisionLog,
     runs: PathBuf,
-}
-
-/// Where the curation of a run stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CurateSummary {
-    /// The run folder.
-    pub run: String,
-    /// Decisions that came in now.
-    pub new_decisions: usize,
-    /// Decisions in all.
-    pub decisions: usize,
-    /// Images per class.
-    pub classes: BTreeMap<String, usize>,
-    /// Images per reason they were thrown out for.
-    pub removed: BTreeMap<String, usize>,
-    /// Images with neither class nor removal.
-    pub unlabelled: usize,
-    /// Labels on images that this run does not have; they wait for one that does.
-    pub elsewhere: usize,
-    /// Edits that cannot be taken yet, in a sentence each.
-    pub open: Vec<String>,
 }
 
 impl Curator {
@@ -62,12 +53,16 @@ impl Curator {
         if run.command != "cluster" {
             return Err(RunError::NotARun { kind: "cluster", missing: "clusters", path: folder }.into());
         }
-        let table = ImagesTable::read(&folder.join("images.csv"), &run.methods, &run.dataset.field_names)?;
+        let mut table = ImagesTable::read(&folder.join("images.csv"), &run.methods, &run.dataset.field_names)?;
+        review_clusters::read(&folder, &mut table)?;
         let log = DecisionLog::open(&folder.join("curation/decisions.jsonl"))?;
         // A folder given as `.` still has a name that decisions can record.
         let whole = fs::canonicalize(&folder).map_err(CommandError::at(&folder))?;
         let name = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { folder, name, run, table, log, runs: runs.to_owned() })
+        let mut methods = run.methods.clone();
+        methods.extend(table.clusterings.contains_key(REVIEW).then(|| REVIEW.to_owned()));
+        let (table, by_name) = (Arc::new(table), OnceLock::new());
+        Ok(Self { folder, name, run, table, methods, by_name, log, runs: runs.to_owned() })
     }
 
     /// What the log comes to.
@@ -82,21 +77,83 @@ impl Curator {
     /// When a line cannot be taken; then nothing of the file is.
     pub fn apply(&mut self, file: &Path, by: &str) -> Result<CurateSummary, CommandError> {
         let text = fs::read_to_string(file).map_err(CommandError::at(file))?;
-        let by_name: HashMap<String, ImageId> =
-            self.table.rows.iter().flat_map(|row| [(row.path.clone(), row.id), (row.id.to_string(), row.id)]).collect();
-        let decisions = parse_requests(
-            &text,
-            &Request {
-                run: &self.name,
-                methods: &self.run.methods,
-                entries: self.log.entries(),
-                find: &|name| by_name.get(name.trim_start_matches("./")).copied(),
-                members: &|method, cluster| self.table.members(method, cluster),
-                foreign: &|run, method, cluster| self.foreign_members(file, run, method, cluster),
-            },
-        )
-        .map_err(|source| CommandError::Apply { path: file.to_owned(), source })?;
+        let decisions =
+            self.parse(&text, file).map_err(|source| CommandError::Apply { path: file.to_owned(), source })?;
         self.take(decisions, by, Vec::new())
+    }
+
+    /// Decisions as JSON lines, checked; `file` is where they were found, for the runs beside it.
+    ///
+    /// # Errors
+    /// The first line that cannot be taken.
+    pub(super) fn parse(&self, text: &str, file: &Path) -> Result<Vec<Decision>, ApplyError> {
+        let by_name = self.by_name.get_or_init(|| {
+            let names = |row: &ImageRow| [(row.path.clone(), row.id), (row.id.to_string(), row.id)];
+            self.table.rows.iter().flat_map(names).collect()
+        });
+        let request = Request {
+            run: &self.name,
+            methods: &self.methods,
+            entries: self.log.entries(),
+            find: &|name| by_name.get(name.trim_start_matches("./")).copied(),
+            members: &|method, cluster| self.table.members(method, cluster),
+            foreign: &|run, method, cluster| self.foreign_members(file, run, method, cluster),
+        };
+        parse_requests(text, &request)
+    }
+
+    /// Writes decisions into the log; once this returns they are on the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses or another process wrote into the log; then none of them counts.
+    pub(super) fn append(&mut self, decisions: Vec<Decision>, by: &str) -> Result<(), LogError> {
+        let at = next_instant(self.log.entries());
+        self.log.append(decisions, &at, by)
+    }
+
+    /// Keeps the clustering that people review with the run.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(super) fn add_review(&mut self, clustering: Clustering) -> Result<(), CommandError> {
+        review_clusters::write(&self.folder, Arc::make_mut(&mut self.table), clustering)?;
+        self.methods.push(REVIEW.to_owned());
+        Ok(())
+    }
+
+    /// Methods whose clusters decisions can name.
+    pub(super) fn methods(&self) -> &[String] {
+        &self.methods
+    }
+
+    /// Reads what other processes decided meanwhile, and says whether there was something.
+    pub(super) fn reload(&mut self) -> Result<bool, LogError> {
+        self.log.reload()
+    }
+
+    /// Every decision so far.
+    pub(super) fn entries(&self) -> &[Entry] {
+        self.log.entries()
+    }
+
+    /// The run's images and clusterings.
+    pub(super) fn table(&self) -> &Arc<ImagesTable> {
+        &self.table
+    }
+
+    /// What the run was told to do.
+    pub(super) fn run(&self) -> &Provenance {
+        &self.run
+    }
+
+    /// The run's folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The run's name, as decisions record it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Takes over what was done to the cluster folders with a file manager.
@@ -160,7 +217,7 @@ impl Curator {
     /// # Errors
     /// When they cannot be written.
     pub fn refresh(&self) -> Result<(), CommandError> {
-        self.write_tables(&self.state())
+        write_tables(&self.folder, &self.table, &self.state(), &Trust::default())
     }
 
     /// Where things stand, with nothing new.
@@ -172,11 +229,10 @@ impl Curator {
     fn take(&mut self, decisions: Vec<Decision>, by: &str, open: Vec<String>) -> Result<CurateSummary, CommandError> {
         let new = decisions.len();
         if new > 0 {
-            let at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-            self.log.append(decisions, &at, by)?;
+            self.append(decisions, by)?;
         }
         let state = self.state();
-        self.write_tables(&state)?;
+        write_tables(&self.folder, &self.table, &state, &Trust::default())?;
         Ok(self.summarise(&state, new, open))
     }
 
@@ -205,58 +261,5 @@ impl Curator {
             return Err(format!("there is no cluster {cluster} in {method} of the run `{run}`"));
         }
         Ok(members)
-    }
-
-    fn write_tables(&self, state: &Curation) -> Result<(), CommandError> {
-        let mut labels = csv::Writer::from_writer(Vec::new());
-        let mut removed = csv::Writer::from_writer(Vec::new());
-        let in_memory = |error: csv::Error| CommandError::failed(error.to_string(), "report this as a bug");
-        labels.write_record(["id", "path", "class", "source", "weight"]).map_err(in_memory)?;
-        removed.write_record(["id", "path", "reason", "by", "at"]).map_err(in_memory)?;
-        for row in &self.table.rows {
-            let id = row.id.to_string();
-            if let Some(label) = state.labels.get(&row.id) {
-                let record = [&id, &row.path, &label.class, label.source.name(), "1"];
-                labels.write_record(record).map_err(in_memory)?;
-            }
-            if let Some(why) = state.removed.get(&row.id) {
-                removed.write_record([&id, &row.path, &why.reason, &why.by, &why.at]).map_err(in_memory)?;
-            }
-        }
-        for (name, writer) in [("labels.csv", labels), ("removed.csv", removed)] {
-            let path = self.folder.join("curation").join(name);
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder).map_err(CommandError::at(folder))?;
-            }
-            let bytes = writer.into_inner().map_err(|error| in_memory(error.into_error().into()))?;
-            crate::runs::write_whole(&path, &bytes)?;
-        }
-        Ok(())
-    }
-
-    fn summarise(&self, state: &Curation, new_decisions: usize, open: Vec<String>) -> CurateSummary {
-        let mut summary = CurateSummary {
-            run: self.folder.display().to_string(),
-            new_decisions,
-            decisions: self.log.entries().len(),
-            classes: BTreeMap::new(),
-            removed: BTreeMap::new(),
-            unlabelled: 0,
-            elsewhere: 0,
-            open,
-        };
-        let mut here = std::collections::BTreeSet::new();
-        for row in &self.table.rows {
-            here.insert(row.id);
-            if let Some(label) = state.labels.get(&row.id) {
-                *summary.classes.entry(label.class.clone()).or_default() += 1;
-            } else if let Some(removed) = state.removed.get(&row.id) {
-                *summary.removed.entry(removed.reason.clone()).or_default() += 1;
-            } else {
-                summary.unlabelled += 1;
-            }
-        }
-        summary.elsewhere = state.labels.keys().chain(state.removed.keys()).filter(|id| !here.contains(*id)).count();
-        summary
     }
 }

@@ -14,6 +14,7 @@ use crate::images::ImageError;
 use crate::reducers::{ProjectionFileError, ReduceError};
 use crate::report::{PlotError, ResultsError};
 use crate::runs::{BundleError, RecipeError, RunError, TableError};
+use crate::server::ServerError;
 use crate::training::{FoldsError, HeadError, TrainError};
 
 /// Why a command could not do its work.
@@ -70,6 +71,8 @@ pub enum CommandError {
     #[error(transparent)]
     Run(#[from] RunError),
     #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error(transparent)]
     Table(#[from] TableError),
     #[error(transparent)]
     Head(#[from] HeadError),
@@ -95,6 +98,7 @@ impl CommandError {
             Self::Bundle(error) => error.hint(),
             Self::Cluster(error) => error.hint(),
             Self::Run(error) => error.hint(),
+            Self::Server(error) => error.hint(),
             Self::Results(error) => error.hint(),
             Self::Train(error) => error.hint(),
             Self::CrossValidation(error) => error.hint(),

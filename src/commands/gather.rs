@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{CommandError, Curator, Workspace, dataset};
+use super::{CommandError, Workspace, dataset, weigh};
 use crate::curation::LabelTable;
 use crate::data::{ImageId, Labels, Manifest, Skipped};
 use crate::images::{NamingTemplate, ScanOptions, scan};
@@ -87,7 +87,7 @@ fn from_run(run: &Path, workspace: &Workspace, observer: &dyn Observer) -> Resul
         ));
     }
     // The log is what counts; the table may be older where the program was killed between the two.
-    Curator::open(Some(run), workspace)?.refresh()?;
+    weigh(Some(run), workspace, observer)?;
     let recipe = DatasetRecipe { naming: naming(&provenance), ..DatasetRecipe::default() };
     let chain = Some(provenance.features);
     let mut source = from_table(&table, &provenance.dataset.root, &recipe, chain, workspace, observer)?;

@@ -15,6 +15,18 @@ pub enum LogError {
     /// A line in the middle is not a decision; only the last one may be torn.
     #[error("line {line}: {message}: `{}`", .path.display())]
     Damaged { path: PathBuf, line: usize, message: String },
+    /// Somebody else wrote into the log since it was read.
+    #[error("another process added decisions meanwhile: run it again: `{}`", .0.display())]
+    Changed(PathBuf),
+}
+
+impl LogError {
+    /// Whether there was no room for the decision.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        matches!(self, Self::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge))
+    }
 }
 
 /// All decisions on a run so far.
@@ -62,6 +74,24 @@ impl DecisionLog {
         self.entries.last().map_or(1, |entry| entry.seq + 1)
     }
 
+    /// Reads the log again where another process has written into it, and says whether it did.
+    ///
+    /// # Errors
+    /// As [`DecisionLog::open`]; what was known before is then kept.
+    pub fn reload(&mut self) -> Result<bool, LogError> {
+        let now = match fs::metadata(&self.path) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(source) => return Err(LogError::Io { path: self.path.clone(), source }),
+        };
+        if now == self.seen {
+            return Ok(false);
+        }
+        let known = self.next_seq();
+        *self = Self::open(&self.path)?;
+        Ok(self.next_seq() != known)
+    }
+
     /// Appends decisions and returns once they are on the disk.
     ///
     /// # Errors
@@ -86,16 +116,16 @@ impl DecisionLog {
             _ => {}
         }
         if file.metadata().map_err(io_error)?.len() != self.seen {
-            return Err(io_error(io::Error::other("another process added decisions meanwhile: run it again")));
+            return Err(LogError::Changed(self.path.clone()));
         }
         let written =
             file.set_len(self.whole).and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.sync_all());
+        let written = written.and_then(|()| sync_folder(&self.path));
         if let Err(error) = written {
             // Put back what was there; if even that fails, the next open drops the torn line.
             let _ = file.set_len(self.whole);
             return Err(io_error(error));
         }
-        sync_folder(&self.path).map_err(io_error)?;
         self.whole += text.len() as u64;
         self.seen = self.whole;
         self.entries.extend(entries);
@@ -137,9 +167,13 @@ mod tests {
         let mut first = DecisionLog::open(&path).unwrap();
         let mut second = DecisionLog::open(&path).unwrap();
         first.append(vec![Decision::Undo { of: 1 }], "t", "first").unwrap();
-        let refused = second.append(vec![Decision::Undo { of: 2 }], "t", "second").unwrap_err().to_string();
-        assert!(refused.contains("another process"), "{refused}");
+        let refused = second.append(vec![Decision::Undo { of: 2 }], "t", "second").unwrap_err();
+        assert!(matches!(refused, LogError::Changed(_)), "{refused}");
         assert_eq!(DecisionLog::open(&path).unwrap().entries().len(), 1);
+        assert!(second.reload().unwrap() && !second.reload().unwrap());
+        second.append(vec![Decision::Undo { of: 2 }], "t", "second").unwrap();
+        assert!(first.reload().unwrap());
+        assert_eq!(first.entries(), second.entries());
     }
 
     #[test]

@@ -3,14 +3,20 @@
 mod apply;
 mod decision;
 mod folders;
+mod history;
 mod label_table;
 mod log;
 mod replay;
+mod sentence;
+mod suggest;
+pub mod ui;
 
 pub(crate) use apply::check_class;
 pub use apply::{ApplyError, Request, parse_requests};
 pub use decision::{ClusterKey, Decision, Entry};
 pub use folders::{ClusterMetadata, FolderEdits, FolderImage, FoldersError, METADATA_FILE, PlacedFile, folder_edits};
+pub use history::{next_instant, redoable, undoable};
 pub use label_table::{LabelTable, LabelTableError, Matched};
 pub use log::{DecisionLog, LogError};
-pub use replay::{Curation, Label, Removed, Source, replay};
+pub use replay::{ClusterOf, Curation, Label, Removed, Source, replay, undone};
+pub use suggest::{Kind, Opinion, REVIEW, Reviewer, RowOpinion, SCREEN, Suggestion, review_clusters};

@@ -22,6 +22,9 @@ pub enum Source {
     /// Somebody confirmed what it was taken for.
     #[serde(rename = "accepted")]
     Accepted,
+    /// Nobody decided on it; it is like images of this class. Only labels.csv knows this one, never a replay.
+    #[serde(rename = "propagated")]
+    Propagated,
 }
 
 impl Source {
@@ -32,6 +35,7 @@ impl Source {
             Self::NamedCluster => "named cluster",
             Self::Moved => "moved",
             Self::Accepted => "accepted",
+            Self::Propagated => "propagated",
         }
     }
 }
@@ -67,6 +71,10 @@ pub struct Curation {
     pub removed: BTreeMap<ImageId, Removed>,
     /// Names of clusters; those of a merge all have its name.
     pub cluster_names: BTreeMap<ClusterOf, String>,
+    /// The images of the clusters that decisions speak of, as merges and splits left them.
+    pub clusters: BTreeMap<ClusterOf, BTreeSet<ImageId>>,
+    /// Clusters that were merged into another, and into which.
+    pub merged: BTreeMap<ClusterOf, ClusterOf>,
 }
 
 /// Run, method and number of a cluster.
@@ -124,19 +132,21 @@ pub fn replay(entries: &[Entry], members: &dyn Fn(&str, ClusterId) -> Vec<ImageI
     let mut labels = clusters.labels();
     labels.extend(by_hand);
     labels.retain(|image, _| !removed.contains_key(image));
-    let merged: Vec<ClusterOf> = clusters.merged.keys().cloned().collect();
-    for key in merged {
-        if let Some(name) = clusters.names.get(&clusters.resolve(key.clone())).cloned() {
-            clusters.names.insert(key, name);
+    let merged: BTreeMap<ClusterOf, ClusterOf> =
+        clusters.merged.keys().map(|key| (key.clone(), clusters.resolve(key.clone()))).collect();
+    for (key, target) in &merged {
+        if let Some(name) = clusters.names.get(target).cloned() {
+            clusters.names.insert(key.clone(), name);
         }
     }
     let cluster_names = clusters.names.into_iter().map(|(key, (_, class))| (key, class)).collect();
-    Curation { labels, removed, cluster_names }
+    Curation { labels, removed, cluster_names, clusters: clusters.sets, merged }
 }
 
 /// Numbers of the decisions that do not count. Of several undos and redos of a decision the latest that itself counts
 /// decides, so an undo can be undone.
-fn undone(entries: &[Entry]) -> BTreeSet<u64> {
+#[must_use]
+pub fn undone(entries: &[Entry]) -> BTreeSet<u64> {
     let mut counts: BTreeMap<u64, bool> = BTreeMap::new();
     for entry in entries.iter().rev() {
         let (of, verdict) = match entry.decision {

@@ -45,10 +45,12 @@ impl Lof {
     /// Scores each row of `x`, shape `[n, n_features]`. A lone point has factor 1.
     #[must_use]
     pub fn score(&self, x: ArrayView2<'_, f32>) -> LofScores {
-        self.score_with(&Neighbours::without_self(x, self.neighbours.get()), x.nrows())
+        self.score_neighbours(&Neighbours::without_self(x, self.neighbours.get()), x.nrows())
     }
 
-    fn score_with(&self, neighbours: &Neighbours, n: usize) -> LofScores {
+    /// Scores `n` points whose neighbours are known already.
+    #[must_use]
+    pub fn score_neighbours(&self, neighbours: &Neighbours, n: usize) -> LofScores {
         let k = neighbours.k();
         if k == 0 {
             return LofScores { factors: vec![1.0; n], outliers: vec![false; n] };

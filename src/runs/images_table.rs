@@ -151,6 +151,35 @@ impl ImagesTable {
     }
 }
 
+/// Reads columns of numbers of `images.csv`, in manifest order; empty cells are `None`.
+///
+/// # Errors
+/// [`TableError`] names the row or column at fault.
+pub fn read_numbers<const N: usize>(path: &Path, columns: [&str; N]) -> Result<[Vec<Option<f32>>; N], TableError> {
+    let csv_error = |source| TableError::Csv { path: path.to_owned(), source };
+    let mut reader = csv::Reader::from_path(path).map_err(csv_error)?;
+    let headers = reader.headers().map_err(csv_error)?.clone();
+    let mut places = [0; N];
+    for (place, name) in places.iter_mut().zip(columns) {
+        let column = headers.iter().position(|header| header == name);
+        *place = column.ok_or_else(|| TableError::NoColumn { column: name.to_owned(), path: path.to_owned() })?;
+    }
+    let mut numbers = std::array::from_fn(|_| Vec::new());
+    for (row, record) in (2..).zip(reader.records()) {
+        let record = record.map_err(csv_error)?;
+        for (numbers, place) in numbers.iter_mut().zip(places) {
+            let cell = &record[place];
+            let number = cell.parse::<f32>().ok().filter(|number| number.is_finite());
+            if number.is_none() && !cell.is_empty() {
+                let message = format!("expected a number, got `{cell}`");
+                return Err(TableError::Cell { row, message, path: path.to_owned() });
+            }
+            numbers.push(number);
+        }
+    }
+    Ok(numbers)
+}
+
 /// The numbers in the file are kept, even where a cluster has no image.
 fn as_written(labels: Vec<Option<ClusterId>>) -> Clustering {
     let n_clusters = labels.iter().flatten().map(|id| id.0 as usize + 1).max().unwrap_or(0);

@@ -17,7 +17,7 @@ pub use bundle::{
 };
 pub use dataset::{DatasetRecipe, fields_of};
 pub use feature_chain::FeatureChain;
-pub use images_table::{Column, ImageRow, ImagesTable, TableError, write_images, write_skipped};
+pub use images_table::{Column, ImageRow, ImagesTable, TableError, read_numbers, write_images, write_skipped};
 pub use loading::{load, to_toml};
 pub use placement::{Placed, Placement, Placer, safe_name};
 pub use provenance::{DatasetSummary, Provenance, Timings, timestamp};

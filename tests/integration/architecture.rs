@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 8] = [
     &["runs"],
     &["curation", "training", "report"],
     &["features", "clusterers", "reducers", "outliers", "embeddings"],
-    &["backbones", "pairwise", "metrics", "images"],
+    &["backbones", "pairwise", "metrics", "images", "server"],
     &["device", "data", "progress"],
 ];
 
@@ -64,6 +64,8 @@ fn each_crate_of_the_outside_has_its_place() {
         ("burn::backend", &["src/device.rs"]),
         ("burn_cuda", &[]),
         ("plotters", &["src/report/"]),
+        ("axum", &["src/server/", "src/commands/review/"]),
+        ("tokio", &["src/server/", "src/commands/review/"]),
         ("unsafe {", &["src/pairwise/", "src/backbones/native/", "src/device.rs"]),
         ("unsafe fn", &["src/pairwise/", "src/backbones/native/"]),
     ] {

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod broken_files;
+mod browser;
 mod cluster;
 mod compare;
 mod curate;
@@ -13,10 +14,15 @@ mod help;
 mod models;
 mod predict;
 mod recipes;
+mod review;
+mod review_guard;
+mod suggest;
 mod sweep;
 mod terminal;
 mod tile;
 mod train;
 
+mod chromium;
 mod pictures;
+mod served;
 mod workplace;

@@ -1,0 +1,128 @@
+//! The honest reviewer: looks at what a suggestion shows, and at nothing else.
+
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+use rails::curation::{Curation, Decision, Entry, Kind, REVIEW, Reviewer, SCREEN, Source, Suggestion, replay};
+use rails::data::{ClusterId, Clustering};
+
+use crate::images::Images;
+
+/// Where the labels stand after a decision.
+pub struct Progress {
+    /// Gestures so far.
+    pub paid: usize,
+    /// As labels.csv has them, a position in the list of classes.
+    pub labels: Vec<Option<usize>>,
+    /// As labels.csv has them; 0 without a label.
+    pub weights: Vec<f32>,
+    /// What images without a label probably show and with what weight, as `--propagate 0` writes them.
+    pub guesses: Vec<Option<(usize, f32)>>,
+}
+
+/// A review of `images`, from the first suggestion on.
+pub struct Session<'a> {
+    images: &'a Images,
+    clusters: Clustering,
+    reviewer: Reviewer,
+    entries: Vec<Entry>,
+    paid: usize,
+}
+
+impl<'a> Session<'a> {
+    pub fn new(images: &'a Images, reduced: Array2<f32>, clusters: Clustering) -> Self {
+        let reviewer = Reviewer::new(reduced, images.ids.clone());
+        Self { images, clusters, reviewer, entries: Vec::new(), paid: 0 }
+    }
+
+    /// Takes the page's first suggestion again and again until `budget` gestures are paid.
+    pub fn follow(mut self, budget: usize) -> Vec<Progress> {
+        let mut history = vec![self.progress()];
+        while self.paid < budget {
+            let opinion = self.reviewer.opinion(&self.state(), self.clusters.labels());
+            let Some(suggestion) = opinion.suggestions.into_iter().find(|s| s.kind != Kind::Merge) else { break };
+            for (gestures, decision) in self.decide(&suggestion) {
+                self.take(gestures, decision);
+                if self.paid <= budget {
+                    history.push(self.progress());
+                }
+            }
+        }
+        history
+    }
+
+    /// The plain way: every cluster gets the name of what most of its first images show.
+    pub fn name_everything(mut self) -> Progress {
+        for cluster in self.clusters.ids() {
+            let rows: Vec<usize> = self.clusters.members(Some(cluster)).take(SCREEN).collect();
+            let name = self.name(cluster, &rows);
+            self.take(1, name);
+        }
+        self.progress()
+    }
+
+    /// What the reviewer does about a suggestion, decision by decision, with the gestures each costs.
+    fn decide(&self, suggestion: &Suggestion) -> Vec<(usize, Decision)> {
+        if let (Kind::NameCluster, Some(cluster)) = (suggestion.kind, suggestion.cluster) {
+            return vec![(1, self.name(cluster, &suggestion.rows))];
+        }
+        let mut seen: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for &row in suggestion.rows.iter().take(SCREEN) {
+            seen.entry(self.images.truth[row]).or_default().push(row);
+        }
+        let Some(most) = self.majority(&suggestion.rows) else { return Vec::new() };
+        let images = |rows: &[usize]| rows.iter().map(|&row| self.images.ids[row]).collect::<Vec<_>>();
+        let name = |class: usize| self.images.classes[class].clone();
+        let picked = seen.iter().filter(|(class, _)| **class != most).map(|(&class, rows)| {
+            (rows.len() + 1, Decision::Move { images: images(rows), class: name(class), reason: None })
+        });
+        let rest = Decision::Accept { images: images(&seen[&most]), class: Some(name(most)) };
+        picked.chain([(1, rest)]).collect()
+    }
+
+    fn name(&self, cluster: ClusterId, shown: &[usize]) -> Decision {
+        let class = self.majority(shown).map_or_else(String::new, |class| self.images.classes[class].clone());
+        let method = Some(REVIEW.to_owned());
+        Decision::NameCluster { method, cluster, class, run: None, members: BTreeMap::new() }
+    }
+
+    /// What most of the first images shown are; of equally many the class that sorts first.
+    fn majority(&self, shown: &[usize]) -> Option<usize> {
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        for &row in shown.iter().take(SCREEN) {
+            *counts.entry(self.images.truth[row]).or_default() += 1;
+        }
+        counts.into_iter().max_by_key(|&(class, count)| (count, std::cmp::Reverse(class))).map(|(class, _)| class)
+    }
+
+    fn take(&mut self, gestures: usize, decision: Decision) {
+        self.paid += gestures;
+        let seq = self.entries.len() as u64 + 1;
+        self.entries.push(Entry { seq, at: String::new(), by: "reviewer".to_owned(), decision });
+    }
+
+    fn state(&self) -> Curation {
+        replay(&self.entries, &|_, cluster| {
+            self.clusters.members(Some(cluster)).map(|row| self.images.ids[row]).collect()
+        })
+    }
+
+    fn progress(&self) -> Progress {
+        let state = self.state();
+        let opinion = self.reviewer.opinion(&state, self.clusters.labels());
+        let label = |row: usize| state.labels.get(&self.images.ids[row]);
+        let position = |class: &str| self.images.classes.iter().position(|known| known == class);
+        let guess = |row: usize| {
+            let class = opinion.classes.get(opinion.rows[row].class?)?;
+            Some((position(class)?, opinion.weight(row, Source::Propagated))).filter(|_| label(row).is_none())
+        };
+        Progress {
+            guesses: (0..self.images.len()).map(guess).collect(),
+            paid: self.paid,
+            labels: (0..self.images.len()).map(|row| label(row).and_then(|label| position(&label.class))).collect(),
+            weights: (0..self.images.len())
+                .map(|row| label(row).map_or(0.0, |label| opinion.weight(row, label.source)))
+                .collect(),
+        }
+    }
+}

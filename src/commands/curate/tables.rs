@@ -1,0 +1,68 @@
+//! `labels.csv` and `removed.csv`: what the decisions come to, for other programs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::commands::CommandError;
+use crate::curation::{Curation, Source};
+use crate::runs::{ImagesTable, write_whole};
+
+/// How far labels are trusted that nobody gave to the very image. By default fully, and none is propagated.
+#[derive(Debug, Clone, Default)]
+pub(in crate::commands) struct Trust {
+    /// Per row the weight of a label that nobody gave to this very image; no rows: all count fully.
+    pub guessed: Vec<f32>,
+    /// Rows that get a class though nobody decided on them.
+    pub propagated: BTreeMap<usize, String>,
+}
+
+impl Trust {
+    /// The weight of the label of `row`, as labels.csv writes it.
+    fn weight(&self, row: usize, source: Source) -> String {
+        match (source, self.guessed.get(row)) {
+            (Source::NamedCluster | Source::Propagated, Some(weight)) => format!("{weight:.3}"),
+            _ => "1".to_owned(),
+        }
+    }
+}
+
+/// Writes both under `folder`'s `curation/`, each whole or not at all.
+///
+/// # Errors
+/// When the disk refuses.
+pub(in crate::commands) fn write_tables(
+    folder: &Path,
+    table: &ImagesTable,
+    state: &Curation,
+    trust: &Trust,
+) -> Result<(), CommandError> {
+    let mut labels = csv::Writer::from_writer(Vec::new());
+    let mut removed = csv::Writer::from_writer(Vec::new());
+    let in_memory = |error: csv::Error| CommandError::failed(error.to_string(), "report this as a bug");
+    labels.write_record(["id", "path", "class", "source", "weight"]).map_err(in_memory)?;
+    removed.write_record(["id", "path", "reason", "by", "at"]).map_err(in_memory)?;
+    for (index, row) in table.rows.iter().enumerate() {
+        let id = row.id.to_string();
+        if let Some(label) = state.labels.get(&row.id) {
+            let weight = trust.weight(index, label.source);
+            let record = [&id, &row.path, &label.class, label.source.name(), &weight];
+            labels.write_record(record).map_err(in_memory)?;
+        } else if let Some(class) = trust.propagated.get(&index) {
+            let weight = trust.weight(index, Source::Propagated);
+            labels.write_record([&id, &row.path, class, Source::Propagated.name(), &weight]).map_err(in_memory)?;
+        }
+        if let Some(why) = state.removed.get(&row.id) {
+            removed.write_record([&id, &row.path, &why.reason, &why.by, &why.at]).map_err(in_memory)?;
+        }
+    }
+    for (name, writer) in [("labels.csv", labels), ("removed.csv", removed)] {
+        let path = folder.join("curation").join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(CommandError::at(folder))?;
+        }
+        let bytes = writer.into_inner().map_err(|error| in_memory(error.into_error().into()))?;
+        write_whole(&path, &bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! What there is to see, and what belongs together.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::number;
+use crate::commands::review::Shared;
+use crate::commands::review::features::Features;
+use crate::data::ClusterId;
+use crate::server::{Failure, blocking, json, parsed};
+
+/// Neighbours that are answered at most.
+const MOST: usize = 2000;
+/// Parts that a cluster is split into at most.
+const MOST_PARTS: usize = 20;
+
+/// `/api/images`
+pub(super) async fn images(State(shared): State<Arc<Shared>>) -> Response {
+    json(shared.catalogue.page.clone())
+}
+
+/// `/api/state`
+pub(super) async fn state(State(shared): State<Arc<Shared>>) -> Result<Response, Failure> {
+    blocking(move || {
+        let mut session = shared.session();
+        let before = session.view().version;
+        let state = session.state()?;
+        if session.view().version != before {
+            shared.decided(&session);
+        }
+        Ok(json(state))
+    })
+    .await
+}
+
+/// `/api/events`
+pub(super) async fn events(State(shared): State<Arc<Shared>>) -> Response {
+    shared.events.subscribe()
+}
+
+/// `/api/next?n=5`
+pub(super) async fn next(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Result<Response, Failure> {
+    let n = number(query.as_deref(), "n", 5)?;
+    blocking(move || {
+        let fit = Arc::clone(shared.session().fit());
+        let next = &fit.next[..n.min(fit.next.len())];
+        serde_json::to_vec(next).map(json).map_err(|error| Failure::internal(error.to_string()))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct Similar {
+    rows: Vec<usize>,
+    n: usize,
+}
+
+/// `/api/similar`
+pub(super) async fn similar(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Failure> {
+    blocking(move || {
+        let asked: Similar = parsed(&body)?;
+        let near = features(&shared)?.similar(&asked.rows, asked.n.min(MOST));
+        let (rows, distance): (Vec<usize>, Vec<f32>) = near.into_iter().unzip();
+        Ok(json(json!({ "rows": rows, "distance": distance }).to_string()))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct Split {
+    cluster: u32,
+    parts: NonZeroUsize,
+}
+
+/// `/api/split`: a proposal, nothing is decided.
+pub(super) async fn split(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Failure> {
+    blocking(move || {
+        let asked: Split = parsed(&body)?;
+        if asked.parts.get() > MOST_PARTS {
+            return Err(Failure::refused(format!("a cluster is split into at most {MOST_PARTS} parts at a time")));
+        }
+        let view = Arc::clone(shared.session().view());
+        let cluster = Some(ClusterId(asked.cluster));
+        let rows: Vec<usize> = (0..shared.catalogue.len())
+            .filter(|&row| view.cluster[row] == cluster && view.removed[row].is_none())
+            .collect();
+        if rows.len() < 2 {
+            return Err(Failure::refused(format!("cluster {} has fewer than two images", asked.cluster)));
+        }
+        let parts =
+            features(&shared)?.split(&rows, asked.parts).map_err(|error| Failure::refused(error.to_string()))?;
+        Ok(json(json!({ "parts": parts }).to_string()))
+    })
+    .await
+}
+
+fn features(shared: &Shared) -> Result<&Features, Failure> {
+    let why = "the features of this run cannot be had any more: see what `rails curate` said at its start";
+    shared.features.as_ref().ok_or_else(|| Failure::new(StatusCode::SERVICE_UNAVAILABLE, why))
+}

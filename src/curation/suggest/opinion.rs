@@ -1,0 +1,92 @@
+//! What the program makes of the decisions so far.
+
+use serde::Serialize;
+
+use crate::curation::Source;
+use crate::data::ClusterId;
+
+/// Images shown at a time.
+pub const SCREEN: usize = 40;
+
+/// What a label that nobody gave to the very image counts beside one that somebody did.
+const GUESS: f32 = 1.0 / 3.0;
+
+/// A guess per image and what to look at next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opinion {
+    /// Class names, sorted.
+    pub classes: Vec<String>,
+    /// One per row.
+    pub rows: Vec<RowOpinion>,
+    /// What is worth deciding next, best first.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// What the program thinks of an image.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RowOpinion {
+    /// Its label where it has one, else its most probable class, a position in [`Opinion::classes`]; `None` before there
+    /// is any class, and for removed images.
+    pub class: Option<usize>,
+    /// Probability of `class` as the other labels have it, in `0.0..=1.0`.
+    pub confidence: f32,
+    /// How likely it is in the wrong place, in `0.0..=1.0`; 0 for an image that a person looked at, unless its
+    /// near-duplicate carries another class.
+    pub suspicion: f32,
+}
+
+impl Opinion {
+    /// The first `n` suggestions.
+    #[must_use]
+    pub fn next(&self, n: usize) -> &[Suggestion] {
+        &self.suggestions[..n.min(self.suggestions.len())]
+    }
+
+    /// How far the label of `row` is to be trusted, in `0.0..=1.0`: fully where a person looked at this very image, else
+    /// a third as far as the other labels confirm it.
+    #[must_use]
+    pub fn weight(&self, row: usize, source: Source) -> f32 {
+        match source {
+            Source::Moved | Source::Accepted => 1.0,
+            Source::NamedCluster | Source::Propagated => GUESS * self.rows[row].confidence,
+        }
+    }
+}
+
+/// Something worth deciding.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Suggestion {
+    /// What is asked.
+    pub kind: Kind,
+    /// The question, in a sentence.
+    pub title: String,
+    /// The cluster to name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ClusterId>,
+    /// The clusters to merge.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub clusters: Vec<ClusterId>,
+    /// The class the images probably show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// At most [`SCREEN`] rows in the order to show them.
+    pub rows: Vec<usize>,
+}
+
+/// What a suggestion asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A name for a cluster; the rows go evenly from its most typical image to its least.
+    NameCluster,
+    /// Whether clusters are one.
+    Merge,
+    /// Which of the images predicted alike are something else; the rest is accepted.
+    CheckClass,
+    /// Whether images named otherwise are what the others like them are.
+    Suspects,
+    /// What an uncertain image and its neighbours are.
+    Neighbourhood,
+    /// Which class is right where nearly the same image carries two.
+    Duplicates,
+}

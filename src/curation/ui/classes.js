@@ -1,0 +1,112 @@
+// The bar of classes: what there is, how much of it, and where the selection can go.
+
+import { byId, count, fill, h, key } from "./dom.js";
+import { swatch } from "./colours.js";
+import { page, on } from "./state.js";
+import { open, view } from "./view.js";
+import { selection, targets } from "./selection.js";
+import { putInClass, putInNewClass } from "./actions.js";
+
+export function start() {
+  on("state", draw);
+  on("view", mark);
+  on("selection", explain);
+  draw();
+}
+
+function draw() {
+  const { classes } = page.state;
+  const chips = classes.map((entry, index) => {
+    const chip = h("span", { class: "swatch" }, entry.key ?? "");
+    swatch(chip, index);
+    return h(
+      "div",
+      { class: "class", "data-class": entry.name },
+      h(
+        "button",
+        { class: "put", "data-put": entry.name, onclick: () => putInClass(entry.name) },
+        chip,
+        h("span", { class: "text" }, entry.name),
+      ),
+      h(
+        "button",
+        {
+          class: "counts",
+          "data-show": entry.name,
+          onclick: () => open({ kind: "class", name: entry.name }),
+          title: `Look at ${entry.name}: ${count(entry.count)} labelled, ${entry.propagated.toLocaleString("en")} more inferred`,
+        },
+        h("b", { class: "labelled" }, entry.count.toLocaleString("en")),
+        h("span", { class: "propagated" }, ` +${entry.propagated.toLocaleString("en")}`),
+      ),
+    );
+  });
+  fill(
+    byId("classes"),
+    h(
+      "div",
+      { id: "class-list" },
+      chips,
+      h(
+        "button",
+        { id: "new-class", onclick: () => putInNewClass(), title: "Put the selection in a new class (+)" },
+        "+ class ",
+        key("+"),
+      ),
+    ),
+    progress(),
+  );
+  mark();
+  explain();
+}
+
+/** How far the review is: labelled, inferred, open, removed. */
+function progress() {
+  const { classes, removed } = page.state;
+  const labelled = classes.reduce((sum, entry) => sum + entry.count, 0);
+  const inferred = classes.reduce((sum, entry) => sum + entry.propagated, 0);
+  const out = removed.reduce((sum, reason) => sum + (reason >= 0 ? 1 : 0), 0);
+  const part = (name, n) => {
+    const bar = h("span", { class: `part ${name}` });
+    bar.style.flexGrow = n;
+    return n ? bar : null;
+  };
+  return h(
+    "div",
+    {
+      id: "progress",
+      title: `${labelled.toLocaleString("en")} labelled, ${inferred.toLocaleString("en")} inferred, ${out.toLocaleString("en")} removed, of ${count(page.n)}`,
+    },
+    h(
+      "span",
+      { id: "progress-text" },
+      h("b", {}, labelled.toLocaleString("en")),
+      ` of ${page.n.toLocaleString("en")} labelled`,
+    ),
+    h(
+      "div",
+      { class: "bar", "aria-hidden": "true" },
+      part("labelled", labelled),
+      part("inferred", inferred),
+      part("out", out),
+      part("rest", page.n - labelled - inferred - out),
+    ),
+  );
+}
+
+function mark() {
+  for (const chip of document.querySelectorAll("#class-list .class")) {
+    chip.classList.toggle("current", view.kind === "class" && view.name === chip.dataset.class);
+  }
+}
+
+function explain() {
+  const n = targets().length;
+  const which = selection.divider !== null ? "from the divider on" : selection.rows.size ? "selected" : "in focus";
+  for (const button of document.querySelectorAll("#class-list .put")) {
+    button.title = n ? `Put ${count(n)} (${which}) in ${button.dataset.put}` : button.dataset.put;
+    button.disabled = n === 0;
+  }
+  const fresh = byId("new-class");
+  if (fresh) fresh.disabled = n === 0;
+}

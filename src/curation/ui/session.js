@@ -1,0 +1,132 @@
+// The top line: whether everything is saved, undo and redo, exports, and what to do when something went wrong.
+
+import { post } from "./api.js";
+import { byId, fill, h } from "./dom.js";
+import { discard, inTurn, saving, step, tryAgain } from "./decide.js";
+import { show } from "./dialog.js";
+import { page, on } from "./state.js";
+
+let server = "here";
+let isBack = false;
+
+export function start() {
+  byId("run-name").textContent = page.images.run;
+  byId("run-name").title = page.images.run;
+  byId("undo").onclick = () => inTurn(() => step("undo"));
+  byId("redo").onclick = () => inTurn(() => step("redo"));
+  byId("export").onclick = exportDialog;
+  on("state", draw);
+  on("saving", draw);
+  on("unsaved", () => {
+    const box = byId("trouble");
+    box.classList.remove("again");
+    requestAnimationFrame(() => box.classList.add("again"));
+  });
+  draw();
+}
+
+/** The events say whether the server is there. */
+export function connection(is) {
+  isBack = is === "here" && (isBack || server !== "here");
+  server = is;
+  draw();
+}
+
+function draw() {
+  const sign = byId("saved");
+  if (!saving.failed) isBack = false;
+  const phase = saving.failed ? "failed" : server !== "here" ? "offline" : saving.phase;
+  sign.dataset.phase = phase;
+  sign.dataset.version = page.state.version;
+  const texts = {
+    saved: page.state.version ? "✓ Saved" : "Nothing decided yet",
+    saving: "Saving…",
+    failed: "Not saved",
+    offline: "Server away",
+  };
+  sign.textContent = texts[phase];
+  sign.title = phase === "saved" ? `${page.state.version} lines in decisions.jsonl, all on the disk` : "";
+  byId("undo").disabled = !page.state.can_undo || phase === "saving";
+  byId("redo").disabled = !page.state.can_redo || phase === "saving";
+  const box = byId("trouble");
+  box.hidden = saving.phase !== "failed" && server === "here";
+  if (saving.phase === "failed") {
+    fill(
+      box,
+      h(
+        "p",
+        { id: "trouble-text" },
+        h("b", {}, saving.failed ? "Your last decision is not saved: " : "That did not work: "),
+        saving.failed && isBack
+          ? "the server was away and is back now: try again."
+          : `${saving.message}. ${saving.advice}`,
+      ),
+      saving.failed ? h("button", { id: "try-again", class: "primary", onclick: tryAgain }, "Try again") : null,
+      h("button", { id: "discard", onclick: () => inTurn(discard) }, saving.failed ? "Drop this decision" : "Close"),
+    );
+  } else if (server === "other") {
+    fill(
+      box,
+      h(
+        "p",
+        { id: "trouble-text" },
+        "This page belongs to a server that was stopped. Open the address that rails curate printed last; everything up to here is saved.",
+      ),
+    );
+  } else if (server === "away") {
+    fill(
+      box,
+      h(
+        "p",
+        { id: "trouble-text" },
+        "The server does not answer. Everything up to here is saved; decide on when it is back, this page notices by itself.",
+      ),
+    );
+  }
+}
+
+const FORMATS = {
+  imagefolder: "One folder per class, removed images under _removed/<reason>",
+  csv: "labels.csv and removed.csv: id, path, class, source, weight",
+  parquet: "The same table as Parquet",
+  coco: "COCO JSON, one category per class",
+};
+
+function exportDialog() {
+  show({ id: "export-dialog", title: "Export what is labelled" }, (finish) => {
+    const said = h(
+      "p",
+      { id: "export-said", class: "said", role: "status" },
+      "Written into the run's folder under curation/exports.",
+    );
+    const write = async (format) => {
+      said.textContent = "Writing…";
+      try {
+        const answer = await post("/api/export", { format });
+        fill(said, "Written: ", h("code", { id: "export-path" }, answer.path));
+      } catch (error) {
+        fill(said, h("span", { class: "wrong" }, `Not written: ${error.message}`));
+      }
+    };
+    return [
+      h(
+        "ul",
+        { class: "options tall" },
+        Object.entries(FORMATS).map(([format, what]) =>
+          h(
+            "li",
+            {},
+            h(
+              "button",
+              { type: "button", "data-format": format, onclick: () => write(format) },
+              h("span", { class: "value" }, format),
+              h("span", { class: "faint" }, what),
+            ),
+          ),
+        ),
+      ),
+      said,
+      h("div", { class: "buttons" }, h("button", { type: "button", onclick: () => finish(null) }, "Close")),
+    ];
+  });
+}

@@ -1,0 +1,44 @@
+// What a tile says about its image: class and key, whether it is decided or inferred, and whether it is suspect.
+
+import { page, fileName, isRemoved, PROPAGATED } from "./state.js";
+import { percent } from "./dom.js";
+import { swatch } from "./colours.js";
+import { remark, view } from "./view.js";
+
+/** From here on an image is marked as suspect, in parts of a thousand. */
+const SUSPECT = 600;
+const SOURCES = ["", "named with its cluster", "put there by hand", "confirmed by hand", "inferred, not decided yet"];
+
+/** In words: how an image got its class, or that it has none. */
+export function standing(row) {
+  const { state } = page;
+  if (isRemoved(row)) return `removed: ${state.reasons[state.removed[row]] || "no reason given"}`;
+  const entry = state.classes[state.class[row]];
+  if (!entry) return "no class yet";
+  const sure = state.source[row] === PROPAGATED ? `, ${percent(state.confidence[row])} sure` : "";
+  return `${entry.name}: ${SOURCES[state.source[row]]}${sure}`;
+}
+
+/** Fits `tile` to `row`; a small one says less. */
+export function dress(tile, row, small) {
+  const { state } = page;
+  const index = state.class[row];
+  const removed = isRemoved(row);
+  const inferred = state.source[row] === PROPAGATED;
+  const entry = removed ? null : state.classes[index];
+  tile.chip.hidden = !entry;
+  if (entry) {
+    swatch(tile.chip, index, inferred);
+    tile.chip.textContent = entry.key ?? "";
+  }
+  const note = remark(row);
+  const said = removed ? state.reasons[state.removed[row]] || "removed" : entry?.name;
+  tile.text.textContent =
+    note ?? (inferred ? `${said}?${small ? "" : ` ${percent(state.confidence[row])}`}` : (said ?? ""));
+  tile.text.classList.toggle("inferred", inferred && note === null);
+  tile.badge.hidden = removed || state.suspicion[row] < SUSPECT || view.kind === "removed";
+  tile.badge.title = `suspicion ${percent(state.suspicion[row])}`;
+  tile.root.setAttribute("aria-label", `${fileName(row)}, ${standing(row)}`);
+  tile.root.title = `${page.images.path[row]}\n${standing(row)}`;
+  tile.root.dataset.class = entry?.name ?? "";
+}
