@@ -36,7 +36,7 @@ impl Architecture {
             match &mut op {
                 Op::Input { .. } => {}
                 Op::Conv { input, .. } | Op::MaxPool { input, .. } | Op::GlobalPool { input } => {
-                    *input = apart(*input)?
+                    *input = apart(*input)?;
                 }
                 Op::Add { shortcut, branch, .. } => (*shortcut, *branch) = (apart(*shortcut)?, apart(*branch)?),
             }

@@ -27,7 +27,8 @@ pub enum NormMode {
     /// Stored statistics, scale and shift stay as they are.
     #[default]
     Frozen,
-    /// Statistics follow the images, scale and shift learn.
+    /// Statistics follow the images, scale and shift learn. What the head knew about the features is void at first, so
+    /// this needs more images, larger steps and more epochs.
     Trained,
 }
 

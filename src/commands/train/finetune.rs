@@ -74,7 +74,7 @@ pub(super) fn finetune(
         let text = "an interrupted training with this recipe and these images is given up; `--resume` goes on with one";
         observer.on(Event::Warning { text });
     }
-    let pictures = Files { files: &numbers.files, depth: numbers.chain.depth, extractor: &extraction.extractor };
+    let pictures = Files { paths: &numbers.files, depth: numbers.chain.depth, extractor: &extraction.extractor };
     let FineTuned { trained, weights } = fit(
         &FineTune {
             recipe: job.finetune,
@@ -108,7 +108,7 @@ pub(super) fn finetune(
     let x = features(&learned, &pictures, numbers, device, observer)?;
     numbers.x = x;
     numbers.chain.recipe.weights = Some(PathBuf::from(BACKBONE_FILE));
-    numbers.chain.weights_hash = learned.hash().to_owned();
+    learned.hash().clone_into(&mut numbers.chain.weights_hash);
     Ok(Tuned { trained, backbone: Some(file), state, samples, frozen })
 }
 
@@ -153,14 +153,14 @@ const HINT: &str = "put it back, or train again without it";
 
 /// Images from the disk, as the network takes them.
 struct Files<'a> {
-    files: &'a [PathBuf],
+    paths: &'a [PathBuf],
     depth: DepthRange,
     extractor: &'a dyn FeatureExtractor,
 }
 
 impl Pictures for Files<'_> {
     fn picture(&self, row: usize) -> Result<Image, String> {
-        let path: &Path = &self.files[row];
+        let path: &Path = &self.paths[row];
         let decoded = decode(path).map_err(|error| format!("{error}: `{}`", path.display()))?;
         Ok(self.extractor.prepare(self.depth.apply(&decoded)))
     }

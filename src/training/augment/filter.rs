@@ -16,11 +16,11 @@ pub(super) fn blurred(pixels: &Array3<f32>, deviation: f32) -> Array3<f32> {
 
 /// Convolved along one side; `weights` has an odd length.
 fn along(pixels: &Array3<f32>, axis: Axis, weights: &[f32]) -> Array3<f32> {
-    let (size, reach) = (pixels.len_of(axis), weights.len() as isize / 2);
+    let (size, reach) = (pixels.len_of(axis), weights.len().cast_signed() / 2);
     let mut out = Array3::zeros(pixels.dim());
     for (at, mut line) in out.axis_iter_mut(axis).enumerate() {
         for (step, weight) in (-reach..).zip(weights) {
-            line.scaled_add(*weight, &pixels.index_axis(axis, reflected(at as isize + step, size)));
+            line.scaled_add(*weight, &pixels.index_axis(axis, reflected(at.cast_signed() + step, size)));
         }
     }
     out

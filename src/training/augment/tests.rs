@@ -151,7 +151,7 @@ fn every_strength_is_reached() {
     assert!((27.0..=30.0).contains(&most(&|a| a.warp.degrees)) && (27.0..=30.0).contains(&most(&|a| -a.warp.degrees)));
     assert!((1.0..=1.291).contains(&most(&|a| 1.0 / a.warp.side)));
     assert!((0.27..=0.3).contains(&most(&|a| a.erased.height * a.erased.width)));
-    assert!((drawn.iter().filter(|a| a.warp.mirrored).count() as i32 - 200).abs() < 60);
+    assert!((140..260).contains(&drawn.iter().filter(|a| a.warp.mirrored).count()));
 }
 
 fn random_seed() -> u64 {

@@ -57,6 +57,6 @@ fn neighbours(at: f32, size: usize) -> ((usize, usize), f32) {
 
 /// The pixel that stands for pixel `at` of an image mirrored at its edges again and again: `… 1 0 | 0 1 … n-1 | n-1 …`
 pub(super) fn reflected(at: isize, size: usize) -> usize {
-    let at = at.rem_euclid(2 * size as isize) as usize;
+    let at = at.rem_euclid(2 * size.cast_signed()) as usize;
     if at < size { at } else { 2 * size - 1 - at }
 }

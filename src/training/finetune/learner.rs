@@ -223,7 +223,7 @@ fn loss<B: Backend>(
     device: &B::Device,
 ) -> Tensor<B, 1> {
     let n = rows.len();
-    let classes: Vec<i32> = rows.iter().map(|row| y[*row].0 as i32).collect();
+    let classes: Vec<u32> = rows.iter().map(|row| y[*row].0 as u32).collect();
     let classes = Tensor::<B, 2, Int>::from_data(TensorData::new(classes, [n, 1]), device);
     let weights: Vec<f32> = rows.iter().map(|row| weights[*row]).collect();
     let weights = Tensor::<B, 2>::from_data(TensorData::new(weights, [n, 1]), device);

@@ -29,7 +29,7 @@ impl Pictures for Stripes {
         }
         let noise = seeded::uniform(&format!("stripes {row}"), 32 * 32);
         let level = |(y, x, _): (usize, usize, usize)| {
-            let wave = if row % 2 == 0 { y } else { x } as f32 * 1.3;
+            let wave = if row.is_multiple_of(2) { y } else { x } as f32 * 1.3;
             (128.0 + 90.0 * wave.sin() + 60.0 * noise[y * 32 + x]).clamp(0.0, 255.0)
         };
         Ok(Image { pixels: Array3::from_shape_fn((32, 32, 1), level) })
