@@ -88,6 +88,10 @@ impl Calibration {
             (false, true) if all_right => Fit::NoErrors,
             _ => Fit::AtBound,
         };
+        if slope(logits, truth, 1.0) == 0.0 {
+            // At its best already, or scores so alike that no temperature matters.
+            return Self { temperature: 1.0, n_images: truth.len(), from: Some(from), fit: Fit::Best };
+        }
         for _ in 0..60 {
             let middle = (low * high).sqrt();
             if slope(logits, truth, middle) > 0.0 { high = middle } else { low = middle }
@@ -171,7 +175,7 @@ mod tests {
         let wrong = fit(array![[3.0, 0.0], [0.0, 9.0]], &[1, 0]);
         assert!((wrong.temperature - HIGHEST).abs() < 1e-6 && wrong.fit == Fit::AtBound, "{wrong:?}");
         let same = fit(array![[2.0, 2.0]], &[1]);
-        assert!(same.temperature.is_finite() && same.temperature >= 1.0, "{same:?}");
+        assert_eq!(same.temperature, 1.0, "no temperature matters");
         let huge = fit(array![[1e30, -1e30], [1e30, -1e30]], &[0, 1]);
         assert!(huge.temperature.is_finite(), "{huge:?}");
     }

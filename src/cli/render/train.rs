@@ -45,6 +45,7 @@ fn trust(summary: &TrainSummary) -> String {
         Fit::Best if temperature > 1.0 => {
             format!("lowered (temperature {temperature:.2}): {on}, the classifier was too sure")
         }
+        Fit::Best if temperature == 1.0 => "as the classifier gives it: no temperature is better than 1".to_owned(),
         Fit::Best => format!("raised (temperature {temperature:.2}): {on}, the classifier was not sure enough"),
         Fit::NoErrors => format!("as the classifier gives it: {on}, it made no mistake"),
         Fit::AtBound => {
