@@ -81,6 +81,7 @@ impl Page<'_> {
             let cell = |value: &Option<f64>| match value {
                 None => String::new(),
                 Some(value) if Some(*value) == best => format!("{value:.4} ★"),
+                Some(value) if value.fract() == 0.0 => format!("{value}"),
                 Some(value) => format!("{value:.4}"),
             };
             std::iter::once(name.clone()).chain(values.iter().map(cell)).collect()
@@ -127,7 +128,7 @@ impl Page<'_> {
                 let [before, after] = &change.class;
                 let name = change.path.rsplit('/').next().unwrap_or(&change.path);
                 let [p, q] = change.confidence.map(|confidence| confidence * 100.0);
-                let caption = format!("{}: {before} {p:.0} % → {after} {q:.0} %\n{name}", change.truth);
+                let caption = format!("{} is\n{before} {p:.0} % →\n{after} {q:.0} %\n{name}", change.truth);
                 Some((read(Path::new(&change.path), &self.depth)?, caption))
             })
             .collect::<Vec<_>>();

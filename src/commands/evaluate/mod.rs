@@ -221,7 +221,6 @@ fn check(
 /// A new folder exactly here.
 fn output(folder: &Path) -> Result<RunDir, CommandError> {
     let parent = folder.parent().unwrap_or(Path::new(""));
-    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     let Some(name) = folder.file_name() else {
         return Err(CommandError::Usage(format!("the output folder needs a name of its own: `{}`", folder.display())));
     };

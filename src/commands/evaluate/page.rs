@@ -111,13 +111,15 @@ pub(super) fn trust(confidence: &Confidence) -> Vec<Block> {
         percent(ece),
         percent(chance)
     ))];
-    blocks.push(text(match (confidence.ece_before, confidence.log_loss_before) {
-        (Some(before), _) if confidence.temperature != 1.0 => format!(
-            "Before calibration the difference was {}; a temperature of {:.3}, fitted on validation images, mends it.",
+    blocks.push(text(match confidence.ece_before {
+        Some(before) if confidence.temperature != 1.0 => format!(
+            "Before calibration the difference was {}. Confidences are {} by a temperature of {:.3}, chosen on images \
+             that the classifier had not learned; few judged images may not show the gain.",
             percent(before),
+            if confidence.temperature > 1.0 { "lowered" } else { "raised" },
             confidence.temperature
         ),
-        _ => "The classifier has no calibration temperature: these are its confidences as they are.".to_owned(),
+        _ => "No calibration temperature is applied: these are the classifier's confidences as they are.".to_owned(),
     }));
     blocks
 }
