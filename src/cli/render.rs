@@ -1,6 +1,7 @@
 //! Results as text for people.
 
 mod cluster;
+mod sweep;
 mod train;
 
 use std::fmt::Write as _;
@@ -9,12 +10,13 @@ use std::io::Write as _;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
 pub(super) use cluster::{assign, cluster, grid};
+pub(super) use sweep::{quoted, sweep};
 pub(super) use train::train;
 
 use super::progress::Verbosity;
 use crate::commands::{
-    CommandError, Compared, CurateSummary, ExportSummary, HEADLINE, ImportSummary, ModelRow, PredictSummary,
-    TileReport, more_is_better,
+    CommandError, Compared, CurateSummary, ExportSummary, HEADLINE, ImportSummary, LabelImport, ModelRow,
+    PredictSummary, TileReport, more_is_better,
 };
 
 /// Writes to stdout. A reader that went away (`| head`) is no failure.
@@ -83,6 +85,31 @@ pub(super) fn curate(summary: &CurateSummary) -> String {
     }
     text
 }
+
+pub(super) fn label_import(import: &LabelImport) -> String {
+    let images: usize = import.classes.values().chain(import.removed.values()).sum();
+    let known = images - import.new;
+    let mut text =
+        format!("Imported   {} from `{}`, {known} known already\n", count(import.new, "image"), import.source);
+    if import.given_back > 0 {
+        let _ = writeln!(text, "           {} of them had been removed and are given back", import.given_back);
+    }
+    for (about, list) in [("not in this run", &import.unmatched), ("of conflicting classes", &import.conflicts)] {
+        if let Some(first) = list.first() {
+            let _ = writeln!(text, "           {} {about} left out: `{first}`", count(list.len(), "image"));
+            for another in list.iter().skip(1).take(NAMED - 1) {
+                let _ = writeln!(text, "             `{another}`");
+            }
+            if list.len() > NAMED {
+                let _ = writeln!(text, "             and {} more; `--json` lists all", list.len() - NAMED);
+            }
+        }
+    }
+    text
+}
+
+/// Images that are named one by one; more would push the summary off the screen.
+const NAMED: usize = 5;
 
 pub(super) fn export(summary: &ExportSummary) -> String {
     let mut text = format!("Exported to `{}`\n", summary.output);

@@ -1,16 +1,17 @@
 //! `rails train`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Global, Outcome, RecipeArguments, progress::Terminal, render};
-use crate::commands::{CommandError, train};
-use crate::runs::{TrainRecipe, load, to_toml};
+use crate::commands::{CommandError, sweep, train};
+use crate::progress::{Event, Observer};
+use crate::runs::{TrainRecipe, load, load_sweep, to_toml};
 
 /// Learn a classifier from labelled images
 ///
 /// LABELLED is any number of curated runs, folders with one subfolder per class, or tables with the columns path (or
 /// filename, or id) and class (or label). The result is a run folder with scores and plots, and a checkpoint that
-/// `rails predict` uses.
+/// `rails predict` uses. With `--sweep` many recipes are cross-validated instead and the best is named.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Where the labels are; without it the newest cluster run
@@ -20,10 +21,16 @@ pub(super) struct Arguments {
     /// The folder of images a label table speaks of; without it the recipe's, else the table's own
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
+    /// Try every combination of the alternatives in this recipe's `[sweep]` by cross-validation, and train nothing
+    #[arg(long, value_name = "RECIPE.toml", conflicts_with = "config")]
+    sweep: Option<PathBuf>,
 }
 
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        if let Some(path) = &self.sweep {
+            return self.sweep(path, global, observer);
+        }
         let mut recipe: TrainRecipe = load(self.recipe.config.as_deref(), &self.recipe.settings)?;
         if let Some(name) = &self.recipe.name {
             recipe.name.clone_from(name);
@@ -32,9 +39,38 @@ impl Arguments {
             render::out(&to_toml(&recipe).map_err(|error| CommandError::Usage(error.to_string()))?)?;
             return Ok(Outcome::Done);
         }
+        if recipe.sweep.is_some() {
+            observer.on(Event::Note { text: "the recipe's [sweep] is not used: `--sweep` instead of `--config` does" });
+        }
         let workspace = global.workspace();
         let summary = train(&recipe, &self.labelled, self.images.as_deref(), global.device(), &workspace, observer)?;
         global.print(&summary, render::train)?;
         Ok(Outcome::of_skips(summary.n_skipped))
+    }
+
+    fn sweep(&self, path: &Path, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let (mut recipe, variants) = load_sweep(path, &self.recipe.settings)?;
+        if let Some(name) = &self.recipe.name {
+            recipe.name.clone_from(name);
+        }
+        if self.recipe.print_config {
+            render::out(&to_toml(&recipe).map_err(|error| CommandError::Usage(error.to_string()))?)?;
+            return Ok(Outcome::Done);
+        }
+        let (images, workspace) = (self.images.as_deref(), global.workspace());
+        let summary = sweep(&recipe, &variants, &self.labelled, images, global.device(), &workspace, observer)?;
+        global.print(&summary, |summary| render::sweep(summary, &self.training_with(path)))?;
+        Ok(Outcome::of_skips(summary.n_skipped))
+    }
+
+    /// The command line that trains one recipe of a sweep, up to its own settings.
+    fn training_with(&self, recipe: &Path) -> String {
+        let path = |path: &Path| path.display().to_string();
+        let labelled = self.labelled.iter().map(|labelled| path(labelled));
+        let images = self.images.iter().flat_map(|images| ["--images".to_owned(), path(images)]);
+        let settings = self.recipe.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]);
+        let config = ["--config".to_owned(), path(recipe)];
+        let arguments = labelled.chain(images).chain(config).chain(settings).map(|argument| render::quoted(&argument));
+        ["rails".to_owned(), "train".to_owned()].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
     }
 }

@@ -1,25 +1,27 @@
 //! Applies decisions to a run and keeps `labels.csv` and `removed.csv` in step with the log.
 
 mod review_clusters;
+mod summary;
 mod tables;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use serde::Serialize;
-
+pub use summary::CurateSummary;
 pub(super) use tables::{Trust, write_tables};
 
-use super::export::{ExportSummary, export};
+use super::export::{ExportFormat, ExportSummary, export};
+use super::import::{self, LabelImport};
 use super::{CommandError, Workspace};
 use crate::curation::{
     ApplyError, Curation, Decision, DecisionLog, Entry, FolderImage, LogError, REVIEW, Request, folder_edits,
     next_instant, parse_requests, replay,
 };
 use crate::data::{ClusterId, Clustering, ImageId};
-use crate::runs::{ImageRow, ImagesTable, Placement, Provenance, RunError, read_json};
+use crate::progress::Observer;
+use crate::runs::{ImageRow, ImagesTable, Provenance, RunError, read_json};
 
 /// A run that people decide on.
 #[derive(Debug)]
@@ -34,27 +36,6 @@ pub struct Curator {
     by_name: OnceLock<HashMap<String, ImageId>>,
     log: DecisionLog,
     runs: PathBuf,
-}
-
-/// Where the curation of a run stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CurateSummary {
-    /// The run folder.
-    pub run: String,
-    /// Decisions that came in now.
-    pub new_decisions: usize,
-    /// Decisions in all.
-    pub decisions: usize,
-    /// Images per class.
-    pub classes: BTreeMap<String, usize>,
-    /// Images per reason they were thrown out for.
-    pub removed: BTreeMap<String, usize>,
-    /// Images with neither class nor removal.
-    pub unlabelled: usize,
-    /// Labels on images that this run does not have; they wait for one that does.
-    pub elsewhere: usize,
-    /// Edits that cannot be taken yet, in a sentence each.
-    pub open: Vec<String>,
 }
 
 impl Curator {
@@ -207,12 +188,28 @@ impl Curator {
         self.take(decisions, by, open)
     }
 
-    /// Writes the labelled images as an `ImageFolder`, the removed ones apart.
+    /// Takes over the labels of `source`, a label table or a folder with one subfolder per class. What is decided
+    /// already is not decided again.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a class has no usable name; then nothing of it is taken.
+    pub fn import(
+        &mut self,
+        source: &Path,
+        by: &str,
+        observer: &dyn Observer,
+    ) -> Result<(LabelImport, CurateSummary), CommandError> {
+        let found = import::read(source, &self.table, &self.run.dataset.root, observer)?;
+        let (decisions, imported) = found.decisions(source, &self.state());
+        Ok((imported, self.take(decisions, by, Vec::new())?))
+    }
+
+    /// Writes what was decided for other programs, the removed images apart.
     ///
     /// # Errors
     /// When `output` exists or cannot be written.
-    pub fn export(&self, output: &Path, how: Placement) -> Result<ExportSummary, CommandError> {
-        export(&self.table, &self.run.dataset.root, &self.state(), output, how)
+    pub fn export(&self, output: &Path, format: ExportFormat) -> Result<ExportSummary, CommandError> {
+        export(&self.table, &self.run.dataset.root, &self.state(), output, format)
     }
 
     /// Brings labels.csv and removed.csv up to what the log says.
@@ -264,31 +261,5 @@ impl Curator {
             return Err(format!("there is no cluster {cluster} in {method} of the run `{run}`"));
         }
         Ok(members)
-    }
-
-    fn summarise(&self, state: &Curation, new_decisions: usize, open: Vec<String>) -> CurateSummary {
-        let mut summary = CurateSummary {
-            run: self.folder.display().to_string(),
-            new_decisions,
-            decisions: self.log.entries().len(),
-            classes: BTreeMap::new(),
-            removed: BTreeMap::new(),
-            unlabelled: 0,
-            elsewhere: 0,
-            open,
-        };
-        let mut here = std::collections::BTreeSet::new();
-        for row in &self.table.rows {
-            here.insert(row.id);
-            if let Some(label) = state.labels.get(&row.id) {
-                *summary.classes.entry(label.class.clone()).or_default() += 1;
-            } else if let Some(removed) = state.removed.get(&row.id) {
-                *summary.removed.entry(removed.reason.clone()).or_default() += 1;
-            } else {
-                summary.unlabelled += 1;
-            }
-        }
-        summary.elsewhere = state.labels.keys().chain(state.removed.keys()).filter(|id| !here.contains(*id)).count();
-        summary
     }
 }

@@ -15,7 +15,7 @@ use crate::reducers::{ProjectionFileError, ReduceError};
 use crate::report::{PlotError, ResultsError};
 use crate::runs::{BundleError, RecipeError, RunError, TableError};
 use crate::server::ServerError;
-use crate::training::{HeadError, TrainError};
+use crate::training::{FoldsError, HeadError, TrainError};
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +78,8 @@ pub enum CommandError {
     Head(#[from] HeadError),
     #[error(transparent)]
     Train(#[from] TrainError),
+    #[error(transparent)]
+    CrossValidation(#[from] FoldsError),
 }
 
 impl CommandError {
@@ -99,6 +101,7 @@ impl CommandError {
             Self::Server(error) => error.hint(),
             Self::Results(error) => error.hint(),
             Self::Train(error) => error.hint(),
+            Self::CrossValidation(error) => error.hint(),
             Self::Head(error) => Some(error.hint()),
             _ => None,
         }

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use super::{CommandError, Workspace, dataset, weigh};
 use crate::curation::LabelTable;
 use crate::data::{ImageId, Labels, Manifest, Skipped};
-use crate::images::{ScanOptions, scan};
+use crate::images::{NamingTemplate, ScanOptions, scan};
 use crate::progress::{Event, Observer};
 use crate::runs::{DatasetRecipe, FeatureChain, Provenance, TrainRecipe, read_json};
 
 /// Labelled images of one or several sources.
+#[derive(Clone)]
 pub(super) struct Gathered {
     /// Only labelled images; each manifest has its own root.
     pub manifests: Vec<Manifest>,
@@ -87,9 +88,9 @@ fn from_run(run: &Path, workspace: &Workspace, observer: &dyn Observer) -> Resul
     }
     // The log is what counts; the table may be older where the program was killed between the two.
     weigh(Some(run), workspace, observer)?;
+    let recipe = DatasetRecipe { naming: naming(&provenance), ..DatasetRecipe::default() };
     let chain = Some(provenance.features);
-    let mut source =
-        from_table(&table, &provenance.dataset.root, &DatasetRecipe::default(), chain, workspace, observer)?;
+    let mut source = from_table(&table, &provenance.dataset.root, &recipe, chain, workspace, observer)?;
     if source.labels.is_empty() {
         return Err(CommandError::failed(
             format!(
@@ -104,6 +105,11 @@ fn from_run(run: &Path, workspace: &Workspace, observer: &dyn Observer) -> Resul
     Ok(source)
 }
 
+/// How the run read the names of its files.
+fn naming(run: &Provenance) -> Option<NamingTemplate> {
+    run.recipe.pointer("/dataset/naming").and_then(|naming| serde_json::from_value(naming.clone()).ok())
+}
+
 fn from_table(
     table: &Path,
     images: &Path,
@@ -114,8 +120,8 @@ fn from_table(
 ) -> Result<Source, CommandError> {
     let manifest = dataset::open(Some(images), recipe, workspace, observer)?;
     let matched = LabelTable::read(table)?.match_to(&manifest);
-    if matched.n_unknown > 0 {
-        let text = format!("{} rows of `{}` name images that are not there", matched.n_unknown, table.display());
+    if !matched.unknown.is_empty() {
+        let text = format!("{} rows of `{}` name images that are not there", matched.unknown.len(), table.display());
         observer.on(Event::Warning { text: &text });
     }
     Ok(Source { manifest, labels: matched.labels, conflicts: matched.conflicts, chain })

@@ -1,6 +1,6 @@
 //! Labels to a classifier.
 
-mod numbers;
+pub(super) mod numbers;
 mod scores;
 mod writing;
 
@@ -13,6 +13,7 @@ use serde_json::json;
 
 pub use scores::Scores;
 
+use super::dividing::Dividing;
 use super::gather::gather;
 use super::record::Record;
 use super::{CommandError, Workspace};
@@ -23,7 +24,7 @@ use crate::progress::{Event, Observer};
 use crate::runs::{
     BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, Timings, TrainRecipe, TrainedOn, timestamp, write_skipped,
 };
-use crate::training::{Split, TrainingSet, most_likely, train as fit};
+use crate::training::{Disjointness, Split, TrainingSet, most_likely, train as fit};
 use numbers::{Numbers, embed};
 use writing::{draw, measure, write_split};
 
@@ -38,6 +39,8 @@ pub struct TrainSummary {
     pub classes: Vec<(String, usize)>,
     /// Images in train, validation and test.
     pub split: [usize; 3],
+    /// The proof that the three parts share nothing.
+    pub disjointness: Disjointness,
     /// Epochs run, and the one whose weights were kept.
     pub epochs: usize,
     pub best_epoch: usize,
@@ -79,7 +82,10 @@ pub fn train(
     let classes = gathered.labels.classes();
     let y: Vec<ClassId> = numbers.ids.iter().filter_map(|id| gathered.labels.get(*id)).collect();
     let weights: Vec<f32> = numbers.ids.iter().map(|id| gathered.weights[id]).collect();
-    let (split, warnings) = Split::stratified(&numbers.ids, &y, classes, &recipe.split, recipe.seed);
+    let dividing = Dividing::of(&numbers.manifest.records, numbers.x.view(), &recipe.split, observer)?;
+    let divisible = dividing.divisible(&numbers.ids, &y, classes);
+    let (split, warnings) = Split::of(&divisible, &recipe.split, recipe.seed);
+    let disjointness = split.disjointness(&divisible, numbers.x.view());
     for text in &warnings {
         observer.on(Event::Warning { text });
     }
@@ -116,7 +122,7 @@ pub fn train(
     };
     let mut results = record.results();
     results.set("judged_on", judged);
-    results.set("disjointness", split.disjointness(&numbers.ids));
+    results.set("disjointness", &disjointness);
     measure(&mut results, &split, &trained, &scores, &confusion);
     results.write(&run.file("results.json")?)?;
     run.write_json("run.json", &record.provenance())?;
@@ -148,6 +154,7 @@ pub fn train(
         checkpoint: checkpoint.finish()?,
         classes: classes.iter().cloned().zip(counts).collect(),
         split: [split.train.len(), split.validation.len(), split.test.len()],
+        disjointness,
         epochs: trained.history.len(),
         best_epoch: trained.best_epoch,
         scores,

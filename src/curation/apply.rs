@@ -188,7 +188,7 @@ impl Request<'_> {
 }
 
 /// A class name becomes a folder and a column, so it must be one line of visible text.
-pub(super) fn check_class(class: &str) -> Result<(), String> {
+pub(crate) fn check_class(class: &str) -> Result<(), String> {
     if class.trim().is_empty() || class != class.trim() || class.chars().any(char::is_control) {
         return Err(format!("`{}` is no class name", class.escape_debug()));
     }

@@ -3,6 +3,7 @@
 //! A table needs one of the columns `path`, `filename`, `id` and one of `class`, `label`; the rest is optional.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::data::{ImageId, Manifest};
@@ -29,6 +30,15 @@ enum Name {
     Id(ImageId),
 }
 
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(name) | Self::File(name) => f.write_str(name),
+            Self::Id(id) => id.fmt(f),
+        }
+    }
+}
+
 /// A label table as read, not yet matched to images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelTable {
@@ -40,8 +50,8 @@ pub struct LabelTable {
 pub struct Matched {
     /// Class and weight of every image that has one, by row of the manifest.
     pub labels: BTreeMap<usize, (String, f32)>,
-    /// Rows of the table whose image the manifest lacks.
-    pub n_unknown: usize,
+    /// Images that the table names and the manifest lacks, as the table names them, by row.
+    pub unknown: Vec<String>,
     /// Images that the table names with different classes, as `path: class, class`.
     pub conflicts: Vec<String>,
 }
@@ -112,10 +122,12 @@ impl LabelTable {
             by_name.entry(Name::Id(record.id)).or_default().push(row);
         }
         let mut classes: BTreeMap<ImageId, (BTreeSet<&str>, f32)> = BTreeMap::new();
-        let mut n_unknown = 0;
+        let mut unknown = Vec::new();
         for (name, class, weight) in &self.rows {
             let found = by_name.get(name);
-            n_unknown += usize::from(found.is_none());
+            if found.is_none() {
+                unknown.push(name.to_string());
+            }
             for row in found.into_iter().flatten() {
                 let entry = classes.entry(manifest.records[*row].id).or_default();
                 entry.0.insert(class);
@@ -136,7 +148,7 @@ impl LabelTable {
                 }
             }
         }
-        Matched { labels, n_unknown, conflicts }
+        Matched { labels, unknown, conflicts }
     }
 }
 
@@ -176,7 +188,7 @@ mod tests {
             let matched = read(table).unwrap().match_to(&manifest());
             let classes: Vec<_> = matched.labels.values().map(|(class, _)| class.as_str()).collect();
             assert_eq!(classes, ["x", "y", "x"], "copies share the label");
-            assert_eq!(matched.n_unknown, 1);
+            assert_eq!(matched.unknown.len(), 1);
         }
     }
 

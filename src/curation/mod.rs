@@ -11,6 +11,7 @@ mod sentence;
 mod suggest;
 pub mod ui;
 
+pub(crate) use apply::check_class;
 pub use apply::{ApplyError, Request, parse_requests};
 pub use decision::{ClusterKey, Decision, Entry};
 pub use folders::{ClusterMetadata, FolderEdits, FolderImage, FoldersError, METADATA_FILE, PlacedFile, folder_edits};

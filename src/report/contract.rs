@@ -31,6 +31,15 @@ fn each_figure(n: usize, k: usize, check: &dyn Fn(&str, &dyn Figure)) {
 
     let names: Vec<String> = (0..k).map(|i| format!("{long}{i}")).collect();
     let counts = Array2::from_shape_fn((k, k), |(i, j)| if i == 1 { 0 } else { (i * j * n) as u64 });
+    let sweep: Vec<_> = (0..k)
+        .map(|i| SweepPoint {
+            name: long.clone(),
+            folds: (0..n).map(value).collect(),
+            mean: value(i),
+            as_good_as_best: i == 0,
+        })
+        .collect();
+    check("sweep", &SweepPlot { metric: &long, points: &sweep });
     check("confusion", &ConfusionPlot { title: "confusion", names: &names, counts: &counts });
     let epoch = |i: usize| EpochScores {
         train_loss: value(i),

@@ -15,6 +15,20 @@ use super::recipe_error::plain;
 /// # Errors
 /// [`RecipeError`] names file, line and column, or the setting at fault.
 pub fn load<R: DeserializeOwned>(path: Option<&Path>, settings: &[String]) -> Result<R, RecipeError> {
+    Ok(read(path, settings)?.recipe)
+}
+
+/// A recipe and what it was read from.
+pub(super) struct Read<R> {
+    pub path: PathBuf,
+    pub text: String,
+    /// The keys that are set, by the file or a setting.
+    pub table: Table,
+    pub recipe: R,
+}
+
+/// As [`load`].
+pub(super) fn read<R: DeserializeOwned>(path: Option<&Path>, settings: &[String]) -> Result<Read<R>, RecipeError> {
     let (path, text) = match path {
         None => (PathBuf::from("<defaults>"), String::new()),
         Some(path) => {
@@ -25,10 +39,10 @@ pub fn load<R: DeserializeOwned>(path: Option<&Path>, settings: &[String]) -> Re
         }
     };
     let recipe: R = toml::from_str(&text).map_err(|error| RecipeError::in_file(&path, &text, &error))?;
-    if settings.is_empty() {
-        return Ok(recipe);
-    }
     let mut table: Table = toml::from_str(&text).map_err(|error| RecipeError::in_file(&path, &text, &error))?;
+    if settings.is_empty() {
+        return Ok(Read { path, text, table, recipe });
+    }
     for setting in settings {
         let refuse = |message: String| RecipeError::Setting { setting: setting.clone(), message };
         let (key, value) = setting.split_once('=').ok_or_else(|| refuse("expected `key=value`".to_owned()))?;
@@ -38,10 +52,11 @@ pub fn load<R: DeserializeOwned>(path: Option<&Path>, settings: &[String]) -> Re
             return Err(refuse(plain(error.message())));
         }
     }
-    table.try_into().map_err(|error: toml::de::Error| RecipeError::Setting {
+    let recipe = table.clone().try_into().map_err(|error: toml::de::Error| RecipeError::Setting {
         setting: settings.join("` `--set "),
         message: plain(error.message()),
-    })
+    })?;
+    Ok(Read { path, text, table, recipe })
 }
 
 /// The recipe as TOML, as `--print-config` shows it.
@@ -67,7 +82,8 @@ fn parse_value(text: &str) -> Value {
         .unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-fn insert(table: &mut Table, key: &str, value: Value) -> Result<(), String> {
+/// Sets a dotted key.
+pub(super) fn insert(table: &mut Table, key: &str, value: Value) -> Result<(), String> {
     match key.split_once('.') {
         _ if key.is_empty() || key.starts_with('.') || key.ends_with('.') => Err("the key is empty".to_owned()),
         None => {

@@ -10,6 +10,7 @@ mod provenance;
 mod recipe;
 mod recipe_error;
 mod run_dir;
+mod sweep;
 
 pub use bundle::{Bundle, BundleError, FORMAT as BUNDLE_FORMAT, TrainedOn, newest_checkpoint};
 pub use dataset::{DatasetRecipe, fields_of};
@@ -22,3 +23,4 @@ pub use recipe::{ClusterRecipe, FeaturesRecipe, GridFeatures, GridRecipe, Layout
 pub use recipe_error::RecipeError;
 pub use run_dir::{RunDir, RunError, newest_run, runs_folder};
 pub(crate) use run_dir::{read_json, write_json, write_whole};
+pub use sweep::{RankBy, SweepRecipe, Variant, load_sweep};

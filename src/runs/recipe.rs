@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::DatasetRecipe;
+use super::{DatasetRecipe, SweepRecipe};
 use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
 use crate::images::{Enhancement, Resize};
@@ -69,6 +69,9 @@ pub struct TrainRecipe {
     pub mlp: MlpRecipe,
     /// Which images it learns from, which stop it and which judge it.
     pub split: SplitRecipe,
+    /// Recipes to try against each other with `--sweep`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepRecipe>,
 }
 
 impl Default for TrainRecipe {
@@ -80,6 +83,7 @@ impl Default for TrainRecipe {
             features: None,
             mlp: MlpRecipe::default(),
             split: SplitRecipe::default(),
+            sweep: None,
         }
     }
 }

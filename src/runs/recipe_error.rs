@@ -14,6 +14,9 @@ pub enum RecipeError {
     /// A key or value in the file is wrong.
     #[error("{message}\n  --> {}:{line}:{column}", .path.display())]
     Invalid { path: PathBuf, line: usize, column: usize, message: String },
+    /// A sweep without anything to sweep.
+    #[error("the recipe has no section `[sweep]`: `{}`", .0.display())]
+    NoSweep(PathBuf),
     /// A `--set` is wrong.
     #[error("`--set {setting}`: {message}")]
     Setting { setting: String, message: String },
@@ -28,19 +31,24 @@ impl RecipeError {
             Self::Invalid { .. } | Self::Setting { .. } => {
                 Some("`--print-config` shows every key with its default".to_owned())
             }
+            Self::NoSweep(_) => Some("add one, such as `[sweep]` with `\"mlp.hidden\" = [[], [256]]`".to_owned()),
             Self::Unreadable { .. } => None,
         }
     }
 
     /// Places a TOML error in `text`.
     pub(super) fn in_file(path: &Path, text: &str, error: &toml::de::Error) -> Self {
-        let start = error.span().map_or(0, |span| span.start.min(text.len()));
-        let before = &text[..start];
+        Self::at(path, text, error.span().map_or(0, |span| span.start), plain(error.message()))
+    }
+
+    /// Says that something is wrong at byte `start` of `text`.
+    pub(super) fn at(path: &Path, text: &str, start: usize, message: String) -> Self {
+        let before = &text[..start.min(text.len())];
         Self::Invalid {
             path: path.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before.chars().rev().take_while(|&c| c != '\n').count() + 1,
-            message: plain(error.message()),
+            message,
         }
     }
 }

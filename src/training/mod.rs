@@ -9,6 +9,7 @@
 //! The network lives in burn only while it learns; what leaves is a [`Head`], which needs no backend.
 
 mod error;
+mod folds;
 mod head;
 mod head_file;
 mod judge;
@@ -26,9 +27,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use error::TrainError;
+pub use folds::{Folds, FoldsError};
 pub use head::{Head, HeadError, Layer, most_likely};
-pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe, SharesError, SplitRecipe, SplitShares};
-pub use split::{Disjointness, Split};
+pub use recipe::{Dropout, DropoutOutOfRange, MlpRecipe};
+pub use split::{
+    Disjointness, Divisible, GroupProof, Groups, NearDuplicates, NearProof, SharesError, Split, SplitRecipe,
+    SplitShares,
+};
 pub use standardizer::Standardizer;
 pub use training_set::TrainingSet;
 

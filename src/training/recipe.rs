@@ -77,74 +77,6 @@ impl From<Dropout> for f64 {
 #[error("`{0}` is out of range: expected a number from 0 to below 1")]
 pub struct DropoutOutOfRange(f64);
 
-/// How labelled images are divided. The three shares sum to 1.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "SplitShares", into = "SplitShares")]
-pub struct SplitRecipe {
-    shares: SplitShares,
-}
-
-/// As written in a recipe, before the sum is checked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SplitShares {
-    /// Share the weights are learned from; above 0.
-    pub train: Fraction,
-    /// Share that decides when to stop; 0 judges by the training loss.
-    pub validation: Fraction,
-    /// Share that is looked at once, at the end.
-    pub test: Fraction,
-    /// Another seed, another split; `None` takes the run's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seed: Option<u64>,
-}
-
-impl Default for SplitShares {
-    fn default() -> Self {
-        Self { train: checked(0.7), validation: checked(0.15), test: checked(0.15), seed: None }
-    }
-}
-
-impl SplitRecipe {
-    /// The shares, which sum to 1.
-    #[must_use]
-    pub fn shares(&self) -> &SplitShares {
-        &self.shares
-    }
-}
-
-impl TryFrom<SplitShares> for SplitRecipe {
-    type Error = SharesError;
-
-    fn try_from(shares: SplitShares) -> Result<Self, SharesError> {
-        let sum = shares.train.get() + shares.validation.get() + shares.test.get();
-        if (sum - 1.0).abs() > 1e-6 {
-            return Err(SharesError::Sum(sum));
-        }
-        if shares.train.get() == 0.0 {
-            return Err(SharesError::NoTraining);
-        }
-        Ok(Self { shares })
-    }
-}
-
-impl From<SplitRecipe> for SplitShares {
-    fn from(recipe: SplitRecipe) -> Self {
-        recipe.shares
-    }
-}
-
-/// Shares that do not divide the images.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum SharesError {
-    /// Images would be left over, or be used twice.
-    #[error("train + validation + test is `{0}`: expected 1")]
-    Sum(f64),
-    /// Nothing to learn from.
-    #[error("train is `0`: expected a number above 0")]
-    NoTraining,
-}
-
 /// A default that is known to be in range.
 fn checked<T: TryFrom<f64>>(default: f64) -> T {
     T::try_from(default).unwrap_or_else(|_| unreachable!("the default `{default}` is in range"))
@@ -161,10 +93,6 @@ mod tests {
     #[test]
     fn an_empty_recipe_is_the_default_one() {
         assert_eq!(toml::from_str::<MlpRecipe>("").unwrap(), MlpRecipe::default());
-        assert_eq!(toml::from_str::<SplitRecipe>("").unwrap(), SplitRecipe::default());
-        let text = toml::to_string(&SplitRecipe::default()).unwrap();
-        assert_eq!(toml::from_str::<SplitRecipe>(&text).unwrap(), SplitRecipe::default());
-        assert_eq!(SplitRecipe::try_from(SplitShares::default()), Ok(SplitRecipe::default()));
     }
 
     #[test]
@@ -172,9 +100,5 @@ mod tests {
         for bad in ["hidden = [0]", "epochs = 0", "learning_rate = -1.0", "dropout = 1.0", "momentum = 0.9"] {
             assert!(toml::from_str::<MlpRecipe>(bad).is_err(), "{bad}");
         }
-        for bad in ["test = 0.5", "train = 0.0\nvalidation = 0.5\ntest = 0.5", "folds = 3"] {
-            assert!(toml::from_str::<SplitRecipe>(bad).is_err(), "{bad}");
-        }
-        assert!(toml::from_str::<SplitRecipe>("train = 0.8\nvalidation = 0.2\ntest = 0.0\nseed = 3").is_ok());
     }
 }

@@ -54,7 +54,7 @@ impl TrainingSet<'_> {
         if shown.len() < 2 {
             return Err(TrainError::TooFewClasses { found: shown.len(), named: self.classes.len() });
         }
-        match split.disjointness(self.ids).shared.len() {
+        match split.shared_images(self.ids).len() {
             0 => Ok(()),
             shared => Err(TrainError::Overlap(shared)),
         }

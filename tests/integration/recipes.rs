@@ -16,7 +16,8 @@ fn every_recipe_that_comes_along_reads() {
     assert!(recipes.iter().any(|name| name == "mlp512.toml"), "{recipes:?}");
     for recipe in recipes {
         let path = folder.join(&recipe);
-        let trains = std::fs::read_to_string(&path).unwrap().contains("\n[mlp]");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let trains = ["\n[mlp]", "\n[sweep]"].iter().any(|section| text.contains(section));
         let name = if trains {
             load::<TrainRecipe>(Some(&path), &[]).map(|recipe| recipe.name)
         } else {

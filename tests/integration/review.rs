@@ -221,6 +221,10 @@ fn labelled_images_are_exported_from_the_page() {
     let written = export("imagefolder").with(200).json();
     let folder = place.path(written["path"].as_str().unwrap());
     assert_eq!(fs::read_dir(folder.join("stone")).unwrap().count(), 4);
+    for (format, file) in [("csv", "labels.csv"), ("parquet", "labels.parquet"), ("coco", "labels.json")] {
+        let written = export(format).with(200).json();
+        assert!(place.path(written["path"].as_str().unwrap()).join(file).is_file(), "{format}");
+    }
     export("cake").with(422);
 }
 
@@ -236,4 +240,45 @@ fn twenty_thousand_images_are_no_trouble() {
     assert_eq!(served.state()["classes"][0]["count"], 20_000);
     served.post("/api/undo", &json!({})).with(200);
     served.get(&format!("/thumb/{}", all[19_999])).with(404);
+}
+
+#[test]
+fn merges_splits_and_names_show_in_the_state() {
+    let (place, run) = fresh("review");
+    let served = Served::start(&place, &run);
+    let (ids, before) = (ids(&served), served.state());
+    let cluster = |state: &Value, row: usize| state["cluster"][row].as_u64().unwrap();
+    let of = |state: &Value, id: u64| -> Vec<usize> { (0..60).filter(|&row| cluster(state, row) == id).collect() };
+    let first = cluster(&before, 0);
+    let second = (0..60).map(|row| cluster(&before, row)).find(|id| *id != first).unwrap();
+    let both = [of(&before, first), of(&before, second)].concat();
+
+    let method = |mut decision: Value| {
+        decision["method"] = json!("review");
+        decision
+    };
+    served.decide(&[method(json!({ "decision": "merge_clusters", "clusters": [first, second] }))]).with(200);
+    served.decide(&[method(json!({ "decision": "name_cluster", "cluster": second, "class": "stone" }))]).with(200);
+    let merged = served.state();
+    let entry =
+        |state: &Value, id: u64| state["clusters"].as_array().unwrap().iter().find(|c| c["id"] == id).unwrap().clone();
+    assert_eq!(of(&merged, first).len(), both.len());
+    assert_eq!((&entry(&merged, second)["merged_into"], &entry(&merged, second)["size"]), (&json!(first), &json!(0)));
+    assert_eq!((&entry(&merged, first)["name"], &merged["classes"][0]["count"]), (&json!("stone"), &json!(both.len())));
+
+    let part = merged["next_cluster"].as_u64().unwrap();
+    let leaving = &ids[both[0]];
+    let split = json!({ "decision": "split_cluster", "cluster": first, "into": { part.to_string(): [leaving] } });
+    served.decide(&[method(split)]).with(200);
+    let apart = served.state();
+    assert_eq!((cluster(&apart, both[0]), &entry(&apart, part)["name"]), (part, &Value::Null));
+    assert_eq!((&apart["next_cluster"], &apart["classes"][0]["count"]), (&json!(part + 1), &json!(both.len() - 1)));
+    served.post("/api/undo", &json!({})).with(200);
+    let back = served.state();
+    assert_eq!(cluster(&back, both[0]), first);
+    assert_eq!(back["next_cluster"], part + 1, "the number of the undone part is not given again");
+    let history = served.get(&format!("/api/image/{}", both[0])).with(200).json()["history"].clone();
+    let said: Vec<_> = history.as_array().unwrap().iter().map(|event| (&event["text"], &event["undone"])).collect();
+    assert_eq!(said.len(), 3, "{history}");
+    assert_eq!(said[2], (&json!(format!("cluster {first} split: 1 image into cluster {part}")), &json!(true)));
 }

@@ -17,6 +17,9 @@ pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
             writeln!(text, "           {} with conflicting labels left out", count(summary.conflicts.len(), "image"));
     }
     let _ = writeln!(text, "Split      {train} train, {validation} validation, {test} test");
+    for line in summary.disjointness.sentences() {
+        let _ = writeln!(text, "           {line}");
+    }
     let _ = writeln!(text, "Epochs     {}, the best was {}\n", summary.epochs, summary.best_epoch);
     let mut table = plain_table();
     table.set_header(["class", "precision", "recall", "f1", "images"]);

@@ -169,11 +169,11 @@ fn group(
     let truth = truth.map(|table| table.match_to(manifest));
     if let Some(truth) = &truth {
         let (known, n) = (truth.labels.len(), manifest.records.len());
-        if known < n || truth.n_unknown > 0 {
+        if known < n || !truth.unknown.is_empty() {
             let text = format!(
                 "{known} of {n} images have one true class; {} rows of the table name images that are not there, {} \
                  images have several classes",
-                truth.n_unknown,
+                truth.unknown.len(),
                 truth.conflicts.len()
             );
             observer.on(Event::Warning { text: &text });

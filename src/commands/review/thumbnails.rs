@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use tokio::sync::Semaphore;
@@ -26,7 +26,7 @@ pub(super) struct Thumbnails {
     depth: DepthRange,
     memory: Mutex<Memory>,
     /// Images that may be decoded at a time: one may take a gigabyte.
-    pub decoders: Semaphore,
+    pub decoders: Arc<Semaphore>,
 }
 
 impl Thumbnails {
@@ -39,7 +39,7 @@ impl Thumbnails {
             folder: cache.join("thumbnails").join(&key[..16]),
             depth,
             memory: Mutex::new(Memory::new(MEMORY)),
-            decoders: Semaphore::new(cores),
+            decoders: Arc::new(Semaphore::new(cores)),
         }
     }
 

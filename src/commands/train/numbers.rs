@@ -14,7 +14,7 @@ use crate::progress::Observer;
 use crate::runs::{FeatureChain, TrainRecipe};
 
 /// Labelled images as numbers, in one table over all sources.
-pub(super) struct Numbers {
+pub(in crate::commands) struct Numbers {
     pub ids: Vec<ImageId>,
     pub files: Vec<PathBuf>,
     pub x: Array2<f32>,
@@ -23,7 +23,7 @@ pub(super) struct Numbers {
     pub manifest: Manifest,
 }
 
-pub(super) fn embed(
+pub(in crate::commands) fn embed(
     gathered: &mut Gathered,
     recipe: &TrainRecipe,
     device: Device,

@@ -9,7 +9,7 @@ use jiff::Zoned;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::commands::export::export as write;
+use crate::commands::export::{ExportFormat, export as write};
 use crate::commands::review::Shared;
 use crate::runs::{Placement, timestamp};
 use crate::server::{Failure, blocking, json, parsed};
@@ -23,19 +23,34 @@ struct Asked {
 #[serde(rename_all = "lowercase")]
 enum Format {
     Imagefolder,
+    Csv,
+    Parquet,
+    Coco,
+}
+
+impl Format {
+    /// How it is written, and the end of the folder's name.
+    fn written(self) -> (ExportFormat, &'static str) {
+        match self {
+            Self::Imagefolder => (ExportFormat::ImageFolder(Placement::Link), "imagefolder"),
+            Self::Csv => (ExportFormat::Csv, "csv"),
+            Self::Parquet => (ExportFormat::Parquet, "parquet"),
+            Self::Coco => (ExportFormat::Coco, "coco"),
+        }
+    }
 }
 
 /// `/api/export`
 pub(super) async fn export(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Failure> {
     blocking(move || {
-        let Asked { format: Format::Imagefolder } = parsed(&body)?;
+        let (format, name) = parsed::<Asked>(&body)?.format.written();
         let (view, folder) = {
             let session = shared.session();
             (Arc::clone(session.view()), session.curator().folder().join("curation/exports"))
         };
-        let output = folder.join(format!("{}-imagefolder", timestamp(&Zoned::now())));
+        let output = folder.join(format!("{}-{name}", timestamp(&Zoned::now())));
         let catalogue = &shared.catalogue;
-        let written = write(&catalogue.table, &catalogue.root, &view.curation, &output, Placement::Link);
+        let written = write(&catalogue.table, &catalogue.root, &view.curation, &output, format);
         let summary = written.map_err(|error| Failure::refused(error.to_string()))?;
         Ok(json(json!({ "path": summary.output, "missing": summary.missing.len() }).to_string()))
     })

@@ -18,6 +18,8 @@ use crate::server::{Failure, blocking, json, parsed};
 
 /// Neighbours that are answered at most.
 const MOST: usize = 2000;
+/// Parts that a cluster is split into at most.
+const MOST_PARTS: usize = 20;
 
 /// `/api/images`
 pub(super) async fn images(State(shared): State<Arc<Shared>>) -> Response {
@@ -81,6 +83,9 @@ struct Split {
 pub(super) async fn split(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Failure> {
     blocking(move || {
         let asked: Split = parsed(&body)?;
+        if asked.parts.get() > MOST_PARTS {
+            return Err(Failure::refused(format!("a cluster is split into at most {MOST_PARTS} parts at a time")));
+        }
         let view = Arc::clone(shared.session().view());
         let cluster = Some(ClusterId(asked.cluster));
         let rows: Vec<usize> = (0..shared.catalogue.len())

@@ -32,9 +32,7 @@ pub(super) async fn thumb(
     if let Some(bytes) = shared.thumbnails.known(id, size) {
         return Ok(picture("image/jpeg", bytes));
     }
-    let permit = Arc::clone(&shared);
-    let _permit = permit.thumbnails.decoders.acquire().await;
-    blocking(move || match shared.thumbnails.make(id, size, &shared.catalogue.file(row)) {
+    decoding(shared, move |shared| match shared.thumbnails.make(id, size, &shared.catalogue.file(row)) {
         Ok(bytes) => Ok(picture("image/jpeg", bytes)),
         Err(_) => missing(size),
     })
@@ -45,11 +43,23 @@ pub(super) async fn thumb(
 pub(super) async fn whole(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Result<Response, Failure> {
     let largest = SIZES[SIZES.len() - 1];
     let Some((_, row)) = known(&shared, &id) else { return missing(largest) };
-    let permit = Arc::clone(&shared);
-    let _permit = permit.thumbnails.decoders.acquire().await;
-    blocking(move || match pictures::whole(&shared.catalogue.file(row), &shared.catalogue.depth) {
+    decoding(shared, move |shared| match pictures::whole(&shared.catalogue.file(row), &shared.catalogue.depth) {
         Ok(bytes) => Ok(picture("image/png", bytes.into())),
         Err(_) => missing(largest),
+    })
+    .await
+}
+
+/// Does `work` when a decoder is free. A page that scrolled on takes its question back: it is then never decoded, and
+/// one that is being decoded keeps its decoder until it is done.
+async fn decoding(
+    shared: Arc<Shared>,
+    work: impl FnOnce(&Shared) -> Result<Response, Failure> + Send + 'static,
+) -> Result<Response, Failure> {
+    let decoder = Arc::clone(&shared.thumbnails.decoders).acquire_owned().await;
+    blocking(move || {
+        let _decoder = decoder;
+        work(&shared)
     })
     .await
 }

@@ -1,0 +1,82 @@
+//! `rails curate` without files: serves the review page.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde::Serialize;
+
+use crate::cli::{Global, Outcome, progress::Terminal, render};
+use crate::commands::{CommandError, Review};
+use crate::server::Listen;
+
+/// Where the page is served.
+#[derive(Debug, clap::Args)]
+pub(super) struct PageArguments {
+    /// The port of the review page; without it a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true, help_heading = "Review page")]
+    port: u16,
+    /// Open the review page in the browser
+    #[arg(long, help_heading = "Review page")]
+    open: bool,
+    /// Serve the review page to others too, on this address of the machine: whoever can reach it and learns the URL
+    /// sees the images and can decide, and the connection is not encrypted
+    #[arg(long, value_name = "ADDRESS", help_heading = "Review page")]
+    listen: Option<IpAddr>,
+}
+
+impl PageArguments {
+    /// Serves the page until Ctrl-C.
+    pub fn review(
+        &self,
+        run: Option<&Path>,
+        by: &str,
+        global: &Global,
+        observer: &Terminal,
+    ) -> Result<Outcome, CommandError> {
+        let listen = Listen { address: self.listen.unwrap_or(Listen::default().address), port: self.port };
+        let review = Review::open(run, listen, by, global.device(), &global.workspace(), observer)?;
+        observer.clear();
+        let page = Page { url: review.url(), port: review.port(), exposure: listen.exposure() };
+        global.print(&page, Page::text)?;
+        if self.open && !open_browser(&page.url) {
+            render::note(global.verbosity(), "no browser could be started: open the URL yourself\n");
+        }
+        let summary = review.serve()?;
+        render::note(global.verbosity(), &render::curate(&summary));
+        Ok(Outcome::Done)
+    }
+}
+
+/// Where the review page is.
+#[derive(Debug, Serialize)]
+struct Page {
+    url: String,
+    port: u16,
+    /// What others can do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposure: Option<String>,
+}
+
+impl Page {
+    fn text(&self) -> String {
+        let port = self.port;
+        let exposure = self.exposure.as_ref().map(|why| format!("Beware: {why}.\n")).unwrap_or_default();
+        format!(
+            "Review page:  {}\n{exposure}From another machine: `ssh -L {port}:127.0.0.1:{port} THIS_MACHINE`, then open \
+             the same URL there.\nEvery decision is saved at once. Ctrl-C ends the review.\n",
+            self.url
+        )
+    }
+}
+
+fn open_browser(url: &str) -> bool {
+    let opener = if cfg!(target_os = "macos") {
+        "open"
+    } else if cfg!(windows) {
+        "explorer"
+    } else {
+        "xdg-open"
+    };
+    Command::new(opener).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().is_ok()
+}

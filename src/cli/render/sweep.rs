@@ -1,0 +1,75 @@
+//! How the recipes of a sweep fared.
+
+use std::fmt::Write as _;
+
+use super::{align_right, count, plain_table, short};
+use crate::commands::{Spread, SweepSummary};
+
+/// `train` is the command line that trains with the recipe file of the sweep, up to the settings.
+pub(in crate::cli) fn sweep(summary: &SweepSummary, train: &str) -> String {
+    let classes: Vec<String> = summary.classes.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let mut text = format!("Labels     {}\n", classes.join(", "));
+    let sizes: Vec<String> = summary.folds.iter().map(usize::to_string).collect();
+    let grouped = summary.group_by.as_ref().map(|field| format!(", no {field} in two")).unwrap_or_default();
+    let _ = writeln!(text, "Folds      {} of {} images{grouped}", summary.folds.len(), sizes.join(", "));
+    for (fold, proof) in (1..).zip(&summary.disjointness) {
+        let _ = writeln!(text, "  fold {fold}   {}", proof.sentences().join("; "));
+    }
+    text.push('\n');
+    let mut table = plain_table();
+    table.set_header(["recipe", "", "accuracy", "balanced", "macro F1", "log loss", "seconds"]);
+    for row in &summary.recipes {
+        let name = if row.settings.is_empty() { "as it is".to_owned() } else { row.settings.join("  ") };
+        let mark = if row.as_good_as_best { "≈" } else { "" };
+        let Some(scores) = &row.scores else {
+            table.add_row([format!("{} {name}", row.id), "failed".to_owned()]);
+            continue;
+        };
+        let spread = |spread: &Spread| format!("{} ± {:.4}", short(spread.mean), spread.std);
+        table.add_row([
+            format!("{} {name}", row.id),
+            mark.to_owned(),
+            spread(&scores.accuracy),
+            spread(&scores.balanced_accuracy),
+            spread(&scores.macro_f1),
+            spread(&scores.log_loss),
+            format!("{:.2}", scores.seconds.mean),
+        ]);
+    }
+    align_right(&mut table);
+    let _ = writeln!(text, "{table}\n\n≈ as good as the best, within one standard error of the difference");
+    for row in summary.recipes.iter().filter(|row| row.failed.is_some()) {
+        let _ = writeln!(text, "{} failed: {}", row.id, row.failed.as_deref().unwrap_or_default());
+    }
+    if let Some(best) = summary.recipes.first() {
+        let _ =
+            writeln!(text, "\nBest by {}: {} of {}", summary.rank_by, best.id, count(summary.recipes.len(), "recipe"));
+        let settings: Vec<String> = summary.best.iter().map(|argument| quoted(argument)).collect();
+        let _ = writeln!(text, "           {}", [train.to_owned(), settings.join(" ")].join(" ").trim_end());
+    }
+    let _ = writeln!(text, "Run        {}", summary.run.display());
+    text
+}
+
+/// As a shell takes it.
+pub(in crate::cli) fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_back_what_was_meant() {
+        assert_eq!(quoted("mlp.dropout=0.3"), "mlp.dropout=0.3");
+        assert_eq!(quoted("mlp.hidden=[512, 256]"), "'mlp.hidden=[512, 256]'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

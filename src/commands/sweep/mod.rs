@@ -1,0 +1,230 @@
+//! Which training recipe suits the images: every recipe of a `[sweep]`, cross-validated on the same folds.
+//!
+//! Images are embedded once per kind of features. Every image is predicted once by each recipe, by a classifier that saw
+//! neither it, nor a copy or near duplicate of it, nor another image of its group.
+
+mod cross_validation;
+mod writing;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Zoned;
+use serde::Serialize;
+use serde_json::json;
+
+pub use cross_validation::{FoldScores, Spread};
+
+use super::dividing::Dividing;
+use super::gather::gather;
+use super::record::Record;
+use super::train::numbers::{Numbers, embed};
+use super::{CommandError, Workspace};
+use crate::data::ClassId;
+use crate::device::{Device, DeviceChoice};
+use crate::progress::{Event, Observer, Stage};
+use crate::runs::{DatasetSummary, RankBy, RunDir, Timings, TrainRecipe, Variant, timestamp, write_skipped};
+use crate::training::{Disjointness, Folds};
+use cross_validation::{CrossValidation, Judged};
+
+/// What `rails train --sweep` has to say at the end.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SweepSummary {
+    /// The run folder.
+    pub run: PathBuf,
+    /// Labelled images per class.
+    pub classes: Vec<(String, usize)>,
+    /// What recipes are ranked by.
+    pub rank_by: RankBy,
+    /// Images per fold.
+    pub folds: Vec<usize>,
+    /// The field whose values no fold shares, where one was asked for.
+    pub group_by: Option<String>,
+    /// For each fold the proof that what it tests shares nothing with what was learned from.
+    pub disjointness: Vec<Disjointness>,
+    /// Every recipe, the best first; those that failed at the end.
+    pub recipes: Vec<SweepRow>,
+    /// What `rails train` needs besides to train the best: `--set` and its value in turn.
+    pub best: Vec<String>,
+    /// Files that were left out.
+    pub n_skipped: usize,
+}
+
+/// One recipe of a sweep.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SweepRow {
+    /// Names it in folds.csv: `r1`, `r2`, … in the order of the recipe file.
+    pub id: String,
+    /// What it sets, such as `mlp.hidden=[256]`.
+    pub settings: Vec<String>,
+    /// Its scores, absent where training failed.
+    #[serde(flatten)]
+    pub scores: Option<FoldScores>,
+    /// Whether it is within one standard error of the best, fold by fold.
+    pub as_good_as_best: bool,
+    /// Why it has no scores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+}
+
+/// Cross-validates every recipe of `variants` on `labelled`, as [`super::train`] takes it, and writes a run.
+///
+/// # Errors
+/// When there is too little to learn from, no recipe can be trained, or a stage fails. One recipe that cannot be
+/// trained is listed with its reason.
+pub fn sweep(
+    recipe: &TrainRecipe,
+    variants: &[Variant],
+    labelled: &[PathBuf],
+    images: Option<&Path>,
+    device: DeviceChoice,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<SweepSummary, CommandError> {
+    let started = Zoned::now();
+    let mut timings = Timings::start();
+    let device = device.resolve()?;
+    let section = recipe.sweep.clone().unwrap_or_default();
+    let gathered = gather(labelled, images, recipe, workspace, observer)?;
+    for conflict in &gathered.conflicts {
+        observer.on(Event::Warning { text: &format!("left out, its labels conflict: {conflict}") });
+    }
+    timings.lap("scan");
+    let tables = Tables::embed(variants, &gathered, device, workspace, observer)?;
+    let numbers = tables.first();
+    timings.lap("embed");
+
+    let classes = gathered.labels.classes();
+    let y: Vec<ClassId> = numbers.ids.iter().filter_map(|id| gathered.labels.get(*id)).collect();
+    let weights: Vec<f32> = numbers.ids.iter().map(|id| gathered.weights[id]).collect();
+    let dividing = Dividing::of(&numbers.manifest.records, numbers.x.view(), &recipe.split, observer)?;
+    let divisible = dividing.divisible(&numbers.ids, &y, classes);
+    let seed = recipe.split.shares().seed.unwrap_or(recipe.seed);
+    let (folds, warnings) = Folds::of(&divisible, section.folds, seed)?;
+    for text in &warnings {
+        observer.on(Event::Warning { text });
+    }
+    let splits: Vec<_> = (0..folds.k()).map(|fold| folds.split(fold, &recipe.split)).collect();
+    let disjointness: Vec<_> = splits.iter().map(|split| split.disjointness(&divisible, numbers.x.view())).collect();
+
+    observer.on(Event::Started { stage: Stage::Train, total: variants.len() * folds.k() });
+    let validation =
+        CrossValidation { ids: &numbers.ids, y: &y, classes, weights: &weights, splits: &splits, device, observer };
+    let judged: Vec<Judged> = variants
+        .iter()
+        .zip(&tables.of_variant)
+        .map(|(variant, &table)| validation.judge(&variant.recipe, tables.all[table].x.view()))
+        .collect();
+    observer.on(Event::Finished);
+    timings.lap("train");
+
+    let recipes = ranked(variants, &judged, section.rank_by);
+    let best = match recipes.first() {
+        Some(SweepRow { scores: Some(_), settings, .. }) => {
+            settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]).collect()
+        }
+        Some(SweepRow { failed: Some(why), .. }) => {
+            return Err(CommandError::failed(
+                format!("no recipe could be trained: {why}"),
+                "mend the recipe or the labels",
+            ));
+        }
+        _ => Vec::new(),
+    };
+    let run = RunDir::create(&workspace.runs, &format!("{}-sweep-{}", timestamp(&started), recipe.name))?;
+    let dataset = DatasetSummary::of(&numbers.manifest);
+    let mut counts = vec![0; classes.len()];
+    y.iter().for_each(|class| counts[class.0] += 1);
+    let mut sizes = vec![0; folds.k()];
+    folds.of_rows().iter().for_each(|&fold| sizes[fold] += 1);
+    let mut summary = SweepSummary {
+        run: PathBuf::new(),
+        classes: classes.iter().cloned().zip(counts).collect(),
+        rank_by: section.rank_by,
+        folds: sizes,
+        group_by: recipe.split.shares().group_by.clone(),
+        disjointness,
+        recipes,
+        best,
+        n_skipped: gathered.skipped.len().max(numbers.manifest.skipped.len()),
+    };
+    let record = Record {
+        kind: "sweep",
+        name: &recipe.name,
+        started: &started,
+        recipe: json!(recipe),
+        seed: recipe.seed,
+        dataset: &dataset,
+        chain: &numbers.chain,
+        methods: Vec::new(),
+        device,
+        timings: &timings,
+    };
+    writing::results(&record, &summary, &warnings).write(&run.file("results.json")?)?;
+    run.write_json("run.json", &record.provenance())?;
+    write_skipped(&run.file("skipped.csv")?, &numbers.manifest.skipped)?;
+    writing::folds_csv(&run.file("folds.csv")?, numbers, &y, classes, &folds, &judged)?;
+    writing::draw(&run, &summary, observer)?;
+    summary.run = run.finish()?;
+    Ok(summary)
+}
+
+/// Features of all images, once per kind.
+struct Tables {
+    all: Vec<Numbers>,
+    /// Which of `all` each recipe learns from.
+    of_variant: Vec<usize>,
+}
+
+impl Tables {
+    fn embed(
+        variants: &[Variant],
+        gathered: &super::gather::Gathered,
+        device: Device,
+        workspace: &Workspace,
+        observer: &dyn Observer,
+    ) -> Result<Self, CommandError> {
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        let (mut all, mut of_variant) = (Vec::<Numbers>::new(), Vec::new());
+        for variant in variants {
+            let key = json!(variant.recipe.features).to_string();
+            if !known.contains_key(&key) {
+                let numbers = embed(&mut gathered.clone(), &variant.recipe, device, workspace, observer)?;
+                if all.first().is_some_and(|first| first.ids != numbers.ids) {
+                    return Err(CommandError::failed(
+                        "some images have no features in one recipe, but have in another",
+                        "look into skipped.csv of a plain `rails train`, and leave those images out",
+                    ));
+                }
+                known.insert(key.clone(), all.len());
+                all.push(numbers);
+            }
+            of_variant.push(known[&key]);
+        }
+        Ok(Self { all, of_variant })
+    }
+
+    /// Those of the first recipe; images and their order are the same in all.
+    fn first(&self) -> &Numbers {
+        &self.all[0]
+    }
+}
+
+/// The best first; equals in the order of the recipe file.
+fn ranked(variants: &[Variant], judged: &[Judged], rank_by: RankBy) -> Vec<SweepRow> {
+    let mut order: Vec<usize> = (0..variants.len()).collect();
+    let worth = |index: usize| judged[index].scores().map_or(f64::NEG_INFINITY, |scores| scores.worth(rank_by));
+    order.sort_by(|&a, &b| worth(b).total_cmp(&worth(a)));
+    let best = order.first().and_then(|&best| judged[best].scores());
+    let row = |index: usize| {
+        let scores = judged[index].scores();
+        SweepRow {
+            id: format!("r{}", index + 1),
+            settings: variants[index].arguments(),
+            scores: scores.cloned(),
+            as_good_as_best: best.zip(scores).is_some_and(|(best, scores)| scores.as_good_as(best, rank_by)),
+            failed: judged[index].failed().map(ToOwned::to_owned),
+        }
+    };
+    order.into_iter().map(row).collect()
+}
