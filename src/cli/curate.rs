@@ -1,5 +1,6 @@
 //! `rails curate`
 
+mod labels;
 mod review;
 
 use std::path::PathBuf;
@@ -8,8 +9,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::{Global, Outcome, progress::Terminal, render};
-use crate::commands::{CommandError, CurateSummary, Curator, ExportFormat, LabelImport, propagate, suggest, weigh};
-use crate::data::Fraction;
+use crate::commands::{CommandError, CurateSummary, Curator, ExportFormat, LabelImport};
 use crate::runs::Placement;
 
 const EXAMPLES: &str = r#"A file for --apply holds one decision per line, such as:
@@ -53,16 +53,8 @@ pub(super) struct Arguments {
     /// Say where the curation stands
     #[arg(long)]
     status: bool,
-    /// Print the next N things worth deciding, one JSON object a line: what the review page shows first
-    #[arg(long, value_name = "N")]
-    suggest: Option<usize>,
-    /// From now on labels.csv also holds images nobody decided on, with the class they probably show and its probability
-    /// as weight, where that is at least P (from 0 to 1)
-    #[arg(long, value_name = "P", value_parser = share)]
-    propagate: Option<Fraction>,
-    /// From now on labels.csv holds decided images only, which is the default
-    #[arg(long, conflicts_with = "propagate")]
-    no_propagate: bool,
+    #[command(flatten)]
+    labels: labels::LabelArguments,
     #[command(flatten)]
     page: review::PageArguments,
     /// Who decides, for the log; without it the user's name
@@ -91,14 +83,9 @@ enum FormatArgument {
 }
 
 impl Arguments {
-    /// Whether something else than the page is asked for that concerns suggestions.
-    fn labels_only(&self) -> bool {
-        self.suggest.is_some() || self.propagate.is_some() || self.no_propagate
-    }
-
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
         let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
-        if !from_files && !self.status && !self.labels_only() {
+        if !from_files && !self.status && !self.labels.asked() {
             return self.page.review(self.run.as_deref(), &self.by(), global, observer);
         }
         let mut curator = Curator::open(self.run.as_deref(), &global.workspace())?;
@@ -122,18 +109,8 @@ impl Arguments {
                 Some(imported)
             }
         };
-        if self.propagate.is_some() || self.no_propagate {
-            propagate(self.run.as_deref(), self.propagate, &global.workspace())?;
-        }
-        let decided = self.apply.is_some() || self.from_folders || self.import.is_some();
-        if decided || self.propagate.is_some() || self.no_propagate {
-            weigh(self.run.as_deref(), &global.workspace(), observer)?;
-        }
-        if let Some(n) = self.suggest {
-            for suggested in suggest(self.run.as_deref(), n, &global.workspace(), observer)? {
-                let line = serde_json::to_string(&suggested).map_err(|error| CommandError::json(&error))?;
-                render::out(&(line + "\n"))?;
-            }
+        let came_in = self.apply.is_some() || self.from_folders || self.import.is_some();
+        if self.labels.run(self.run.as_deref(), came_in, global, observer)? {
             return Ok(Outcome::Done);
         }
         let Some(output) = &self.export else {
@@ -169,9 +146,4 @@ impl Arguments {
     fn by(&self) -> String {
         self.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".to_owned())
     }
-}
-
-fn share(text: &str) -> Result<Fraction, String> {
-    let number: f64 = text.parse().map_err(|_| format!("expected a number from 0 to 1, got `{text}`"))?;
-    Fraction::try_from(number).map_err(|error| error.to_string())
 }

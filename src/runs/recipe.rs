@@ -9,9 +9,7 @@ use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
 use crate::images::{Enhancement, Resize};
 use crate::reducers::{Reduction, Tsne};
-use crate::training::{
-    CalibrateRecipe, FinetuneRecipe, HeadRecipe, KnnRecipe, MlpRecipe, RejectRecipe, SplitRecipe,
-};
+use crate::training::{CalibrateRecipe, FinetuneRecipe, HeadRecipe, KnnRecipe, MlpRecipe, RejectRecipe, SplitRecipe};
 
 /// Everything `rails cluster` is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -184,13 +184,7 @@ struct Pass<'a, B: AutodiffBackend> {
 }
 
 impl<'a, B: AutodiffBackend> Pass<'a, B> {
-    fn new(
-        fit: &'a Fit<'a>,
-        rows: &[usize],
-        widths: &[usize],
-        examples: &'a Examples<B>,
-        device: &B::Device,
-    ) -> Self {
+    fn new(fit: &'a Fit<'a>, rows: &[usize], widths: &[usize], examples: &'a Examples<B>, device: &B::Device) -> Self {
         let recipe = fit.recipe;
         let decay = recipe.weight_decay.get() as f32;
         let adam = AdamConfig::new()

@@ -203,9 +203,8 @@ fn learn(
         );
         observer.on(Event::Warning { text: &text });
     }
-    let held_out = (layers != judged)
-        .then(|| Head::new(standardizer.clone(), judged).map(Classifier::Mlp))
-        .transpose()?;
+    let held_out =
+        (layers != judged).then(|| Head::new(standardizer.clone(), judged).map(Classifier::Mlp)).transpose()?;
     let head = Classifier::Mlp(Head::new(standardizer, layers)?);
     Ok(Trained { head, held_out, history, best_epoch, stopped })
 }

@@ -114,7 +114,9 @@ mod tests {
 
     #[test]
     fn what_cannot_work_is_refused_where_it_is_read() {
-        for bad in ["hidden = [0]", "epochs = 0", "learning_rate = -1.0", "dropout = 1.0", "momentum = 0.9", "mixup = 1.1"] {
+        for bad in
+            ["hidden = [0]", "epochs = 0", "learning_rate = -1.0", "dropout = 1.0", "momentum = 0.9", "mixup = 1.1"]
+        {
             assert!(toml::from_str::<MlpRecipe>(bad).is_err(), "{bad}");
         }
     }

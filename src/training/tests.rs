@@ -131,7 +131,8 @@ fn a_class_the_validation_images_lack_and_one_of_three_images_are_learned() {
         let trained = run(&recipe(&text), &blobs.set(), &split, 0).unwrap();
         assert!(blobs.accuracy(&trained.head, &(80..120).collect::<Vec<_>>()) > 0.9, "{class_weights}");
     }
-    let error = run(&recipe(&format!("{SMALL}\nclass_weights = {{ grvel = 2 }}")), &blobs.set(), &split, 0).unwrap_err();
+    let error =
+        run(&recipe(&format!("{SMALL}\nclass_weights = {{ grvel = 2 }}")), &blobs.set(), &split, 0).unwrap_err();
     assert_eq!(error.to_string(), "class weights for `grvel`, which no image is labelled");
 }
 

@@ -17,11 +17,14 @@ pub(in crate::commands) struct Trust {
     pub propagated: BTreeMap<usize, String>,
 }
 
+/// A label never counts for nothing: a class with doubtful labels alone is still a class.
+const LEAST: f32 = 0.001;
+
 impl Trust {
     /// The weight of the label of `row`, as labels.csv writes it.
     fn weight(&self, row: usize, source: Source) -> String {
         match (source, self.guessed.get(row)) {
-            (Source::NamedCluster | Source::Propagated, Some(weight)) => format!("{weight:.3}"),
+            (Source::NamedCluster | Source::Propagated, Some(weight)) => format!("{:.3}", weight.max(LEAST)),
             _ => "1".to_owned(),
         }
     }

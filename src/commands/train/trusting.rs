@@ -8,8 +8,8 @@ use crate::device::Device;
 use crate::progress::{Event, Observer, Silent, Stage};
 use crate::runs::TrainRecipe;
 use crate::training::{
-    Calibration, Divisible, Folds, HeldOut, Metric, RejectRule, Split, Trained, TrainingNeighbours,
-    TrainingSet, train as fit,
+    Calibration, Divisible, Folds, HeldOut, Metric, RejectRule, Split, Trained, TrainingNeighbours, TrainingSet,
+    train as fit,
 };
 
 /// What a checkpoint keeps beside the classifier.
