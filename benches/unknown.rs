@@ -1,9 +1,9 @@
 //! Our side of benches/peers/unknown.sh: what classifiers say of images of classes they never saw.
 //!
-//! usage: unknown IMAGES LABELS.csv BACKBONE LAYER [GROUP_TEMPLATE]
+//! usage: unknown `IMAGES LABELS.csv BACKBONE LAYER [GROUP_TEMPLATE]`
 //!
 //! Each class is left out in turn, and once none. The rest is cross-validated in five folds; prints a line per tested
-//! image: left_out, fold, known, right, sure (before calibration), confidence, energy, knn, unfamiliarity, rejected.
+//! image: `left_out`, fold, known, right, sure (before calibration), confidence, energy, knn, unfamiliarity, rejected.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -18,8 +18,8 @@ use rails::features::BackboneFeatures;
 use rails::images::{DepthRange, Resize, ScanOptions, scan};
 use rails::progress::Silent;
 use rails::training::{
-    Calibration, Classifier, Divisible, Folds, Groups, HeldOut, Metric, MlpRecipe, RejectRecipe, RejectRule, Split,
-    SplitRecipe, TrainingNeighbours, TrainingSet, most_likely, softmax, train,
+    Calibration, Divisible, Folds, Groups, HeldOut, Metric, MlpRecipe, RejectRecipe, RejectRule, Split, SplitRecipe,
+    TrainingNeighbours, TrainingSet, most_likely, softmax, train,
 };
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -95,7 +95,7 @@ fn cross_validate(images: &Images, left_out: &str, known: &[usize], strange: &[u
         let split = folds.split(fold, &SplitRecipe::default());
         let learn = |split: &Split| {
             let trained = train(&MlpRecipe::default(), &data, split, Device::Cpu, 42, &Silent)?;
-            Ok::<_, rails::training::TrainError>(Classifier::from(trained.head))
+            Ok::<_, rails::training::TrainError>(trained.head)
         };
         let classifier = learn(&Split { test: Vec::new(), ..split.clone() })?;
         let rows: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();

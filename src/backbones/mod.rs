@@ -171,10 +171,9 @@ impl Backbone {
     /// # Errors
     /// When the format cannot hold them; it always can.
     pub fn to_safetensors(&self) -> Result<Vec<u8>, BackboneError> {
-        self.weights.to_safetensors(HashMap::from([
-            ("rails.backbone".to_owned(), self.name.to_string()),
-            ("rails.variant".to_owned(), self.variant.as_str().to_owned()),
-        ]))
+        // One entry: the format writes several in any order, and the same weights are to be the same bytes.
+        let variant = self.variant.as_str().to_owned();
+        self.weights.to_safetensors(HashMap::from([("rails.variant".to_owned(), variant)]))
     }
 
     /// Which network.

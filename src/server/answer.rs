@@ -27,6 +27,7 @@ impl Failure {
     }
 
     /// 404: there is no such thing.
+    #[must_use]
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("there is no {what} here"))
     }

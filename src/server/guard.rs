@@ -59,8 +59,8 @@ impl Guard {
 
     fn has_token(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let in_header = headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok());
-        let query = uri.query().unwrap_or_default().split('&');
-        let in_query = query.filter_map(|pair| pair.strip_prefix("token=")).next();
+        let mut query = uri.query().unwrap_or_default().split('&');
+        let in_query = query.find_map(|pair| pair.strip_prefix("token="));
         in_header.or(in_query).is_some_and(|given| self.token.is(given))
     }
 }
@@ -79,7 +79,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &axum::http::HeaderName) -> Result<O
 mod tests {
     use super::*;
 
-    fn asked(method: Method, path: &str, headers: &[(&str, &str)]) -> u16 {
+    fn asked(method: &Method, path: &str, headers: &[(&str, &str)]) -> u16 {
         let token = Token::random().unwrap_or_else(|error| panic!("{error}"));
         let path = path.replace("TOKEN", token.as_str());
         let mut map = HeaderMap::new();
@@ -88,32 +88,32 @@ mod tests {
             map.append(axum::http::HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
         let guard = Guard { listen: Listen::default(), token };
-        guard.check(&method, &path.parse().unwrap(), &map).map_or_else(|failure| failure.status.as_u16(), |()| 200)
+        guard.check(method, &path.parse().unwrap(), &map).map_or_else(|failure| failure.status.as_u16(), |()| 200)
     }
 
     const OURS: (&str, &str) = ("host", "localhost:8080");
 
     #[test]
     fn whoever_has_the_url_may_look() {
-        assert_eq!(asked(Method::GET, "/?token=TOKEN", &[OURS]), 200);
-        assert_eq!(asked(Method::GET, "/thumb/0?size=64&token=TOKEN", &[OURS]), 200);
-        assert_eq!(asked(Method::GET, "/api/state", &[OURS, ("x-rails-token", "TOKEN")]), 200);
-        assert_eq!(asked(Method::GET, "/ui/review.js", &[OURS]), 200);
+        assert_eq!(asked(&Method::GET, "/?token=TOKEN", &[OURS]), 200);
+        assert_eq!(asked(&Method::GET, "/thumb/0?size=64&token=TOKEN", &[OURS]), 200);
+        assert_eq!(asked(&Method::GET, "/api/state", &[OURS, ("x-rails-token", "TOKEN")]), 200);
+        assert_eq!(asked(&Method::GET, "/ui/review.js", &[OURS]), 200);
         for path in ["/", "/api/state", "/thumb/0", "/image/0", "/?token=", "/?token=0", "/ui", "/?xtoken=TOKEN"] {
-            assert_eq!(asked(Method::GET, path, &[OURS]), 403, "{path}");
+            assert_eq!(asked(&Method::GET, path, &[OURS]), 403, "{path}");
         }
     }
 
     #[test]
     fn foreign_names_and_pages_are_refused() {
         let path = "/api/state?token=TOKEN";
-        assert_eq!(asked(Method::GET, path, &[]), 403, "no host");
-        assert_eq!(asked(Method::GET, path, &[OURS, OURS]), 403, "two hosts");
-        assert_eq!(asked(Method::GET, path, &[("host", "rebound.example:8080")]), 403);
-        assert_eq!(asked(Method::GET, "http://evil.example/api/state?token=TOKEN", &[OURS]), 403);
-        assert_eq!(asked(Method::GET, path, &[OURS, ("origin", "http://localhost:8080")]), 200);
+        assert_eq!(asked(&Method::GET, path, &[]), 403, "no host");
+        assert_eq!(asked(&Method::GET, path, &[OURS, OURS]), 403, "two hosts");
+        assert_eq!(asked(&Method::GET, path, &[("host", "rebound.example:8080")]), 403);
+        assert_eq!(asked(&Method::GET, "http://evil.example/api/state?token=TOKEN", &[OURS]), 403);
+        assert_eq!(asked(&Method::GET, path, &[OURS, ("origin", "http://localhost:8080")]), 200);
         for origin in ["null", "http://localhost:9", "https://localhost:8080", "http://evil.example"] {
-            assert_eq!(asked(Method::GET, path, &[OURS, ("origin", origin)]), 403, "{origin}");
+            assert_eq!(asked(&Method::GET, path, &[OURS, ("origin", origin)]), 403, "{origin}");
         }
     }
 
@@ -127,8 +127,8 @@ mod tests {
             ("application/x-www-form-urlencoded", 415),
             ("text/plain; application/json", 415),
         ] {
-            assert_eq!(asked(Method::POST, path, &[OURS, ("content-type", kind)]), status, "{kind}");
+            assert_eq!(asked(&Method::POST, path, &[OURS, ("content-type", kind)]), status, "{kind}");
         }
-        assert_eq!(asked(Method::POST, path, &[OURS]), 415);
+        assert_eq!(asked(&Method::POST, path, &[OURS]), 415);
     }
 }

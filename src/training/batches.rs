@@ -113,6 +113,7 @@ fn symmetric_beta(alpha: f64, rng: &mut ChaCha8Rng) -> f64 {
 #[cfg(test)]
 mod tests {
     use burn::backend::Flex;
+    use burn::backend::flex::FlexDevice;
     use ndarray::array;
     use rand::SeedableRng;
 
@@ -136,7 +137,7 @@ mod tests {
     fn a_mixture_is_on_the_line_between_two_images_and_their_targets() {
         let x = array![[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]];
         let targets = array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
-        let examples = Examples::<Flex>::new(x, targets, vec![0, 1, 2], &Default::default());
+        let examples = Examples::<Flex>::new(x, targets, vec![0, 1, 2], &FlexDevice);
         let disturbance = Disturbance { dropout: 0.0, hidden: vec![], mixup: 1.0 };
         let batch = examples.batch(&[2, 0, 1], &disturbance, &mut ChaCha8Rng::seed_from_u64(5));
         let plain = |tensor: Tensor<Flex, 2>| tensor.into_data().to_vec::<f32>().unwrap();

@@ -57,10 +57,10 @@ impl Folds {
             return Err(FoldsError::One(k));
         }
         let units = Units::of(data);
-        if units.units.len() < k {
-            return Err(FoldsError::TooFew { units: units.units.len(), k });
+        if units.all.len() < k {
+            return Err(FoldsError::TooFew { units: units.all.len(), k });
         }
-        let all: Vec<&Unit> = units.units.iter().collect();
+        let all: Vec<&Unit> = units.all.iter().collect();
         let parts = vec![Part { share: 1.0 / k as f64, need: 1.0 }; k];
         let fold_of_unit = divide(&all, data.names.len(), &parts, seed);
         let mut warnings = general_warnings(data, &units);
@@ -80,7 +80,7 @@ impl Folds {
                 fold_of_row[row] = fold;
             }
         }
-        let folds = Self { fold_of_unit, fold_of_row, k, n_classes: data.names.len(), seed, units: units.units };
+        let folds = Self { fold_of_unit, fold_of_row, k, n_classes: data.names.len(), seed, units: units.all };
         Ok((folds, warnings))
     }
 

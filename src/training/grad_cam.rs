@@ -98,7 +98,9 @@ mod tests {
             };
             values = (0..layer.bias.len()).map(output).collect();
             if index + 1 < head.layers().len() {
-                values.iter_mut().for_each(|value| *value = value.max(0.0));
+                for value in &mut values {
+                    *value = value.max(0.0);
+                }
             }
         }
         values[class]

@@ -171,6 +171,9 @@ impl Fit<'_> {
     }
 }
 
+/// Summed loss and images right so far, on the device.
+type Sums<B> = (Tensor<B, 1>, Tensor<B, 1, Int>);
+
 /// A network that learns from some rows, epoch by epoch.
 struct Pass<'a, B: AutodiffBackend> {
     fit: &'a Fit<'a>,
@@ -217,7 +220,7 @@ impl<'a, B: AutodiffBackend> Pass<'a, B> {
         let mut order = self.rows.clone();
         order.shuffle(&mut rng);
         // Sums stay on the device until the epoch is over: reading a number makes a GPU wait.
-        let mut sums: Option<(Tensor<B::InnerBackend, 1>, Tensor<B::InnerBackend, 1, Int>)> = None;
+        let mut sums: Option<Sums<B::InnerBackend>> = None;
         for rows in order.chunks(batch_size) {
             let batch = self.examples.batch(rows, &self.disturbance, &mut rng);
             let logits = self.model.forward(batch.x, &batch.masks);

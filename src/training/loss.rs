@@ -51,6 +51,7 @@ fn from_log_probability(log_p: f64, q: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use burn::backend::Flex;
+    use burn::backend::flex::FlexDevice;
     use burn::tensor::TensorData;
     use serde::Deserialize;
 
@@ -77,8 +78,7 @@ mod tests {
     fn losses_are_those_of_torch() {
         let golden: Golden = serde_json::from_str(include_str!("../../tests/golden/losses.json")).unwrap();
         let (n, c) = (golden.logits.len(), golden.logits[0].len());
-        let tensor =
-            |values: Vec<f32>| Tensor::<Flex, 2>::from_data(TensorData::new(values, [n, c]), &Default::default());
+        let tensor = |values: Vec<f32>| Tensor::<Flex, 2>::from_data(TensorData::new(values, [n, c]), &FlexDevice);
         let logits = Array2::from_shape_vec((n, c), golden.logits.concat()).unwrap();
         let smoothed = targets(&golden.y, &golden.weights, c, golden.smoothing);
         for case in golden.cases {

@@ -68,7 +68,7 @@ impl Split {
     pub fn of(data: &Divisible<'_>, recipe: &SplitRecipe, seed: u64) -> (Self, Vec<String>) {
         let shares = recipe.shares();
         let units = Units::of(data);
-        let all: Vec<&Unit> = units.units.iter().collect();
+        let all: Vec<&Unit> = units.all.iter().collect();
         let parts = [(shares.train, 4.0), (shares.validation, 2.0), (shares.test, 1.0)];
         let parts = parts.map(|(share, need)| Part { share: share.get(), need });
         let part_of = divide(&all, data.names.len(), &parts, shares.seed.unwrap_or(seed));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use crate::workplace::{TEXTURES, Workplace, names};
 
@@ -147,8 +148,10 @@ fn a_curated_run_knows_its_name_fields() {
 fn odd_labels_get_a_clear_word_and_never_a_panic() {
     let place = Workplace::with_tiles("odd", 20);
     let small = ["--set", "mlp.hidden=[]", "--set", "mlp.epochs=2"];
-    let tiles: Vec<String> =
-        names(&place.path("datasets/surfaces")).into_iter().filter(|name| name.ends_with(".png")).collect();
+    let tiles: Vec<String> = names(&place.path("datasets/surfaces"))
+        .into_iter()
+        .filter(|name| Path::new(name).extension() == Some("png".as_ref()))
+        .collect();
     let table = |class_of: &dyn Fn(usize) -> &'static str, n: usize| {
         let rows: String = (0..n).map(|i| format!("\"{}\",{}\n", tiles[i], class_of(i))).collect();
         place.write("datasets/surfaces/odd.csv", format!("path,class\n{rows}"));

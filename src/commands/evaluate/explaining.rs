@@ -35,8 +35,7 @@ impl<'a> Explainer<'a> {
     ) -> Result<Result<Self, String>, CommandError> {
         match classifier {
             Classifier::Mlp(head) => Self::new(head, chain, workspace).map(Ok),
-            #[allow(unreachable_patterns, reason = "not every kind of classifier can be differentiated")]
-            _ => {
+            Classifier::Knn(_) => {
                 Ok(Err("This classifier goes by the nearest training images: nothing in it can be differentiated, so \
                          there are no such pictures. `rails predict --explain 5` names the training images instead."
                     .to_owned()))

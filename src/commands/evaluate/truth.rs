@@ -58,17 +58,14 @@ pub(super) fn divide<'a>(
     for (row, record) in done.manifest.records.iter().enumerate() {
         let Some(name) = labels.name(record.id) else { continue };
         let image = JudgedImage { id: record.id, file: done.manifest.file(record), fields: record.fields.clone() };
-        match classes.iter().position(|class| class == name) {
-            Some(class) => {
-                known.push(row);
-                truth.push(ClassId(class));
-                images.push(image);
-            }
-            None => {
-                unknown.push(row);
-                strangers.truth.push(name.to_owned());
-                strangers.images.push(image);
-            }
+        if let Some(class) = classes.iter().position(|class| class == name) {
+            known.push(row);
+            truth.push(ClassId(class));
+            images.push(image);
+        } else {
+            unknown.push(row);
+            strangers.truth.push(name.to_owned());
+            strangers.images.push(image);
         }
     }
     strangers.probabilities = probabilities.select(Axis(0), &unknown);

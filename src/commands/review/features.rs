@@ -60,7 +60,9 @@ impl Features {
         let stand_ins: Vec<usize> = rows.iter().copied().step_by(step).collect();
         let squared = squared_distances_to(&self.points, self.x.select(Axis(0), &stand_ins).view());
         let mut given = vec![false; self.x.nrows()];
-        rows.iter().for_each(|&row| given[row] = true);
+        for row in rows {
+            given[row] = true;
+        }
         let nearest = |row: usize| squared.column(row).iter().copied().fold(f32::INFINITY, f32::min).max(0.0).sqrt();
         let mut near: Vec<Near> =
             (0..self.x.nrows()).filter(|&row| !given[row]).map(|row| (row, nearest(row))).collect();
@@ -88,20 +90,16 @@ impl Features {
 
 /// How far each image is from the centre of its cluster of `method`: the mean of its members, or where there are no
 /// features what the run wrote down, or 0.
-pub(super) fn distances(
-    curator: &Curator,
-    method: &str,
-    features: Option<&Features>,
-) -> Result<Vec<f32>, CommandError> {
+pub(super) fn distances(curator: &Curator, method: &str, features: Option<&Features>) -> Vec<f32> {
     let table = curator.table();
     let Some(features) = features else {
         let column = format!("{method}_distance");
         let read = read_numbers(&curator.folder().join("images.csv"), [column.as_str()]);
         let written = read.map_or_else(|_| vec![None; table.rows.len()], |[column]| column);
-        return Ok(written.into_iter().map(|distance| distance.unwrap_or(0.0)).collect());
+        return written.into_iter().map(|distance| distance.unwrap_or(0.0)).collect();
     };
     let mut distances = vec![0.0; table.rows.len()];
-    let Some(clustering) = table.clusterings.get(method) else { return Ok(distances) };
+    let Some(clustering) = table.clusterings.get(method) else { return distances };
     for cluster in clustering.ids() {
         let members: Vec<usize> = clustering.members(Some(cluster)).collect();
         let Some(centre) = features.x.select(Axis(0), &members).mean_axis(Axis(0)) else { continue };
@@ -110,5 +108,5 @@ pub(super) fn distances(
             distances[row] = squared.sqrt();
         }
     }
-    Ok(distances)
+    distances
 }

@@ -102,7 +102,7 @@ impl Review {
         let method = own.or(curator.methods().first()).cloned().ok_or_else(|| {
             CommandError::failed("the run has no clustering", "cluster again with at least one method")
         })?;
-        let distances = features::distances(&curator, &method, features.as_ref())?;
+        let distances = features::distances(&curator, &method, features.as_ref());
         let catalogue = Arc::new(Catalogue::new(&curator, &method, &distances)?);
         let fit = |view: &View| Fit::new(&catalogue, view, features.as_ref());
         let session = Session::new(Arc::clone(&catalogue), curator, by.to_owned(), fit);

@@ -61,7 +61,7 @@ pub(super) fn state(view: &View, fit: &Fit) -> Result<Vec<u8>, serde_json::Error
             (None, Some(class)) => counts[class].1 += 1,
             (None, None) => {}
         }
-        class.push(decided.or(guessed).map_or(-1, |class| class as i64));
+        class.push(decided.or(guessed).map_or(-1, |class| i64::try_from(class).unwrap_or(-1)));
         source.push(match view.source[row] {
             Some(Source::NamedCluster) => 1,
             Some(Source::Moved) => 2,
@@ -91,7 +91,11 @@ pub(super) fn state(view: &View, fit: &Fit) -> Result<Vec<u8>, serde_json::Error
         source,
         confidence: &fit.confidence,
         suspicion: &fit.suspicion,
-        removed: view.removed.iter().map(|reason| reason.map_or(-1, |reason| reason as i64)).collect(),
+        removed: view
+            .removed
+            .iter()
+            .map(|reason| reason.map_or(-1, |reason| i64::try_from(reason).unwrap_or(-1)))
+            .collect(),
         reasons: &view.reasons,
     })
 }

@@ -1,5 +1,7 @@
 //! What becomes of the judged images when unfamiliar ones are called `unknown`.
 
+use std::fmt::Write;
+
 use ndarray::ArrayView2;
 use serde::Serialize;
 use serde_json::json;
@@ -68,7 +70,7 @@ impl Withheld {
         let table = run.file("risk_coverage.csv")?;
         let mut text = String::from("coverage,risk,unfamiliarity\n");
         for RiskAtCoverage { coverage, risk, threshold } in &by_unfamiliarity.points {
-            text += &format!("{coverage},{risk},{threshold}\n");
+            let _ = writeln!(text, "{coverage},{risk},{threshold}");
         }
         std::fs::write(&table, text).map_err(CommandError::at(&table))?;
         let title = format!("Risk and coverage ({judged} images)");

@@ -80,7 +80,9 @@ fn direction(gradient: &[f64], memory: &VecDeque<Step>) -> Vec<f64> {
     }
     if let Some(last) = memory.back() {
         let scale = 1.0 / (last.inverse * dot(&last.change, &last.change));
-        direction.iter_mut().for_each(|value| *value *= scale);
+        for value in &mut direction {
+            *value *= scale;
+        }
     }
     for (step, share) in memory.iter().zip(shares.into_iter().rev()) {
         let correction = share - step.inverse * dot(&step.change, &direction);

@@ -26,7 +26,7 @@ impl Surroundings {
     /// Of the rows of `x`, shape `[n_images, n_features]`.
     pub fn of(x: ArrayView2<'_, f32>) -> Self {
         let n = x.nrows();
-        if n < 2 || n > MOST_IMAGES {
+        if !(2..=MOST_IMAGES).contains(&n) {
             return Self { neighbours: None, oddness: vec![0.0; n], twins: Vec::new() };
         }
         let neighbours = Neighbours::without_self(x, NEIGHBOURS);

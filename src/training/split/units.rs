@@ -24,7 +24,7 @@ impl Unit {
 /// All rows in units, and what could not be kept together.
 pub struct Units {
     /// In an order that does not depend on the rows': by their lowest image id.
-    pub units: Vec<Unit>,
+    pub all: Vec<Unit>,
     /// Classes that one group alone shows, with that group: they are divided by image.
     pub lone: BTreeMap<usize, String>,
     /// Images that near duplicates in different groups would have tied together; those are divided by group.
@@ -68,7 +68,7 @@ impl Units {
         let mut units: Vec<(Option<ImageId>, Unit)> =
             rows_of.into_values().map(|rows| (rows.iter().map(|&row| data.ids[row]).min(), unit(data, rows))).collect();
         units.sort_by_key(|(lowest, _)| *lowest);
-        Self { units: units.into_iter().map(|(_, unit)| unit).collect(), lone, loosened }
+        Self { all: units.into_iter().map(|(_, unit)| unit).collect(), lone, loosened }
     }
 }
 

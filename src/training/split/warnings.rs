@@ -32,8 +32,8 @@ pub fn general_warnings(data: &Divisible<'_>, units: &Units) -> Vec<String> {
             groups.field
         ));
     }
-    let largest = units.units.iter().map(Unit::n_images).max().unwrap_or(0);
-    let all: usize = units.units.iter().map(Unit::n_images).sum();
+    let largest = units.all.iter().map(Unit::n_images).max().unwrap_or(0);
+    let all: usize = units.all.iter().map(Unit::n_images).sum();
     if data.near.is_some() && data.groups.is_none() && largest > 20 && 5 * largest > all {
         warnings.push(format!(
             "near duplicates tie {largest} of {all} images together, which cannot be divided: lower \
@@ -51,7 +51,7 @@ pub fn class_warnings(
     lacking: impl Fn(&[usize]) -> Option<String>,
 ) -> Vec<String> {
     let mut units_of = vec![Vec::new(); data.names.len()];
-    for (number, unit) in units.units.iter().enumerate() {
+    for (number, unit) in units.all.iter().enumerate() {
         for &(class, _) in &unit.images {
             units_of[class].push(number);
         }
@@ -62,7 +62,7 @@ pub fn class_warnings(
             return Some(format!("no image is labelled `{name}`: it cannot be learned"));
         }
         let lacking = lacking(&of_class)?;
-        let rows = of_class.iter().flat_map(|&unit| &units.units[unit].rows);
+        let rows = of_class.iter().flat_map(|&unit| &units.all[unit].rows);
         let distinct: BTreeSet<_> =
             rows.filter(|&&row| data.classes[row].0 == class).map(|&row| data.ids[row]).collect();
         let tied = match of_class.len() {
