@@ -4,7 +4,7 @@
 //!  decisions ──▶ Known ──logistic, out of fold──▶ beliefs ──▶ Opinion: class, confidence, suspicion per image
 //!  features ───▶ Surroundings (once)               │
 //!                                                  ├──▶ naming: clusters unlike what is named, the largest first
-//!                                                  └──▶ screens: images predicted alike, the least certain first
+//!                                                  └──▶ screens: the least certain of the images predicted alike
 //! ```
 //!
 //! First a few clusters far from each other are named, so that every kind has been seen once. From then on a decision
