@@ -74,18 +74,10 @@ impl<'a> Session<'a> {
         let images = |rows: &[usize]| rows.iter().map(|&row| self.images.ids[row]).collect::<Vec<_>>();
         let name = |class: usize| self.images.classes[class].clone();
         let picked = seen.iter().filter(|(class, _)| **class != most).map(|(&class, rows)| {
-            let clicks = self.clicks(&suggestion.rows, class);
-            (clicks + 1, Decision::Move { images: images(rows), class: name(class), reason: None })
+            (rows.len() + 1, Decision::Move { images: images(rows), class: name(class), reason: None })
         });
         let rest = Decision::Accept { images: images(&seen[&most]), class: Some(name(most)) };
         picked.chain([(1, rest)]).collect()
-    }
-
-    /// Thumbnails to click on to select every image of `class` on a screen: one by one, of a range its two ends.
-    fn clicks(&self, shown: &[usize], class: usize) -> usize {
-        let screen = &shown[..shown.len().min(SCREEN)];
-        let ranges = screen.chunk_by(|&a, &b| self.images.truth[a] == self.images.truth[b]);
-        ranges.filter(|range| self.images.truth[range[0]] == class).map(|range| range.len().min(2)).sum()
     }
 
     fn name(&self, cluster: ClusterId, shown: &[usize]) -> Decision {
