@@ -2,7 +2,7 @@
 
 import { post } from "./api.js";
 import { page, refresh, tell } from "./state.js";
-import { count } from "./dom.js";
+import { count, quoted } from "./dom.js";
 
 /** phase: "saved", "saving" or "failed"; then `message`, `advice` and the request that can be tried again. */
 export const saving = { phase: "saved", message: "", advice: "", failed: null };
@@ -60,9 +60,11 @@ async function send(request) {
   }
 }
 
+/** Takes back what was decided last, or does it again; `true` once that is on the disk. */
 export async function step(direction) {
   const answer = await send({ path: `/api/${direction}`, body: {} });
-  if (answer) note(`${direction === "undo" ? "Undone" : "Done again"}: ${answer.what}`);
+  if (answer) note(`${direction === "undo" ? "Undone" : "Done again"}: ${quoted(answer.what)}`);
+  return Boolean(answer);
 }
 
 export function tryAgain() {

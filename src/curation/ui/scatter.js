@@ -14,16 +14,16 @@ export class Camera {
     this.zoomed = 1;
   }
 
-  /** Everything in a window of `width` × `height` pixels, below the tools and left of `aside` pixels of legend. */
-  fit(width, height, aside = 0) {
+  /** Everything in a window of `width` × `height` pixels, between the tools and the hint, without `aside` pixels on the right and `above` at the top. */
+  fit(width, height, aside, above) {
     const [x0, x1, y0, y1] = this.bounds;
-    const [EDGE, TOOLS] = [22, 40];
+    const [EDGE, HINT, TOOLS] = [22, 34, 46 + above];
     this.scale = Math.min(
-      (width - aside - 2 * EDGE) / Math.max(1e-9, x1 - x0),
-      (height - EDGE - TOOLS) / Math.max(1e-9, y1 - y0),
+      Math.max(1, width - aside - 2 * EDGE) / Math.max(1e-9, x1 - x0),
+      Math.max(1, height - HINT - TOOLS) / Math.max(1e-9, y1 - y0),
     );
     this.left = (width - aside) / 2 - (this.scale * (x0 + x1)) / 2;
-    this.top = (height + TOOLS - EDGE) / 2 + (this.scale * (y0 + y1)) / 2;
+    this.top = (height + TOOLS - HINT) / 2 + (this.scale * (y0 + y1)) / 2;
     this.zoomed = 1;
     this.moved = false;
   }

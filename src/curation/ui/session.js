@@ -2,7 +2,8 @@
 
 import { post } from "./api.js";
 import { byId, fill, h } from "./dom.js";
-import { discard, inTurn, saving, step, tryAgain } from "./decide.js";
+import { turn } from "./actions.js";
+import { discard, inTurn, saving, tryAgain } from "./decide.js";
 import { show } from "./dialog.js";
 import { page, on } from "./state.js";
 
@@ -12,8 +13,8 @@ let isBack = false;
 export function start() {
   byId("run-name").textContent = page.images.run;
   byId("run-name").title = page.images.run;
-  byId("undo").onclick = () => inTurn(() => step("undo"));
-  byId("redo").onclick = () => inTurn(() => step("redo"));
+  byId("undo").onclick = () => turn("undo");
+  byId("redo").onclick = () => turn("redo");
   byId("export").onclick = exportDialog;
   on("state", draw);
   on("saving", draw);
