@@ -116,8 +116,8 @@ function draw() {
             { class: "under" },
             h("span", { class: "number" }, `#${cluster.id}`),
             h("span", { class: "meter", "aria-hidden": "true" }, doubt),
+            h("span", { class: "share" }, `${((100 * cluster.size) / total).toFixed(1)} %`),
           ),
-          h("span", { class: "share" }, `${((100 * cluster.size) / total).toFixed(1)} %`),
         ),
       );
     }),

@@ -50,14 +50,19 @@ function draw() {
   byId("undo").disabled = !page.state.can_undo || phase === "saving";
   byId("redo").disabled = !page.state.can_redo || phase === "saving";
   const box = byId("trouble");
-  box.hidden = saving.phase !== "failed" && server === "here";
-  if (saving.phase === "failed") {
+  box.hidden = !saving.message && server === "here";
+  const what = saving.failed
+    ? "Your last decision is not saved: "
+    : saving.phase === "failed"
+      ? "That was not saved: "
+      : "That did not work: ";
+  if (saving.message) {
     fill(
       box,
       h(
         "p",
         { id: "trouble-text" },
-        h("b", {}, saving.failed ? "Your last decision is not saved: " : "That did not work: "),
+        h("b", {}, what),
         saving.failed && isBack
           ? "the server was away and is back now: try again."
           : `${saving.message}. ${saving.advice}`,

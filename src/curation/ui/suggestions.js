@@ -129,7 +129,7 @@ function look() {
 const TITLES = {
   merge: () => "One cluster or two?",
   check_class: (s) => `Probably ${s.class}`,
-  suspects: (s) => (s.class ? `Named otherwise, look like ${s.class}` : "Possibly labelled wrongly"),
+  suspects: (s) => (s.class ? `Looks like ${s.class}` : "Possibly labelled wrongly"),
   neighbourhood: () => "Look-alikes",
   duplicates: () => "Near-duplicates",
 };
