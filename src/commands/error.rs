@@ -105,7 +105,7 @@ impl CommandError {
             Self::Head(error) => Some(error.hint()),
             _ => None,
         };
-        hint.or_else(|| self.is_disk_full().then(|| "free some space there and run it again".to_owned()))
+        hint.or_else(|| self.is_disk_full().then(|| "free some space and run again".to_owned()))
     }
 
     /// Whether a file could not be written for want of room.

@@ -1,6 +1,6 @@
 //! The review page in a real browser: what people do with keys and mouse becomes the right lines of the log.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::Command;
 
@@ -244,7 +244,8 @@ fn a_hostile_page_in_the_same_browser_gets_nothing() {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
-            let _ = stream.read(&mut [0; 4096]);
+            // A request ends with an empty line.
+            let _ = BufReader::new(&stream).lines().map_while(Result::ok).find(String::is_empty);
             let length = attempts.len();
             let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n");
             let _ = stream.write_all((head + &attempts).as_bytes());
