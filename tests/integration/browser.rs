@@ -187,7 +187,7 @@ fn eleven_classes_and_the_way_back_of_removed_images() {
     browser.keys(&format!("cut off{ENTER}"));
     saved(&browser, 13);
     at_rest(&browser);
-    browser.click("[data-place=\"removed\"]");
+    browser.ask("document.querySelector('[data-place=\"removed\"]').click(); return true");
     browser.until("return document.querySelector('#shown').textContent === '1 image'");
     browser.keys(ENTER);
     saved(&browser, 14);

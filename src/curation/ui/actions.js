@@ -8,7 +8,7 @@ import { askText } from "./dialog.js";
 import { page, byHand, className, isRemoved, remembered, NAMED, MOVED, ACCEPTED } from "./state.js";
 import { chooseRows, divideAt, focusRow, selection, targets } from "./selection.js";
 import { letGo, open, placeOf, view } from "./view.js";
-import { advance } from "./suggestions.js";
+import { advance, keysWait } from "./suggestions.js";
 
 const classOptions = () =>
   page.state.classes.map((entry, index) => ({
@@ -28,13 +28,15 @@ const newOrOld = (text) => {
 
 /** Sends, lets go of the selection, and goes on where the view is finished or `done` says so. */
 async function carryOut(decisions, said, { rows = [], done = false } = {}) {
-  if (!(await decide(decisions))) return false;
-  letGo(rows);
-  selection.rows.clear();
-  divideAt(null);
-  note(said);
-  if (done || !view.rows.length) await advance();
-  return true;
+  const work = async () => {
+    if (!(await decide(decisions))) return;
+    letGo(rows);
+    selection.rows.clear();
+    divideAt(null);
+    note(said);
+    if (done || !view.rows.length) await advance();
+  };
+  await (done ? keysWait(work) : work());
 }
 
 /** The tail of a divider, the selection or the image in focus becomes `name`. */
