@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -225,7 +224,7 @@ fn a_full_disk_is_told_and_the_decision_waits() {
     assert_eq!(log(&place, &run).len(), lines);
 
     let room = ["--pid", &served.id().to_string(), "--fsize=unlimited"];
-    assert!(Command::new("prlimit").args(room).status().unwrap().success());
+    assert!(std::process::Command::new("prlimit").args(room).status().unwrap().success());
     browser.click("#try-again");
     saved(&browser, lines + 1);
     assert_eq!(log(&place, &run)[lines]["class"], "brick");

@@ -2,7 +2,6 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -206,7 +205,8 @@ fn a_full_disk_at_the_first_start_is_told() {
     let (place, run) = fresh("review");
     let program = env!("CARGO_BIN_EXE_rails");
     let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" curate \"$1\"";
-    let ended = Command::new("sh").args(["-c", script, program, &run]).current_dir(place.path(".")).output().unwrap();
+    let mut shell = std::process::Command::new("sh");
+    let ended = shell.args(["-c", script, program, &run]).current_dir(place.path(".")).output().unwrap();
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(1), "{said}");
     assert!(said.contains("review.csv") && said.contains("hint: free some space"), "{said}");
