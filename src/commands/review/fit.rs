@@ -39,10 +39,12 @@ impl Fit {
 
     fn of_opinion(version: u64, opinion: Opinion, trust: Trust) -> Self {
         let thousandths = |share: f32| (share * 1000.0).round() as u16;
+        // As long as everything named shows one class, that anything else shows it too is no finding.
+        let tells = opinion.classes.len() > 1;
         Self {
             version,
             trust,
-            class: opinion.rows.iter().map(|row| row.class).collect(),
+            class: opinion.rows.iter().map(|row| row.class.filter(|_| tells)).collect(),
             confidence: opinion.rows.iter().map(|row| thousandths(row.confidence)).collect(),
             suspicion: opinion.rows.iter().map(|row| thousandths(row.suspicion)).collect(),
             classes: opinion.classes,
