@@ -107,11 +107,11 @@ impl Projection {
         let mut columns = header.n_features;
         let mut steps = Vec::new();
         for (i, kind) in header.steps.into_iter().enumerate() {
-            let fits = |name: &str, found: usize, expected: usize| match found == expected {
-                true => Ok(()),
-                false => {
-                    Err(ProjectionFileError::Malformed(format!("`{i}.{name}` has {found} numbers for {expected}")))
+            let fits = |name: &str, found: usize, expected: usize| {
+                if found == expected {
+                    return Ok(());
                 }
+                Err(ProjectionFileError::Malformed(format!("`{i}.{name}` has {found} numbers for {expected}")))
             };
             let numbers = |name: &str, len: usize| -> Result<Vec<f64>, ProjectionFileError> {
                 let values = arrays.vector(&format!("{i}.{name}"))?.to_vec();

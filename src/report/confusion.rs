@@ -47,14 +47,16 @@ impl Figure for ConfusionPlot<'_> {
     }
 }
 
-/// True classes in rows, predicted ones in columns, cells of `cell_height` pixels where there is room; the cells are
-/// what [`Heatmap`] calls shades, palette and texts.
+/// Shades, palette and texts of a [`Heatmap`].
+type Cells = (Array2<f64>, fn(f64) -> Colour, Array2<String>);
+
+/// True classes in rows, predicted ones in columns, cells of `cell_height` pixels where there is room.
 pub(super) fn classes_by_classes(
     title: &str,
     remark: &str,
     names: &[String],
     cell_height: i32,
-    (shades, palette, texts): (Array2<f64>, fn(f64) -> Colour, Array2<String>),
+    (shades, palette, texts): Cells,
 ) -> Canvas {
     let longest = names.iter().map(|name| TextStyle::size(SMALL).width(name)).max().unwrap_or(0);
     let width = Heatmap::room(names.len(), (longest + 20).clamp(150, 260));
