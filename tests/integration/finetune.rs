@@ -107,7 +107,8 @@ fn prediction_repeats_the_evaluation_also_where_the_checkpoint_was_moved() {
     let all = ["evaluate", "elsewhere/mine", "datasets/surfaces", "--truth", "datasets/surfaces/labels.csv"];
     place.rails(&[&all[..], &["-q", "--output", "judged"]].concat()).with(0);
     for row in place.table("judged/predictions.csv") {
-        let found = predicted.iter().find(|other| other["id"] == row["id"]).unwrap();
+        let name = row["path"].rsplit('/').next().unwrap();
+        let found = predicted.iter().find(|other| other["path"].ends_with(name)).unwrap();
         assert_eq!((&row["confidence"], &row["unfamiliarity"]), (&found["confidence"], &found["unfamiliarity"]));
     }
     assert!(place.path("judged/plots/grad_cam.png").is_file(), "Grad-CAM looks into the learned network");

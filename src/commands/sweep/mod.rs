@@ -27,9 +27,7 @@ use crate::data::ClassId;
 use crate::device::{Device, DeviceChoice};
 use crate::metrics::{ConfusionMatrix, Interval};
 use crate::progress::{Event, Observer, Stage};
-use crate::runs::{
-    DatasetSummary, RankBy, RunDir, SweepRecipe, Timings, TrainRecipe, Variant, timestamp, to_toml, write_skipped,
-};
+use crate::runs::{DatasetSummary, RankBy, RunDir, Timings, TrainRecipe, Variant, timestamp, to_toml, write_skipped};
 use crate::training::{Disjointness, Folds, most_likely};
 use cross_validation::{CrossValidation, Outcome};
 
@@ -127,7 +125,7 @@ pub fn sweep(
     timings.lap("train");
 
     let order = ranked(&outcomes, section.rank_by);
-    let recipes = rows(variants, &outcomes, &order, &Truth { y: &y, classes }, &section);
+    let recipes = rows(variants, &outcomes, &order, &Truth { y: &y, classes }, section.rank_by, recipe.seed);
     let best = match recipes.first() {
         Some(SweepRow { scores: Some(_), settings, .. }) => {
             settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]).collect()
@@ -264,7 +262,8 @@ fn rows(
     outcomes: &[Outcome],
     order: &[usize],
     truth: &Truth<'_>,
-    section: &SweepRecipe,
+    rank_by: RankBy,
+    seed: u64,
 ) -> Vec<SweepRow> {
     let best = order.first().and_then(|&best| outcomes[best].scores());
     let row = |&index: &usize| {
@@ -276,10 +275,8 @@ fn rows(
             id: format!("r{}", index + 1),
             settings: variants[index].arguments(),
             scores: outcome.scores().cloned(),
-            intervals: confusion.map(|confusion| intervals(&confusion, 0)).unwrap_or_default(),
-            as_good_as_best: best
-                .zip(outcome.scores())
-                .is_some_and(|(best, scores)| scores.as_good_as(best, section.rank_by)),
+            intervals: confusion.map(|confusion| intervals(&confusion, seed)).unwrap_or_default(),
+            as_good_as_best: best.zip(outcome.scores()).is_some_and(|(best, scores)| scores.as_good_as(best, rank_by)),
             failed: outcome.failed().map(ToOwned::to_owned),
         }
     };

@@ -70,9 +70,9 @@ fn advice(summary: &SweepSummary) -> Vec<String> {
 }
 
 fn table(summary: &SweepSummary) -> Block {
-    let interval = format!("95 % interval of {}", summary.rank_by);
+    let spread = format!("± {}", summary.rank_by);
     let columns =
-        ["recipe", "settings", "≈", "accuracy", "balanced", "macro F1", "log loss", &interval, "seconds per fold"];
+        ["recipe", "settings", "≈", "accuracy", "balanced", "macro F1", "log loss", &spread, "95 %", "seconds"];
     let rows = summary.recipes.iter().map(|row| {
         let mut cells = vec![row.id.clone(), name(row)];
         let Some(scores) = &row.scores else {
@@ -80,18 +80,19 @@ fn table(summary: &SweepSummary) -> Block {
             return cells;
         };
         cells.push(if row.as_good_as_best { "≈" } else { "" }.to_owned());
-        let spread = |spread: &Spread| format!("{:.4} ± {:.4}", spread.mean, spread.std);
-        cells.extend([&scores.accuracy, &scores.balanced_accuracy, &scores.macro_f1, &scores.log_loss].map(spread));
+        let mean = |spread: &Spread| format!("{:.4}", spread.mean);
+        cells.extend([&scores.accuracy, &scores.balanced_accuracy, &scores.macro_f1, &scores.log_loss].map(mean));
+        cells.push(format!("{:.4}", scores.ranking(summary.rank_by).std));
         let interval = row.intervals.get(summary.rank_by.key()).map(|i| format!("{:.4} – {:.4}", i.low, i.high));
         cells.extend([interval.unwrap_or_default(), format!("{:.2}", scores.seconds.mean)]);
         cells
     });
     Block::Table {
-        caption:
-            "Every recipe, the best first: mean ± standard deviation over the folds. ≈ is as good as the best. The \
-                  interval tells how far other images of the same kind may move the score (1000 bootstrap resamples of \
-                  all images, each judged by the classifier that had not seen it)."
-                .to_owned(),
+        caption: "Every recipe, the best first: means over the folds, and how far the score that ranks them varies from \
+                  fold to fold (standard deviation). ≈ is as good as the best. The 95 % interval tells how far other \
+                  images of the same kind may move that score (1000 bootstrap resamples of all images, each judged by a \
+                  classifier that had not seen it). Seconds are for one fold."
+            .to_owned(),
         rows: rows.collect(),
         columns: columns.map(str::to_owned).to_vec(),
     }
