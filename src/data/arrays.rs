@@ -81,9 +81,12 @@ pub struct ArraysWriter {
 impl ArraysWriter {
     /// Adds `values` as `name`.
     pub fn add<T: Number, D: Dimension>(&mut self, name: impl Into<String>, values: ArrayView<'_, T, D>) {
+        let shape = values.shape().to_vec();
         let mut bytes = Vec::with_capacity(values.len() * size_of::<T>());
-        values.iter().for_each(|value| value.append(&mut bytes));
-        self.arrays.insert(name.into(), Stored { dtype: T::DTYPE, shape: values.shape().to_vec(), bytes });
+        for value in values {
+            value.append(&mut bytes);
+        }
+        self.arrays.insert(name.into(), Stored { dtype: T::DTYPE, shape, bytes });
     }
 
     /// The content of the file, with `text` under `key` in its header. Only one: the format writes several in any order,

@@ -126,18 +126,7 @@ pub fn sweep(
 
     let order = ranked(&outcomes, section.rank_by);
     let recipes = rows(variants, &outcomes, &order, &Truth { y: &y, classes }, section.rank_by, recipe.seed);
-    let best = match recipes.first() {
-        Some(SweepRow { scores: Some(_), settings, .. }) => {
-            settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]).collect()
-        }
-        Some(SweepRow { failed: Some(why), .. }) => {
-            return Err(CommandError::failed(
-                format!("no recipe could be trained: {why}"),
-                "mend the recipe or the labels",
-            ));
-        }
-        _ => Vec::new(),
-    };
+    let best = recipes.first().map(arguments).transpose()?.unwrap_or_default();
     let run = RunDir::create(&workspace.runs, &format!("{}-sweep-{}", timestamp(&started), recipe.name))?;
     let dataset = DatasetSummary::of(&numbers.manifest);
     let mut counts = vec![0; classes.len()];
@@ -199,6 +188,15 @@ pub fn sweep(
     }
     summary.run = run.finish()?;
     Ok(summary)
+}
+
+/// What `rails train` needs to hear to train the recipe of `best`.
+fn arguments(best: &SweepRow) -> Result<Vec<String>, CommandError> {
+    if let Some(why) = &best.failed {
+        let message = format!("no recipe could be trained: {why}");
+        return Err(CommandError::failed(message, "mend the recipe or the labels"));
+    }
+    Ok(best.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]).collect())
 }
 
 /// Features of all images, once per kind.
