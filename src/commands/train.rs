@@ -6,6 +6,7 @@ pub(super) mod numbers;
 mod trusting;
 mod writing;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -257,7 +258,7 @@ fn select<'a>(
         classes,
         images: rows.iter().map(image).collect(),
         truth: rows.iter().map(|row| y[*row]).collect(),
-        features: numbers.x.select(Axis(0), rows).into(),
+        features: Cow::Owned(numbers.x.select(Axis(0), rows)),
         uncalibrated: uncalibrated.select(Axis(0), rows),
         probabilities,
         strangeness,

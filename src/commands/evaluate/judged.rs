@@ -1,9 +1,10 @@
 //! Images whose class is known and was predicted: what every judgement starts from.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, CowArray, Ix2};
+use ndarray::Array2;
 
 use crate::data::{ClassId, ImageId};
 use crate::images::{DepthRange, Image, decode};
@@ -49,7 +50,7 @@ pub(in crate::commands) struct Judged<'a> {
     pub images: Vec<JudgedImage>,
     pub truth: Vec<ClassId>,
     /// Features as the classifier got them, shape `[n_images, n_features]`.
-    pub features: CowArray<'a, f32, Ix2>,
+    pub features: Cow<'a, Array2<f32>>,
     /// Probabilities before calibration, shape `[n_images, n_classes]`.
     pub uncalibrated: Array2<f32>,
     /// Probabilities as predictions show them, of the same shape.

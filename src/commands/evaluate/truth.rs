@@ -1,5 +1,6 @@
 //! Which images are judged, and by which truth.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use ndarray::{Array2, Axis};
@@ -73,7 +74,7 @@ pub(super) fn divide<'a>(
     let strangeness_of = |rows: &[usize]| rows.iter().filter_map(|&row| strangeness.get(row).copied()).collect();
     strangers.strangeness = strangeness_of(&unknown);
     let [uncalibrated, probabilities] = [uncalibrated, probabilities].map(|all| all.select(Axis(0), &known));
-    let features = done.embeddings.values().select(Axis(0), &known).into();
+    let features = Cow::Owned(done.embeddings.values().select(Axis(0), &known));
     let strangeness = strangeness_of(&known);
     (Judged { classes, images, truth, features, uncalibrated, probabilities, strangeness }, strangers)
 }

@@ -7,6 +7,7 @@ mod cross_validation;
 mod page;
 mod writing;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,7 @@ use serde_json::json;
 pub use cross_validation::{FoldScores, Spread};
 
 use super::dividing::Dividing;
-use super::evaluate::{Dossier, Evaluation, Judged, JudgedImage, Strangers, intervals};
+use super::evaluate::{Judged, JudgedImage, intervals};
 use super::gather::gather;
 use super::record::Record;
 use super::train::numbers::{Numbers, embed};
@@ -27,7 +28,7 @@ use crate::data::ClassId;
 use crate::device::{Device, DeviceChoice};
 use crate::metrics::{ConfusionMatrix, Interval};
 use crate::progress::{Event, Observer, Stage};
-use crate::runs::{DatasetSummary, RankBy, RunDir, Timings, TrainRecipe, Variant, timestamp, to_toml, write_skipped};
+use crate::runs::{DatasetSummary, RankBy, RunDir, Timings, TrainRecipe, Variant, timestamp, write_skipped};
 use crate::training::{Disjointness, Folds, most_likely};
 use cross_validation::{CrossValidation, Outcome};
 
@@ -167,24 +168,7 @@ pub fn sweep(
     if let Some((best, probabilities)) = order.first().and_then(|&best| Some((best, outcomes[best].probabilities()?))) {
         let numbers = &tables.all[tables.of_variant[best]];
         let judged = judged(numbers, &y, classes, probabilities.view());
-        let dossier = Dossier {
-            run: &run,
-            title: format!("rails train --sweep: {}", recipe.name),
-            part: "held-out",
-            judged: &judged,
-            strangers: &Strangers::default(),
-            evaluation: &Evaluation::of(&judged, 1.0, recipe.seed),
-            withheld: None,
-            depth: numbers.chain.depth,
-            explainer: Err(
-                "A sweep keeps none of its classifiers: train the recommended recipe to see this.".to_owned()
-            ),
-            facts: page::facts(&summary, numbers.chain.to_string()),
-            first: vec![page::recipes(&run, &summary)?],
-            more: Vec::new(),
-            settings: to_toml(recipe).unwrap_or_default().lines().map(str::to_owned).collect(),
-        };
-        dossier.write(observer)?;
+        page::write(&run, recipe, &summary, &judged, &numbers.chain, observer)?;
     }
     summary.run = run.finish()?;
     Ok(summary)
@@ -295,7 +279,7 @@ fn judged<'a>(
             .map(|((id, file), record)| JudgedImage { id: *id, file: file.clone(), fields: record.fields.clone() })
             .collect(),
         truth: y.to_vec(),
-        features: numbers.x.view().into(),
+        features: Cow::Borrowed(&numbers.x),
         uncalibrated: probabilities.to_owned(),
         probabilities: probabilities.to_owned(),
         strangeness: Vec::new(),

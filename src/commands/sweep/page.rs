@@ -1,12 +1,41 @@
-//! What report.html of a sweep has to tell ahead of how the best recipe fared.
+//! report.html of a sweep: which recipe to take, and how it fared on the images it had not seen.
 
 use super::{Spread, SweepRow, SweepSummary};
 use crate::commands::CommandError;
+use crate::commands::evaluate::{Dossier, Evaluation, Judged, Strangers};
+use crate::progress::Observer;
 use crate::report::{Block, Figure, Section, SweepPlot, SweepPoint};
-use crate::runs::RunDir;
+use crate::runs::{FeatureChain, RunDir, TrainRecipe, to_toml};
+
+/// Writes tables, plots and the page; `judged` are all images as the best recipe called them, `chain` its features.
+pub(super) fn write(
+    run: &RunDir,
+    recipe: &TrainRecipe,
+    summary: &SweepSummary,
+    judged: &Judged<'_>,
+    chain: &FeatureChain,
+    observer: &dyn Observer,
+) -> Result<(), CommandError> {
+    let dossier = Dossier {
+        run,
+        title: format!("rails train --sweep: {}", recipe.name),
+        part: "held-out",
+        judged,
+        strangers: &Strangers::default(),
+        evaluation: &Evaluation::of(judged, 1.0, recipe.seed),
+        withheld: None,
+        depth: chain.depth,
+        explainer: Err("A sweep keeps none of its classifiers: train the recommended recipe to see this.".to_owned()),
+        facts: facts(summary, chain.to_string()),
+        first: vec![recipes(run, summary)?],
+        more: Vec::new(),
+        settings: to_toml(recipe).unwrap_or_default().lines().map(str::to_owned).collect(),
+    };
+    dossier.write(observer)
+}
 
 /// Names and values at the top; `features` are those of the best recipe.
-pub(super) fn facts(summary: &SweepSummary, features: String) -> Vec<(String, String)> {
+fn facts(summary: &SweepSummary, features: String) -> Vec<(String, String)> {
     let sizes: Vec<String> = summary.folds.iter().map(usize::to_string).collect();
     let grouped = summary.group_by.as_ref().map_or_else(String::new, |field| format!(", no {field} in two"));
     [
@@ -22,7 +51,7 @@ pub(super) fn facts(summary: &SweepSummary, features: String) -> Vec<(String, St
 }
 
 /// Draws `plots/sweep.png` and says which recipe to take.
-pub(super) fn recipes(run: &RunDir, summary: &SweepSummary) -> Result<Section, CommandError> {
+fn recipes(run: &RunDir, summary: &SweepSummary) -> Result<Section, CommandError> {
     let point = |row: &SweepRow| {
         let spread = row.scores.as_ref()?.ranking(summary.rank_by);
         let folds = spread.folds.clone();
