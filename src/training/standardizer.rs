@@ -69,7 +69,7 @@ impl Standardizer {
         Some(Self { mean, scale: scale.mapv(|scale| (scale as f32).max(f32::MIN_POSITIVE)) })
     }
 
-    /// Standardises `x` of shape `[n, n_features]` in place; values end at ±[`BOUND`].
+    /// Standardises `x` of shape `[n, n_features]` in place; values end at ±10.
     pub fn apply(&self, mut x: ArrayViewMut2<'_, f32>) {
         for mut row in x.rows_mut() {
             ndarray::Zip::from(&mut row).and(&self.mean).and(&self.scale).for_each(|x, mean, scale| {
