@@ -9,7 +9,9 @@ use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
 use crate::images::{Enhancement, Resize};
 use crate::reducers::{Reduction, Tsne};
-use crate::training::{CalibrateRecipe, FinetuneRecipe, HeadRecipe, KnnRecipe, MlpRecipe, RejectRecipe, SplitRecipe};
+use crate::training::{
+    CalibrateRecipe, FinetuneRecipe, HeadRecipe, KnnRecipe, LinearRecipe, MlpRecipe, RejectRecipe, SplitRecipe,
+};
 
 /// Everything `rails cluster` is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,8 +67,11 @@ pub struct TrainRecipe {
     /// How an image becomes numbers; absent: as the curated run did, else the defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<FeaturesRecipe>,
-    /// The classifier and how it learns, linear or a multilayer perceptron.
+    /// The classifier and how it learns: a multilayer perceptron.
     pub mlp: MlpRecipe,
+    /// Classifies linearly instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linear: Option<LinearRecipe>,
     /// Classifies by the nearest training images instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub knn: Option<KnnRecipe>,
@@ -92,6 +97,7 @@ impl Default for TrainRecipe {
             dataset: DatasetRecipe::default(),
             features: None,
             mlp: MlpRecipe::default(),
+            linear: None,
             knn: None,
             split: SplitRecipe::default(),
             calibrate: CalibrateRecipe::default(),
@@ -106,7 +112,11 @@ impl TrainRecipe {
     /// The kind of classifier it asks for.
     #[must_use]
     pub fn head(&self) -> HeadRecipe<'_> {
-        self.knn.as_ref().map_or(HeadRecipe::Mlp(&self.mlp), HeadRecipe::Knn)
+        match (&self.knn, &self.linear) {
+            (Some(knn), _) => HeadRecipe::Knn(knn),
+            (None, Some(linear)) => HeadRecipe::Linear(linear),
+            (None, None) => HeadRecipe::Mlp(&self.mlp),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod held_out;
 mod knn;
 mod knn_file;
 mod learner;
+mod linear;
 mod loss;
 mod mlp;
 mod neighbours;
@@ -49,6 +50,7 @@ pub use grad_cam::heat_map;
 pub use head::{Head, HeadError, Layer, most_likely, softmax};
 pub use held_out::HeldOut;
 pub use knn::{Knn, KnnRecipe, Votes};
+pub use linear::LinearRecipe;
 pub use neighbours::{Metric, Neighbour, Reference, Resemblance, TrainingNeighbours};
 pub use recipe::{HeadRecipe, MlpRecipe};
 pub use reject::{RejectRecipe, RejectRule};
@@ -147,6 +149,7 @@ pub fn train<'a>(
 ) -> Result<Trained, TrainError> {
     data.check(split)?;
     match recipe.into() {
+        HeadRecipe::Linear(recipe) => linear::fit(recipe, data, split),
         HeadRecipe::Mlp(recipe) => learn(recipe, data, split, device, seed, observer),
         HeadRecipe::Knn(recipe) => {
             let head = Classifier::Knn(Knn::fit(recipe, data, &split.train, seed));
@@ -155,7 +158,7 @@ pub fn train<'a>(
     }
 }
 
-/// Learns a linear classifier or a multilayer perceptron.
+/// Learns a multilayer perceptron, step by step.
 fn learn(
     recipe: &MlpRecipe,
     data: &TrainingSet<'_>,
@@ -174,7 +177,7 @@ fn learn(
     if let Some(standardizer) = &standardizer {
         standardizer.apply(x.view_mut());
     }
-    let weights = weights(recipe, data, split)?;
+    let weights = weights(&recipe.class_weights, data, split)?;
     let fitted = device.run(learner::Fit {
         recipe,
         x,
@@ -210,9 +213,9 @@ fn learn(
 }
 
 /// What each image counts: how far its label is trusted times the weight of its class, 1 on average in each part.
-fn weights(recipe: &MlpRecipe, data: &TrainingSet<'_>, split: &Split) -> Result<Vec<f32>, TrainError> {
+fn weights(class_weights: &ClassWeights, data: &TrainingSet<'_>, split: &Split) -> Result<Vec<f32>, TrainError> {
     let mut weights = data.weights.map_or_else(|| vec![1.0; data.ids.len()], <[f32]>::to_vec);
-    let factors = recipe.class_weights.factors(data.classes, data.y, &weights, &split.train)?;
+    let factors = class_weights.factors(data.classes, data.y, &weights, &split.train)?;
     for (weight, class) in weights.iter_mut().zip(data.y) {
         *weight = (f64::from(*weight) * factors[class.0]) as f32;
     }

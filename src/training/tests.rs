@@ -253,6 +253,20 @@ fn progress_is_told_epoch_by_epoch() {
 }
 
 #[test]
+fn a_linear_classifier_answers_without_chance_and_learns_from_validation_images_at_last() {
+    let blobs = Blobs::new(90, 0.8);
+    let split = blobs.split();
+    let recipe = LinearRecipe::default();
+    let learn = |recipe: &LinearRecipe, seed| train(recipe, &blobs.set(), &split, Device::Cpu, seed, &Silent).unwrap();
+    let trained = learn(&recipe, 1);
+    assert_eq!(trained, learn(&recipe, 2));
+    assert_eq!(blobs.accuracy(&trained.head, &split.test), 1.0);
+    assert_ne!(trained.judged(), &trained.head);
+    let alone = learn(&LinearRecipe { refit: false, ..recipe }, 1);
+    assert_eq!((&alone.head, &alone.held_out), (trained.judged(), &None));
+}
+
+#[test]
 fn a_linear_classifier_ends_at_the_optimum_scikit_learn_finds() {
     #[derive(serde::Deserialize)]
     struct Golden {

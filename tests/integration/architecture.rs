@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 8] = [
     &["commands"],
     &["runs"],
     &["curation", "training", "report"],
-    &["features", "clusterers", "reducers", "outliers", "embeddings"],
+    &["features", "clusterers", "reducers", "outliers", "embeddings", "linear_model"],
     &["backbones", "pairwise", "metrics", "images", "server"],
     &["device", "data", "progress"],
 ];
