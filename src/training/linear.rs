@@ -11,8 +11,9 @@ use super::recipe::checked;
 use super::split::Split;
 use super::standardizer::{Scaling, Standardizer};
 use super::training_set::TrainingSet;
+use super::weights::weights;
 use super::{Stopped, TrainError, Trained};
-use crate::data::{BelowOne, Positive};
+use crate::data::{BelowOne, NonNegative, Positive};
 use crate::linear_model::{LogisticRegression, Stop};
 
 /// When a fit is at its optimum as far as any prediction goes; the steps are never needed on features of even scale.
@@ -33,6 +34,9 @@ pub struct LinearRecipe {
     pub label_smoothing: BelowOne,
     /// What an image counts for its class: `"none"`, `"balanced"` or a table such as `{ fault = 3.0 }`.
     pub class_weights: ClassWeights,
+    /// How much a label is doubted that contradicts the other images, 0 or more: it counts as much as a cautious
+    /// classifier that never saw it agrees, to this power. Rare classes are the first to be doubted.
+    pub doubt: NonNegative,
 }
 
 impl Default for LinearRecipe {
@@ -43,24 +47,32 @@ impl Default for LinearRecipe {
             refit: true,
             label_smoothing: checked(0.0),
             class_weights: ClassWeights::None,
+            doubt: checked(0.0),
         }
     }
 }
 
-/// Fits the training part of `split`, and the validation part too where the recipe says so.
+/// Fits the training part of `split`, and the validation part too where the recipe says so. `seed` decides which labels
+/// are doubted together, and nothing else.
 ///
 /// # Errors
 /// When class weights name what is no class.
-pub(super) fn fit(recipe: &LinearRecipe, data: &TrainingSet<'_>, split: &Split) -> Result<Trained, TrainError> {
+pub(super) fn fit(
+    recipe: &LinearRecipe,
+    data: &TrainingSet<'_>,
+    split: &Split,
+    seed: u64,
+) -> Result<Trained, TrainError> {
     let standardizer = Standardizer::fit_scaled(data.x, &split.train, recipe.scaling);
-    let weights = super::weights(&recipe.class_weights, data, split)?;
+    let mut x = data.x.to_owned();
+    if let Some(standardizer) = &standardizer {
+        standardizer.apply(x.view_mut());
+    }
+    let weights = weights(x.view(), data, split, &recipe.class_weights, recipe.doubt.get(), seed)?;
     let targets = targets(data.y, &weights, data.classes.len(), recipe.label_smoothing.get());
     let on = |rows: &[usize]| {
-        let mut x = data.x.select(Axis(0), rows);
-        if let Some(standardizer) = &standardizer {
-            standardizer.apply(x.view_mut());
-        }
-        let fitted = LogisticRegression::fit(x.view(), targets.select(Axis(0), rows).view(), recipe.l2.get(), STOP);
+        let (x, targets) = (x.select(Axis(0), rows), targets.select(Axis(0), rows));
+        let fitted = LogisticRegression::fit(x.view(), targets.view(), recipe.l2.get(), STOP);
         let layer = Layer { weights: fitted.coefficients().t().to_owned(), bias: fitted.intercepts().clone() };
         Head::new(standardizer.clone(), vec![layer]).map(Classifier::Mlp)
     };

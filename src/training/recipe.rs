@@ -9,7 +9,7 @@ use super::knn::KnnRecipe;
 use super::linear::LinearRecipe;
 use super::schedule::Schedule;
 use super::standardizer::Scaling;
-use crate::data::{BelowOne, Fraction, Positive};
+use crate::data::{BelowOne, Fraction, NonNegative, Positive};
 
 /// A multilayer perceptron on feature vectors, and how it learns.
 ///
@@ -50,6 +50,9 @@ pub struct MlpRecipe {
     /// How little a label is believed that contradicts the others: the `q` of generalised cross-entropy, from 0 (plain
     /// cross-entropy) to 1 (mean absolute error).
     pub robustness: Fraction,
+    /// How much a label is doubted that contradicts the other images, 0 or more: it counts as much as a cautious
+    /// classifier that never saw it agrees, to this power. Rare classes are the first to be doubted.
+    pub doubt: NonNegative,
 }
 
 impl Default for MlpRecipe {
@@ -70,6 +73,7 @@ impl Default for MlpRecipe {
             mixup: checked(0.2),
             class_weights: ClassWeights::None,
             robustness: checked(0.0),
+            doubt: checked(0.0),
         }
     }
 }

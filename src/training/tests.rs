@@ -267,6 +267,30 @@ fn a_linear_classifier_answers_without_chance_and_learns_from_validation_images_
 }
 
 #[test]
+fn a_label_that_contradicts_the_other_images_is_doubted_and_one_of_a_lone_image_is_not() {
+    let mut blobs = Blobs::new(90, 0.8);
+    let split = blobs.split();
+    for &row in split.train.iter().step_by(5) {
+        blobs.y[row] = ClassId((blobs.y[row].0 + 1) % 3);
+    }
+    blobs.classes.push("d".to_owned());
+    let lone = split.train[1];
+    blobs.y[lone] = ClassId(3);
+    let mut x = blobs.x.clone();
+    Standardizer::fit_scaled(blobs.x.view(), &split.train, Scaling::Overall).unwrap().apply(x.view_mut());
+    let weights = |doubt| weights::weights(x.view(), &blobs.set(), &split, &ClassWeights::None, doubt, 0).unwrap();
+    assert!(weights(0.0).iter().all(|weight| *weight == 1.0));
+    let doubted = weights(1.0);
+    for (place, &row) in split.train.iter().enumerate() {
+        let (weight, wrong) = (doubted[row], place % 5 == 0);
+        assert!(if wrong { weight < 0.8 } else { weight > 0.8 }, "{place}: {weight}");
+    }
+    let mean = split.train.iter().map(|&row| doubted[row]).sum::<f32>() / split.train.len() as f32;
+    assert!((mean - 1.0).abs() < 1e-5 && doubted[lone] >= 1.0);
+    assert!(split.test.iter().all(|&row| doubted[row] == 1.0));
+}
+
+#[test]
 fn a_linear_classifier_ends_at_the_optimum_scikit_learn_finds() {
     #[derive(serde::Deserialize)]
     struct Golden {
