@@ -16,8 +16,8 @@ use crate::linear_model::{LogisticRegression, Stop};
 
 /// Folds from which the images of the remaining one are judged.
 const FOLDS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
-/// Penalty of the classifier that judges: so high that no single image sways it.
-const L2: f64 = 1.0;
+/// Penalty of the classifier that judges, as a share of the images' mean squared length: so high that none sways it.
+const L2: f64 = 1e-3;
 /// When it is sure enough; with this penalty it is there soon.
 const STOP: Stop = Stop { gradient: 1e-4, steps: 200 };
 
@@ -67,10 +67,12 @@ fn trusts(
     // Too few images to divide are too few to doubt any.
     let Ok((folds, _)) = Folds::of(&divisible, FOLDS, seed) else { return Vec::new() };
     let targets = targets(data.y, weights, data.classes.len(), 0.0);
+    let squares = split.train.iter().flat_map(|&row| x.index_axis_move(Axis(0), row)).map(|&value| f64::from(value).powi(2));
+    let l2 = (L2 * squares.sum::<f64>() / split.train.len() as f64).max(f64::MIN_POSITIVE);
     let judge = |learned: &[usize], judged: &[usize]| -> Vec<(usize, f64)> {
         let (features, shares) = (x.select(Axis(0), learned), targets.select(Axis(0), learned));
         let shown = shares.sum_axis(Axis(0));
-        let model = LogisticRegression::fit(features.view(), shares.view(), L2, STOP);
+        let model = LogisticRegression::fit(features.view(), shares.view(), l2, STOP);
         let p = model.probabilities(x.select(Axis(0), judged).view());
         let trust = |(&row, p): (&usize, ndarray::ArrayView1<'_, f32>)| {
             let class = data.y[row].0;
