@@ -67,7 +67,8 @@ fn trusts(
     // Too few images to divide are too few to doubt any.
     let Ok((folds, _)) = Folds::of(&divisible, FOLDS, seed) else { return Vec::new() };
     let targets = targets(data.y, weights, data.classes.len(), 0.0);
-    let squares = split.train.iter().flat_map(|&row| x.index_axis_move(Axis(0), row)).map(|&value| f64::from(value).powi(2));
+    let squares =
+        split.train.iter().flat_map(|&row| x.index_axis_move(Axis(0), row)).map(|&value| f64::from(value).powi(2));
     let l2 = (L2 * squares.sum::<f64>() / split.train.len() as f64).max(f64::MIN_POSITIVE);
     let judge = |learned: &[usize], judged: &[usize]| -> Vec<(usize, f64)> {
         let (features, shares) = (x.select(Axis(0), learned), targets.select(Axis(0), learned));
