@@ -55,7 +55,7 @@ fn main() -> Outcome<()> {
 
 fn read(folder: &Path, labels: &Path, name: &str, layer: &str, naming: Option<&String>) -> Outcome<Images> {
     let naming = naming.map(|text| text.parse()).transpose()?;
-    let manifest = scan(folder, &ScanOptions { naming, naming_required: false }, &Silent)?;
+    let manifest = scan(folder, &ScanOptions { naming, naming_required: false, ..ScanOptions::default() }, &Silent)?;
     let name: BackboneName = serde_json::from_value(name.into())?;
     let backbone = Backbone::load(name, Path::new("checkpoints"))?;
     let extractor = BackboneFeatures::new(&backbone, &[layer.to_owned()], Resize::default(), Device::Cpu)?;

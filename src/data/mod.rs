@@ -3,6 +3,7 @@
 mod checked;
 mod clustering;
 mod embeddings;
+mod frame_address;
 mod image_id;
 mod labels;
 mod manifest;
@@ -10,6 +11,7 @@ mod manifest;
 pub use checked::{BelowOne, Fraction, NonNegative, OutOfRange, Positive};
 pub use clustering::{ClusterId, Clustering};
 pub use embeddings::{Embeddings, EmbeddingsError};
+pub use frame_address::FrameAddress;
 pub use image_id::{ImageId, NotAnImageId};
 pub use labels::{ClassId, Labels};
 pub use manifest::{ImageRecord, Manifest, Skipped, TileOrigin};
