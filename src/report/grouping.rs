@@ -57,6 +57,12 @@ impl Grouping {
         &self.rest
     }
 
+    /// The images of these rows, with the same groups.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self { of: rows.iter().map(|&row| self.of[row]).collect(), names: self.names.clone(), rest: self.rest.clone() }
+    }
+
     /// Number of groups, the rest not counted.
     #[must_use]
     pub fn len(&self) -> usize {
