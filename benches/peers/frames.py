@@ -1,0 +1,99 @@
+"""How well spoiled frames are found in sets that were never seen, over seeds: rails against the reference's way.
+
+Per seed, `scripts/make_frames.py` makes sets to learn from and others to judge by; rails clusters, names, trains and
+predicts. The reference's way is scikit-learn's KMeans(2) on the mean flux of each set, the first frame's cluster being the
+spoiled one. Needs numpy and scikit-learn. Prints balanced accuracies against the generator's truth.
+
+  benches/peers/frames.py --rails target/release/rails --seeds 10
+"""
+
+import argparse
+import csv
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+
+import numpy as np
+from sklearn.cluster import KMeans
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def table(path):
+    with open(path) as file:
+        return list(csv.DictReader(file))
+
+
+def balanced(truth, said):
+    """Mean recall of the classes that occur."""
+    truth, said = np.asarray(truth), np.asarray(said)
+    return float(np.mean([(said[truth == value] == value).mean() for value in np.unique(truth)]))
+
+
+def reference(sets):
+    """Which frames are usable, by path."""
+    usable = {}
+    for file in sorted(sets.glob("*.npy")):
+        counts = np.load(file)
+        flux = np.array([frame[frame < 65535].mean() for frame in counts]).reshape(-1, 1)
+        labels = KMeans(2, n_init=10, random_state=0).fit_predict(flux)
+        usable |= {f"{file.name}#{at}": label != labels[0] for at, label in enumerate(labels)}
+    return usable
+
+
+def one(options, seed, place):
+    def make(name, seed):
+        arguments = [place / name, "--seed", str(seed), "--sets", str(options.sets)]
+        subprocess.run([sys.executable, ROOT / "scripts/make_frames.py", *arguments], check=True)
+
+    def rails(*arguments):
+        subprocess.run([options.rails, *arguments, "-q"], cwd=place, check=True, stdout=subprocess.DEVNULL)
+
+    make("learned", seed)
+    make("unseen", 1000 + seed)
+    shutil.copytree(ROOT / "experiments", place / "experiments", ignore=shutil.ignore_patterns("runs"))
+    rails("cluster", "learned", "--config", "frames.toml", "--set", "report.layout=pca")
+    rails("curate", "--apply", "experiments/frames.jsonl")
+    answers = {"reference": reference(place / "unseen")}
+    for recipe in options.recipes:
+        settings = [part for setting in options.set for part in ("--set", setting)]
+        rails("train", "--config", f"{recipe}.toml", "--set", "split.group_by=dataset", *settings)
+        rails("predict", "unseen", "--keep-all", "--output", f"{recipe}.csv")
+        rows = table(place / f"{recipe}.csv")
+        answers[recipe] = {pathlib.Path(row["path"]).name: row["class"] == "usable" for row in rows}
+    truth = {row["path"]: row["class"] == "usable" for row in table(place / "unseen/truth.csv")}
+    kinds = {row["dataset"]: row["kind"] for row in table(place / "unseen/kinds.csv")}
+    scores = defaultdict(dict)
+    for name, usable in answers.items():
+        for kind in ["all", *dict.fromkeys(kinds.values())]:
+            paths = [path for path in truth if kind in ("all", kinds[path.split("#")[0]])]
+            scores[name][kind] = balanced([truth[path] for path in paths], [usable[path] for path in paths])
+    return scores
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rails", type=pathlib.Path, required=True)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--sets", type=int, default=24)
+    parser.add_argument("--recipes", nargs="+", default=["mlp512", "mlp256"])
+    parser.add_argument("--set", action="append", default=["features.frame=statistics"])
+    options = parser.parse_args()
+    options.rails = options.rails.resolve()
+    collected = defaultdict(lambda: defaultdict(list))
+    for seed in range(1, options.seeds + 1):
+        with tempfile.TemporaryDirectory() as place:
+            for name, scores in one(options, seed, pathlib.Path(place)).items():
+                for kind, score in scores.items():
+                    collected[name][kind].append(score)
+        print(f"seed {seed}:", {name: round(kinds["all"][-1], 4) for name, kinds in collected.items()}, flush=True)
+    for name, kinds in collected.items():
+        for kind, scores in kinds.items():
+            print(f"{name:10} {kind:10} median {np.median(scores):.4f}  lowest {min(scores):.4f}")
+
+
+if __name__ == "__main__":
+    main()
