@@ -60,7 +60,7 @@ def one(options, seed, place):
     answers = {"reference": reference(place / "unseen")}
     for recipe in options.recipes:
         settings = [part for setting in options.set for part in ("--set", setting)]
-        rails("train", "--config", f"{recipe}.toml", "--set", "split.group_by=dataset", *settings)
+        rails("train", "--config", f"{recipe}.toml", *settings)
         rails("predict", "unseen", "--keep-all", "--output", f"{recipe}.csv")
         rows = table(place / f"{recipe}.csv")
         answers[recipe] = {pathlib.Path(row["path"]).name: row["class"] == "usable" for row in rows}
@@ -79,8 +79,8 @@ def main():
     parser.add_argument("--rails", type=pathlib.Path, required=True)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--sets", type=int, default=24)
-    parser.add_argument("--recipes", nargs="+", default=["mlp512", "mlp256"])
-    parser.add_argument("--set", action="append", default=["features.frame=statistics"])
+    parser.add_argument("--recipes", nargs="+", default=["frames-mlp512", "frames-mlp256"])
+    parser.add_argument("--set", action="append", default=[], help="a setting for training, such as mlp.class_weights=none")
     options = parser.parse_args()
     options.rails = options.rails.resolve()
     collected = defaultdict(lambda: defaultdict(list))
@@ -92,7 +92,7 @@ def main():
         print(f"seed {seed}:", {name: round(kinds["all"][-1], 4) for name, kinds in collected.items()}, flush=True)
     for name, kinds in collected.items():
         for kind, scores in kinds.items():
-            print(f"{name:10} {kind:10} median {np.median(scores):.4f}  lowest {min(scores):.4f}")
+            print(f"{name:14} {kind:10} median {np.median(scores):.4f}  lowest {min(scores):.4f}")
 
 
 if __name__ == "__main__":

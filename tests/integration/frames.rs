@@ -46,7 +46,7 @@ fn with_stacks(name: &str) -> Workplace {
     write_stack(&folder.join("lost.npy"), &lost, 400.0);
     let experiments = repository().join("experiments");
     fs::create_dir_all(place.path("experiments")).unwrap();
-    for recipe in ["frames.toml", "frames.jsonl", "mlp256.toml"] {
+    for recipe in ["frames.toml", "frames.jsonl", "frames-mlp256.toml"] {
         fs::copy(experiments.join(recipe), place.path("experiments").join(recipe)).unwrap();
     }
     place
@@ -79,8 +79,7 @@ fn spoiled_frames_are_found_learned_and_predicted() {
     }
 
     place.rails(&["curate", "--apply", "experiments/frames.jsonl"]).with(0);
-    let quick = ["--set", "mlp.epochs=20", "--set", "split.group_by=dataset", "--set", "features.frame=statistics"];
-    place.rails(&[&["train", "--config", "mlp256.toml"], &quick[..]].concat()).with(0);
+    place.rails(&["train", "--config", "frames-mlp256.toml", "--set", "mlp.epochs=20"]).with(0);
 
     write_stack(&place.path("new.npy"), &ramp(10), 700.0);
     place.rails(&["predict", "new.npy", "--keep-all", "--output", "new.csv"]).with(0);
