@@ -32,7 +32,8 @@ pub use compare::{Compared, HEADLINE, Pair, compare, more_is_better};
 pub use curate::{CurateSummary, Curator};
 pub use error::CommandError;
 pub use evaluate::{
-    Confidence, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, Scores, StrangerClass, evaluate,
+    Confidence, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, NeverLearned, Scores, StrangerClass, Withheld,
+    evaluate,
 };
 pub use export::{ExportFormat, ExportSummary};
 pub use grid::{GridRow, GridSummary, grid, texts};
@@ -44,5 +45,5 @@ pub use review::Review;
 pub use suggest::{Suggested, propagate, suggest, weigh};
 pub use sweep::{FoldScores, Spread, SweepRow, SweepSummary, sweep};
 pub use tile::{TileReport, tile};
-pub use train::{TrainSummary, Withheld, train};
+pub use train::{TrainSummary, train};
 pub use workspace::Workspace;

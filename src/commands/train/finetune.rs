@@ -19,7 +19,9 @@ use crate::metrics::ConfusionMatrix;
 use crate::metrics::classification::{accuracy, log_loss};
 use crate::progress::{Event, Observer, Stage};
 use crate::runs::{BACKBONE_FILE, TrainRecipe};
-use crate::training::{FineTune, FineTuned, FinetuneRecipe, Pictures, Split, Trained, finetune as fit, most_likely};
+use crate::training::{
+    FineTune, FineTuned, FinetuneRecipe, Pictures, Split, Trained, TrainedPart, finetune as fit, most_likely,
+};
 
 /// What fine-tuning needs beside the numbers.
 pub(super) struct Job<'a> {
@@ -68,6 +70,10 @@ pub(super) fn finetune(
         let text = "fine-tuning trains a network, and features.frame uses none".to_owned();
         return Err(CommandError::Usage(text));
     }
+    // A network that learns itself would give the held-out classifier other features than the final one.
+    let refit = (job.finetune.train == TrainedPart::Head && job.frozen.held_out.is_some())
+        .then(|| job.frozen.head.mlp())
+        .flatten();
     let extraction = Extraction::of(&network, &numbers.chain.recipe, device)?;
     let state = workspace.cache.join("training").join(key(job, numbers, device)).join("state");
     if job.resume && !state.exists() {
@@ -86,6 +92,7 @@ pub(super) fn finetune(
             backbone: &network,
             layer,
             head,
+            refit,
             pictures: &pictures,
             ids: &numbers.ids,
             y: job.y,
