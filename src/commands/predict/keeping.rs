@@ -34,15 +34,14 @@ pub(super) fn keep_into(
     let mut placer = Placer::new(folder, placement)?;
     let mut stacks: Vec<Kept> = Vec::new();
     for (prediction, path) in predictions.iter().zip(files) {
-        match FrameAddress::parse(path) {
-            Some(FrameAddress { file, dataset, index }) => match stacks.last_mut() {
-                Some(last) if (&last.file, &last.dataset) == (&file, &dataset) => last.indices.push(index),
-                _ => stacks.push(Kept { file, dataset, indices: vec![index] }),
-            },
-            None => {
-                placer.place(path, prediction.id)?;
-                observer.on(Event::Advanced { by: 1 });
-            }
+        let Some(FrameAddress { file, dataset, index }) = FrameAddress::parse(path) else {
+            placer.place(path, prediction.id)?;
+            observer.on(Event::Advanced { by: 1 });
+            continue;
+        };
+        match stacks.last_mut() {
+            Some(last) if (&last.file, &last.dataset) == (&file, &dataset) => last.indices.push(index),
+            _ => stacks.push(Kept { file, dataset, indices: vec![index] }),
         }
     }
     for Kept { file, dataset, indices } in stacks {

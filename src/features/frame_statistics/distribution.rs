@@ -13,8 +13,8 @@ impl Distribution {
     /// Not measured are the largest number of 16 and 32 bits, negative counts, NaN and infinities.
     pub(super) fn of(frame: &Decoded) -> Self {
         let counts = match &frame.samples {
-            Samples::U8(counts) => binned(counts.iter().map(|&count| u16::from(count)), &mut Vec::new()),
-            Samples::U16(counts) => binned(counts.iter().copied().filter(|count| *count < u16::MAX), &mut Vec::new()),
+            Samples::U8(counts) => binned(counts.iter().map(|&count| u16::from(count)), &mut []),
+            Samples::U16(counts) => binned(counts.iter().copied().filter(|count| *count < u16::MAX), &mut []),
             Samples::U32(counts) => {
                 let mut large = Vec::new();
                 let small = counts.iter().filter(|count| **count < u32::MAX).filter_map(|&count| {
@@ -91,7 +91,7 @@ impl Distribution {
     }
 }
 
-fn binned(counts: impl Iterator<Item = u16>, large: &mut Vec<f64>) -> Vec<(f64, u64)> {
+fn binned(counts: impl Iterator<Item = u16>, large: &mut [f64]) -> Vec<(f64, u64)> {
     let mut bins = vec![0_u32; 1 << 16];
     counts.for_each(|count| bins[usize::from(count)] += 1);
     occupied(&bins, large)

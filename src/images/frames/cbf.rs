@@ -91,7 +91,7 @@ fn undo_differences(bytes: &[u8], n: usize) -> Option<Vec<i32>> {
                 i32::from(two)
             }
         } else {
-            i32::from(byte as i8)
+            i32::from(byte.cast_signed())
         };
         value = value.wrapping_add(difference);
         numbers.push(value);

@@ -1,4 +1,4 @@
-//! HDF5 and NeXus: one data set of shape `[frames, height, width]`, or the parts of one, as an Eiger's master links them.
+//! HDF5 and `NeXus`: one data set of shape `[frames, height, width]`, or the parts of one, as an Eiger's master links them.
 //!
 //! Contiguous or in chunks, through gzip, shuffle, LZ4, bitshuffle and LZF; external and soft links are followed, virtual
 //! data sets assembled.

@@ -1,4 +1,4 @@
-//! Files that hold many frames: HDF5 and NeXus, `.npy`, EDF, TIFF of many pages.
+//! Files that hold many frames: HDF5 and `NeXus`, `.npy`, EDF, TIFF of many pages.
 //!
 //! A frame is addressed as `file.h5#17` and read by itself, so that memory does not depend on how many there are. Counts
 //! stay as the detector wrote them. Of unsigned numbers of 16 and 32 bits the largest means "not measured": a gap between

@@ -41,15 +41,13 @@ pub(super) fn with<T>(
         let at = open.iter().position(|one| one.file == file && one.dataset.as_deref() == dataset)?;
         Some(open.remove(at)).filter(|one| one.state == state)
     });
-    let mut one = match known {
-        Some(one) => one,
-        None => {
-            let stack = super::open(file, dataset)?.ok_or_else(|| DecodeError::Unsupported {
-                format: "stack",
-                detail: "the file holds a single image".to_owned(),
-            })?;
-            Open { file: file.to_owned(), dataset: dataset.map(str::to_owned), state, stack }
-        }
+    let mut one = if let Some(one) = known {
+        one
+    } else {
+        let single =
+            || DecodeError::Unsupported { format: "stack", detail: "the file holds a single image".to_owned() };
+        let stack = super::open(file, dataset)?.ok_or_else(single)?;
+        Open { file: file.to_owned(), dataset: dataset.map(str::to_owned), state, stack }
     };
     let done = work(one.stack.as_mut());
     OPEN.with_borrow_mut(|open| {

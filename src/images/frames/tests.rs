@@ -42,23 +42,20 @@ fn frames_are_those_that_other_libraries_wrote() {
     for (name, expected) in all() {
         let file = folder().join(&name);
         let bits = expected.bits.min(32);
-        match open(&file, None).unwrap_or_else(|error| panic!("{name}: {error}")) {
-            Some(mut stack) => {
-                assert_eq!(stack.len(), expected.frames.len(), "{name}");
-                let header = stack.header();
-                assert_eq!((header.height as usize, header.bit_depth), (expected.height, bits), "{name}");
-                for (index, frame) in expected.frames.iter().enumerate() {
-                    let decoded = stack.read(index).unwrap_or_else(|error| panic!("{name} {index}: {error}"));
-                    assert_eq!((decoded.height, decoded.width), (expected.height, expected.width), "{name}");
-                    assert_eq!((facts(&decoded), decoded.samples.bit_depth()), (*frame, bits), "{name} {index}");
-                }
-                assert!(stack.read(expected.frames.len()).is_err(), "{name}: one frame too many");
+        if let Some(mut stack) = open(&file, None).unwrap_or_else(|error| panic!("{name}: {error}")) {
+            assert_eq!(stack.len(), expected.frames.len(), "{name}");
+            let header = stack.header();
+            assert_eq!((header.height as usize, header.bit_depth), (expected.height, bits), "{name}");
+            for (index, frame) in expected.frames.iter().enumerate() {
+                let decoded = stack.read(index).unwrap_or_else(|error| panic!("{name} {index}: {error}"));
+                assert_eq!((decoded.height, decoded.width), (expected.height, expected.width), "{name}");
+                assert_eq!((facts(&decoded), decoded.samples.bit_depth()), (*frame, bits), "{name} {index}");
             }
-            None => {
-                let decoded = decode(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
-                assert_eq!((facts(&decoded), decoded.samples.bit_depth()), (expected.frames[0], bits), "{name}");
-                assert_eq!(expected.frames.len(), 1, "{name}");
-            }
+            assert!(stack.read(expected.frames.len()).is_err(), "{name}: one frame too many");
+        } else {
+            let decoded = decode(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!((facts(&decoded), decoded.samples.bit_depth()), (expected.frames[0], bits), "{name}");
+            assert_eq!(expected.frames.len(), 1, "{name}");
         }
     }
 }
@@ -162,16 +159,13 @@ fn a_copy_holds_the_chosen_frames_in_the_same_format() {
         copy_frames(&file, None, &chosen, &target).unwrap_or_else(|error| panic!("{name}: {error}"));
         let again = copy_frames(&file, None, &chosen, &target);
         assert!(again.is_err(), "{name}: an existing file was written over");
-        match open(&target, None).unwrap() {
-            Some(mut copy) => {
-                assert_eq!(copy.len(), chosen.len(), "{name}");
-                for (at, &index) in chosen.iter().enumerate() {
-                    assert_eq!(facts(&copy.read(at).unwrap()), expected.frames[index], "{name} {index}");
-                }
+        if let Some(mut copy) = open(&target, None).unwrap() {
+            assert_eq!(copy.len(), chosen.len(), "{name}");
+            for (at, &index) in chosen.iter().enumerate() {
+                assert_eq!(facts(&copy.read(at).unwrap()), expected.frames[index], "{name} {index}");
             }
-            None => {
-                assert_eq!((chosen.len(), facts(&decode(&target).unwrap())), (1, expected.frames[chosen[0]]), "{name}")
-            }
+        } else {
+            assert_eq!((chosen.len(), facts(&decode(&target).unwrap())), (1, expected.frames[chosen[0]]), "{name}");
         }
     }
 }
