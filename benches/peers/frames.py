@@ -1,7 +1,7 @@
 """How well spoiled frames are found in sets that were never seen, over seeds: rails against the reference's way.
 
 Per seed, `scripts/make_frames.py` makes sets to learn from and others to judge by; rails clusters, names, trains and
-predicts. The reference's way is scikit-learn's KMeans(2) on the mean flux of each set, the first frame's cluster being the
+predicts. With `--ablate`, the smaller classifier is trained again with one thing changed at a time. The reference's way is scikit-learn's KMeans(2) on the mean flux of each set, the first frame's cluster being the
 spoiled one. Needs numpy and scikit-learn. Prints balanced accuracies against the generator's truth.
 
   benches/peers/frames.py --rails target/release/rails --seeds 10
@@ -18,6 +18,13 @@ from collections import defaultdict
 
 import numpy as np
 from sklearn.cluster import KMeans
+
+# What is changed, and how.
+ABLATIONS = {
+    "mean flux alone": ["features.frame=mean_flux"],
+    "relative flux alone": ["features.frame=relative_flux"],
+    "no class weights": ["mlp.class_weights=none"],
+}
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -55,15 +62,29 @@ def one(options, seed, place):
     make("learned", seed)
     make("unseen", 1000 + seed)
     shutil.copytree(ROOT / "experiments", place / "experiments", ignore=shutil.ignore_patterns("runs"))
-    rails("cluster", "learned", "--config", "frames.toml", "--set", "report.layout=pca")
-    rails("curate", "--apply", "experiments/frames.jsonl")
+    def learn(recipe, settings=()):
+        rails("train", "--config", f"{recipe}.toml", *(part for setting in settings for part in ("--set", setting)))
+        rails("predict", "unseen", "--output", "answers.csv")
+        rows = table(place / "answers.csv")
+        return {pathlib.Path(row["path"]).name: row["class"] == "usable" for row in rows}
+
+    def cluster(sets, labels, *arguments):
+        """Names the clusters of `sets`; the answer is whether each frame is usable, for k-means."""
+        rails("cluster", sets, "--config", "frames.toml", *arguments)
+        rails("curate", "--apply", f"experiments/{labels}.jsonl")
+        run = max((place / "experiments/runs").glob("*-cluster-*"))
+        return {row["path"]: row["kmeans"] == "1" for row in table(run / "images.csv")}
+
     answers = {"reference": reference(place / "unseen")}
+    answers["k-means of frames.toml"] = cluster("unseen", "frames", "--set", "name=unseen")
+    cluster("learned", "frames")
     for recipe in options.recipes:
-        settings = [part for setting in options.set for part in ("--set", setting)]
-        rails("train", "--config", f"{recipe}.toml", *settings)
-        rails("predict", "unseen", "--keep-all", "--output", f"{recipe}.csv")
-        rows = table(place / f"{recipe}.csv")
-        answers[recipe] = {pathlib.Path(row["path"]).name: row["class"] == "usable" for row in rows}
+        answers[recipe] = learn(recipe)
+    if options.ablate:
+        for name, settings in ABLATIONS.items():
+            answers[name] = learn("frames-mlp256", settings)
+        cluster("learned", "frames-cleaned")
+        answers["labels cleaned"] = learn("frames-mlp256")
     truth = {row["path"]: row["class"] == "usable" for row in table(place / "unseen/truth.csv")}
     kinds = {row["dataset"]: row["kind"] for row in table(place / "unseen/kinds.csv")}
     scores = defaultdict(dict)
@@ -80,7 +101,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--sets", type=int, default=24)
     parser.add_argument("--recipes", nargs="+", default=["frames-mlp512", "frames-mlp256"])
-    parser.add_argument("--set", action="append", default=[], help="a setting for training, such as mlp.class_weights=none")
+    parser.add_argument("--ablate", action="store_true", help="also change one thing at a time")
     options = parser.parse_args()
     options.rails = options.rails.resolve()
     collected = defaultdict(lambda: defaultdict(list))
@@ -92,7 +113,7 @@ def main():
         print(f"seed {seed}:", {name: round(kinds["all"][-1], 4) for name, kinds in collected.items()}, flush=True)
     for name, kinds in collected.items():
         for kind, scores in kinds.items():
-            print(f"{name:14} {kind:10} median {np.median(scores):.4f}  lowest {min(scores):.4f}")
+            print(f"{name:22} {kind:10} median {np.median(scores):.4f}  lowest {min(scores):.4f}")
 
 
 if __name__ == "__main__":

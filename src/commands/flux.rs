@@ -3,14 +3,20 @@
 use ndarray::Array1;
 
 use super::embed::Extraction;
+use super::evaluate::pictures::{Row, spread};
 use super::{CommandError, Workspace};
 use crate::data::Manifest;
 use crate::device::Device;
 use crate::features::FrameStatistics;
-use crate::images::{DepthRange, Series, series_of};
-use crate::progress::Observer;
+use crate::images::{DepthPolicy, DepthRange, Image, Series, decode, series_of};
+use crate::progress::{Observer, Silent};
 use crate::report::{FluxSeries, Grouping};
 use crate::runs::FeaturesRecipe;
+
+/// Series whose frames are shown.
+const SHOWN_SERIES: usize = 6;
+/// Frames that are shown of each group of a series.
+const SHOWN_FRAMES: usize = 3;
 
 /// Brightness per image of a manifest.
 pub(super) struct Flux {
@@ -50,5 +56,37 @@ impl Flux {
                 groups: groups.select(&series.rows),
             })
             .collect()
+    }
+
+    /// A few frames of each group, a row per series, on the brightness scale of what is shown of the series. Series of
+    /// several groups come first.
+    pub(super) fn examples(&self, manifest: &Manifest, groups: &Grouping) -> Vec<Row> {
+        let members = |series: &Series, group: Option<usize>| -> Vec<usize> {
+            series.rows.iter().copied().filter(|&row| groups.of()[row] == group).collect()
+        };
+        let all: Vec<Option<usize>> = (0..groups.len()).map(Some).chain([None]).collect();
+        let mut series: Vec<&Series> = self.series.iter().collect();
+        series.sort_by_key(|series| all.iter().filter(|&&group| members(series, group).is_empty()).count());
+        let row = |series: &&Series| {
+            let shown: Vec<(usize, &str)> = (all.iter())
+                .flat_map(|&group| {
+                    let name = group.map_or(groups.rest(), |group| &groups.names()[group]);
+                    spread(&members(series, group), SHOWN_FRAMES).into_iter().map(move |row| (row, name))
+                })
+                .collect();
+            let records = shown.iter().map(|(row, _)| manifest.records[*row].clone()).collect();
+            let shown_frames = Manifest { root: manifest.root.clone(), records, ..Manifest::default() };
+            let depth = DepthRange::fit(&shown_frames, DepthPolicy::Auto, &Silent);
+            let image = |(row, group): (usize, &str)| {
+                let file = manifest.file(&manifest.records[row]);
+                let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let light = 100.0 * self.transmission[row];
+                // They were decoded before; one that is gone meanwhile is left out.
+                Some((depth.apply(&decode(&file).ok()?), format!("{group}, {light:.0} % of the light\n{name}")))
+            };
+            let images: Vec<(Image, String)> = shown.into_iter().filter_map(image).collect();
+            Row { title: series.name.clone(), images }
+        };
+        series.iter().take(SHOWN_SERIES).map(row).collect()
     }
 }

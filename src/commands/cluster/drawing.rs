@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::group::{Details, GridCell, Group, SweepRow};
 use super::grouping::plane;
+use super::per_series;
 use super::summary::DatasetView;
 use crate::clusterers::Method;
 use crate::commands::CommandError;
@@ -142,9 +143,8 @@ impl Drawing<'_> {
     /// Mean flux over frame number, a panel per series.
     fn flux(&self, group: &Group, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
         let Some(flux) = self.flux else { return Ok(()) };
-        let groups = Grouping::clusters(&group.clustering);
-        let title = format!("Mean flux of each frame, by {}: 0 spoiled, 1 usable", group.method.title());
-        let series = flux.series(&groups);
+        let title = format!("Mean flux of each frame, by {}", group.method.title());
+        let series = flux.series(&per_series::grouping(&group.clustering));
         let name = format!("mean_flux_{}", group.method.name());
         let figure = FluxPlot { title: &title, series: &series };
         self.save(plots, Topic::Of(group.method), &name, "Mean flux over frame number, by cluster", &figure)

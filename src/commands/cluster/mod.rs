@@ -129,7 +129,7 @@ pub fn cluster(
     let drawing =
         Drawing { run: &run, data, projection: &projection, x, layout: positions, groups: &groups, enhance, flux };
     let plots = drawing.draw()?;
-    Page { run: &run, recipe, data, groups: &groups, plots: &plots, x, layout: positions, summary: &summary }
+    Page { run: &run, recipe, data, groups: &groups, plots: &plots, x, layout: positions, summary: &summary, flux }
         .write(observer)?;
     observer.on(Event::Finished);
     timings.lap("plot");

@@ -13,6 +13,7 @@ use crate::commands::flux::Flux;
 use crate::data::{ClusterId, Clustering, Manifest};
 use crate::images::place_in_series;
 use crate::progress::{Event, Observer, Stage};
+use crate::report::Grouping;
 
 /// Runs every method of `section` on the rows of `x`, shape `[n_images, n_features]`, of each value of `field`.
 ///
@@ -30,7 +31,7 @@ pub(super) fn run(
     for method in &section.methods {
         observer.on(Event::Started { stage: Stage::Cluster, total: series.len() });
         let mut labels: Vec<Option<ClusterId>> = vec![None; x.nrows()];
-        let mut notes = Vec::new();
+        let mut disagreements: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (name, rows) in &series {
             let part = x.select(Axis(0), rows);
             let clustering = match section.clusterer(*method).cluster(part.view(), seed) {
@@ -40,17 +41,33 @@ pub(super) fn run(
             let transmission: Vec<f32> = rows.iter().map(|&row| flux.transmission[row]).collect();
             let agreed = agree(&clustering, &transmission);
             if let Some(why) = agreed.disagreement {
-                let text = format!("{}, `{name}`: brightness decides, not the first frame: {why}", method.title());
-                observer.on(Event::Warning { text: &text });
-                notes.push(text);
+                disagreements.entry(why).or_default().push(name);
             }
             rows.iter().zip(agreed.labels).for_each(|(&row, label)| labels[row] = label);
             observer.on(Event::Advanced { by: 1 });
         }
         observer.on(Event::Finished);
+        let notes: Vec<String> =
+            disagreements.iter().map(|(why, names)| disagreement(*method, why, names, series.len())).collect();
+        for text in &notes {
+            observer.on(Event::Warning { text });
+        }
         groups.push(group(*method, Clustering::placed(labels, 2), (field, notes), x, judge, observer));
     }
     Ok(groups)
+}
+
+fn disagreement(method: Method, why: &str, names: &[&str], n_series: usize) -> String {
+    const NAMED: usize = 5;
+    let mut named = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if names.len() > NAMED {
+        named.push_str(", …");
+    }
+    let method = method.title();
+    format!(
+        "{method}: brightness decides, not the first frame, in {} of {n_series} series: {why}: {named}",
+        names.len()
+    )
 }
 
 fn group(
@@ -70,6 +87,15 @@ fn group(
     let mut group = Group { method, clustering: dense, silhouettes, parameters, metrics, details, notes };
     judge.measure(&mut group, x);
     Group { clustering, ..group }
+}
+
+/// The clusters of every series by their names.
+///
+/// # Panics
+/// When the clusters are not those of [`run`].
+pub(super) fn grouping(clustering: &Clustering) -> Grouping {
+    let of = clustering.labels().iter().map(|label| label.map(|id| id.0 as usize)).collect();
+    Grouping::new(of, &["0: spoiled", "1: usable"], "noise")
 }
 
 /// Rows per value of `field`, in manifest order. What files and names say of series stands in for the field `dataset`.

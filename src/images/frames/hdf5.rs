@@ -9,7 +9,7 @@ mod writing;
 
 use std::path::{Path, PathBuf};
 
-use rust_hdf5::{DatatypeMessage, H5Dataset, H5File, Hdf5Error, StorageLayout};
+use rust_hdf5::{DatatypeMessage, Filter, H5Dataset, H5File, Hdf5Error, StorageLayout};
 
 use super::counts::{self, Kind, frame, part};
 use super::{Header, Stack};
@@ -19,7 +19,11 @@ use crate::images::{DecodeError, Decoded, Samples};
 const MOST_KEPT: usize = 256 << 20;
 
 /// Filters that can be undone: deflate, shuffle, Fletcher32, scale-offset, n-bit, LZF, LZ4 and bitshuffle.
-const FILTERS: [u16; 8] = [1, 2, 3, 5, 6, 32000, 32004, 32008];
+const FILTERS: [u16; 8] = [1, 2, 3, 5, 6, 32000, 32004, BITSHUFFLE];
+
+const BITSHUFFLE: u16 = 32008;
+/// The fifth parameter of bitshuffle where zstd follows it.
+const BITSHUFFLE_ZSTD: u32 = 3;
 
 /// Registered filters that people meet, by number.
 const OTHER_FILTERS: [(u16, &str); 6] =
@@ -170,9 +174,15 @@ fn refuse_filters(dataset: &H5Dataset) -> Result<(), DecodeError> {
         return Ok(());
     }
     let filters = dataset.filters().map_err(|error| translate(&error))?;
-    let Some(other) = filters.iter().find(|filter| !FILTERS.contains(&filter.id)) else { return Ok(()) };
-    let name = OTHER_FILTERS.iter().find(|(id, _)| *id == other.id).map_or("an unknown filter", |(_, name)| name);
-    let detail = format!("compressed by {name} (filter {}); gzip, LZ4, LZF and bitshuffle can be read", other.id);
+    let with_zstd = |filter: &Filter| filter.id == BITSHUFFLE && filter.cd_values.get(4) == Some(&BITSHUFFLE_ZSTD);
+    let Some(other) = filters.iter().find(|filter| !FILTERS.contains(&filter.id) || with_zstd(filter)) else {
+        return Ok(());
+    };
+    let known = OTHER_FILTERS.iter().find(|(id, _)| *id == other.id);
+    let name =
+        if with_zstd(other) { "bitshuffle and zstd" } else { known.map_or("an unknown filter", |(_, name)| name) };
+    let detail =
+        format!("compressed by {name} (filter {}); gzip, LZ4, LZF and bitshuffle with LZ4 can be read", other.id);
     Err(DecodeError::Unsupported { format: "HDF5", detail })
 }
 

@@ -49,10 +49,10 @@ pub(super) fn find(file: &H5File, at: &Path, name: Option<&str>) -> Result<Found
     };
     let mut candidates = Vec::new();
     let mut dangling = Vec::new();
-    for (path, class) in links.into_iter().filter(|(path, _)| inside(path)) {
-        match &class {
+    for (path, class) in links.iter().filter(|(path, _)| inside(path)) {
+        match class {
             LinkClass::External { file: source, .. } if !beside(at, source).is_file() => {
-                dangling.push((path, source.clone()));
+                dangling.push((path.clone(), source.clone()));
             }
             _ => candidates.extend(open(file, path, class)),
         }
@@ -82,7 +82,7 @@ pub(super) fn find(file: &H5File, at: &Path, name: Option<&str>) -> Result<Found
         }
         let detail = match name {
             Some(name) => format!("no data set of frames at `{name}`"),
-            None => "no data set of two or three dimensions in it".to_owned(),
+            None => nothing(file, &links),
         };
         return Err(DecodeError::Unsupported { format: "HDF5", detail });
     };
@@ -132,16 +132,30 @@ fn walk(group: &H5Group, depth: usize, links: &mut Vec<(String, LinkClass)>) -> 
 }
 
 /// `None` for what is no data set of frames, and for links to nowhere.
-fn open(file: &H5File, path: String, class: LinkClass) -> Option<Candidate> {
-    let dataset = file.dataset(&path).ok()?;
+fn open(file: &H5File, path: &str, class: &LinkClass) -> Option<Candidate> {
+    let dataset = file.dataset(path).ok()?;
     let shape = dataset.shape();
     let frames = matches!(shape.len(), 2 | 3) && !shape.contains(&0);
     let kind = kind_of(&dataset.datatype().ok()?).filter(|_| frames)?;
     let source = match class {
-        LinkClass::External { file, .. } => Some(file),
+        LinkClass::External { file, .. } => Some(file.clone()),
         _ => None,
     };
-    Some(Candidate { path, dataset, shape, kind, source })
+    Some(Candidate { path: path.to_owned(), dataset, shape, kind, source })
+}
+
+/// Why a file has no frames: its largest array is none.
+fn nothing(file: &H5File, links: &[(String, LinkClass)]) -> String {
+    let arrays = links.iter().filter_map(|(path, _)| Some((file.dataset(path).ok()?.shape(), path)));
+    let largest =
+        arrays.filter(|(shape, _)| !shape.is_empty()).max_by_key(|(shape, _)| shape.iter().product::<usize>());
+    match largest {
+        Some((shape, path)) => {
+            let wanted = "[frames, height, width] of integers, or of floats of 32 or 64 bits";
+            format!("no frames in it: `{path}` is of shape {shape:?}, not {wanted}")
+        }
+        None => "no arrays in it".to_owned(),
+    }
 }
 
 /// The file that a link in the file `at` names.
