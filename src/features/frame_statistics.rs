@@ -92,7 +92,7 @@ fn measure(counts: &Distribution) -> [f32; MEASURED.len()] {
     let at = |share| counts.percentile(share);
     [
         mean,
-        counts.trimmed_mean(0.99),
+        counts.trimmed_mean(),
         counts.std(),
         at(0.05),
         at(0.25),

@@ -56,8 +56,9 @@ fn with_stacks(name: &str) -> Workplace {
 fn spoiled_frames_are_found_learned_and_predicted() {
     let place = with_stacks("frames");
     let clustered = place.rails(&[&["cluster", "raw", "--config", "frames.toml"], &FRAMES[..]].concat()).with(0);
-    let clustered = clustered.saying(&["`steady.npy`: brightness decides", "all frames are usable"]);
-    drop(clustered.saying(&["`lost.npy`: brightness decides", "the first frame is as bright"]));
+    let clustered = clustered.saying(&["brightness decides, not the first frame, in 1 of 6 series"]);
+    let clustered = clustered.saying(&["all frames are usable: `steady.npy`"]);
+    drop(clustered.saying(&["the first frame is as bright as the usable ones: `lost.npy`"]));
     let run = place.newest("cluster");
     let images = place.table(format!("{run}/images.csv"));
     assert_eq!(images.len(), 240);
@@ -77,19 +78,25 @@ fn spoiled_frames_are_found_learned_and_predicted() {
     for method in ["kmeans", "dbscan", "hybrid"] {
         assert!(place.path(format!("{run}/plots/mean_flux_{method}.png")).is_file(), "no plot of {method}");
     }
+    assert!(place.path(format!("{run}/plots/frames.png")).is_file(), "no frames thrown out and kept");
 
     place.rails(&["curate", "--apply", "experiments/frames.jsonl"]).with(0);
     place.rails(&["train", "--config", "frames-mlp256.toml", "--set", "mlp.epochs=20"]).with(0);
 
+    place.rails(&["evaluate", "raw", "--truth", &run, "--output", "judged"]).with(0);
+    for plot in ["mean_flux", "frames", "confusion_matrix"] {
+        assert!(place.path(format!("judged/plots/{plot}.png")).is_file(), "no plot of {plot}");
+    }
+
     write_stack(&place.path("new.npy"), &ramp(10), 700.0);
-    place.rails(&["predict", "new.npy", "--keep-all", "--output", "new.csv"]).with(0);
+    place.rails(&["predict", "new.npy", "--output", "new.csv"]).with(0);
     let predictions = place.table("new.csv");
     assert_eq!(predictions[0]["path"], "new.npy#0");
     let right = predictions.iter().enumerate().filter(|(frame, row)| (row["class"] == "spoiled") == (*frame < 10));
     assert!(right.count() >= 38, "{predictions:?}");
 
     let keep = ["--keep", "usable", "--keep-into", "kept", "--output", "usable.csv"];
-    place.rails(&[&["predict", "new.npy", "--keep-all"], &keep[..]].concat()).with(0);
+    place.rails(&[&["predict", "new.npy"], &keep[..]].concat()).with(0);
     let usable = place.table("usable.csv");
     assert!(usable.iter().all(|row| row["class"] == "usable") && usable.len() < 40);
     let kept = fs::read(place.path("kept/new.npy")).unwrap();

@@ -2,8 +2,8 @@
 //!
 //! The beam's own course is a line through the logarithms of the bright frames, which may fall (the current of a storage
 //! ring decays) but not rise, so that an opening ramp is not taken for it. Frames well below the line do not take part in
-//! the fit, which is repeated until it no longer changes. Scatter about the line is the median absolute deviation, at least
-//! that of the photons' own statistics.
+//! the fit, which is repeated until it no longer changes. Scatter is told by the differences of successive frames (von
+//! Neumann 1941), so that a slow ramp is none; it is at least that of the photons' own statistics.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -98,9 +98,11 @@ impl Course {
             let points: Vec<(f64, f64)> = part.iter().map(|&at| (at as f64, flux[at].ln())).collect();
             let (slope, start) = falling_line(&points);
             level.iter_mut().enumerate().for_each(|(at, level)| *level = (start + slope * at as f64).exp());
-            let residuals = part.iter().map(|&at| (flux[at] / level[at] - 1.0).abs()).collect();
+            let shares: Vec<f64> = part.iter().map(|&at| flux[at] / level[at]).collect();
+            let differences = shares.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
             let noise = median(part.iter().map(|&at| photons(at)).collect());
-            scatter = (1.4826 * median(residuals)).max(noise);
+            // The median absolute difference of two normal numbers is that of one times the root of 2.
+            scatter = (1.4826 / 2.0_f64.sqrt() * median(differences)).max(noise);
         }
         Self { level, scatter: scatter.max(1e-3) }
     }
@@ -148,6 +150,13 @@ mod tests {
             let expected = (at as f32 / 20.0).min(1.0);
             assert!((share - expected).abs() < 0.03, "{at}: {share} instead of {expected}");
         }
+    }
+
+    #[test]
+    fn a_ramp_without_end_is_no_scatter() {
+        let flux: Vec<f32> = (0..100).map(|at| 50.0 * (at + 1) as f32).collect();
+        let shares = transmissions(&flux);
+        assert!(shares[70] < 0.9 && shares[95] > 0.95, "{shares:?}");
     }
 
     #[test]

@@ -54,9 +54,11 @@ impl Distribution {
         (self.sum(|count| (count - mean).powi(2)) / self.n.max(1) as f64).sqrt()
     }
 
-    /// The mean of the lowest `share` of the pixels: hot pixels and bright spots do not move it.
-    pub(super) fn trimmed_mean(&self, share: f64) -> f64 {
-        let kept = (self.n as f64 * share).ceil();
+    /// The mean without the highest hundredth of the pixels: hot pixels and bright spots do not move it. Where few pixels
+    /// count anything, no more than a tenth of these is left out.
+    pub(super) fn trimmed_mean(&self) -> f64 {
+        let zeros = self.share_of_zeros() * self.n as f64;
+        let kept = self.n as f64 - (0.01 * self.n as f64).min(0.1 * (self.n as f64 - zeros));
         let (mut left, mut sum) = (kept, 0.0);
         for (count, pixels) in &self.counts {
             let pixels = (*pixels as f64).min(left);
@@ -115,9 +117,17 @@ mod tests {
         let samples = Samples::U32(vec![0, 0, 1, 3, 100_000, u32::MAX]);
         let counts = Distribution::of(&Decoded { height: 1, width: 6, channels: 1, samples, masked: true });
         assert_eq!((counts.len(), counts.mean(), counts.share_of_zeros()), (5, 20_000.8, 0.4));
-        assert_eq!(counts.trimmed_mean(0.8), 1.0);
         assert_eq!([0.2, 0.5, 0.8, 1.0].map(|share| counts.percentile(share)), [0.0, 1.0, 3.0, 100_000.0]);
         let even = Distribution { counts: vec![(1.0, 2), (3.0, 2)], n: 4 };
-        assert_eq!((even.std(), even.trimmed_mean(1.0)), (1.0, 2.0));
+        assert_eq!(even.std(), 1.0);
+    }
+
+    #[test]
+    fn hot_pixels_are_left_out_and_rare_photons_are_not() {
+        let hot = Distribution { counts: vec![(2.0, 99), (5000.0, 1)], n: 100 };
+        assert_eq!(hot.trimmed_mean(), 2.0);
+        let photons = |n: u64| Distribution { counts: vec![(0.0, 10_000 - n), (1.0, n)], n: 10_000 }.trimmed_mean();
+        assert!((photons(20) / photons(10) - 2.0).abs() < 1e-3, "light is told by a thousandth of the pixels, too");
+        assert_eq!(Distribution { counts: vec![], n: 0 }.trimmed_mean(), 0.0);
     }
 }

@@ -77,6 +77,13 @@ hdf5("lz4.h5", frames("<u2"), chunks=one, **hdf5plugin.LZ4())
 hdf5("single.nxs", frames("<u2")[0], path="measurement/image")
 hdf5("lzf.h5", frames("<u2"), chunks=one, compression="lzf")
 
+# What is refused, by name.
+with h5py.File("bitshuffle_zstd.h5", "w") as file:
+    counts = np.arange(N * HEIGHT * WIDTH, dtype="<u2").reshape(N, HEIGHT, WIDTH)
+    file.create_dataset("entry/data/data", data=counts, chunks=one, **hdf5plugin.Bitshuffle(cname="zstd"))
+with h5py.File("modules.h5", "w") as file:
+    file["entry/data/data"] = np.zeros((2, 3, 4, 5), "<u2")
+
 # As an Eiger writes them: a master that links to files of a few frames each.
 parts = frames("<u4"), frames("<u4")[:3]
 for number, part in enumerate(parts, 1):
