@@ -5,7 +5,7 @@ use ndarray::Array1;
 use super::embed::Extraction;
 use super::evaluate::pictures::{Row, spread};
 use super::{CommandError, Workspace};
-use crate::data::Manifest;
+use crate::data::{FrameAddress, Manifest};
 use crate::device::Device;
 use crate::features::FrameStatistics;
 use crate::images::{DepthPolicy, DepthRange, Image, Series, decode, series_of};
@@ -58,15 +58,15 @@ impl Flux {
             .collect()
     }
 
-    /// A few frames of each group, a row per series, on the brightness scale of what is shown of the series. Series of
-    /// several groups come first.
+    /// A few frames of each group, a row per series, each with its share of the beam's light, on the brightness scale of
+    /// what is shown of the series. Series of several groups come first.
     pub(super) fn examples(&self, manifest: &Manifest, groups: &Grouping) -> Vec<Row> {
         let members = |series: &Series, group: Option<usize>| -> Vec<usize> {
             series.rows.iter().copied().filter(|&row| groups.of()[row] == group).collect()
         };
         let all: Vec<Option<usize>> = (0..groups.len()).map(Some).chain([None]).collect();
         let mut series: Vec<&Series> = self.series.iter().collect();
-        series.sort_by_key(|series| all.iter().filter(|&&group| members(series, group).is_empty()).count());
+        series.sort_by_cached_key(|series| all.iter().filter(|&&group| members(series, group).is_empty()).count());
         let row = |series: &&Series| {
             let shown: Vec<(usize, &str)> = (all.iter())
                 .flat_map(|&group| {
@@ -79,10 +79,13 @@ impl Flux {
             let depth = DepthRange::fit(&shown_frames, DepthPolicy::Auto, &Silent);
             let image = |(row, group): (usize, &str)| {
                 let file = manifest.file(&manifest.records[row]);
-                let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let name = match FrameAddress::parse(&file) {
+                    Some(frame) => format!("#{}", frame.index),
+                    None => file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                };
                 let light = 100.0 * self.transmission[row];
                 // They were decoded before; one that is gone meanwhile is left out.
-                Some((depth.apply(&decode(&file).ok()?), format!("{group}, {light:.0} % of the light\n{name}")))
+                Some((depth.apply(&decode(&file).ok()?), format!("{group} {light:.0} %\n{name}")))
             };
             let images: Vec<(Image, String)> = shown.into_iter().filter_map(image).collect();
             Row { title: series.name.clone(), images }

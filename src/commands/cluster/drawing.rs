@@ -143,7 +143,7 @@ impl Drawing<'_> {
     /// Mean flux over frame number, a panel per series.
     fn flux(&self, group: &Group, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
         let Some(flux) = self.flux else { return Ok(()) };
-        let title = format!("Mean flux of each frame, by {}", group.method.title());
+        let title = format!("Mean flux of each frame, by {}: cluster 0 is spoiled, 1 usable", group.method.title());
         let series = flux.series(&per_series::grouping(&group.clustering));
         let name = format!("mean_flux_{}", group.method.name());
         let figure = FluxPlot { title: &title, series: &series };

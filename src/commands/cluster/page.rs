@@ -115,7 +115,11 @@ impl Page<'_> {
         let mut blocks = Vec::new();
         if let Some(flux) = self.flux {
             let rows = flux.examples(self.data.manifest, &per_series::grouping(&group.clustering));
-            blocks.extend(show("Frames thrown out and kept", &rows, Some((self.run, "plots/frames.png")))?);
+            blocks.extend(show(
+                "Frames thrown out and kept, with their share of the beam's light",
+                &rows,
+                Some((self.run, "plots/frames.png")),
+            )?);
         }
         for cluster in group.clustering.ids() {
             let examples = choose(group, cluster, self.recipe.report.examples, self.recipe.seed);

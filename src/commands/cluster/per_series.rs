@@ -95,7 +95,7 @@ fn group(
 /// When the clusters are not those of [`run`].
 pub(super) fn grouping(clustering: &Clustering) -> Grouping {
     let of = clustering.labels().iter().map(|label| label.map(|id| id.0 as usize)).collect();
-    Grouping::new(of, &["0: spoiled", "1: usable"], "noise")
+    Grouping::new(of, &["spoiled", "usable"], "noise")
 }
 
 /// Rows per value of `field`, in manifest order. What files and names say of series stands in for the field `dataset`.

@@ -38,10 +38,14 @@ pub(super) fn section(
     let path = run.file("plots/mean_flux.png")?;
     FluxPlot { title: "Mean flux of each frame, by class", series: &flux.series(&groups) }.save(&path)?;
     let how = "A panel per series: counts per measured pixel over the number of the frame, coloured by what the \
-               classifier calls the frame. Below, frames of each class, as bright as their series.";
+               classifier calls the frame. Below, frames of each class with their share of the beam's light.";
     let mut blocks = vec![text(how)];
     blocks.push(Block::plot_file(&path, "Mean flux over frame number, by class").map_err(CommandError::at(&path))?);
     let rows = flux.examples(&done.manifest, &groups);
-    blocks.extend(show("Frames of each class", &rows, Some((run, "plots/frames.png")))?);
+    blocks.extend(show(
+        "Frames of each class, with their share of the beam's light",
+        &rows,
+        Some((run, "plots/frames.png")),
+    )?);
     Ok(Some(Section { title: "Series of frames".into(), blocks }))
 }
