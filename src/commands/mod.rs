@@ -9,6 +9,7 @@ mod embed;
 mod error;
 mod evaluate;
 mod export;
+mod flux;
 mod gather;
 mod grid;
 mod import;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{DatasetRecipe, SweepRecipe};
 use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
+use crate::features::FrameStatistics;
 use crate::images::{Enhancement, Resize};
 use crate::reducers::{Reduction, Tsne};
 use crate::training::{
@@ -124,6 +125,9 @@ impl TrainRecipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FeaturesRecipe {
+    /// Numbers of a detector's frames instead of a network: `mean_flux`, `relative_flux` or `statistics`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<FrameStatistics>,
     /// Which network.
     pub backbone: BackboneName,
     /// Which of its layers, concatenated in this order; empty: the network's usual one.
@@ -142,6 +146,7 @@ pub struct FeaturesRecipe {
 impl Default for FeaturesRecipe {
     fn default() -> Self {
         Self {
+            frame: None,
             backbone: BackboneName::default(),
             layers: Vec::new(),
             weights: None,

@@ -64,6 +64,7 @@ fn each_crate_of_the_outside_has_its_place() {
         ("burn::backend", &["src/device.rs"]),
         ("burn_cuda", &[]),
         ("plotters", &["src/report/"]),
+        ("rust_hdf5", &["src/images/frames/"]),
         ("axum", &["src/server/", "src/commands/review/"]),
         ("tokio", &["src/server/", "src/commands/review/"]),
         ("unsafe {", &["src/pairwise/", "src/backbones/native/", "src/device.rs"]),

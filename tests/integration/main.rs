@@ -10,6 +10,7 @@ mod curate;
 mod evaluate;
 mod exports;
 mod finetune;
+mod frames;
 mod help;
 mod models;
 mod predict;

@@ -114,8 +114,11 @@ fn cluster_folder(
     let mut silhouettes = Vec::new();
     for row in group.clustering.members(cluster) {
         let record = &manifest.records[row];
-        let file = placer.place(&manifest.file(record), record.id)?;
-        files.push(PlacedFile { file, id: record.id, path: record.path.clone() });
+        // A frame is no file that could be linked: `images.csv` says which frames are whose.
+        if !record.is_frame() {
+            let file = placer.place(&manifest.file(record), record.id)?;
+            files.push(PlacedFile { file, id: record.id, path: record.path.clone() });
+        }
         for (field, value) in record.fields.iter().filter(|(field, _)| dataset.fields.contains_key(*field)) {
             *fields.entry(field.clone()).or_default().entry(value.clone()).or_default() += 1;
         }
@@ -127,8 +130,8 @@ fn cluster_folder(
         &ClusterMetadata {
             method: method.to_owned(),
             cluster: cluster.map_or(-1, |id| i64::from(id.0)),
-            size: files.len(),
-            share: files.len() as f64 / manifest.records.len().max(1) as f64,
+            size: group.clustering.members(cluster).count(),
+            share: group.clustering.members(cluster).count() as f64 / manifest.records.len().max(1) as f64,
             silhouette: mean,
             fields,
             files,
