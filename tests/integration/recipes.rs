@@ -17,7 +17,7 @@ fn every_recipe_that_comes_along_reads() {
     for recipe in recipes {
         let path = folder.join(&recipe);
         let text = std::fs::read_to_string(&path).unwrap();
-        let trains = ["\n[mlp]", "\n[knn]", "\n[sweep]"].iter().any(|section| text.contains(section));
+        let trains = ["\n[mlp]", "\n[linear]", "\n[knn]", "\n[sweep]"].iter().any(|section| text.contains(section));
         let name = if trains {
             load::<TrainRecipe>(Some(&path), &[]).map(|recipe| recipe.name)
         } else {
