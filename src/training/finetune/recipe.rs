@@ -67,7 +67,7 @@ impl Default for FinetuneRecipe {
 #[serde(rename_all = "kebab-case")]
 pub enum TrainedPart {
     /// Nothing: the head alone, which is worth it with altered images. Where the head that it starts from learned from
-    /// the validation images at last (`mlp.refit`), it does so too.
+    /// the validation images at last (`refit`), it does so too.
     Head,
     /// The stage that the features come from.
     #[default]
