@@ -27,6 +27,7 @@ pub mod outliers;
 pub mod reducers;
 
 pub mod curation;
+pub mod separation;
 pub mod report;
 pub mod training;
 

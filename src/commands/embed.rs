@@ -1,21 +1,34 @@
 //! Images to embeddings, through the store.
 
+use ndarray::{Array2, Axis, concatenate};
+
 use super::{CommandError, Workspace};
 use crate::backbones::Backbone;
 use crate::data::{Embeddings, Manifest};
 use crate::device::Device;
 use crate::embeddings::Store;
-use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor};
+use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor, HandMade};
 use crate::images::DepthRange;
-use crate::progress::Observer;
+use crate::progress::{Event, Observer};
+use crate::reducers::WeightedBlock;
 use crate::runs::{FeatureChain, FeaturesRecipe};
 
-/// A network ready to embed, and the recipe with nothing left to defaults.
+/// Everything ready to embed, and the recipe with nothing left to defaults.
 pub(super) struct Extraction {
-    pub extractor: Enhanced<BackboneFeatures>,
+    parts: Vec<Part>,
     pub recipe: FeaturesRecipe,
+    /// Empty without a network.
     pub weights_hash: String,
+    /// Rows and columns of the network's input; (0, 0) without one.
     pub input_size: (usize, usize),
+}
+
+/// A block of columns: the network, or what is made by hand.
+struct Part {
+    extractor: Box<dyn FeatureExtractor>,
+    blocks: Vec<WeightedBlock>,
+    /// Whether the last column counts values that were not finite.
+    counts: bool,
 }
 
 /// What became of a manifest.
@@ -25,6 +38,12 @@ pub(super) struct Embedded {
     /// A row per record of `manifest`.
     pub embeddings: Embeddings,
     pub chain: FeatureChain,
+    /// Names of the features.
+    pub columns: Vec<String>,
+    /// The blocks they belong to; empty where there is only a network, whose features are taken as they are.
+    pub blocks: Vec<WeightedBlock>,
+    /// Hand-made features that were not finite and became 0.
+    pub replaced: usize,
     /// Images that went through the network now.
     pub computed: usize,
     /// Images whose features were there already.
@@ -39,24 +58,50 @@ pub(super) fn backbone(recipe: &FeaturesRecipe, workspace: &Workspace) -> Result
     })
 }
 
+/// The network part of `recipe`, with this backbone whatever weights the recipe names.
+pub(super) fn network_features(
+    backbone: &Backbone,
+    recipe: &FeaturesRecipe,
+    device: Device,
+) -> Result<Enhanced<BackboneFeatures>, CommandError> {
+    let extractor = BackboneFeatures::new(backbone, &recipe.layers, recipe.resize, device)?;
+    Ok(Enhanced::new(extractor, recipe.enhance.clone()))
+}
+
 impl Extraction {
     pub(super) fn new(recipe: &FeaturesRecipe, device: Device, workspace: &Workspace) -> Result<Self, CommandError> {
-        let backbone = backbone(recipe, workspace)?;
-        Self::of(&backbone, recipe, device)
+        let mut extraction =
+            Self { parts: Vec::new(), recipe: recipe.clone(), weights_hash: String::new(), input_size: (0, 0) };
+        if recipe.uses_network() {
+            extraction.add_network(&backbone(recipe, workspace)?, device)?;
+        }
+        if !recipe.hand_made.is_empty() {
+            let extractor = HandMade::new(recipe.hand_made.keys().copied().collect());
+            let weighted = recipe.hand_made.iter();
+            let blocks = weighted
+                .map(|(block, weight)| WeightedBlock { columns: block.columns().len(), weight: weight.get() })
+                .collect();
+            let extractor = Box::new(Enhanced::new(extractor, recipe.enhance.clone()));
+            extraction.parts.push(Part { extractor, blocks, counts: true });
+        }
+        if extraction.parts.is_empty() {
+            let text = "`features.network = 0` leaves nothing to look at: name blocks in `features.hand_made`";
+            return Err(CommandError::Usage(text.to_owned()));
+        }
+        Ok(extraction)
     }
 
-    /// With this backbone, whatever weights `recipe` names.
-    pub(super) fn of(backbone: &Backbone, recipe: &FeaturesRecipe, device: Device) -> Result<Self, CommandError> {
-        let mut recipe = recipe.clone();
-        if recipe.layers.is_empty() {
-            recipe.layers = vec![recipe.backbone.default_layer().to_owned()];
+    fn add_network(&mut self, backbone: &Backbone, device: Device) -> Result<(), CommandError> {
+        if self.recipe.layers.is_empty() {
+            self.recipe.layers = vec![self.recipe.backbone.default_layer().to_owned()];
         }
-        let weights_hash = backbone.hash().to_owned();
+        backbone.hash().clone_into(&mut self.weights_hash);
         let spec = backbone.spec();
-        let input_size = (spec.size, spec.size);
-        let extractor = BackboneFeatures::new(backbone, &recipe.layers, recipe.resize, device)?;
-        let extractor = Enhanced::new(extractor, recipe.enhance.clone());
-        Ok(Self { extractor, recipe, weights_hash, input_size })
+        self.input_size = (spec.size, spec.size);
+        let extractor = Box::new(network_features(backbone, &self.recipe, device)?);
+        let blocks = vec![WeightedBlock { columns: extractor.columns().len(), weight: self.recipe.network.get() }];
+        self.parts.push(Part { extractor, blocks, counts: false });
+        Ok(())
     }
 
     /// As an earlier run or checkpoint did it.
@@ -83,11 +128,40 @@ impl Extraction {
         observer: &dyn Observer,
     ) -> Result<Embedded, CommandError> {
         let store = Store::open(&workspace.cache);
-        let done = store.embed(manifest, &self.extractor, &depth, self.recipe.batch_size, observer)?;
-        let manifest = done.align(manifest);
-        let n_features = self.extractor.columns().len();
-        let chain =
-            FeatureChain { recipe: self.recipe.clone(), weights_hash: self.weights_hash.clone(), depth, n_features };
-        Ok(Embedded { manifest, embeddings: done.embeddings, chain, computed: done.computed, reused: done.reused })
+        let mut manifest = manifest.clone();
+        let mut values: Vec<Array2<f32>> = Vec::with_capacity(self.parts.len());
+        let (mut columns, mut replaced, mut computed, mut reused) = (Vec::new(), 0, 0, 0);
+        for part in &self.parts {
+            let done = store.embed(&manifest, part.extractor.as_ref(), &depth, self.recipe.batch_size, observer)?;
+            if done.rows.len() < manifest.records.len() {
+                values.iter_mut().for_each(|values| *values = values.select(Axis(0), &done.rows));
+            }
+            manifest = done.align(&manifest);
+            (computed, reused) = (computed.max(done.computed), reused.max(done.reused));
+            let mut names = part.extractor.columns();
+            let mut found = done.embeddings.values().to_owned();
+            if part.counts {
+                names.pop();
+                let count = found.ncols() - 1;
+                replaced += found.column(count).iter().map(|&count| count as usize).sum::<usize>();
+                found.remove_index(Axis(1), count);
+            }
+            columns.append(&mut names);
+            values.push(found);
+        }
+        let views: Vec<_> = values.iter().map(Array2::view).collect();
+        let values = concatenate(Axis(1), &views)
+            .map_err(|error| CommandError::failed(error.to_string(), "report this as a bug"))?;
+        if replaced > 0 {
+            let text = format!("{replaced} hand-made features were not finite numbers and count as 0");
+            observer.on(Event::Note { text: &text });
+        }
+        let alone = self.recipe.hand_made.is_empty();
+        let blocks =
+            if alone { Vec::new() } else { self.parts.iter().flat_map(|part| part.blocks.iter().copied()).collect() };
+        let embeddings = Embeddings::new(manifest.ids(), values)?;
+        let (recipe, weights_hash) = (self.recipe.clone(), self.weights_hash.clone());
+        let chain = FeatureChain { recipe, weights_hash, depth, n_features: columns.len() };
+        Ok(Embedded { manifest, embeddings, chain, columns, blocks, replaced, computed, reused })
     }
 }

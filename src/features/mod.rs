@@ -2,11 +2,16 @@
 
 mod backbone;
 mod enhanced;
+mod hand_made;
+mod patches;
 
 use ndarray::Array2;
 
 pub use backbone::BackboneFeatures;
 pub use enhanced::Enhanced;
+pub use hand_made::statistics::Statistic;
+pub use hand_made::{Block, HandMade, REPLACED, make_finite};
+pub use patches::{Ignore, Patches};
 
 use crate::images::Image;
 

@@ -95,6 +95,28 @@ fn each_figure(n: usize, k: usize, check: &dyn Fn(&str, &dyn Figure)) {
     check("risk–coverage", &RiskCoveragePlot { title: &long, curves: &curves, chosen: Some(0.9) });
     let distances: Vec<f32> = numbers.iter().map(|value| *value as f32).collect();
     check("k-distance", &KDistancePlot { distances: &distances, min_samples: 5, eps: &[0.5, f64::NAN, 9.0] });
+    check("histogram", &Histogram { title: &long, label: "score", values: &numbers, percentile: 0.9 });
+    let labels = [long.as_str(), "y"];
+    check("scored", &ScoredScatter { title: "scores", labels, points: points.view(), scores: &numbers });
+    let places: Vec<_> = (0..n as u32).map(|i| (i / 7, i % 7 + 1)).collect();
+    check("array map", &ArrayMap { title: "array", places: &places, groups: clusters });
+    let curves = vec![ScoreCurve { name: &long, points: curve.clone() }; k.min(3)];
+    check("score curves", &ScoreCurves { title: "scores", x_label: "k", y_label: &long, curves: &curves });
+    let scores = Array2::from_shape_fn((k, k), |(i, j)| value(i + j));
+    let grid = ScoreGrid { title: "scores", row_title: "a", column_title: "b", rows: &names, columns: &names, scores: &scores };
+    check("score grid", &grid);
+    let labels: Vec<Option<u32>> = (0..16).map(|i| (i % 5 != 4).then_some(i % (k as u32 + 1))).collect();
+    let panel = || MosaicPanel { picture: thumbnail(&image, 90), name: long.clone(), labels: &labels };
+    let mosaic = PatchMosaic {
+        title: &long,
+        remark: &long,
+        columns: 2,
+        slices: (4, 4),
+        opacity: 0.2,
+        n_clusters: k,
+        panels: (0..n.min(4)).map(|_| panel()).collect(),
+    };
+    check("patch mosaic", &mosaic);
     check("silhouette", &SilhouettePlot { method: "dbscan", values: &distances, clusters });
 }
 

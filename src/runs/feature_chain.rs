@@ -12,7 +12,7 @@ use crate::images::DepthRange;
 pub struct FeatureChain {
     /// Network, layers, corrections and resizing, with nothing left to defaults.
     pub recipe: FeaturesRecipe,
-    /// Hash of the network's weights.
+    /// Hash of the network's weights; empty without a network.
     pub weights_hash: String,
     /// Brightness scale of images of more than 8 bits.
     pub depth: DepthRange,
@@ -22,7 +22,10 @@ pub struct FeatureChain {
 
 impl fmt::Display for FeatureChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.recipe.backbone, self.recipe.layers.join(" + "))?;
+        let network = format!("{} {}", self.recipe.backbone, self.recipe.layers.join(" + "));
+        let blocks = self.recipe.hand_made.keys().map(|block| block.name().to_owned());
+        let parts: Vec<String> = self.recipe.uses_network().then_some(network).into_iter().chain(blocks).collect();
+        f.write_str(&parts.join(" + "))?;
         let enhance: Vec<String> = self.recipe.enhance.iter().map(ToString::to_string).collect();
         if enhance.is_empty() { Ok(()) } else { write!(f, " after {}", enhance.join(", ")) }
     }
@@ -33,6 +36,8 @@ impl FeatureChain {
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
         self.recipe.backbone == other.recipe.backbone
+            && self.recipe.uses_network() == other.recipe.uses_network()
+            && self.recipe.hand_made.keys().eq(other.recipe.hand_made.keys())
             && self.recipe.layers == other.recipe.layers
             && self.recipe.resize == other.recipe.resize
             && self.recipe.enhance == other.recipe.enhance

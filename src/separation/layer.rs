@@ -1,0 +1,121 @@
+//! One layer: features of what is left, clusters, and the cluster that is taken.
+
+use std::num::NonZeroUsize;
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::local::{self, median_and_spread};
+use super::recipe::{LayerRecipe, Take};
+use super::{SeparationError, Tiles};
+use crate::clusterers::KMeans;
+use crate::data::{ClusterId, Clustering};
+use crate::reducers::{Method, Reduction};
+
+/// What a layer saw and took.
+#[derive(Debug, Clone)]
+pub struct LayerOutcome {
+    /// What the tiles it takes are called.
+    pub name: String,
+    /// Rows of the tiles that it looked at.
+    pub rows: Vec<usize>,
+    /// Names of the features it looked at.
+    pub columns: Vec<String>,
+    /// Their clusters.
+    pub clustering: Clustering,
+    /// Principal components of their features, shape `[rows.len(), n_components]`.
+    pub reduced: Array2<f32>,
+    /// What it took of them.
+    pub taken: Taken,
+}
+
+/// The cluster that a layer took, or would have taken.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// Rows of the tiles; none where the cluster does not stand out far enough.
+    pub rows: Vec<usize>,
+    /// Its cluster.
+    pub cluster: Option<ClusterId>,
+    /// Robust standard deviations by which it stands out, from 0.
+    pub stands_out: f64,
+}
+
+impl LayerRecipe {
+    /// Looks at the tiles of `rows`.
+    pub(super) fn run(&self, tiles: &Tiles<'_>, rows: &[usize], seed: u64) -> Result<LayerOutcome, SeparationError> {
+        let columns: Vec<String> = self.features.iter().flat_map(|block| block.columns()).collect();
+        let mut values = tiles.select(rows, &columns, &self.name)?;
+        if let Some(around) = self.around {
+            values = local::scores(values.view(), &tiles.places_at(rows), around.get());
+        }
+        let named = match &self.take {
+            Take::Smallest => None,
+            Take::Lowest(column) | Take::Highest(column) => {
+                Some(columns.iter().position(|known| known == column).ok_or_else(|| SeparationError::NoColumn {
+                    layer: self.name.clone(),
+                    column: column.clone(),
+                    known: columns.join(", "),
+                })?)
+            }
+        };
+        let (clustering, reduced) = self.cluster(values.view(), seed)?;
+        let scores = robust(values.view());
+        let cluster = self.choose(&clustering, scores.view(), named);
+        let members: Vec<usize> = clustering.members(cluster).filter(|_| cluster.is_some()).collect();
+        let stands_out = self.stands_out(scores.select(Axis(0), &members).view(), named);
+        let enough = self.beyond.is_none_or(|beyond| stands_out >= beyond.get());
+        let taken = if enough { members.into_iter().map(|member| rows[member]).collect() } else { Vec::new() };
+        let taken = Taken { rows: taken, cluster, stands_out };
+        Ok(LayerOutcome { name: self.name.clone(), rows: rows.to_vec(), columns, clustering, reduced, taken })
+    }
+
+    /// Fewer tiles than clusters are one cluster.
+    fn cluster(&self, values: ArrayView2<'_, f32>, seed: u64) -> Result<(Clustering, Array2<f32>), SeparationError> {
+        if values.nrows() == 0 {
+            return Ok((Clustering::by_number(&[]), Array2::zeros((0, 1))));
+        }
+        let reduction = Reduction { l2: false, standardize: true, method: Method::Pca, n_components: self.n_components };
+        let (_, reduced) = reduction.fit_transform(values, seed)?;
+        let k = NonZeroUsize::new(self.k.get().min(values.nrows())).unwrap_or(NonZeroUsize::MIN);
+        let k_means = KMeans { n_init: self.n_init, ..KMeans::with_k(k) };
+        Ok((k_means.fit(reduced.view(), k, seed)?.clustering, reduced))
+    }
+
+    fn choose(&self, clustering: &Clustering, scores: ArrayView2<'_, f32>, named: Option<usize>) -> Option<ClusterId> {
+        let sizes = clustering.sizes();
+        let rank = |id: &ClusterId| {
+            let of_column = |column: usize| {
+                let total: f64 = clustering.members(Some(*id)).map(|row| f64::from(scores[[row, column]])).sum();
+                total / sizes[id.0 as usize] as f64
+            };
+            match (&self.take, named) {
+                (Take::Highest(_), Some(column)) => -of_column(column),
+                (Take::Lowest(_), Some(column)) => of_column(column),
+                _ => sizes[id.0 as usize] as f64,
+            }
+        };
+        clustering.ids().min_by(|a, b| rank(a).total_cmp(&rank(b)))
+    }
+
+    /// Of the mean score of the named feature towards the side that is asked for; of any feature for `smallest`.
+    fn stands_out(&self, scores: ArrayView2<'_, f32>, named: Option<usize>) -> f64 {
+        let mean = |column: usize| {
+            scores.column(column).iter().map(|&score| f64::from(score)).sum::<f64>() / scores.nrows().max(1) as f64
+        };
+        let off = match (&self.take, named) {
+            (Take::Highest(_), Some(column)) => mean(column),
+            (Take::Lowest(_), Some(column)) => -mean(column),
+            _ => (0..scores.ncols()).map(|column| mean(column).abs()).fold(0.0, f64::max),
+        };
+        off.max(0.0)
+    }
+}
+
+/// Each column as robust scores over all rows; 0 where at least half of the tiles are the same.
+fn robust(values: ArrayView2<'_, f32>) -> Array2<f32> {
+    let mut scores = values.to_owned();
+    for mut column in scores.columns_mut() {
+        let (median, spread) = median_and_spread(&mut column.to_vec());
+        column.mapv_inplace(|value| if spread > 0.0 { (value - median) / spread } else { 0.0 });
+    }
+    scores
+}

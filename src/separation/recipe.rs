@@ -1,0 +1,162 @@
+//! The `[separate]` section of a recipe.
+
+use std::num::NonZeroUsize;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Positive;
+use crate::features::Block;
+use crate::outliers::Lof;
+
+/// Which defects are separated, in this order, and how the rest is judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SeparationRecipe {
+    /// Whether what stands in the middle of a tile is darker or brighter than its surroundings. Bright tiles are
+    /// inverted first, so that features of dark shapes mean the same.
+    pub polarity: Polarity,
+    /// One defect each.
+    pub layers: Vec<LayerRecipe>,
+    /// What is done with the tiles that no layer took.
+    pub inconsistency: InconsistencyRecipe,
+}
+
+/// What stands in the middle of a tile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Polarity {
+    /// As most tiles have it.
+    #[default]
+    Auto,
+    /// Darker than what surrounds it.
+    Dark,
+    /// Brighter than what surrounds it.
+    Bright,
+}
+
+/// A layer: what it looks at, how it clusters, which cluster it takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerRecipe {
+    /// What the tiles it takes are called.
+    pub name: String,
+    /// Blocks of features.
+    pub features: Vec<Block>,
+    /// Each feature as a robust score against the tiles at most this many rows and columns away: what drifts over the
+    /// array drops out. Absent: features as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<NonZeroUsize>,
+    /// Principal components of the standardised features, at most.
+    #[serde(default = "five")]
+    pub n_components: NonZeroUsize,
+    /// Clusters of k-means.
+    #[serde(default = "three")]
+    pub k: NonZeroUsize,
+    /// Starts of k-means.
+    #[serde(default = "ten")]
+    pub n_init: NonZeroUsize,
+    /// Which cluster it takes.
+    #[serde(default)]
+    pub take: Take,
+    /// Robust standard deviations by which the cluster must stand out; absent: it is taken in any case. For `smallest`
+    /// the mean of any feature counts, else that of the named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond: Option<Positive>,
+}
+
+/// Which cluster a layer takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Take {
+    /// The one of fewest tiles.
+    #[default]
+    Smallest,
+    /// The one of the lowest mean of a feature.
+    Lowest(String),
+    /// The one of the highest mean of a feature.
+    Highest(String),
+}
+
+/// How the tiles that no layer took are judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InconsistencyRecipe {
+    /// What it looks at.
+    pub features: Vec<ContextBlock>,
+    /// As for a layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub around: Option<NonZeroUsize>,
+    /// Neighbours and threshold of the local outlier factor.
+    pub lof: Lof,
+}
+
+impl Default for SeparationRecipe {
+    fn default() -> Self {
+        Self { polarity: Polarity::default(), layers: Vec::new(), inconsistency: InconsistencyRecipe::default() }
+    }
+}
+
+impl Default for InconsistencyRecipe {
+    fn default() -> Self {
+        use ContextBlock::{Anisotropy, Curvature, Neighbours, RadialDeviation, Rotation};
+        let features = vec![Rotation, Neighbours, Anisotropy, Curvature, RadialDeviation];
+        Self { features, around: None, lof: Lof::default() }
+    }
+}
+
+/// Features of a tile beside others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContextBlock {
+    /// The tile alone: [`Block::Rotation`].
+    Rotation,
+    /// [`Block::Surface`] less its mean over the up to eight grid neighbours that are left, and the length of that.
+    Neighbours,
+    /// The tile alone: [`Block::Anisotropy`].
+    Anisotropy,
+    /// The tile alone: [`Block::Curvature`].
+    Curvature,
+    /// [`Block::Radial`] less its mean over the tiles that are left: length, largest, |first|, |last|.
+    RadialDeviation,
+}
+
+impl ContextBlock {
+    /// The block that is measured on every tile.
+    #[must_use]
+    pub const fn measured(self) -> Block {
+        match self {
+            Self::Rotation => Block::Rotation,
+            Self::Neighbours => Block::Surface,
+            Self::Anisotropy => Block::Anisotropy,
+            Self::Curvature => Block::Curvature,
+            Self::RadialDeviation => Block::Radial,
+        }
+    }
+}
+
+impl SeparationRecipe {
+    /// Every block that has to be measured, each once.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Block> {
+        let mut blocks: Vec<Block> = self.layers.iter().flat_map(|layer| layer.features.iter().copied()).collect();
+        blocks.extend(self.inconsistency.features.iter().map(|block| block.measured()));
+        if self.polarity == Polarity::Auto {
+            blocks.push(Block::Missing); // its contrast says which polarity there is
+        }
+        blocks.sort();
+        blocks.dedup();
+        blocks
+    }
+}
+
+fn five() -> NonZeroUsize {
+    const { NonZeroUsize::new(5).expect("5 is above 0") }
+}
+
+fn three() -> NonZeroUsize {
+    const { NonZeroUsize::new(3).expect("3 is above 0") }
+}
+
+fn ten() -> NonZeroUsize {
+    const { NonZeroUsize::new(10).expect("10 is above 0") }
+}

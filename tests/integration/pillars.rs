@@ -1,0 +1,176 @@
+//! Arrays of pillars, one defect after another: how well the recipe that comes along finds them.
+
+use ndarray::{Array2, Array3, ArrayView2};
+use rails::features::{FeatureExtractor, HandMade};
+use rails::images::{Enhancement, Image, enhance};
+use rails::runs::{ClusterRecipe, load};
+use rails::separation::{GridPlace, Separation, SeparationRecipe, Tiles};
+
+use crate::generators::pillars::{Array, Kind, Options, array};
+use crate::workplace::repository;
+
+const SEEDS: std::ops::Range<u64> = 0..10;
+const DEFECTS: [(Kind, &str); 3] =
+    [(Kind::Missing, "Missing"), (Kind::Collapsed, "Collapsed"), (Kind::Stitching, "Stitching")];
+
+fn recipe() -> SeparationRecipe {
+    let recipe: ClusterRecipe = load(Some(&repository().join("experiments/pillars.toml")), &[]).unwrap();
+    recipe.separate.unwrap()
+}
+
+/// The features of an array's tiles, cut as `rails tile --half-width 32` does.
+struct Measured {
+    places: Vec<GridPlace>,
+    columns: Vec<String>,
+    values: Array2<f32>,
+}
+
+impl Measured {
+    fn of(array: &Array, options: Options, recipe: &SeparationRecipe) -> Self {
+        let extractor = HandMade::new(recipe.blocks());
+        let corrections: &[Enhancement] = if options.bright_pillars { &[Enhancement::Invert] } else { &[] };
+        let (height, width) = (array.image.height() as usize, array.image.width() as usize);
+        let mut tiles = Vec::new();
+        let mut places = Vec::new();
+        for row in 0..options.rows {
+            for column in 0..options.columns {
+                let middle = |at: usize| at * options.pitch + options.pitch / 2;
+                let span = |middle: usize, side: usize| middle.saturating_sub(32)..(middle + 32).min(side);
+                let (ys, xs) = (span(middle(row), height), span(middle(column), width));
+                let level = |(y, x, _): (usize, usize, usize)| {
+                    f32::from(array.image.get_pixel((xs.start + x) as u32, (ys.start + y) as u32).0[0])
+                };
+                let pixels = Array3::from_shape_fn((ys.len(), xs.len(), 1), level);
+                tiles.push(enhance(corrections, Image { pixels }));
+                places.push(GridPlace { array: 0, row: row as u32 + 1, column: column as u32 + 1 });
+            }
+        }
+        let columns = extractor.columns();
+        Self { places, columns, values: extractor.extract(&tiles).unwrap() }
+    }
+
+    fn separate(&self, recipe: &SeparationRecipe) -> Separation {
+        let tiles = Tiles { places: &self.places, columns: &self.columns, values: self.values.view() };
+        recipe.separate(&tiles, 42).unwrap()
+    }
+
+    fn column(&self, name: &str) -> Vec<f32> {
+        let at = self.columns.iter().position(|column| column == name).unwrap();
+        self.values.column(at).to_vec()
+    }
+}
+
+/// Recall and precision of a verdict.
+fn judge(found: &[bool], truth: &[bool]) -> (f64, f64) {
+    let both = found.iter().zip(truth).filter(|(found, truth)| **found && **truth).count() as f64;
+    let count = |all: &[bool]| all.iter().filter(|one| **one).count() as f64;
+    (both / count(truth), if count(found) > 0.0 { both / count(found) } else { 1.0 })
+}
+
+/// The best recall of one threshold on a feature, from either side, at a precision of at least 0.9.
+fn best_threshold(values: &[f32], truth: &[bool]) -> f64 {
+    let mut best = 0.0_f64;
+    for sign in [1.0, -1.0] {
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by(|&a, &b| (sign * values[b]).total_cmp(&(sign * values[a])));
+        let total = truth.iter().filter(|one| **one).count() as f64;
+        let mut right = 0.0;
+        for (taken, &at) in (1..).zip(&order) {
+            right += f64::from(u8::from(truth[at]));
+            if right / f64::from(taken) >= 0.9 {
+                best = best.max(right / total);
+            }
+        }
+    }
+    best
+}
+
+fn average_precision(scores: &[f64], truth: &[bool]) -> f64 {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    let (mut right, mut sum) = (0.0, 0.0);
+    for (rank, &at) in (1..).zip(&order) {
+        if truth[at] {
+            right += 1.0;
+            sum += right / f64::from(rank);
+        }
+    }
+    sum / right
+}
+
+fn is(truth: &[Kind], kind: Kind) -> Vec<bool> {
+    truth.iter().map(|one| *one == kind).collect()
+}
+
+#[test]
+fn defects_are_found_in_ten_arrays() {
+    let recipe = recipe();
+    let mut recalls = Vec::new();
+    let mut precisions = Vec::new();
+    let mut inconsistency = Vec::new();
+    let mut thresholds = vec![Vec::new(); DEFECTS.len()];
+    for seed in SEEDS {
+        // Every other array has bright pillars.
+        let options = Options { bright_pillars: seed % 2 == 1, ..Options::default() };
+        let array = array(seed, options);
+        let measured = Measured::of(&array, options, &recipe);
+        if let Some(folder) = std::env::var_os("RAILS_DUMP") { dump(&folder, seed, &measured, &array.truth); }
+        let found = measured.separate(&recipe);
+        for (number, (kind, name)) in DEFECTS.into_iter().enumerate() {
+            let truth = is(&array.truth, kind);
+            let verdict = found.names.iter().position(|known| known == name).unwrap();
+            let said: Vec<bool> = found.verdicts.iter().map(|one| *one == verdict).collect();
+            let (recall, precision) = judge(&said, &truth);
+            let best = measured.columns[..measured.columns.len() - 1]
+                .iter()
+                .map(|column| best_threshold(&measured.column(column), &truth))
+                .fold(0.0, f64::max);
+            println!("seed {seed} {name}: recall {recall:.3} precision {precision:.3} threshold {best:.3} out {:.1}", found.layers[number].taken.stands_out);
+            recalls.push(recall);
+            precisions.push(precision);
+            thresholds[number].push(best);
+        }
+        let rest = &found.inconsistency;
+        let kinds: Vec<Kind> = rest.rows.iter().map(|&row| array.truth[row]).collect();
+        let ap = average_precision(&rest.scores, &is(&kinds, Kind::Misshapen));
+        let odd: Vec<bool> = kinds.iter().map(|kind| *kind != Kind::Good).collect();
+        println!("seed {seed} misshapen: average precision {ap:.3}, all odd {:.3}", average_precision(&rest.scores, &odd));
+        inconsistency.push(ap);
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    println!("recall {:.3} precision {:.3} ap {:.3}", mean(&recalls), mean(&precisions), mean(&inconsistency));
+    for ((_, name), best) in DEFECTS.iter().zip(&thresholds) {
+        println!("one threshold for {name}: {:.3}", mean(best));
+        assert!(mean(best) < 0.8, "{name} is too easy");
+    }
+    assert!(mean(&recalls) >= 0.95 && mean(&precisions) >= 0.9);
+    assert!(mean(&inconsistency) >= 0.8);
+}
+
+#[test]
+fn what_an_array_does_not_have_is_not_found() {
+    let recipe = recipe();
+    for (kind, name) in DEFECTS {
+        let mut found_at = 0;
+        for seed in SEEDS {
+            let options = Options { without: Some(kind), ..Options::default() };
+            let array = array(100 + seed, options);
+            let found = Measured::of(&array, options, &recipe).separate(&recipe);
+            let verdict = found.names.iter().position(|known| known == name).unwrap();
+            let n = found.verdicts.iter().filter(|one| **one == verdict).count();
+            println!("without {name}, seed {seed}: {n}");
+            found_at += n;
+        }
+        assert!(found_at * 100 <= SEEDS.count() * 441, "{found_at} of {name}");
+    }
+}
+
+fn dump(folder: &std::ffi::OsStr, seed: u64, measured: &Measured, truth: &[Kind]) {
+    let mut text = String::from("truth,row,column,") + &measured.columns.join(",") + "\n";
+    let view: ArrayView2<'_, f32> = measured.values.view();
+    for ((row, place), kind) in view.rows().into_iter().zip(&measured.places).zip(truth) {
+        let values: Vec<String> = row.iter().map(ToString::to_string).collect();
+        text += &format!("{kind:?},{},{},{}\n", place.row, place.column, values.join(","));
+    }
+    std::fs::write(std::path::Path::new(folder).join(format!("{seed}.csv")), text).unwrap();
+}
