@@ -11,7 +11,8 @@ use super::{FeatureError, Statistic};
 use crate::data::{Fraction, NonNegative};
 use crate::images::Tiling;
 
-/// Which patches are left out: those that are nearly all dark.
+/// Which patches are left out: those that are nearly all dark. In the others dark pixels do not count, or patches across
+/// the border of a picture would be the most striking of all.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ignore {
@@ -48,8 +49,12 @@ impl Patches {
         values.axis_iter_mut(Axis(0)).into_par_iter().zip(&mut ignored).zip(&places).for_each(
             |((mut row, ignored), place)| {
                 let patch = plane.slice(s![place.y.clone(), place.x.clone()]);
-                row.iter_mut().zip(statistics::of(patch.iter().copied())).for_each(|(cell, value)| *cell = value);
                 *ignored = ignore.is_some_and(|rule| rule.applies(patch));
+                let found = match ignore {
+                    Some(rule) if !*ignored => statistics::of(patch.iter().copied().filter(|value| rule.lit(*value))),
+                    _ => statistics::of(patch.iter().copied()),
+                };
+                row.iter_mut().zip(found).for_each(|(cell, value)| *cell = value);
             },
         );
         Ok(Self { values, ignored })
@@ -57,9 +62,12 @@ impl Patches {
 }
 
 impl Ignore {
+    fn lit(&self, value: f32) -> bool {
+        f64::from(value) >= self.below.get()
+    }
+
     fn applies(&self, patch: ArrayView2<'_, f32>) -> bool {
-        let below = self.below.get() as f32;
-        let dark = patch.iter().filter(|value| **value < below).count();
+        let dark = patch.iter().filter(|value| !self.lit(**value)).count();
         dark as f64 >= self.share.get() * patch.len() as f64
     }
 }
@@ -99,5 +107,7 @@ mod tests {
         assert_eq!(ignored(rule(5.0, 0.9)), [true, false, false, false]);
         assert_eq!(ignored(rule(5.0, 0.95)), [false; 4], "one of 16 pixels is bright");
         assert_eq!(ignored(None), [false; 4]);
+        let patches = Patches::measure(plane.view(), n(2), n(2), rule(5.0, 0.95)).unwrap();
+        assert_eq!(patches.values[[0, 0]], 200.0, "dark pixels of a patch that is kept do not count");
     }
 }

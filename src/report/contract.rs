@@ -100,7 +100,8 @@ fn each_figure(n: usize, k: usize, check: &dyn Fn(&str, &dyn Figure)) {
     check("scored", &ScoredScatter { title: "scores", labels, points: points.view(), scores: &numbers });
     let places: Vec<_> = (0..n as u32).map(|i| (i / 7, i % 7 + 1)).collect();
     check("array map", &ArrayMap { title: "array", places: &places, groups: clusters });
-    let curves = vec![ScoreCurve { name: &long, points: curve.clone() }; k.min(3)];
+    let points_of: Vec<_> = (0..n).map(|i| (i as f64, value(i))).collect();
+    let curves = vec![ScoreCurve { name: &long, points: points_of.clone() }; k.min(3)];
     check("score curves", &ScoreCurves { title: "scores", x_label: "k", y_label: &long, curves: &curves });
     let scores = Array2::from_shape_fn((k, k), |(i, j)| value(i + j));
     let grid = ScoreGrid { title: "scores", row_title: "a", column_title: "b", rows: &names, columns: &names, scores: &scores };

@@ -28,15 +28,23 @@ pub struct LayerOutcome {
     pub taken: Taken,
 }
 
-/// The cluster that a layer took, or would have taken.
+/// What a layer took.
 #[derive(Debug, Clone)]
 pub struct Taken {
-    /// Rows of the tiles; none where the cluster does not stand out far enough.
+    /// Rows of the tiles, ascending; none where no cluster stands out far enough.
     pub rows: Vec<usize>,
-    /// Its cluster.
+    /// The cluster of all tiles that the rule points at; what was taken lies in it, or is all of it.
     pub cluster: Option<ClusterId>,
-    /// Robust standard deviations by which it stands out, from 0.
+    /// How often something was taken.
+    pub rounds: usize,
+    /// Robust standard deviations by which the first candidate stands out, from 0.
     pub stands_out: f64,
+}
+
+/// Tiles that may be taken.
+struct Candidate {
+    members: Vec<usize>,
+    stands_out: f64,
 }
 
 impl LayerRecipe {
@@ -57,15 +65,48 @@ impl LayerRecipe {
                 })?)
             }
         };
-        let (clustering, reduced) = self.cluster(values.view(), seed)?;
         let scores = robust(values.view());
+        let (clustering, reduced) = self.cluster(values.view(), seed)?;
         let cluster = self.choose(&clustering, scores.view(), named);
-        let members: Vec<usize> = clustering.members(cluster).filter(|_| cluster.is_some()).collect();
-        let stands_out = self.stands_out(scores.select(Axis(0), &members).view(), named);
-        let enough = self.beyond.is_none_or(|beyond| stands_out >= beyond.get());
-        let taken = if enough { members.into_iter().map(|member| rows[member]).collect() } else { Vec::new() };
-        let taken = Taken { rows: taken, cluster, stands_out };
+        let mut taken = Taken { rows: Vec::new(), cluster, rounds: 0, stands_out: 0.0 };
+        let mut left: Vec<usize> = (0..rows.len()).collect();
+        for round in 0..self.rounds.get() {
+            let found = self.find(&left, values.view(), scores.view(), named, seed)?;
+            taken.stands_out = if round == 0 { found.stands_out } else { taken.stands_out };
+            if found.members.is_empty() || self.beyond.is_some_and(|beyond| found.stands_out < beyond.get()) {
+                break;
+            }
+            taken.rounds += 1;
+            left.retain(|at| !found.members.contains(at));
+            taken.rows.extend(found.members.into_iter().map(|at| rows[at]));
+        }
+        taken.rows.sort_unstable();
         Ok(LayerOutcome { name: self.name.clone(), rows: rows.to_vec(), columns, clustering, reduced, taken })
+    }
+
+    /// The cluster among `left` that the rule points at, looked for inside itself while it does not stand out.
+    fn find(
+        &self,
+        left: &[usize],
+        values: ArrayView2<'_, f32>,
+        scores: ArrayView2<'_, f32>,
+        named: Option<usize>,
+        seed: u64,
+    ) -> Result<Candidate, SeparationError> {
+        let mut members = left.to_vec();
+        let mut stands_out = 0.0;
+        for _ in 0..=self.zoom {
+            let (clustering, _) = self.cluster(values.select(Axis(0), &members).view(), seed)?;
+            let own = scores.select(Axis(0), &members);
+            let Some(cluster) = self.choose(&clustering, own.view(), named) else { break };
+            members = clustering.members(Some(cluster)).map(|at| members[at]).collect();
+            stands_out = self.stands_out(scores.select(Axis(0), &members).view(), named);
+            let enough = self.beyond.is_none_or(|beyond| stands_out >= beyond.get());
+            if enough || members.len() < 2 * self.k.get() {
+                break;
+            }
+        }
+        Ok(Candidate { members, stands_out })
     }
 
     /// Fewer tiles than clusters are one cluster.

@@ -62,6 +62,12 @@ pub struct LayerRecipe {
     /// the mean of any feature counts, else that of the named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beyond: Option<Positive>,
+    /// How often a cluster that does not stand out far enough is itself clustered, to look for a rarer one inside.
+    #[serde(default)]
+    pub zoom: usize,
+    /// How often the layer looks again at what it left over, until nothing stands out.
+    #[serde(default = "one")]
+    pub rounds: NonZeroUsize,
 }
 
 /// Which cluster a layer takes.
@@ -147,6 +153,10 @@ impl SeparationRecipe {
         blocks.dedup();
         blocks
     }
+}
+
+fn one() -> NonZeroUsize {
+    NonZeroUsize::MIN
 }
 
 fn five() -> NonZeroUsize {

@@ -1,5 +1,7 @@
 //! Arrays of pillars, one defect after another: how well the recipe that comes along finds them.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, Array3, ArrayView2};
 use rails::features::{FeatureExtractor, HandMade};
 use rails::images::{Enhancement, Image, enhance};
@@ -7,7 +9,7 @@ use rails::runs::{ClusterRecipe, load};
 use rails::separation::{GridPlace, Separation, SeparationRecipe, Tiles};
 
 use crate::generators::pillars::{Array, Kind, Options, array};
-use crate::workplace::repository;
+use crate::workplace::{Workplace, repository};
 
 const SEEDS: std::ops::Range<u64> = 0..10;
 const DEFECTS: [(Kind, &str); 3] =
@@ -173,4 +175,80 @@ fn dump(folder: &std::ffi::OsStr, seed: u64, measured: &Measured, truth: &[Kind]
         text += &format!("{kind:?},{},{},{}\n", place.row, place.column, values.join(","));
     }
     std::fs::write(std::path::Path::new(folder).join(format!("{seed}.csv")), text).unwrap();
+}
+
+/// From arrays to a classifier, by the program alone.
+#[test]
+fn verdicts_become_labels_and_a_classifier() {
+    let place = Workplace::new("pillars");
+    place.write("experiments/pillars.toml", std::fs::read(repository().join("experiments/pillars.toml")).unwrap());
+    std::fs::create_dir_all(place.path("wafers")).unwrap();
+    let mut truth = BTreeMap::new();
+    for (seed, options) in [(7, Options { rows: 15, columns: 15, ..Options::default() }), (8, Options::default())] {
+        let array = array(seed, options);
+        array.image.save(place.path(format!("wafers/w{seed}.png"))).unwrap();
+        for (at, kind) in array.truth.iter().enumerate() {
+            let (row, column) = (at / options.columns + 1, at % options.columns + 1);
+            truth.insert(format!("w{seed}_{row},{column}.png"), *kind);
+        }
+    }
+    // Of two sizes, so of two grids.
+    for (wafer, grid) in [("w7", "15x15"), ("w8", "21x21")] {
+        let (image, tiles) = (format!("wafers/{wafer}.png"), format!("tiles/{wafer}"));
+        place.rails(&["tile", &image, "--grid", grid, "--half-width", "32", "--output", &tiles, "-q"]).with(0);
+    }
+    let summary = place.rails(&["cluster", "tiles", "--config", "pillars.toml", "--json", "-q"]).with(0).json();
+    assert_eq!(summary["inverted"], false);
+    let run = place.newest("cluster");
+    let rows = place.table(format!("{run}/images.csv"));
+    assert_eq!(rows.len(), 225 + 441);
+    for column in ["array", "row", "column", "layers", "verdict", "missing_cluster", "inconsistency", "missing_contrast",
+        "stitching_score", "rotation_ssim_mean", "neighbours_norm", "radial_deviation_max", "curvature_variance"]
+    {
+        assert!(rows[0].contains_key(column), "{column}");
+    }
+    let right = |row: &&BTreeMap<String, String>| {
+        let kind = truth[row["path"].rsplit('/').next().unwrap()];
+        DEFECTS.iter().any(|(defect, name)| kind == *defect && row["verdict"] == *name)
+    };
+    let found = rows.iter().filter(|row| DEFECTS.iter().any(|(_, name)| row["verdict"] == *name)).count();
+    assert!(rows.iter().filter(right).count() * 10 >= found * 9, "{} of {found}", rows.iter().filter(right).count());
+    for file in ["report.html", "plots/array_01.png", "plots/array_02.png", "plots/inconsistency_histogram.png",
+        "plots/inconsistency_tsne.png", "plots/layer_missing.png", "plots/layer_missing_sizes.png"]
+    {
+        assert!(place.path(format!("{run}/{file}")).is_file(), "{file}");
+    }
+
+    place.rails(&["curate", "--apply", &format!("{run}/proposals.jsonl")]).with(0);
+    let trained = ["train", "-q", "--json", "--set", "mlp.hidden=[32]", "--set", "mlp.epochs=30"];
+    place.rails(&trained).with(0);
+    let predicted = place.rails(&["predict", "tiles/w7", "--output", "predictions.csv", "-q"]);
+    assert_eq!(predicted.code, 0, "{}", predicted.stderr);
+    let predictions = place.table("predictions.csv");
+    assert_eq!(predictions.len(), 225);
+    let same = predictions.iter().filter(|row| {
+        let name = row["path"].rsplit('/').next().unwrap();
+        rows.iter().any(|image| image["path"].ends_with(&format!("/{name}")) && image["verdict"] == row["class"])
+    });
+    assert!(same.count() > 180);
+}
+
+#[test]
+fn one_tile_and_tiles_of_one_pixel_come_through() {
+    let place = Workplace::new("pillars-odd");
+    place.write("experiments/pillars.toml", std::fs::read(repository().join("experiments/pillars.toml")).unwrap());
+    std::fs::create_dir_all(place.path("one")).unwrap();
+    array(1, Options { rows: 1, columns: 1, ..Options::default() }).image.save(place.path("one/a_1,1.png")).unwrap();
+    place.rails(&["cluster", "one", "--config", "pillars.toml", "-q"]).with(0);
+
+    std::fs::create_dir_all(place.path("dots")).unwrap();
+    let dots = image::RgbImage::from_fn(5, 4, |x, y| image::Rgb([40 * x as u8, 50 * y as u8, 9]));
+    dots.save(place.path("dots/d.png")).unwrap();
+    place.rails(&["tile", "dots", "--grid", "4x5", "--output", "dot-tiles", "-q"]).with(0);
+    let summary = place.rails(&["cluster", "dot-tiles", "--config", "pillars.toml", "--json", "-q"]).with(0).json();
+    assert!(summary["replaced"].as_u64() > Some(20), "{summary}");
+    place.rails(&["tile", "dots", "--grid", "9x9", "--output", "none"]).with(1).saying(&["too few for a grid of 9×9"]);
+    place.rails(&["cluster", "dots", "--config", "pillars.toml", "-q"]).with(0).saying(&["do not say where they stand"]);
+    let take = "separate.layers=[{name='A', features=['missing'], take={lowest='radial_0'}}]";
+    place.rails(&["cluster", "dots", "--config", "pillars.toml", "--set", take]).with(2).saying(&["radial_0", "hint: "]);
 }

@@ -119,12 +119,18 @@ impl Page<'_> {
         let name = layer.name.to_lowercase();
         let groups = Grouping::clusters(&layer.clustering);
         let taken = match layer.taken.cluster {
-            Some(cluster) if !layer.taken.rows.is_empty() => format!("Cluster {cluster} was taken"),
-            Some(cluster) => format!("Cluster {cluster} does not stand out far enough: nothing was taken"),
+            Some(cluster) if !layer.taken.rows.is_empty() => format!(
+                "The rule points at cluster {cluster}; {} tiles were taken in {} rounds",
+                layer.taken.rows.len(),
+                layer.taken.rounds
+            ),
+            Some(cluster) => {
+                format!("The rule points at cluster {cluster}, but nothing stands out far enough: nothing was taken")
+            }
             None => "There was nothing to cluster".to_owned(),
         };
         let mut blocks = vec![Block::Paragraph(format!(
-            "{taken}. It stands out by {:.1} robust standard deviations.",
+            "{taken}. The first candidate stands out by {:.1} robust standard deviations.",
             layer.taken.stands_out
         ))];
         let points = crate::commands::cluster::plane(layer.reduced.view());
