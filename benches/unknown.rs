@@ -1,9 +1,11 @@
 //! Our side of benches/peers/unknown.sh: what classifiers say of images of classes they never saw.
 //!
-//! usage: unknown `IMAGES LABELS.csv BACKBONE LAYER [GROUP_TEMPLATE]`
+//! usage: unknown `IMAGES LABELS.csv BACKBONE WEIGHTS [TEMPLATE GROUP]`
 //!
-//! Each class is left out in turn, and once none. The rest is cross-validated in five folds; prints a line per tested
-//! image: `left_out`, fold, known, right, sure (before calibration), confidence, energy, knn, unfamiliarity, rejected.
+//! `WEIGHTS` is a file, or `-` for those of the program. Images whose names, read by the template, agree in the field
+//! `GROUP` stay in one fold. Once no class is left out, then each in turn. The rest is cross-validated in five folds;
+//! prints a line per tested image: `left_out`, fold, known, right, sure (before calibration), confidence, energy, knn,
+//! unfamiliarity, rejected.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -36,16 +38,23 @@ struct Images {
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let [folder, labels, name, layer, naming @ ..] = arguments.as_slice() else {
+    let [folder, labels, backbone, weights, grouping @ ..] = arguments.as_slice() else {
         println!("nothing to do: run benches/peers/unknown.sh");
         return Ok(());
     };
-    let images = read(Path::new(folder), Path::new(labels), name, layer, naming.first())?;
+    let name: BackboneName = serde_json::from_value(backbone.as_str().into())?;
+    let backbone = match weights.as_str() {
+        "-" => Backbone::load(name, Path::new("checkpoints"))?,
+        weights => Backbone::open(name, Path::new(weights), None)?,
+    };
+    let extractor =
+        BackboneFeatures::new(&backbone, &[name.default_layer().to_owned()], Resize::default(), Device::Cpu)?;
+    let images = read(Path::new(folder), Path::new(labels), &extractor, grouping)?;
     let mut names: Vec<&str> = images.classes.iter().map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
     println!("left_out,fold,known,right,sure,confidence,energy,knn,unfamiliarity,rejected");
-    for left_out in names.iter().copied().chain(["-"]) {
+    for left_out in ["-"].into_iter().chain(names.iter().copied()) {
         let known: Vec<usize> = (0..images.ids.len()).filter(|&row| images.classes[row] != left_out).collect();
         let strange: Vec<usize> = (0..images.ids.len()).filter(|&row| images.classes[row] == left_out).collect();
         cross_validate(&images, left_out, &known, &strange)?;
@@ -53,18 +62,15 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-fn read(folder: &Path, labels: &Path, name: &str, layer: &str, naming: Option<&String>) -> Outcome<Images> {
-    let naming = naming.map(|text| text.parse()).transpose()?;
+fn read(folder: &Path, labels: &Path, extractor: &BackboneFeatures, grouping: &[String]) -> Outcome<Images> {
+    let naming = grouping.first().map(|text| text.parse()).transpose()?;
     let manifest = scan(folder, &ScanOptions { naming, naming_required: false }, &Silent)?;
-    let name: BackboneName = serde_json::from_value(name.into())?;
-    let backbone = Backbone::load(name, Path::new("checkpoints"))?;
-    let extractor = BackboneFeatures::new(&backbone, &[layer.to_owned()], Resize::default(), Device::Cpu)?;
     let batch = NonZeroUsize::new(32).unwrap_or(NonZeroUsize::MIN);
-    let done = Store::open(Path::new(".rails")).embed(&manifest, &extractor, &DepthRange::default(), batch, &Silent)?;
+    let done = Store::open(Path::new(".rails")).embed(&manifest, extractor, &DepthRange::default(), batch, &Silent)?;
     let manifest = done.align(&manifest);
     let table = LabelTable::read(labels)?.match_to(&manifest);
     let rows: Vec<usize> = table.labels.keys().copied().collect();
-    let group = |row: &usize| manifest.records[*row].fields.get("sid").cloned();
+    let group = |row: &usize| manifest.records[*row].fields.get(grouping.get(1)?).cloned();
     Ok(Images {
         ids: rows.iter().map(|&row| manifest.records[row].id).collect(),
         x: done.embeddings.values().select(Axis(0), &rows),
@@ -84,7 +90,7 @@ fn cross_validate(images: &Images, left_out: &str, known: &[usize], strange: &[u
     let x = images.x.select(Axis(0), known);
     let strangers = images.x.select(Axis(0), strange);
     let groups = images.groups.as_ref().map(|groups| Groups {
-        field: "sid".to_owned(),
+        field: "group".to_owned(),
         values: known.iter().map(|&row| groups[row].clone()).collect(),
     });
     let divisible = Divisible { ids: &ids, classes: &y, names: &names, groups: groups.as_ref(), near: None };
@@ -93,14 +99,13 @@ fn cross_validate(images: &Images, left_out: &str, known: &[usize], strange: &[u
     let (inner, _) = Folds::of(&divisible, FOLDS, 43)?;
     for fold in 0..folds.k() {
         let split = folds.split(fold, &SplitRecipe::default());
-        let learn = |split: &Split| {
-            let trained = train(&MlpRecipe::default(), &data, split, Device::Cpu, 42, &Silent)?;
-            Ok::<_, rails::training::TrainError>(trained.head)
-        };
-        let classifier = learn(&Split { test: Vec::new(), ..split.clone() })?;
+        let learn = |split: &Split| train(&MlpRecipe::default(), &data, split, Device::Cpu, 42, &Silent);
+        let classifier = learn(&split)?.head;
         let rows: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();
         let held = HeldOut::by_folds(&data, &rows, inner.of_rows(), 42, |train, held| {
-            learn(&Split { train: train.to_vec(), validation: held.to_vec(), test: Vec::new() })
+            let split = Split { train: train.to_vec(), validation: held.to_vec(), test: Vec::new() };
+            // The one that never saw the fold, as `rails train` does.
+            learn(&split).map(|trained| trained.judged().clone())
         })?;
         let calibration = Calibration::fit(held.logits.view(), &held.truth, held.from);
         let confidences = highest(&calibration.probabilities(held.logits));

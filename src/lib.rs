@@ -27,8 +27,8 @@ pub mod outliers;
 pub mod reducers;
 
 pub mod curation;
-pub mod separation;
 pub mod report;
+pub mod separation;
 pub mod training;
 
 pub mod runs;

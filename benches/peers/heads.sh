@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # Accuracy of the classifier recipes beside scikit-learn, on the same embeddings and folds, and what wrong labels cost.
-# Usage: heads.sh DATA RESNET50.safetensors, where DATA holds railbed_dev/, magnetic_tile_dev/ and their _truth.csv.
-# Needs python3; its packages go to .venv-peers/. SEEDS (default 3) repeats everything.
+#   heads.sh IMAGES TRUTH.csv [TEMPLATE GROUP]     such as '{tenant}_{sid}_{name}_C' sid: a group stays in one fold
+# RESNET50=weights.safetensors compares that network too. Needs python3; its packages go to .venv-peers/.
+# SEEDS (3) repeats everything, RECIPES and NOISE choose: see heads.py.
 set -euo pipefail
-data=$(realpath "$1") weights=$(realpath "$2")
+images=$(realpath "$1") truth=$(realpath "$2")
+shift 2
+[ -z "${RESNET50:-}" ] || RESNET50=$(realpath "$RESNET50")
+export RESNET50=${RESNET50:-}
 cd "$(dirname "$0")/../.."
 
 venv=.venv-peers
@@ -13,5 +17,4 @@ venv=.venv-peers
 cargo build --release --bin rails
 binary=$(cargo bench --bench heads --no-run --message-format=json |
     sed -n 's/.*"name":"heads".*"executable":"\([^"]*\)".*/\1/p')
-rails=$(dirname "$binary")/../rails
-exec "$venv/bin/python" benches/peers/heads.py "$rails" "$binary" "$data" "$weights"
+exec "$venv/bin/python" benches/peers/heads.py "$(dirname "$binary")/../rails" "$binary" "$images" "$truth" "$@"

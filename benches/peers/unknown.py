@@ -4,6 +4,7 @@ usage: unknown.py LINES.csv…      peers: max-softmax, energy, distance to the 
 """
 
 import csv
+import pathlib
 import sys
 
 import numpy as np
@@ -27,7 +28,7 @@ for path in sys.argv[1:]:
     with open(path) as lines:
         rows = [{k: v if k == "left_out" else float(v) for k, v in row.items()} for row in csv.DictReader(lines)]
     classes = sorted({r["left_out"] for r in rows} - {"-"})
-    print(f"\n{path}\n{'left out':22}" + "".join(f"{name:>15}" for name in MEASURES) + f"{'rejected':>10}{'kept':>7}")
+    print(f"\n{pathlib.Path(path).stem}\n{'left out':22}" + "".join(f"{name:>15}" for name in MEASURES) + f"{'rejected':>10}{'kept':>7}")
     table = []
     for left_out in classes:
         folds = []

@@ -1,20 +1,22 @@
-#!/bin/sh
-# Unknown classes and calibration: each class left out in turn, five folds. Needs ../shared/data and the ResNet-50
-# weights imported (rails models import … --as resnet50); scikit-learn goes into a virtual environment.
-#   benches/peers/unknown.sh
-set -e
+#!/usr/bin/env bash
+# Classes never seen, and whether confidences can be believed: each class left out in turn, five folds.
+#   unknown.sh IMAGES TRUTH.csv [TEMPLATE GROUP]     such as '{tenant}_{sid}_{name}_C' sid: a group stays in one fold
+# RESNET50=weights.safetensors measures that network too. Needs python3; its packages go to .venv-peers/.
+set -euo pipefail
+images=$(realpath "$1") truth=$(realpath "$2")
+shift 2
+[ -z "${RESNET50:-}" ] || RESNET50=$(realpath "$RESNET50")
 cd "$(dirname "$0")/../.."
-data=${RAILS_SHARED:-../shared}/data
-venv=$(mktemp -d)
-python3 -m venv "$venv" && "$venv/bin/pip" -q install numpy scikit-learn
+
+venv=.venv-peers
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/pip" install --quiet --disable-pip-version-check scikit-learn
+
 out=$(mktemp -d)
-for backbone in "resnet50 conv4_block6_out" "efficientnet-lite0 head"; do
-    name=${backbone%% *}
-    # shellcheck disable=SC2086 # name and layer are two words
-    cargo bench -q --bench unknown -- "$data/railbed_dev" "$data/railbed_dev_truth.csv" $backbone \
-        "{tenant}_{sid}_{name}_C" > "$out/railbed-$name.csv"
-    # shellcheck disable=SC2086
-    cargo bench -q --bench unknown -- "$data/magnetic_tile_dev" "$data/magnetic_tile_dev_truth.csv" $backbone \
-        > "$out/magnetic-$name.csv"
-done
+trap 'rm -r "$out"' EXIT
+measure() { # backbone weights
+    cargo bench --quiet --bench unknown -- "$images" "$truth" "$@" > "$out/$1.csv"
+}
+measure efficientnet-lite0 - "$@"
+[ -z "${RESNET50:-}" ] || measure resnet50 "$RESNET50" "$@"
 "$venv/bin/python" benches/peers/unknown.py "$out"/*.csv

@@ -12,7 +12,7 @@ use crate::commands::{CommandError, compare};
 /// second fixes and breaks, whether that is more than chance, and a table of the images beside the page.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// results.json files, or folders of runs or checkpoints; without any, every run
+    /// Runs or checkpoints, by name or folder, or results.json files; without any, every run
     results: Vec<PathBuf>,
     /// Where the bar chart goes
     #[arg(long, value_name = "FILE.png", default_value = "experiments/compare.png")]

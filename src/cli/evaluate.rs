@@ -9,13 +9,15 @@ use crate::images::NamingTemplate;
 /// Judge a classifier by images whose class is known
 ///
 /// Writes a run folder with all scores and their 95 % intervals, the confusion matrix, tables per class and per field
-/// of the file names, how far confidences can be trusted, the most confident errors and where the network looked: as
-/// CSV, PNG and one report.html.
+/// of the file names, how far confidences can be trusted, which images are called unknown, the most confident errors
+/// and where the network looked: as CSV, PNG and one report.html.
 #[derive(Debug, clap::Args)]
+#[command(allow_missing_positional = true)]
 pub(super) struct Arguments {
-    /// The checkpoint folder and the folder of images; without a checkpoint the newest under checkpoints/
-    #[arg(required = true, num_args = 1..=2, value_name = "[CHECKPOINT] IMAGES")]
-    places: Vec<PathBuf>,
+    /// The checkpoint folder; without it the newest under checkpoints/
+    checkpoint: Option<PathBuf>,
+    /// The folder of images
+    images: PathBuf,
     /// What the images show: a table with path (or filename, or id) and class, or a curated run; without it the names
     /// of the folders they lie in
     #[arg(long, value_name = "TABLE.csv")]
@@ -33,14 +35,9 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
-        let (checkpoint, images) = match self.places.as_slice() {
-            [checkpoint, images, ..] => (Some(checkpoint.clone()), images.clone()),
-            [images] => (None, images.clone()),
-            [] => return Err(CommandError::Usage("no folder of images given".to_owned())),
-        };
         let options = EvaluateOptions {
-            checkpoint,
-            images,
+            checkpoint: self.checkpoint.clone(),
+            images: self.images.clone(),
             truth: self.truth.clone(),
             naming: self.naming.clone(),
             output: self.output.clone(),

@@ -1,16 +1,13 @@
 //! Places new images into an existing clustering without fitting it again.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, ArrayView2};
-use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
 use serde::{Deserialize, Serialize};
 
-use crate::data::{ClusterId, Clustering, Positive};
+use crate::data::{ArraysError, ArraysReader, ArraysWriter, ClusterId, Clustering, Positive};
 use crate::pairwise::{Points, nearest};
 
 /// Key of the header entry that says what the points are.
@@ -44,6 +41,9 @@ pub enum AssignerFileError {
     #[error("the assigner cannot be stored or read: {source}: `{}`", .path.display())]
     Io { path: PathBuf, source: io::Error },
     /// The bytes are no assigner.
+    #[error("not an assigner: {0}")]
+    Arrays(#[from] ArraysError),
+    /// What its header says is not understood, or does not fit the points.
     #[error("not an assigner: {0}")]
     Malformed(String),
     /// A newer program wrote it.
@@ -132,8 +132,9 @@ impl Assigner {
     pub fn to_bytes(&self) -> Vec<u8> {
         let header = Header { format: FORMAT, clusters: self.clusters.clone(), within: self.within };
         let header = serde_json::to_string(&header).expect("plain numbers are valid JSON");
-        serialize([("points", Stored::new(&self.points))], Some(HashMap::from([(HEADER.to_owned(), header)])))
-            .expect("the only array is consistent by construction")
+        let mut arrays = ArraysWriter::default();
+        arrays.add("points", self.points.view());
+        arrays.into_bytes(Some((HEADER, header)))
     }
 
     /// What [`Assigner::to_bytes`] wrote.
@@ -141,22 +142,16 @@ impl Assigner {
     /// # Errors
     /// When the bytes are no assigner, or one of an unknown format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, AssignerFileError> {
-        let malformed = |why: &dyn std::fmt::Display| AssignerFileError::Malformed(why.to_string());
-        let arrays = SafeTensors::deserialize(bytes).map_err(|e| malformed(&e))?;
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| malformed(&e))?;
-        let header = metadata.metadata().as_ref().and_then(|all| all.get(HEADER));
-        let header = header.ok_or_else(|| malformed(&format!("no `{HEADER}` in the header")))?;
-        let header: Header = serde_json::from_str(header).map_err(|e| malformed(&e))?;
+        let arrays = ArraysReader::new(bytes)?;
+        let header: Header = serde_json::from_str(arrays.header(HEADER)?)
+            .map_err(|error| AssignerFileError::Malformed(error.to_string()))?;
         if header.format != FORMAT {
             return Err(AssignerFileError::Format { found: header.format });
         }
-        let array = arrays.tensor("points").map_err(|e| malformed(&e))?;
-        let &[rows, columns] = array.shape() else { return Err(malformed(&"`points` is no matrix")) };
-        if array.dtype() != Dtype::F32 || rows != header.clusters.len() {
-            return Err(malformed(&"`points` does not match its clusters"));
+        let points: Array2<f32> = arrays.matrix("points")?;
+        if points.nrows() != header.clusters.len() {
+            return Err(AssignerFileError::Malformed("`points` does not match its clusters".to_owned()));
         }
-        let values = array.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        let points = Array2::from_shape_vec((rows, columns), values).map_err(|e| malformed(&e))?;
         Ok(Self { points, clusters: header.clusters, within: header.within })
     }
 
@@ -175,36 +170,6 @@ impl Assigner {
     pub fn load(path: &Path) -> Result<Self, AssignerFileError> {
         let bytes = fs::read(path).map_err(|source| AssignerFileError::Io { path: path.to_owned(), source })?;
         Self::from_bytes(&bytes)
-    }
-}
-
-/// A matrix on its way into a file, little-endian.
-struct Stored {
-    shape: [usize; 2],
-    bytes: Vec<u8>,
-}
-
-impl Stored {
-    fn new(values: &Array2<f32>) -> Self {
-        Self { shape: values.dim().into(), bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect() }
-    }
-}
-
-impl View for Stored {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
     }
 }
 
@@ -242,7 +207,7 @@ mod tests {
 
     #[test]
     fn refuses_other_files() {
-        assert!(matches!(Assigner::from_bytes(b"nothing"), Err(AssignerFileError::Malformed(_))));
+        assert!(matches!(Assigner::from_bytes(b"nothing"), Err(AssignerFileError::Arrays(_))));
         assert!(Assigner::load(Path::new("missing")).unwrap_err().to_string().ends_with("`missing`"));
     }
 }

@@ -1,5 +1,6 @@
 //! Applies decisions to a run and keeps `labels.csv` and `removed.csv` in step with the log.
 
+mod propagation;
 mod review_clusters;
 mod summary;
 mod tables;
@@ -9,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+pub(super) use propagation::{keep_least_confidence, least_confidence};
 pub use summary::CurateSummary;
 pub(super) use tables::{Trust, write_tables};
 
@@ -210,14 +212,6 @@ impl Curator {
     /// When `output` exists or cannot be written.
     pub fn export(&self, output: &Path, format: ExportFormat) -> Result<ExportSummary, CommandError> {
         export(&self.table, &self.run.dataset.root, &self.state(), output, format)
-    }
-
-    /// Brings labels.csv and removed.csv up to what the log says.
-    ///
-    /// # Errors
-    /// When they cannot be written.
-    pub fn refresh(&self) -> Result<(), CommandError> {
-        write_tables(&self.folder, &self.table, &self.state(), &Trust::default())
     }
 
     /// Where things stand, with nothing new.

@@ -134,7 +134,9 @@ impl Extraction {
         for part in &self.parts {
             let done = store.embed(&manifest, part.extractor.as_ref(), &depth, self.recipe.batch_size, observer)?;
             if done.rows.len() < manifest.records.len() {
-                values.iter_mut().for_each(|values| *values = values.select(Axis(0), &done.rows));
+                for values in &mut values {
+                    *values = values.select(Axis(0), &done.rows);
+                }
             }
             manifest = done.align(&manifest);
             (computed, reused) = (computed.max(done.computed), reused.max(done.reused));

@@ -89,7 +89,7 @@ impl CommandError {
     /// What to do about it, where something can be done.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        match self {
+        let hint = match self {
             Self::Failed { hint, .. } => hint.clone(),
             Self::Apply { .. } => Some("nothing of the file was applied; mend the line and apply it again".to_owned()),
             Self::Recipe(error) => error.hint(),
@@ -108,7 +108,22 @@ impl CommandError {
             Self::CrossValidation(error) => error.hint(),
             Self::Head(error) => Some(error.hint()),
             _ => None,
+        };
+        hint.or_else(|| self.is_disk_full().then(|| "free some space and run again".to_owned()))
+    }
+
+    /// Whether a file could not be written for want of room.
+    fn is_disk_full(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+            if kind.is_some_and(|kind| matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)) {
+                return true;
+            }
+            cause = error.source();
         }
+        false
     }
 
     /// Whether the command line or the recipe is at fault: exit code 2.

@@ -124,6 +124,9 @@ fn from_table(
         let text = format!("{} rows of `{}` name images that are not there", matched.unknown.len(), table.display());
         observer.on(Event::Warning { text: &text });
     }
+    for class in &matched.absent {
+        observer.on(Event::Warning { text: &format!("no image is left of class `{class}`: it is left out") });
+    }
     Ok(Source { manifest, labels: matched.labels, conflicts: matched.conflicts, chain })
 }
 

@@ -34,7 +34,8 @@ pub use compare::{Compared, HEADLINE, Pair, compare, more_is_better};
 pub use curate::{CurateSummary, Curator};
 pub use error::CommandError;
 pub use evaluate::{
-    Confidence, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, Scores, StrangerClass, evaluate,
+    Confidence, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, NeverLearned, Scores, StrangerClass, Withheld,
+    evaluate,
 };
 pub use explore::{ExploreSummary, Explorer};
 pub use export::{ExportFormat, ExportSummary};
@@ -49,5 +50,5 @@ pub use separate::{LayerRow, SeparateSummary, separate};
 pub use suggest::{Suggested, propagate, suggest, weigh};
 pub use sweep::{FoldScores, Spread, SweepRow, SweepSummary, sweep};
 pub use tile::{TileReport, tile};
-pub use train::{TrainSummary, Withheld, train};
+pub use train::{TrainSummary, train};
 pub use workspace::Workspace;

@@ -1,18 +1,15 @@
 //! What to look at next, without the page, and how far the labels of a run are to be trusted.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
-use super::curate::{Trust, write_tables};
+use super::curate::{Trust, keep_least_confidence, least_confidence, write_tables};
 use super::run_features::run_features;
 use super::{CommandError, Curator, Workspace};
-use crate::curation::{Curation, Opinion, REVIEW, Reviewer, Source, Suggestion, review_clusters};
-use crate::data::{ClusterId, Fraction};
+use crate::curation::{Opinion, REVIEW, Reviewer, Source, Suggestion, review_clusters};
+use crate::data::{Fraction, ImageId};
 use crate::progress::{Event, Observer};
-use crate::runs::write_whole;
 
 /// A suggestion as `rails curate --suggest` prints it: its clusters are those of `method`, its rows are `images`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,16 +48,7 @@ pub fn suggest(
 /// # Errors
 /// When the disk refuses.
 pub fn propagate(run: Option<&Path>, least: Option<Fraction>, workspace: &Workspace) -> Result<(), CommandError> {
-    let path = propagation(Curator::open(run, workspace)?.folder());
-    let Some(least) = least else {
-        return match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(CommandError::at(&path)(error)),
-            _ => Ok(()),
-        };
-    };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(CommandError::at(folder))?;
-    Ok(write_whole(&path, format!("{}\n", least.get()).as_bytes())?)
+    keep_least_confidence(Curator::open(run, workspace)?.folder(), least)
 }
 
 /// Brings labels.csv up to the log, each label weighted by how far the others confirm it. Where the features of the run
@@ -71,13 +59,13 @@ pub fn propagate(run: Option<&Path>, least: Option<Fraction>, workspace: &Worksp
 pub fn weigh(run: Option<&Path>, workspace: &Workspace, observer: &dyn Observer) -> Result<(), CommandError> {
     let mut curator = Curator::open(run, workspace)?;
     let state = curator.state();
-    let least = least_confidence(curator.folder())?;
+    let guesses = least_confidence(curator.folder())?.is_some();
     let sure = state.labels.values().all(|label| label.source != Source::NamedCluster);
-    let trust = if state.labels.is_empty() || (sure && least.is_none()) {
+    let trust = if state.labels.is_empty() || (sure && !guesses) {
         Trust::default()
     } else {
         match opinion(&mut curator, workspace, observer) {
-            Ok(opinion) => trust(&opinion, &curator, &state, least),
+            Ok(opinion) => Trust::of(&opinion, &curator.table().rows, &state),
             Err(error) => {
                 let text = format!("labels of named clusters are not weighted: {error}");
                 observer.on(Event::Warning { text: &text });
@@ -91,54 +79,13 @@ pub fn weigh(run: Option<&Path>, workspace: &Workspace, observer: &dyn Observer)
 fn opinion(curator: &mut Curator, workspace: &Workspace, observer: &dyn Observer) -> Result<Opinion, CommandError> {
     let run = curator.run();
     let x = run_features(curator.folder(), run, curator.table(), run.device, workspace, observer)?;
-    if !curator.methods().iter().any(|method| method == REVIEW) {
+    if !curator.table().clusterings.contains_key(REVIEW) {
         let clustering = review_clusters(x.view(), curator.run().seed);
         curator.add_review(clustering)?;
     }
-    let ids = curator.table().rows.iter().map(|row| row.id).collect();
+    let ids: Vec<ImageId> = curator.table().rows.iter().map(|row| row.id).collect();
     let state = curator.state();
-    Ok(Reviewer::new(x, ids).opinion(&state, &clusters_now(curator, &state)))
-}
-
-/// The review cluster of each row after merges and splits.
-fn clusters_now(curator: &Curator, state: &Curation) -> Vec<Option<ClusterId>> {
-    let table = curator.table();
-    let mut clusters = table.clusterings.get(REVIEW).map_or_else(Vec::new, |found| found.labels().to_vec());
-    let changed = state.clusters.iter().filter(|((run, method, _), _)| run == curator.name() && method == REVIEW);
-    let of_image: BTreeMap<_, _> =
-        changed.flat_map(|((_, _, cluster), images)| images.iter().map(move |image| (*image, *cluster))).collect();
-    for (cluster, row) in clusters.iter_mut().zip(&table.rows) {
-        *cluster = of_image.get(&row.id).copied().or(*cluster);
-    }
-    clusters
-}
-
-fn trust(opinion: &Opinion, curator: &Curator, state: &Curation, least: Option<f64>) -> Trust {
-    let rows = &curator.table().rows;
-    let open = |row: usize| !state.labels.contains_key(&rows[row].id) && !state.removed.contains_key(&rows[row].id);
-    let propagated = (0..rows.len())
-        .filter(|&row| open(row) && least.is_some_and(|least| f64::from(opinion.rows[row].confidence) >= least))
-        .filter_map(|row| Some((row, opinion.classes[opinion.rows[row].class?].clone())))
-        .collect();
-    let weight = |row| opinion.weight(row, Source::NamedCluster);
-    Trust { guessed: (0..rows.len()).map(weight).collect(), propagated }
-}
-
-fn propagation(folder: &Path) -> PathBuf {
-    folder.join("curation/propagate")
-}
-
-fn least_confidence(folder: &Path) -> Result<Option<f64>, CommandError> {
-    let path = propagation(folder);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(CommandError::at(&path)(error)),
-    };
-    text.trim().parse().map(Some).map_err(|_| {
-        CommandError::failed(
-            format!("expected a number from 0 to 1: `{}`", path.display()),
-            "say it again: `rails curate --propagate 0.9` or `--no-propagate`",
-        )
-    })
+    let found = &curator.table().clusterings[REVIEW];
+    let clusters = state.clusters_now(curator.name(), REVIEW, found, ids.iter().copied());
+    Ok(Reviewer::new(x, ids).opinion(&state, &clusters))
 }

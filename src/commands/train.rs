@@ -4,9 +4,9 @@ mod finetune;
 mod finetune_samples;
 pub(super) mod numbers;
 mod trusting;
-mod withholding;
 mod writing;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -15,10 +15,10 @@ use ndarray::{Array2, Axis};
 use serde::Serialize;
 use serde_json::json;
 
-pub use withholding::Withheld;
-
 use super::dividing::Dividing;
-use super::evaluate::{Dossier, Evaluation, Explainer, Judged, JudgedImage, Strangers, write_predictions};
+use super::evaluate::{
+    Dossier, Evaluation, Explainer, Judged, JudgedImage, Strangeness, Strangers, Withheld, write_predictions,
+};
 use super::gather::gather;
 use super::record::Record;
 use super::{CommandError, Workspace};
@@ -33,7 +33,7 @@ use crate::training::{Calibration, Disjointness, Split, TrainingSet, most_likely
 use finetune::Job;
 use numbers::{Numbers, embed};
 use trusting::{Learned, Trust};
-use writing::{facts, learning, measure, withholding, write_split};
+use writing::{facts, learning, measure, write_split};
 
 /// What `rails train` has to say at the end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -134,11 +134,11 @@ pub fn train(
     let logits = judge.logits(numbers.x.view())?;
     let uncalibrated = softmax(logits.clone());
     let probabilities = trust.calibration.probabilities(logits);
-    let judged = select(&numbers, &y, classes, [&uncalibrated, &probabilities], rows);
+    let judged = select(&numbers, &y, classes, [&uncalibrated, &probabilities], &trust, rows)?;
     observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
     let evaluation = Evaluation::of(&judged, trust.calibration.temperature, recipe.seed);
     observer.on(Event::Finished);
-    let withheld = Withheld::of(&trust, &numbers, rows, &judged.truth, judged.probabilities.view())?;
+    let withheld = Withheld::of(&trust.reject, &judged, &Strangers::default());
     timings.lap("evaluate");
 
     let name = format!("{}-train-{}", timestamp(&started), recipe.name);
@@ -162,7 +162,7 @@ pub fn train(
     measure(&mut results, &split, &trained);
     evaluation.fill(&mut results);
     results.set("calibration", trust.calibration);
-    withheld.write(&mut results, &run, part)?;
+    withheld.fill(&mut results);
     if let Some(tuned) = &tuned {
         results.set("frozen_network", &tuned.frozen);
     }
@@ -171,9 +171,6 @@ pub fn train(
     write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;
     let predicted = most_likely(probabilities.view());
     write_split(&run.file("split.csv")?, &numbers, &split, &y, &predicted, &probabilities, classes)?;
-    if let Some(tuned) = &tuned {
-        tuned.samples.draw(&run)?;
-    }
 
     let checkpoint = RunDir::create(&workspace.checkpoints, &format!("{}-{}", recipe.name, timestamp(&started)))?;
     results.write(&checkpoint.file("results.json")?)?;
@@ -196,6 +193,7 @@ pub fn train(
     if file.is_some() {
         chain.recipe.weights = Some(checkpoint.path().join(BACKBONE_FILE));
     }
+    let samples = tuned.as_ref().map(|tuned| tuned.samples.show(&run)).transpose()?.flatten();
     let dossier = Dossier {
         run: &run,
         title: format!("rails train: {}", recipe.name),
@@ -203,10 +201,12 @@ pub fn train(
         judged: &judged,
         strangers: &Strangers::default(),
         evaluation: &evaluation,
+        withheld: Some(&withheld),
         depth: numbers.chain.depth,
         explainer: Explainer::of(&trained.head, &chain, workspace)?,
         facts: facts(&numbers, &split, &trained, classes),
-        more: vec![withholding(&run, &withheld)?, learning(&run, &trained)?],
+        first: Vec::new(),
+        more: std::iter::once(learning(&run, &trained)?).chain(samples).collect(),
         settings: to_toml(recipe).unwrap_or_default().lines().map(str::to_owned).collect(),
     };
     dossier.write(observer)?;
@@ -243,21 +243,26 @@ fn select<'a>(
     y: &[ClassId],
     classes: &'a [String],
     [uncalibrated, probabilities]: [&Array2<f32>; 2],
+    trust: &Trust,
     rows: &[usize],
-) -> Judged<'a> {
+) -> Result<Judged<'a>, CommandError> {
     let image = |&row: &usize| JudgedImage {
         id: numbers.ids[row],
         file: numbers.files[row].clone(),
         fields: numbers.manifest.records[row].fields.clone(),
     };
-    Judged {
+    let probabilities = probabilities.select(Axis(0), rows);
+    let confidences: Vec<f32> = probabilities.rows().into_iter().map(|row| row.fold(0.0, |a, &b| b.max(a))).collect();
+    let strangeness = Strangeness::of_all(&trust.reject, trust.unfamiliarity(numbers, rows, &confidences)?);
+    Ok(Judged {
         classes,
         images: rows.iter().map(image).collect(),
         truth: rows.iter().map(|row| y[*row]).collect(),
-        features: numbers.x.select(Axis(0), rows),
+        features: Cow::Owned(numbers.x.select(Axis(0), rows)),
         uncalibrated: uncalibrated.select(Axis(0), rows),
-        probabilities: probabilities.select(Axis(0), rows),
-    }
+        probabilities,
+        strangeness,
+    })
 }
 
 /// Changes with any image or label.

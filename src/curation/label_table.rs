@@ -52,6 +52,8 @@ pub struct Matched {
     pub labels: BTreeMap<usize, (String, f32)>,
     /// Images that the table names and the manifest lacks, as the table names them, by row.
     pub unknown: Vec<String>,
+    /// Classes of the table that no image is left of.
+    pub absent: Vec<String>,
     /// Images that the table names with different classes, as `path: class, class`.
     pub conflicts: Vec<String>,
 }
@@ -148,7 +150,10 @@ impl LabelTable {
                 }
             }
         }
-        Matched { labels, unknown, conflicts }
+        let present: BTreeSet<&String> = labels.values().map(|(class, _)| class).collect();
+        let named: BTreeSet<&String> = self.rows.iter().map(|(_, class, _)| class).collect();
+        let absent = named.difference(&present).map(|class| (*class).clone()).collect();
+        Matched { labels, unknown, absent, conflicts }
     }
 }
 

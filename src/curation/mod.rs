@@ -1,6 +1,7 @@
 //! What people decide about clusters and images: an append-only log, and labels as a pure replay of it.
 
 mod apply;
+mod clusters_now;
 mod decision;
 mod folders;
 mod history;

@@ -1,5 +1,6 @@
 //! The nouns every stage shares. They check themselves on the way in; code that holds one need not check again.
 
+mod arrays;
 mod checked;
 mod clustering;
 mod embeddings;
@@ -7,6 +8,7 @@ mod image_id;
 mod labels;
 mod manifest;
 
+pub use arrays::{ArraysError, ArraysReader, ArraysWriter};
 pub use checked::{BelowOne, Fraction, NonNegative, OutOfRange, Positive};
 pub use clustering::{ClusterId, Clustering};
 pub use embeddings::{Embeddings, EmbeddingsError};

@@ -51,9 +51,9 @@ impl Standardizer {
     /// When the blocks have other columns together than the map was learned from.
     #[must_use]
     pub fn weighted(mut self, blocks: &[WeightedBlock]) -> Self {
-        let factors = blocks.iter().flat_map(|block| {
-            std::iter::repeat_n((block.columns as f64).sqrt() / block.weight, block.columns)
-        });
+        let factors = blocks
+            .iter()
+            .flat_map(|block| std::iter::repeat_n((block.columns as f64).sqrt() / block.weight, block.columns));
         let factors: Vec<f64> = factors.collect();
         assert_eq!(factors.len(), self.scales.len(), "columns of the blocks");
         self.scales.iter_mut().zip(factors).for_each(|(scale, factor)| *scale *= factor);
@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_block_counts_by_its_weight_whatever_its_columns() {
-        let x = Array2::from_shape_fn((40, 5), |(i, j)| ((i * (j + 3) * 7) % 11) as f32 * 10.0_f32.powi(j as i32));
+        let x =
+            Array2::from_shape_fn((40, 5), |(i, j)| ((i * (j + 3) * 7) % 11) as f32 * [1.0, 10.0, 1e2, 1e3, 1e4][j]);
         let blocks = [WeightedBlock { columns: 4, weight: 1.0 }, WeightedBlock { columns: 1, weight: 3.0 }];
         let scaled = Standardize.fit(x.view(), 0).unwrap().weighted(&blocks).transform(x.view()).unwrap();
         let variance = |columns: std::ops::Range<usize>| {

@@ -1,14 +1,13 @@
 //! A projection as a `.safetensors` file: arrays by step, and the kinds of the steps in the header.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
-use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
+use ndarray::{Array2, aview1};
 use serde::{Deserialize, Serialize};
+
+use crate::data::{ArraysError, ArraysReader, ArraysWriter};
 
 use super::{Pca, Projection, RandomProjection, Standardizer, Step};
 
@@ -25,6 +24,9 @@ pub enum ProjectionFileError {
     Io { path: PathBuf, source: io::Error },
     /// The bytes are no projection.
     #[error("not a projection: {0}")]
+    Arrays(#[from] ArraysError),
+    /// What its header says is not understood, or does not fit the arrays.
+    #[error("not a projection: {0}")]
     Malformed(String),
     /// A newer program wrote it.
     #[error("projection format {found} is unknown: expected {FORMAT}")]
@@ -37,7 +39,7 @@ impl ProjectionFileError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Format { .. } => Some("use the version of rails that wrote the run, or cluster again".to_owned()),
-            Self::Io { .. } | Self::Malformed(_) => None,
+            Self::Io { .. } | Self::Arrays(_) | Self::Malformed(_) => None,
         }
     }
 }
@@ -58,75 +60,37 @@ enum Kind {
     RandomProjection,
 }
 
-/// An array on its way into a file, little-endian.
-struct Stored {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
-}
-
-impl Stored {
-    fn numbers(values: &[f64]) -> Self {
-        let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        Self { dtype: Dtype::F64, shape: vec![values.len()], bytes }
-    }
-
-    fn matrix(values: &Array2<f32>) -> Self {
-        let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        Self { dtype: Dtype::F32, shape: values.shape().to_vec(), bytes }
-    }
-}
-
-impl View for Stored {
-    fn dtype(&self) -> Dtype {
-        self.dtype
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
-}
-
 impl Projection {
     /// The contents of a `.safetensors` file.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut arrays = Vec::new();
+        let mut arrays = ArraysWriter::default();
         let mut steps = Vec::new();
         for (i, step) in self.steps.iter().enumerate() {
-            let mut add = |name: &str, array: Stored| arrays.push((format!("{i}.{name}"), array));
+            let name = |name: &str| format!("{i}.{name}");
             steps.push(match step {
                 Step::Normalize => Kind::Normalize,
                 Step::Standardize(fitted) => {
-                    add("means", Stored::numbers(&fitted.means));
-                    add("scales", Stored::numbers(&fitted.scales));
+                    arrays.add(name("means"), aview1(&fitted.means));
+                    arrays.add(name("scales"), aview1(&fitted.scales));
                     Kind::Standardize
                 }
                 Step::Pca(fitted) => {
-                    add("means", Stored::numbers(&fitted.means));
-                    add("components", Stored::matrix(&fitted.components));
-                    add("variances", Stored::numbers(&fitted.variances));
-                    add("total_variance", Stored::numbers(&[fitted.total_variance]));
+                    arrays.add(name("means"), aview1(&fitted.means));
+                    arrays.add(name("components"), fitted.components.view());
+                    arrays.add(name("variances"), aview1(&fitted.variances));
+                    arrays.add(name("total_variance"), aview1(&[fitted.total_variance]));
                     Kind::Pca
                 }
                 Step::RandomProjection(fitted) => {
-                    add("directions", Stored::matrix(&fitted.directions));
+                    arrays.add(name("directions"), fitted.directions.view());
                     Kind::RandomProjection
                 }
             });
         }
         let header = Header { format: FORMAT, n_features: self.n_features, steps };
         let header = serde_json::to_string(&header).expect("plain numbers and names are valid JSON");
-        serialize(arrays, Some(HashMap::from([(HEADER.to_owned(), header)])))
-            .expect("names, shapes and sizes are consistent by construction")
+        arrays.into_bytes(Some((HEADER, header)))
     }
 
     /// The projection that [`Projection::to_bytes`] wrote.
@@ -134,36 +98,41 @@ impl Projection {
     /// # Errors
     /// When the bytes are no projection, or one of an unknown format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProjectionFileError> {
-        let malformed = |why: String| ProjectionFileError::Malformed(why);
-        let arrays = SafeTensors::deserialize(bytes).map_err(|e| malformed(e.to_string()))?;
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| malformed(e.to_string()))?;
-        let header = metadata.metadata().as_ref().and_then(|all| all.get(HEADER));
-        let header = header.ok_or_else(|| malformed(format!("no `{HEADER}` in the header")))?;
-        let header: Header = serde_json::from_str(header).map_err(|e| malformed(e.to_string()))?;
+        let arrays = ArraysReader::new(bytes)?;
+        let header: Header = serde_json::from_str(arrays.header(HEADER)?)
+            .map_err(|error| ProjectionFileError::Malformed(error.to_string()))?;
         if header.format != FORMAT {
             return Err(ProjectionFileError::Format { found: header.format });
         }
         let mut columns = header.n_features;
         let mut steps = Vec::new();
         for (i, kind) in header.steps.into_iter().enumerate() {
-            let numbers = |name: &str, len| read(&arrays, &format!("{i}.{name}"), &[Some(len)], f64::from_le_bytes);
+            let fits = |name: &str, found: usize, expected: usize| {
+                if found == expected {
+                    return Ok(());
+                }
+                Err(ProjectionFileError::Malformed(format!("`{i}.{name}` has {found} numbers for {expected}")))
+            };
+            let numbers = |name: &str, len: usize| -> Result<Vec<f64>, ProjectionFileError> {
+                let values = arrays.vector(&format!("{i}.{name}"))?.to_vec();
+                fits(name, values.len(), len).map(|()| values)
+            };
             let matrix = |name: &str| -> Result<Array2<f32>, ProjectionFileError> {
-                let (shape, values) =
-                    read(&arrays, &format!("{i}.{name}"), &[None, Some(columns)], f32::from_le_bytes)?;
-                Array2::from_shape_vec((shape[0], shape[1]), values).map_err(|e| malformed(e.to_string()))
+                let values: Array2<f32> = arrays.matrix(&format!("{i}.{name}"))?;
+                fits(name, values.ncols(), columns).map(|()| values)
             };
             steps.push(match kind {
                 Kind::Normalize => Step::Normalize,
                 Kind::Standardize => Step::Standardize(Standardizer {
-                    means: numbers("means", columns)?.1,
-                    scales: numbers("scales", columns)?.1,
+                    means: numbers("means", columns)?,
+                    scales: numbers("scales", columns)?,
                 }),
                 Kind::Pca => {
                     let components = matrix("components")?;
                     let fitted = Pca {
-                        means: numbers("means", columns)?.1,
-                        variances: numbers("variances", components.nrows())?.1,
-                        total_variance: numbers("total_variance", 1)?.1[0],
+                        means: numbers("means", columns)?,
+                        variances: numbers("variances", components.nrows())?,
+                        total_variance: numbers("total_variance", 1)?[0],
                         components,
                     };
                     columns = fitted.components.nrows();
@@ -198,24 +167,6 @@ impl Projection {
     }
 }
 
-/// Shape and values of array `name`, whose sizes must be those given (`None`: any).
-fn read<const N: usize, T>(
-    arrays: &SafeTensors<'_>,
-    name: &str,
-    sizes: &[Option<usize>],
-    number: fn([u8; N]) -> T,
-) -> Result<(Vec<usize>, Vec<T>), ProjectionFileError> {
-    let array = arrays.tensor(name).map_err(|e| ProjectionFileError::Malformed(e.to_string()))?;
-    let shape = array.shape();
-    let fits =
-        shape.len() == sizes.len() && shape.iter().zip(sizes).all(|(&has, wants)| wants.is_none_or(|w| w == has));
-    let dtype = if N == 8 { Dtype::F64 } else { Dtype::F32 };
-    if !fits || array.dtype() != dtype {
-        return Err(ProjectionFileError::Malformed(format!("`{name}` has shape {shape:?} of {:?}", array.dtype())));
-    }
-    Ok((shape.to_vec(), array.data().as_chunks::<N>().0.iter().map(|bytes| number(*bytes)).collect()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,8 +190,13 @@ mod tests {
 
     #[test]
     fn refuses_other_files() {
-        assert!(matches!(Projection::from_bytes(b"nothing"), Err(ProjectionFileError::Malformed(_))));
-        let other = serialize([("a", Stored::numbers(&[1.0]))], None).unwrap();
+        assert!(matches!(Projection::from_bytes(b"nothing"), Err(ProjectionFileError::Arrays(_))));
+        let bytes = |header| {
+            let mut arrays = ArraysWriter::default();
+            arrays.add("a", aview1(&[1.0]));
+            arrays.into_bytes(header)
+        };
+        let other = bytes(None);
         assert!(Projection::from_bytes(&other).unwrap_err().to_string().contains("rails.projection"));
         assert!(
             Projection::load(Path::new("missing.safetensors"))
@@ -248,8 +204,7 @@ mod tests {
                 .to_string()
                 .ends_with("`missing.safetensors`")
         );
-        let newer = HashMap::from([(HEADER.to_owned(), r#"{"format":2,"n_features":1,"steps":[]}"#.to_owned())]);
-        let newer = serialize([("a", Stored::numbers(&[1.0]))], Some(newer)).unwrap();
+        let newer = bytes(Some((HEADER, r#"{"format":2,"n_features":1,"steps":[]}"#.to_owned())));
         assert!(matches!(Projection::from_bytes(&newer), Err(ProjectionFileError::Format { found: 2 })));
     }
 }

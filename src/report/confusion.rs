@@ -7,7 +7,7 @@ use super::axes::number;
 use super::canvas::Canvas;
 use super::heatmap::Heatmap;
 use super::page::page;
-use super::style::{SMALL, shade};
+use super::style::{Colour, SMALL, shade};
 use super::text::TextStyle;
 
 /// A confusion matrix as a picture. Shades are row shares; a class without images stays grey.
@@ -43,22 +43,36 @@ impl Figure for ConfusionPlot<'_> {
             number(right as f64, 0),
             number(share, 1)
         );
-        let longest = self.names.iter().map(|name| TextStyle::size(SMALL).width(name)).max().unwrap_or(0);
-        let width = Heatmap::room(self.names.len(), (longest + 20).clamp(150, 260));
-        let height = Heatmap::room(self.names.len(), 104);
-        let (mut canvas, body) = page(width + Heatmap::beside(self.names), height + 240, self.title, &remark);
-        let heatmap = Heatmap {
-            title: "",
-            row_title: "true class",
-            column_title: "predicted class",
-            rows: self.names,
-            columns: self.names,
-            shades,
-            palette: shade,
-            texts,
-            marked: None,
-        };
-        heatmap.draw(&mut canvas, body);
-        canvas
+        classes_by_classes(self.title, &remark, self.names, 104, (shades, shade, texts))
     }
+}
+
+/// Shades, palette and texts of a [`Heatmap`].
+type Cells = (Array2<f64>, fn(f64) -> Colour, Array2<String>);
+
+/// True classes in rows, predicted ones in columns, cells of `cell_height` pixels where there is room.
+pub(super) fn classes_by_classes(
+    title: &str,
+    remark: &str,
+    names: &[String],
+    cell_height: i32,
+    (shades, palette, texts): Cells,
+) -> Canvas {
+    let longest = names.iter().map(|name| TextStyle::size(SMALL).width(name)).max().unwrap_or(0);
+    let width = Heatmap::room(names.len(), (longest + 20).clamp(150, 260));
+    let height = Heatmap::room(names.len(), cell_height);
+    let (mut canvas, body) = page(width + Heatmap::beside(names), height + 240, title, remark);
+    let heatmap = Heatmap {
+        title: "",
+        row_title: "true class",
+        column_title: "predicted class",
+        rows: names,
+        columns: names,
+        shades,
+        palette,
+        texts,
+        marked: None,
+    };
+    heatmap.draw(&mut canvas, body);
+    canvas
 }

@@ -4,10 +4,8 @@ use ndarray::{Array2, Axis};
 
 use super::Figure;
 use super::canvas::Canvas;
-use super::heatmap::Heatmap;
-use super::page::page;
-use super::style::{SMALL, balance};
-use super::text::TextStyle;
+use super::confusion::classes_by_classes;
+use super::style::balance;
 
 /// Counts of the second matrix less those of the first: blue where that is better, vermilion where it is worse.
 #[derive(Debug, Clone)]
@@ -37,22 +35,6 @@ impl Figure for ConfusionDifference<'_> {
         let texts = difference.mapv(|count| if count == 0 { "0".to_owned() } else { format!("{count:+}") });
         let changed: i64 = difference.iter().map(|count| count.abs()).sum::<i64>() / 2;
         let remark = format!("second less first, in images; at least {changed} changed; blue is better, orange worse");
-        let longest = self.names.iter().map(|name| TextStyle::size(SMALL).width(name)).max().unwrap_or(0);
-        let width = Heatmap::room(self.names.len(), (longest + 20).clamp(150, 260));
-        let height = Heatmap::room(self.names.len(), 90);
-        let (mut canvas, body) = page(width + Heatmap::beside(self.names), height + 240, self.title, &remark);
-        let heatmap = Heatmap {
-            title: "",
-            row_title: "true class",
-            column_title: "predicted class",
-            rows: self.names,
-            columns: self.names,
-            shades,
-            palette: balance,
-            texts,
-            marked: None,
-        };
-        heatmap.draw(&mut canvas, body);
-        canvas
+        classes_by_classes(self.title, &remark, self.names, 90, (shades, balance, texts))
     }
 }

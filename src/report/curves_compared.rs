@@ -28,8 +28,7 @@ impl Figure for CurvesCompared<'_> {
         let (mut canvas, body) = page(1900 + legend.width() + MARGIN, 760, self.title, "");
         let panels = body.without(0, 0, legend.width() + MARGIN, 0);
         let all = || self.runs.iter().flat_map(|(_, epochs)| epochs);
-        let longest = self.runs.iter().map(|(_, epochs)| epochs.len()).max().unwrap_or(0);
-        let epochs = Axis::whole("epoch", (1..=longest).map(|epoch| epoch as f64));
+        let epochs = Axis::whole("epoch", all().map(|scores| scores.epoch as f64));
         let loss = Axis::from_zero("loss", all().map(|epoch| epoch.valid_loss));
         let accuracy = Axis::around("accuracy", all().map(|epoch| epoch.valid_accuracy));
         let [left, right] = [0, 1].map(|column| panels.cell((1, 2), (0, column), MARGIN));
@@ -37,12 +36,12 @@ impl Figure for CurvesCompared<'_> {
         let accuracy = Frame::draw(&mut canvas, right, "Validation accuracy", &epochs, &accuracy);
         for (index, (_, epochs)) in self.runs.iter().enumerate() {
             let curve = |value: fn(&EpochScores) -> f64| -> Vec<(f64, f64)> {
-                epochs.iter().enumerate().map(|(epoch, scores)| (epoch as f64 + 1.0, value(scores))).collect()
+                epochs.iter().map(|scores| (scores.epoch as f64, value(scores))).collect()
             };
             loss.curve(&mut canvas, &curve(|epoch| epoch.valid_loss), group_colour(index), STROKE);
             accuracy.curve(&mut canvas, &curve(|epoch| epoch.valid_accuracy), group_colour(index), STROKE);
         }
-        if longest == 0 {
+        if all().next().is_none() {
             nothing(&mut canvas, loss.inner);
             nothing(&mut canvas, accuracy.inner);
         }

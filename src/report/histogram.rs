@@ -28,7 +28,12 @@ impl Figure for Histogram<'_> {
         sorted.sort_by(f64::total_cmp);
         let marked = sorted.get(((sorted.len().max(1) - 1) as f64 * self.percentile.clamp(0.0, 1.0)).round() as usize);
         let remark = marked.map_or_else(String::new, |at| {
-            format!("{:.0} % of {} lie below {}", self.percentile * 100.0, number(sorted.len() as f64, 0), number(*at, 3))
+            format!(
+                "{:.0} % of {} lie below {}",
+                self.percentile * 100.0,
+                number(sorted.len() as f64, 0),
+                number(*at, 3)
+            )
         });
         let (mut canvas, body) = page(1300, 640, self.title, &remark);
         let (low, high) = (sorted.first().copied().unwrap_or(0.0), sorted.last().copied().unwrap_or(1.0));

@@ -45,13 +45,15 @@ const CAPTION: i32 = 36;
 
 impl Figure for PatchMosaic<'_> {
     fn draw(&self) -> Canvas {
-        let side = |of: fn(&RgbImage) -> u32| self.panels.iter().map(|panel| of(&panel.picture)).max().unwrap_or(0) as i32;
+        let side =
+            |of: fn(&RgbImage) -> u32| self.panels.iter().map(|panel| of(&panel.picture)).max().unwrap_or(0) as i32;
         let (width, height) = (side(RgbImage::width).max(200), side(RgbImage::height).max(60) + CAPTION);
         let columns = self.columns.clamp(1, self.panels.len().max(1));
         let rows = self.panels.len().div_ceil(columns).max(1) as i32;
         let labels = || self.panels.iter().flat_map(|panel| panel.labels.iter());
         let count = |wanted: Option<u32>| labels().filter(|label| **label == wanted).count();
-        let cluster = |id: usize| Entry::area(format!("cluster {id}: {} patches", count(Some(id as u32))), group_colour(id));
+        let cluster =
+            |id: usize| Entry::area(format!("cluster {id}: {} patches", count(Some(id as u32))), group_colour(id));
         let left_out = count(None);
         let rest = (left_out > 0).then(|| Entry::area(format!("left out: {left_out}"), LEFT_OUT));
         let legend = Legend::new((0..self.n_clusters).map(cluster).chain(rest).collect(), rows * height);
@@ -79,18 +81,13 @@ impl PatchMosaic<'_> {
         for (cell, label) in (0..rows * columns).zip(panel.labels) {
             let (row, column) = (cell / columns, cell % columns);
             let (y, x) = (edge(row, height, rows), edge(column, width, columns));
-            let area = Rect::new(
-                left + x,
-                top + y,
-                edge(column + 1, width, columns) - x,
-                edge(row + 1, height, rows) - y,
-            );
-            match label {
-                Some(id) => canvas.rect(area, group_colour(*id as usize), self.opacity),
-                None => {
-                    canvas.rect(area, LEFT_OUT, 0.35);
-                    canvas.line(&[(area.x, area.y), (area.right() - 1, area.bottom() - 1)], LEFT_OUT, 1);
-                }
+            let area =
+                Rect::new(left + x, top + y, edge(column + 1, width, columns) - x, edge(row + 1, height, rows) - y);
+            if let Some(id) = label {
+                canvas.rect(area, group_colour(*id as usize), self.opacity);
+            } else {
+                canvas.rect(area, LEFT_OUT, 0.35);
+                canvas.line(&[(area.x, area.y), (area.right() - 1, area.bottom() - 1)], LEFT_OUT, 1);
             }
             if area.w > 12 && area.h > 12 {
                 canvas.rect(Rect::new(area.x, area.y, area.w, 1), WHITE, 0.25);

@@ -166,7 +166,9 @@ mod tests {
 
     #[test]
     fn slips_are_refused() {
-        for text in ["slices = 0", "statistics = []", "statistics = [\"std\", \"std\"]", "mosaic = \"2\"", "opacity = 2"] {
+        for text in
+            ["slices = 0", "statistics = []", "statistics = [\"std\", \"std\"]", "mosaic = \"2\"", "opacity = 2"]
+        {
             assert!(toml::from_str::<PatchesRecipe>(text).is_err(), "{text}");
         }
     }

@@ -186,12 +186,13 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, RunError>
 /// Writes a file so that readers see the old content or the new, never a half.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
+    let file = tempfile::Builder::new()
         .prefix(".rails-")
         .tempfile_in(folder)
         // The error speaks of the temporary name; its kind says as much.
         .map_err(|error| RunError::Io { path: path.to_owned(), source: error.kind().into() })?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(RunError::at(path))?;
+    let mut plain = file.as_file();
+    plain.write_all(bytes).and_then(|()| plain.sync_all()).map_err(RunError::at(path))?;
     make_readable(file.as_file()).map_err(RunError::at(path))?;
     file.persist(path).map_err(|error| RunError::Io { path: path.to_owned(), source: error.error })?;
     Ok(())

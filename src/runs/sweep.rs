@@ -58,6 +58,19 @@ pub enum RankBy {
     LogLoss,
 }
 
+impl RankBy {
+    /// Its name in results.json.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Accuracy => "accuracy",
+            Self::BalancedAccuracy => "balanced_accuracy",
+            Self::MacroF1 => "macro_f1",
+            Self::LogLoss => "log_loss",
+        }
+    }
+}
+
 impl fmt::Display for RankBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -33,9 +33,7 @@ impl InconsistencyRecipe {
         for block in &self.features {
             let measured = tiles.select(rows, &block.measured().columns(), super::INCONSISTENT)?;
             let (names, values) = match block {
-                ContextBlock::Neighbours => {
-                    (neighbour_columns().to_vec(), neighbours(measured.view(), &places))
-                }
+                ContextBlock::Neighbours => (neighbour_columns().to_vec(), neighbours(measured.view(), &places)),
                 ContextBlock::RadialDeviation => (radial_columns().to_vec(), radial_deviation(measured.view())),
                 ContextBlock::Rotation | ContextBlock::Anisotropy | ContextBlock::Curvature => {
                     (block.measured().columns(), measured)

@@ -114,7 +114,8 @@ impl LayerRecipe {
         if values.nrows() == 0 {
             return Ok((Clustering::by_number(&[]), Array2::zeros((0, 1))));
         }
-        let reduction = Reduction { l2: false, standardize: true, method: Method::Pca, n_components: self.n_components };
+        let reduction =
+            Reduction { l2: false, standardize: true, method: Method::Pca, n_components: self.n_components };
         let (_, reduced) = reduction.fit_transform(values, seed)?;
         let k = NonZeroUsize::new(self.k.get().min(values.nrows())).unwrap_or(NonZeroUsize::MIN);
         let k_means = KMeans { n_init: self.n_init, ..KMeans::with_k(k) };

@@ -55,9 +55,7 @@ fn floors(values: ArrayView2<'_, f32>, places: &[GridPlace]) -> HashMap<usize, V
     let spread_of = |lines: &[&Vec<usize>], column: usize| {
         let mut spreads: Vec<f32> = lines
             .iter()
-            .map(|line| {
-                median_and_spread(&mut line.iter().map(|&row| values[[row, column]]).collect::<Vec<_>>()).1
-            })
+            .map(|line| median_and_spread(&mut line.iter().map(|&row| values[[row, column]]).collect::<Vec<_>>()).1)
             .collect();
         median(&mut spreads) / 2.0
     };
@@ -70,7 +68,9 @@ fn floors(values: ArrayView2<'_, f32>, places: &[GridPlace]) -> HashMap<usize, V
 /// Median and robust standard deviation; 0 and 0 without values.
 pub(super) fn median_and_spread(sample: &mut [f32]) -> (f32, f32) {
     let middle = median(sample);
-    sample.iter_mut().for_each(|value| *value = (*value - middle).abs());
+    for value in sample.iter_mut() {
+        *value = (*value - middle).abs();
+    }
     (middle, TO_STD * median(sample))
 }
 

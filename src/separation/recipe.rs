@@ -9,7 +9,7 @@ use crate::features::Block;
 use crate::outliers::Lof;
 
 /// Which defects are separated, in this order, and how the rest is judged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeparationRecipe {
     /// Whether what stands in the middle of a tile is darker or brighter than its surroundings. Bright tiles are
@@ -94,12 +94,6 @@ pub struct InconsistencyRecipe {
     pub around: Option<NonZeroUsize>,
     /// Neighbours and threshold of the local outlier factor.
     pub lof: Lof,
-}
-
-impl Default for SeparationRecipe {
-    fn default() -> Self {
-        Self { polarity: Polarity::default(), layers: Vec::new(), inconsistency: InconsistencyRecipe::default() }
-    }
 }
 
 impl Default for InconsistencyRecipe {

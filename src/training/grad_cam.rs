@@ -7,6 +7,7 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayView3, Axis};
 
 use super::head::{Head, HeadError};
+use super::standardizer::BOUND;
 use crate::data::ClassId;
 
 impl Head {
@@ -28,6 +29,7 @@ impl Head {
         if let Some(standardizer) = self.standardizer() {
             standardizer.apply(activations.view_mut());
         }
+        let within = activations.row(0).mapv(|value| value.abs() < BOUND); // beyond, nothing changes
         let (last, hidden) = self.layers().split_last().ok_or(HeadError::NoLayers)?;
         let mut alive: Vec<Array1<bool>> = Vec::new(); // what each ReLU let pass
         for layer in hidden {
@@ -42,6 +44,7 @@ impl Head {
         }
         if let Some(standardizer) = self.standardizer() {
             gradient /= &standardizer.scale;
+            gradient.zip_mut_with(&within, |value, within| *value = if *within { *value } else { 0.0 });
         }
         Ok(gradient)
     }
@@ -89,8 +92,9 @@ mod tests {
     /// The score of a class before softmax, in `f64`: differences of `f32` scores would be too coarse.
     fn score(head: &Head, x: &[f64], class: usize) -> f64 {
         let Standardizer { mean, scale } = head.standardizer().unwrap();
+        let standardised = |(x, (m, s)): (&f64, (&f32, &f32))| (x - f64::from(*m)) / f64::from(*s);
         let mut values: Vec<f64> =
-            x.iter().zip(mean.iter().zip(scale)).map(|(x, (m, s))| (x - f64::from(*m)) / f64::from(*s)).collect();
+            x.iter().zip(mean.iter().zip(scale)).map(standardised).map(|v| v.clamp(-10.0, 10.0)).collect();
         for (index, layer) in head.layers().iter().enumerate() {
             let output = |o: usize| {
                 let sum: f64 = values.iter().zip(layer.weights.column(o)).map(|(v, w)| v * f64::from(*w)).sum();
@@ -108,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_gradient_is_that_of_finite_differences() {
-        let x = [0.3_f64, -1.0, 0.8, 2.0, -0.4, 0.1];
+        let x = [0.3_f64, -1.0, 0.8, 2.0, -0.4, 50.0]; // the last is beyond the bound
         let features: Array1<f32> = x.iter().map(|x| *x as f32).collect();
         for hidden in [&[][..], &[8], &[7, 5]] {
             let head = head(hidden);

@@ -7,7 +7,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
 use super::standardizer::Standardizer;
-use crate::data::ClassId;
+use crate::data::{ArraysError, ClassId};
 
 /// Rows computed at once; a shorter block is filled up with zeros.
 const BLOCK: usize = 64;
@@ -42,18 +42,15 @@ pub enum HeadError {
     /// NaN or infinity among the weights.
     #[error("`{0}` holds a number that is not finite")]
     NotFinite(String),
-    /// A tensor that belongs to a classifier is not there.
-    #[error("`{0}` is missing")]
-    Missing(String),
     /// A tensor that does not belong to a classifier.
     #[error("`{0}` does not belong to a classifier")]
     Unknown(String),
-    /// Numbers of another kind.
-    #[error("`{tensor}` holds `{dtype}`: expected `F32`")]
-    Type { tensor: String, dtype: String },
-    /// Truncated, or another kind of file.
-    #[error("not a safetensors file: {0}")]
-    NotSafetensors(String),
+    /// Another kind of file, or not what belongs there.
+    #[error(transparent)]
+    Arrays(#[from] ArraysError),
+    /// The part of the file that is text is not understood.
+    #[error("`{part}` is not understood: {reason}")]
+    Text { part: &'static str, reason: String },
 }
 
 impl HeadError {

@@ -3,35 +3,23 @@
 //! Tensors: `standardizer.mean` and `.scale` where features are standardised, `layers.<i>.weight` `[inputs, outputs]`
 //! and `layers.<i>.bias` `[outputs]`, all f32.
 
-use std::collections::BTreeMap;
-
-use ndarray::{Array1, Array2};
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
-
 use super::head::{Head, HeadError, Layer};
 use super::standardizer::Standardizer;
+use crate::data::{ArraysReader, ArraysWriter};
 
 impl Head {
     /// The content of `model.safetensors`.
     #[must_use]
     pub fn to_safetensors(&self) -> Vec<u8> {
-        let mut tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
-        let bytes = |values: &mut dyn Iterator<Item = &f32>| values.flat_map(|value| value.to_le_bytes()).collect();
-        if let Some(Standardizer { mean, scale }) = self.standardizer() {
-            tensors.insert("standardizer.mean".to_owned(), (mean.shape().to_vec(), bytes(&mut mean.iter())));
-            tensors.insert("standardizer.scale".to_owned(), (scale.shape().to_vec(), bytes(&mut scale.iter())));
+        let mut arrays = ArraysWriter::default();
+        if let Some(standardizer) = self.standardizer() {
+            standardizer.write(&mut arrays);
         }
         for (index, Layer { weights, bias }) in self.layers().iter().enumerate() {
-            let weight = (weights.shape().to_vec(), bytes(&mut weights.iter()));
-            tensors.insert(format!("layers.{index}.weight"), weight);
-            tensors.insert(format!("layers.{index}.bias"), (bias.shape().to_vec(), bytes(&mut bias.iter())));
+            arrays.add(format!("layers.{index}.weight"), weights.view());
+            arrays.add(format!("layers.{index}.bias"), bias.view());
         }
-        let views = tensors.iter().map(|(name, (shape, bytes))| {
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes).expect("four bytes per number");
-            (name, view)
-        });
-        safetensors::serialize(views, None).expect("names and shapes are valid")
+        arrays.into_bytes(None)
     }
 
     /// Reads the content of `model.safetensors`.
@@ -40,20 +28,16 @@ impl Head {
     /// When the bytes are truncated or no safetensors file, a tensor is missing, is not f32 or has the wrong shape,
     /// a number is not finite, or there are tensors of something else.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, HeadError> {
-        let file = SafeTensors::deserialize(bytes).map_err(|e| HeadError::NotSafetensors(e.to_string()))?;
-        let names = file.names();
+        let arrays = ArraysReader::new(bytes)?;
+        let names = arrays.names();
         let n_layers = names.iter().filter(|name| name.starts_with("layers.") && name.ends_with(".weight")).count();
-        let standardized = names.iter().any(|name| name.starts_with("standardizer."));
-        let standardizer = standardized.then(|| {
-            let mean = vector(&file, "standardizer.mean")?;
-            Ok(Standardizer { mean, scale: vector(&file, "standardizer.scale")? })
-        });
+        let standardizer = Standardizer::read(&arrays)?;
+        let expected = 2 * n_layers + if standardizer.is_some() { 2 } else { 0 };
         let layers = (0..n_layers).map(|index| {
-            let weights = matrix(&file, &format!("layers.{index}.weight"))?;
-            Ok(Layer { weights, bias: vector(&file, &format!("layers.{index}.bias"))? })
+            let weights = arrays.matrix(&format!("layers.{index}.weight"))?;
+            Ok(Layer { weights, bias: arrays.vector(&format!("layers.{index}.bias"))? })
         });
-        let head = Self::new(standardizer.transpose()?, layers.collect::<Result<_, HeadError>>()?)?;
-        let expected = 2 * n_layers + if standardized { 2 } else { 0 };
+        let head = Self::new(standardizer, layers.collect::<Result<_, HeadError>>()?)?;
         if names.len() != expected {
             let known = |name: &str| name.starts_with("layers.") || name.starts_with("standardizer.");
             let stranger = names.into_iter().find(|name| !known(name)).map_or_else(String::new, ToString::to_string);
@@ -63,38 +47,28 @@ impl Head {
     }
 }
 
-/// Shape and numbers of a tensor.
-fn tensor(file: &SafeTensors<'_>, name: &str) -> Result<(Vec<usize>, Vec<f32>), HeadError> {
-    let view = file.tensor(name).map_err(|_| HeadError::Missing(name.to_owned()))?;
-    if view.dtype() != Dtype::F32 {
-        return Err(HeadError::Type { tensor: name.to_owned(), dtype: format!("{:?}", view.dtype()) });
+impl Standardizer {
+    /// Adds what [`Standardizer::read`] reads.
+    pub(super) fn write(&self, arrays: &mut ArraysWriter) {
+        arrays.add("standardizer.mean", self.mean.view());
+        arrays.add("standardizer.scale", self.scale.view());
     }
-    let (numbers, _) = view.data().as_chunks::<4>();
-    Ok((view.shape().to_vec(), numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()))
-}
 
-pub(super) fn vector(file: &SafeTensors<'_>, name: &str) -> Result<Array1<f32>, HeadError> {
-    let (shape, values) = tensor(file, name)?;
-    if shape.len() == 1 {
-        return Ok(Array1::from_vec(values));
+    /// The standardizer of a file, where it has one; its numbers are unchecked.
+    pub(super) fn read(arrays: &ArraysReader<'_>) -> Result<Option<Self>, HeadError> {
+        if !arrays.names().iter().any(|name| name.starts_with("standardizer.")) {
+            return Ok(None);
+        }
+        Ok(Some(Self { mean: arrays.vector("standardizer.mean")?, scale: arrays.vector("standardizer.scale")? }))
     }
-    Err(HeadError::Shape { tensor: name.to_owned(), expected: vec![values.len()], shape })
-}
-
-pub(super) fn matrix(file: &SafeTensors<'_>, name: &str) -> Result<Array2<f32>, HeadError> {
-    let (shape, values) = tensor(file, name)?;
-    let wrong = |expected| HeadError::Shape { tensor: name.to_owned(), shape: shape.clone(), expected };
-    let [inputs, outputs] = shape[..] else {
-        return Err(wrong(vec![values.len(), 1]));
-    };
-    let expected = vec![inputs, outputs];
-    Array2::from_shape_vec((inputs, outputs), values).map_err(|_| wrong(expected))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use ndarray::array;
+    use safetensors::Dtype;
+    use safetensors::tensor::TensorView;
 
     fn head() -> Head {
         let first = Layer { weights: array![[1.0, -1.0, 0.5], [0.0, 2.0, 3.0]], bias: array![0.0, 1.0, 2.0] };
@@ -116,7 +90,7 @@ mod tests {
         let bytes = head().to_safetensors();
         for length in 0..bytes.len() {
             let error = Head::from_safetensors(&bytes[..length]).unwrap_err();
-            assert!(matches!(error, HeadError::NotSafetensors(_)), "{length}: {error}");
+            assert!(matches!(error, HeadError::Arrays(_)), "{length}: {error}");
         }
     }
 
@@ -145,7 +119,7 @@ mod tests {
         );
         assert_eq!(
             write(&[("layers.0.weight", Dtype::F32, &[4]), bias]),
-            "`layers.0.weight` has shape `[4]`: expected `[4, 1]`"
+            "`layers.0.weight` has shape `[4]`: expected 2 dimensions"
         );
     }
 }

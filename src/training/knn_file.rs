@@ -4,13 +4,13 @@
 
 use std::num::NonZeroUsize;
 
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
+use ndarray::aview1;
 use serde::{Deserialize, Serialize};
 
 use super::head::HeadError;
 use super::knn::{Knn, Votes};
 use super::neighbours::TrainingNeighbours;
+use crate::data::{ArraysReader, ArraysWriter};
 
 const VOTE: &str = "knn";
 const NEIGHBOURS: &str = "neighbours";
@@ -26,7 +26,7 @@ struct Vote {
 impl Knn {
     /// Whether a file holds one.
     pub(super) fn is_one(bytes: &[u8]) -> bool {
-        SafeTensors::deserialize(bytes).is_ok_and(|file| file.tensor(VOTE).is_ok())
+        ArraysReader::new(bytes).is_ok_and(|arrays| arrays.names().contains(&VOTE))
     }
 
     /// The content of `model.safetensors`.
@@ -34,11 +34,10 @@ impl Knn {
     pub fn to_safetensors(&self) -> Vec<u8> {
         let vote = Vote { n_classes: self.n_classes, k: self.k, votes: self.votes };
         let text = serde_json::to_vec(&vote).expect("plain data has a JSON form");
-        let neighbours = self.neighbours.to_safetensors();
-        let views = [(NEIGHBOURS, &neighbours), (VOTE, &text)].map(|(name, bytes)| {
-            (name, TensorView::new(Dtype::U8, vec![bytes.len()], bytes).expect("one byte per number"))
-        });
-        safetensors::serialize(views, None).expect("names and shapes are valid")
+        let mut arrays = ArraysWriter::default();
+        arrays.add(NEIGHBOURS, aview1(&self.neighbours.to_safetensors()));
+        arrays.add(VOTE, aview1(&text));
+        arrays.into_bytes(None)
     }
 
     /// Reads the content of `model.safetensors`.
@@ -46,11 +45,10 @@ impl Knn {
     /// # Errors
     /// When the bytes are truncated or no safetensors file, or what they hold does not fit together.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, HeadError> {
-        let file = SafeTensors::deserialize(bytes).map_err(|e| HeadError::NotSafetensors(e.to_string()))?;
-        let part = |name: &str| file.tensor(name).map_err(|_| HeadError::Missing(name.to_owned()));
-        let Vote { n_classes, k, votes } =
-            serde_json::from_slice(part(VOTE)?.data()).map_err(|e| HeadError::NotSafetensors(e.to_string()))?;
-        let neighbours = TrainingNeighbours::from_safetensors(part(NEIGHBOURS)?.data())?;
+        let arrays = ArraysReader::new(bytes)?;
+        let Vote { n_classes, k, votes } = serde_json::from_slice(&arrays.vector::<u8>(VOTE)?.to_vec())
+            .map_err(|error| HeadError::Text { part: VOTE, reason: error.to_string() })?;
+        let neighbours = TrainingNeighbours::from_safetensors(&arrays.vector::<u8>(NEIGHBOURS)?.to_vec())?;
         if neighbours.references().iter().any(|reference| reference.class.0 >= n_classes) {
             return Err(HeadError::Unknown("a class of the training images".to_owned()));
         }

@@ -83,7 +83,7 @@ pub struct Resemblance {
 impl TrainingNeighbours {
     /// Takes `rows` of `data` as the reference; `path` says where the file of a row lies.
     ///
-    /// Of more than [`MOST_KEPT`] rows a sample drawn with `seed` is kept, at least one image of each class.
+    /// Of more than `MOST_KEPT` rows a sample drawn with `seed` is kept, at least one image of each class.
     #[must_use]
     pub fn fit(
         data: &TrainingSet<'_>,

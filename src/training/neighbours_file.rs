@@ -1,15 +1,16 @@
 //! [`TrainingNeighbours`] as the bytes of a safetensors file, `neighbours.safetensors` of a checkpoint.
 //!
-//! Tensors: `points` `[n, n_features]`, `own` `[n, 3]` (their distances to each other), `standardizer.mean` and `.scale` where features are standardised, all f32; and
-//! `description`, the rest as JSON text.
+//! Tensors: `points` `[n, n_features]`, `own` `[n, 3]` (their distances to each other), `standardizer.mean` and `.scale`
+//! where features are standardised, all f32; and `description`, the rest as JSON text.
 
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
+use ndarray::aview1;
 use serde::{Deserialize, Serialize};
 
-use super::head_file::{matrix, vector};
 use super::neighbours::{Metric, Reference, SCALES, TrainingNeighbours};
 use super::{HeadError, Standardizer};
+use crate::data::{ArraysReader, ArraysWriter};
+
+const DESCRIPTION: &str = "description";
 
 /// What is no number.
 #[derive(Serialize, Deserialize)]
@@ -23,24 +24,17 @@ impl TrainingNeighbours {
     /// The content of `neighbours.safetensors`.
     #[must_use]
     pub fn to_safetensors(&self) -> Vec<u8> {
-        let bytes =
-            |values: &mut dyn Iterator<Item = &f32>| -> Vec<u8> { values.flat_map(|v| v.to_le_bytes()).collect() };
         let description =
             Description { metric: self.metric, n_training: self.n_training, references: self.references.clone() };
         let text = serde_json::to_vec(&description).expect("plain data has a JSON form");
-        let mut tensors = vec![
-            ("description", Dtype::U8, vec![text.len()], text),
-            ("own", Dtype::F32, self.own.shape().to_vec(), bytes(&mut self.own.iter())),
-            ("points", Dtype::F32, self.points.shape().to_vec(), bytes(&mut self.points.iter())),
-        ];
-        if let Some(Standardizer { mean, scale }) = &self.standardizer {
-            tensors.push(("standardizer.mean", Dtype::F32, vec![mean.len()], bytes(&mut mean.iter())));
-            tensors.push(("standardizer.scale", Dtype::F32, vec![scale.len()], bytes(&mut scale.iter())));
+        let mut arrays = ArraysWriter::default();
+        arrays.add(DESCRIPTION, aview1(&text));
+        arrays.add("own", self.own.view());
+        arrays.add("points", self.points.view());
+        if let Some(standardizer) = &self.standardizer {
+            standardizer.write(&mut arrays);
         }
-        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
-            (*name, TensorView::new(*dtype, shape.clone(), bytes).expect("as many bytes as the shape says"))
-        });
-        safetensors::serialize(views, None).expect("names and shapes are valid")
+        arrays.into_bytes(None)
     }
 
     /// Reads the content of `neighbours.safetensors`.
@@ -48,11 +42,11 @@ impl TrainingNeighbours {
     /// # Errors
     /// When the bytes are truncated or no safetensors file, or what they hold does not fit together.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, HeadError> {
-        let file = SafeTensors::deserialize(bytes).map_err(|e| HeadError::NotSafetensors(e.to_string()))?;
-        let text = file.tensor("description").map_err(|_| HeadError::Missing("description".to_owned()))?;
-        let Description { metric, n_training, references } =
-            serde_json::from_slice(text.data()).map_err(|e| HeadError::NotSafetensors(e.to_string()))?;
-        let points = matrix(&file, "points")?;
+        let arrays = ArraysReader::new(bytes)?;
+        let text = arrays.vector::<u8>(DESCRIPTION)?.to_vec();
+        let Description { metric, n_training, references } = serde_json::from_slice(&text)
+            .map_err(|error| HeadError::Text { part: DESCRIPTION, reason: error.to_string() })?;
+        let points = arrays.matrix::<f32>("points")?;
         let expected = vec![references.len(), points.ncols()];
         let check = |tensor: &str, shape: &[usize], expected: &[usize], finite: bool| match finite {
             _ if shape != expected => {
@@ -62,17 +56,14 @@ impl TrainingNeighbours {
             false => Err(HeadError::NotFinite(tensor.to_owned())),
         };
         check("points", points.shape(), &expected, points.iter().all(|v| v.is_finite()))?;
-        let own = matrix(&file, "own")?;
+        let own = arrays.matrix::<f32>("own")?;
         check("own", own.shape(), &[references.len(), SCALES.len()], own.iter().all(|v| v.is_finite()))?;
-        let standardizer = if file.names().iter().any(|name| name.starts_with("standardizer.")) {
-            let (mean, scale) = (vector(&file, "standardizer.mean")?, vector(&file, "standardizer.scale")?);
+        let standardizer = Standardizer::read(&arrays)?;
+        if let Some(Standardizer { mean, scale }) = &standardizer {
             check("standardizer.mean", mean.shape(), &expected[1..], mean.iter().all(|v| v.is_finite()))?;
             let usable = scale.iter().all(|v| v.is_finite() && *v > 0.0);
             check("standardizer.scale", scale.shape(), &expected[1..], usable)?;
-            Some(Standardizer { mean, scale })
-        } else {
-            None
-        };
+        }
         Ok(Self { metric, standardizer, points, references, own, n_training })
     }
 }

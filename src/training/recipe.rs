@@ -35,7 +35,7 @@ pub struct MlpRecipe {
     /// Whether the classifier that is kept learns from the validation images too, for as many epochs as were best
     /// without them.
     pub refit: bool,
-    /// What features are divided by once they are centred: `none`, `overall`, `pareto` or `unit`.
+    /// What features are divided by once they are centred: `none`, `overall`, `pareto` or `unit`. They end at ±10.
     pub scaling: Scaling,
     /// Share of hidden units silenced at random in each step (Srivastava et al., JMLR 2014), below 1.
     pub dropout: BelowOne,

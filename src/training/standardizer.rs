@@ -5,6 +5,12 @@
 use ndarray::{Array1, ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
 
+/// No standardised feature is further from 0.
+///
+/// A feature that hardly varies in the training images can be thousands of deviations away in an image of another camera,
+/// and would drown all others.
+pub const BOUND: f32 = 10.0;
+
 /// What each feature is divided by once its mean is taken away.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -63,11 +69,11 @@ impl Standardizer {
         Some(Self { mean, scale: scale.mapv(|scale| (scale as f32).max(f32::MIN_POSITIVE)) })
     }
 
-    /// Standardises `x` of shape `[n, n_features]` in place.
+    /// Standardises `x` of shape `[n, n_features]` in place; values end at ±10.
     pub fn apply(&self, mut x: ArrayViewMut2<'_, f32>) {
         for mut row in x.rows_mut() {
             ndarray::Zip::from(&mut row).and(&self.mean).and(&self.scale).for_each(|x, mean, scale| {
-                *x = (*x - mean) / scale;
+                *x = ((*x - mean) / scale).clamp(-BOUND, BOUND);
             });
         }
     }
@@ -106,6 +112,16 @@ mod tests {
         let x = array![[1.0, 5.0], [3.0, 5.0], [100.0, 7.0]];
         let standardizer = Standardizer::fit(x.view(), &[0, 1]);
         assert_eq!(standardizer, Standardizer { mean: array![2.0, 5.0], scale: array![1.0, 1.0] });
+    }
+
+    #[test]
+    fn a_feature_far_from_all_that_was_learned_counts_no_more_than_the_bound() {
+        let x = array![[1.0, 5.0], [3.0, 5.001], [1e6, -1e6]];
+        let standardizer = Standardizer::fit(x.view(), &[0, 1]);
+        let mut strange = x.clone();
+        standardizer.apply(strange.view_mut());
+        assert_eq!(strange.row(2), array![BOUND, -BOUND]);
+        assert_eq!(strange.row(0)[0], -1.0);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The review page in a real browser: what people do with keys and mouse becomes the right lines of the log.
 
-use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+
+use serde_json::{Value, json};
 
 use crate::chromium::{Browser, CONTROL, DOWN, ENTER, ESCAPE, RIGHT, SHIFT};
 use crate::review::{fresh, many_images};
@@ -14,6 +17,12 @@ fn saved(browser: &Browser, version: usize) {
         "const saved = document.querySelector('#saved').dataset; \
          return saved.phase === 'saved' && Number(saved.version) >= {version}"
     ));
+}
+
+/// What a key does waits until nothing is on its way.
+#[track_caller]
+fn at_rest(browser: &Browser) {
+    browser.until("return !document.body.dataset.busy && document.querySelector('#saved').dataset.phase === 'saved'");
 }
 
 /// The decisions in the log.
@@ -45,11 +54,8 @@ fn a_review_by_keyboard_alone() {
         (&"name_cluster".into(), &"brick".into(), &"review".into())
     );
 
-    // Three images side by side go into the class of key 1.
-    browser.until("return document.querySelectorAll('.tile:not([hidden])').length > 3");
-    browser.click("#next-auto");
-    browser.click("[data-place=\"open\"]");
-    browser.until("return document.querySelectorAll('.tile:not([hidden])').length > 3");
+    // Three images side by side of the next suggestion go into the class of key 1.
+    browser.until("return !document.body.dataset.busy && document.querySelectorAll('.tile:not([hidden])').length > 3");
     browser.keys(RIGHT);
     browser.chord(SHIFT, &format!("{RIGHT}{RIGHT}"));
     browser.until("return document.querySelectorAll('.tile[aria-selected=\"true\"]').length === 3");
@@ -83,9 +89,8 @@ fn a_review_by_keyboard_alone() {
     let turns: Vec<Value> = log(&place, &run)[3..].iter().map(|turn| turn["decision"].clone()).collect();
     assert_eq!(turns, ["undo", "redo", "undo"]);
 
-    // A cluster is split.
-    browser.click("[data-cluster]:not([data-name=\"brick\"])");
-    browser.keys("s");
+    // The next cluster on the left is split.
+    browser.keys("js");
     browser.until("return document.querySelectorAll('#split-dialog .part').length >= 2");
     browser.keys(ENTER);
     saved(&browser, 7);
@@ -98,6 +103,7 @@ fn a_review_by_keyboard_alone() {
     browser.keys("u");
     saved(&browser, 8);
     assert_eq!(log(&place, &run)[7]["of"], 7);
+    at_rest(&browser);
     browser.keys("?");
     browser.until("return document.querySelector('#help-dialog')?.open === true");
     browser.keys(ESCAPE);
@@ -151,4 +157,108 @@ fn twenty_thousand_images_scroll() {
     browser.ask("document.querySelector('#grid').scrollTop = 0; return true");
     browser.keys(DOWN);
     browser.until("return document.querySelector('.tile.focus') !== null");
+}
+
+#[test]
+fn eleven_classes_and_the_way_back_of_removed_images() {
+    let Some(browser) = Browser::start() else { return };
+    let (place, run) = fresh("browser");
+    let served = Served::start(&place, &run);
+    browser.open(&served.url);
+    let names = ["a0", "b0", "c0", "d0", "e0", "f0", "g0", "h0", "i0", "wet", "weed"];
+    for (at, name) in names.iter().enumerate() {
+        at_rest(&browser);
+        browser.keys("+");
+        browser.until("return document.activeElement.id === 'class-dialog-input'");
+        browser.keys(&format!("{name}{ENTER}"));
+        saved(&browser, at + 1);
+    }
+    at_rest(&browser);
+    browser.keys("c");
+    browser.until("return document.querySelector('#pick-dialog')?.open === true");
+    browser.keys("wee");
+    saved(&browser, 12);
+    assert_eq!(log(&place, &run)[11]["class"], "weed");
+
+    at_rest(&browser);
+    browser.keys("x");
+    browser.until("return document.activeElement.id === 'remove-dialog-input'");
+    browser.keys(&format!("cut off{ENTER}"));
+    saved(&browser, 13);
+    at_rest(&browser);
+    browser.ask("document.querySelector('[data-place=\"removed\"]').click(); return true");
+    browser.until("return document.querySelector('#shown').textContent === '1 image'");
+    browser.keys(ENTER);
+    saved(&browser, 14);
+    let log = log(&place, &run);
+    assert_eq!((&log[12]["reason"], &log[13]["decision"]), (&"cut off".into(), &"restore".into()));
+    assert_eq!(log[12]["images"], log[13]["images"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_and_the_decision_waits() {
+    let Some(browser) = Browser::start() else { return };
+    let (place, run) = fresh("browser");
+    // No file may grow beyond 64 blocks; the signal that tells so is ignored, as the system's error is enough.
+    let served = Served::start_after(&place, &run, "trap '' XFSZ; ulimit -S -f 64");
+    browser.open(&served.url);
+    let id = served.get("/api/images").with(200).json()["images"]["id"][0].clone();
+    let fill = |reason: String| served.decide(&[json!({ "decision": "remove", "images": [id], "reason": reason })]);
+    let mut size = 64 * 1024;
+    let mut lines = 0;
+    while size > 1 {
+        if fill("x".repeat(size)).status == 200 {
+            lines += 1;
+        } else {
+            size /= 2;
+        }
+    }
+    saved(&browser, lines);
+    at_rest(&browser);
+    browser.keys(ENTER);
+    browser.until("return document.activeElement.id === 'name-dialog-input'");
+    browser.keys(&format!("brick{ENTER}"));
+    browser.until("return document.querySelector('#saved').dataset.phase === 'failed'");
+    browser.until("return document.querySelector('#trouble-text').textContent.includes('the disk is full')");
+    assert_eq!(log(&place, &run).len(), lines);
+
+    let room = ["--pid", &served.id().to_string(), "--fsize=unlimited"];
+    assert!(std::process::Command::new("prlimit").args(room).status().unwrap().success());
+    browser.click("#try-again");
+    saved(&browser, lines + 1);
+    assert_eq!(log(&place, &run)[lines]["class"], "brick");
+}
+
+#[test]
+fn a_hostile_page_in_the_same_browser_gets_nothing() {
+    let Some(browser) = Browser::start() else { return };
+    let (place, run) = fresh("browser");
+    let served = Served::start(&place, &run);
+    // Even a page that learned the token.
+    let attempts = include_str!("hostile.html").replace("PORT", &served.port.to_string());
+    let attempts = attempts.replace("TOKEN", &served.token);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            // A request ends with an empty line.
+            let _ = BufReader::new(&stream).lines().map_while(Result::ok).find(String::is_empty);
+            let length = attempts.len();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n");
+            let _ = stream.write_all((head + &attempts).as_bytes());
+        }
+    });
+    browser.visit(&format!("http://127.0.0.1:{port}/"));
+    browser.until("return document.body.dataset.done === 'true'");
+    let got = browser.ask("return got");
+    for (what, answer) in got.as_object().unwrap() {
+        assert!(["refused", "unreadable"].contains(&answer.as_str().unwrap()), "{what}: {answer}");
+    }
+    assert_eq!(served.state()["version"], 0, "nothing was decided");
+
+    // A name that now points here, with the right token.
+    browser.visit(&format!("http://rebound.example:{}/?token={}", served.port, served.token));
+    browser.until("return document.body.innerText.includes('answers only under 127.0.0.1')");
 }

@@ -53,7 +53,7 @@ impl Browser {
         let options = json!({ "args": [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage",
-            "--window-size=1280,800", data,
+            "--window-size=1280,800", "--host-resolver-rules=MAP rebound.example 127.0.0.1", data,
         ]});
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let capabilities = json!({ "browserName": "chrome", "goog:chromeOptions": options });
@@ -68,6 +68,11 @@ impl Browser {
             }
         };
         Some(Self { runtime, client, driver, _profile: profile })
+    }
+
+    /// Opens any page.
+    pub fn visit(&self, url: &str) {
+        self.runtime.block_on(self.client.goto(url)).unwrap();
     }
 
     /// Opens the review page and waits until it shows something.

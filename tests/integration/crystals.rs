@@ -13,7 +13,10 @@ fn place(name: &str, seeds: &[u64]) -> (Workplace, Vec<Picture>) {
     let place = Workplace::new(name);
     std::fs::create_dir_all(place.path("pictures")).unwrap();
     for recipe in ["crystals.toml", "crystals-search.toml"] {
-        place.write(&format!("experiments/{recipe}"), std::fs::read(repository().join("experiments").join(recipe)).unwrap());
+        place.write(
+            &format!("experiments/{recipe}"),
+            std::fs::read(repository().join("experiments").join(recipe)).unwrap(),
+        );
     }
     let pictures: Vec<Picture> = seeds.iter().map(|&seed| picture(seed, Options::default())).collect();
     for (seed, picture) in seeds.iter().zip(&pictures) {

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::workplace::{TEXTURES, Workplace, names};
+use crate::workplace::{TEXTURES, Workplace, names, table};
 
 const IMAGES: &str = "datasets/surfaces";
 const TRUTH: &str = "datasets/surfaces/labels.csv";
@@ -32,10 +32,18 @@ fn a_run_holds_every_table_plot_and_the_page() {
     let calibration = &summary["confidence"];
     assert!(number(&calibration["ece"]) < 0.3 && number(&calibration["ece_by_chance"]) > 0.0, "{calibration}");
 
+    let withheld = &summary["withheld"];
+    assert!(number(&withheld["threshold"]).is_finite() && withheld["never_learned"].is_null(), "{withheld}");
     let run = place.newest("evaluate");
     assert_eq!(summary["run"], run.as_str());
-    for file in ["run.json", "skipped.csv", "plots/confusion_matrix.png", "plots/reliability.png", "plots/grad_cam.png"]
-    {
+    for file in [
+        "run.json",
+        "skipped.csv",
+        "plots/confusion_matrix.png",
+        "plots/reliability.png",
+        "plots/risk_coverage.png",
+        "plots/grad_cam.png",
+    ] {
         assert!(place.path(format!("{run}/{file}")).is_file(), "no {file}");
     }
     let results = place.json(format!("{run}/results.json"));
@@ -44,6 +52,9 @@ fn a_run_holds_every_table_plot_and_the_page() {
     assert_eq!(predictions.len(), 60);
     let right = predictions.iter().filter(|row| row["truth"] == row["class"]).count();
     assert!((right as f64 / 60.0 - accuracy).abs() < 1e-12);
+    let kept = predictions.iter().filter(|row| row["unknown"] == "false").count();
+    assert!((kept as f64 / 60.0 - number(&withheld["at_threshold"]["coverage"])).abs() < 1e-12, "{withheld}");
+    assert!(place.table(format!("{run}/risk_coverage.csv")).len() > 10);
     let p: f64 = TEXTURES.iter().map(|class| predictions[0][&format!("p_{class}")].parse::<f64>().unwrap()).sum();
     assert!((p - 1.0).abs() < 1e-5);
     assert_eq!(place.table(format!("{run}/per_class.csv")).len(), 3);
@@ -52,9 +63,14 @@ fn a_run_holds_every_table_plot_and_the_page() {
         fields.iter().filter(|row| row["field"] == "row").map(|row| row["images"].parse::<usize>().unwrap()).sum();
     assert_eq!(images, 60);
     let page = place.read(format!("{run}/report.html"));
-    for words in
-        ["In short", "Can the confidence be trusted?", "Where the network looked", "Accuracy by row", "image/jpeg"]
-    {
+    for words in [
+        "In short",
+        "Can the confidence be trusted?",
+        "When it should rather say unknown",
+        "Where the network looked",
+        "Accuracy by row",
+        "image/jpeg",
+    ] {
         assert!(page.contains(words), "the page says nothing about `{words}`");
     }
 }
@@ -62,10 +78,9 @@ fn a_run_holds_every_table_plot_and_the_page() {
 #[test]
 fn classes_that_were_never_learned_are_named_and_judged_apart() {
     let place = Workplace::trained("evaluate");
-    let table = place.read(TRUTH);
-    let mut table = table.replacen(",brick\n", ",wall\n", 3) + "lost.png,grass\n";
-    table = table.lines().filter(|line| !line.contains("gravel_1,1.png")).map(|line| format!("{line}\n")).collect();
-    place.write("truth.csv", table);
+    let mut truth = place.read(TRUTH).replacen(",brick\n", ",wall\n", 3) + "lost.png,grass\n";
+    truth = truth.lines().filter(|line| !line.contains("gravel_1,1.png")).map(|line| format!("{line}\n")).collect();
+    place.write("truth.csv", truth);
     let ended = place.rails(&["evaluate", IMAGES, "--truth", "truth.csv", "--json"]).with(0);
     assert!(ended.stderr.contains("1 rows of `truth.csv` name images that are not there"), "{}", ended.stderr);
     let summary = ended.json();
@@ -73,8 +88,17 @@ fn classes_that_were_never_learned_are_named_and_judged_apart() {
     let unknown = &summary["unknown_classes"][0];
     assert_eq!((&unknown["class"], &unknown["images"]), (&json!("wall"), &json!(3)));
     assert!(number(&summary["accuracy_with_unknown_classes"]) < number(&summary["accuracy"]));
+    let never_learned = &summary["withheld"]["never_learned"];
+    assert_eq!((&never_learned["images"], &never_learned["unknown"]), (&json!(3), &unknown["called_unknown"]));
+    assert!((0.0..=1.0).contains(&number(&never_learned["roc_auc"])), "{never_learned}");
     let run = place.newest("evaluate");
-    assert_eq!(place.table(format!("{run}/predictions.csv")).iter().filter(|row| row["truth"] == "wall").count(), 3);
+    let predictions = place.table(format!("{run}/predictions.csv"));
+    assert_eq!(predictions.iter().filter(|row| row["truth"] == "wall").count(), 3);
+    let said = table(&place.rails(&["predict", "-q", IMAGES]).with(0).stdout);
+    for row in predictions {
+        let found = said.iter().find(|other| other["path"].ends_with(row["path"].rsplit('/').next().unwrap())).unwrap();
+        assert_eq!(row["unknown"] == "true", found["class"] == "unknown", "{row:?} {found:?}");
+    }
     assert!(place.read(format!("{run}/report.html")).contains("Classes it does not know"));
 }
 

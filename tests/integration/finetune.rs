@@ -88,6 +88,7 @@ fn prediction_repeats_the_evaluation_also_where_the_checkpoint_was_moved() {
     let ended = rails(&place, &["--set", "finetune.epochs=2"]).with(0);
     let run = place.newest("train");
     assert!(place.path(format!("{run}/plots/augmented.png")).is_file(), "{}", ended.stderr);
+    assert!(place.read(format!("{run}/report.html")).contains("<h2>Altered training images</h2>"));
     let trained = place.table(format!("{run}/split.csv"));
     let checkpoint = checkpoint(&place);
     assert!(checkpoint.join("backbone.safetensors").is_file());
@@ -103,6 +104,14 @@ fn prediction_repeats_the_evaluation_also_where_the_checkpoint_was_moved() {
         let confidence = |row: &std::collections::BTreeMap<String, String>| row["confidence"].parse::<f64>().unwrap();
         assert!((confidence(row) - confidence(found)).abs() < 1e-3, "{row:?} {found:?}");
     }
+    let all = ["evaluate", "elsewhere/mine", "datasets/surfaces", "--truth", "datasets/surfaces/labels.csv"];
+    place.rails(&[&all[..], &["-q", "--output", "judged"]].concat()).with(0);
+    for row in place.table("judged/predictions.csv") {
+        let name = row["path"].rsplit('/').next().unwrap();
+        let found = predicted.iter().find(|other| other["path"].ends_with(name)).unwrap();
+        assert_eq!((&row["confidence"], &row["unfamiliarity"]), (&found["confidence"], &found["unfamiliarity"]));
+    }
+    assert!(place.path("judged/plots/grad_cam.png").is_file(), "Grad-CAM looks into the learned network");
     let path = moved.join("backbone.safetensors");
     let mut bytes = fs::read(&path).unwrap();
     let last = bytes.len() - 1;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, Array3, ArrayView2};
+use ndarray::{Array2, Array3};
 use rails::features::{FeatureExtractor, HandMade};
 use rails::images::{Enhancement, Image, enhance};
 use rails::runs::{ClusterRecipe, load};
@@ -116,7 +116,6 @@ fn defects_are_found_in_ten_arrays() {
         let options = Options { bright_pillars: seed % 2 == 1, ..Options::default() };
         let array = array(seed, options);
         let measured = Measured::of(&array, options, &recipe);
-        if let Some(folder) = std::env::var_os("RAILS_DUMP") { dump(&folder, seed, &measured, &array.truth); }
         let found = measured.separate(&recipe);
         for (number, (kind, name)) in DEFECTS.into_iter().enumerate() {
             let truth = is(&array.truth, kind);
@@ -127,7 +126,10 @@ fn defects_are_found_in_ten_arrays() {
                 .iter()
                 .map(|column| best_threshold(&measured.column(column), &truth))
                 .fold(0.0, f64::max);
-            println!("seed {seed} {name}: recall {recall:.3} precision {precision:.3} threshold {best:.3} out {:.1}", found.layers[number].taken.stands_out);
+            println!(
+                "seed {seed} {name}: recall {recall:.3} precision {precision:.3} threshold {best:.3} out {:.1}",
+                found.layers[number].taken.stands_out
+            );
             recalls.push(recall);
             precisions.push(precision);
             thresholds[number].push(best);
@@ -136,7 +138,10 @@ fn defects_are_found_in_ten_arrays() {
         let kinds: Vec<Kind> = rest.rows.iter().map(|&row| array.truth[row]).collect();
         let ap = average_precision(&rest.scores, &is(&kinds, Kind::Misshapen));
         let odd: Vec<bool> = kinds.iter().map(|kind| *kind != Kind::Good).collect();
-        println!("seed {seed} misshapen: average precision {ap:.3}, all odd {:.3}", average_precision(&rest.scores, &odd));
+        println!(
+            "seed {seed} misshapen: average precision {ap:.3}, all odd {:.3}",
+            average_precision(&rest.scores, &odd)
+        );
         inconsistency.push(ap);
     }
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -167,16 +172,6 @@ fn what_an_array_does_not_have_is_not_found() {
     }
 }
 
-fn dump(folder: &std::ffi::OsStr, seed: u64, measured: &Measured, truth: &[Kind]) {
-    let mut text = String::from("truth,row,column,") + &measured.columns.join(",") + "\n";
-    let view: ArrayView2<'_, f32> = measured.values.view();
-    for ((row, place), kind) in view.rows().into_iter().zip(&measured.places).zip(truth) {
-        let values: Vec<String> = row.iter().map(ToString::to_string).collect();
-        text += &format!("{kind:?},{},{},{}\n", place.row, place.column, values.join(","));
-    }
-    std::fs::write(std::path::Path::new(folder).join(format!("{seed}.csv")), text).unwrap();
-}
-
 /// From arrays to a classifier, by the program alone.
 #[test]
 fn verdicts_become_labels_and_a_classifier() {
@@ -202,9 +197,21 @@ fn verdicts_become_labels_and_a_classifier() {
     let run = place.newest("cluster");
     let rows = place.table(format!("{run}/images.csv"));
     assert_eq!(rows.len(), 225 + 441);
-    for column in ["array", "row", "column", "layers", "verdict", "missing_cluster", "inconsistency", "missing_contrast",
-        "stitching_score", "rotation_ssim_mean", "neighbours_norm", "radial_deviation_max", "curvature_variance"]
-    {
+    for column in [
+        "array",
+        "row",
+        "column",
+        "layers",
+        "verdict",
+        "missing_cluster",
+        "inconsistency",
+        "missing_contrast",
+        "stitching_score",
+        "rotation_ssim_mean",
+        "neighbours_norm",
+        "radial_deviation_max",
+        "curvature_variance",
+    ] {
         assert!(rows[0].contains_key(column), "{column}");
     }
     let right = |row: &&BTreeMap<String, String>| {
@@ -213,9 +220,15 @@ fn verdicts_become_labels_and_a_classifier() {
     };
     let found = rows.iter().filter(|row| DEFECTS.iter().any(|(_, name)| row["verdict"] == *name)).count();
     assert!(rows.iter().filter(right).count() * 10 >= found * 9, "{} of {found}", rows.iter().filter(right).count());
-    for file in ["report.html", "plots/array_01.png", "plots/array_02.png", "plots/inconsistency_histogram.png",
-        "plots/inconsistency_tsne.png", "plots/layer_missing.png", "plots/layer_missing_sizes.png"]
-    {
+    for file in [
+        "report.html",
+        "plots/array_01.png",
+        "plots/array_02.png",
+        "plots/inconsistency_histogram.png",
+        "plots/inconsistency_tsne.png",
+        "plots/layer_missing.png",
+        "plots/layer_missing_sizes.png",
+    ] {
         assert!(place.path(format!("{run}/{file}")).is_file(), "{file}");
     }
 
@@ -248,7 +261,13 @@ fn one_tile_and_tiles_of_one_pixel_come_through() {
     let summary = place.rails(&["cluster", "dot-tiles", "--config", "pillars.toml", "--json", "-q"]).with(0).json();
     assert!(summary["replaced"].as_u64() > Some(20), "{summary}");
     place.rails(&["tile", "dots", "--grid", "9x9", "--output", "none"]).with(1).saying(&["too few for a grid of 9×9"]);
-    place.rails(&["cluster", "dots", "--config", "pillars.toml", "-q"]).with(0).saying(&["do not say where they stand"]);
+    place
+        .rails(&["cluster", "dots", "--config", "pillars.toml", "-q"])
+        .with(0)
+        .saying(&["do not say where they stand"]);
     let take = "separate.layers=[{name='A', features=['missing'], take={lowest='radial_0'}}]";
-    place.rails(&["cluster", "dots", "--config", "pillars.toml", "--set", take]).with(2).saying(&["radial_0", "hint: "]);
+    place
+        .rails(&["cluster", "dots", "--config", "pillars.toml", "--set", take])
+        .with(2)
+        .saying(&["radial_0", "hint: "]);
 }

@@ -74,7 +74,15 @@ fn the_page_is_told_everything() {
     let detail = served.get("/api/image/7").with(200).json();
     assert_eq!((&detail["width"], detail["neighbours"].as_array().unwrap().len()), (&json!(64), 12), "{detail}");
     let similar = served.post("/api/similar", &json!({ "rows": [7], "n": 5 })).with(200).json();
-    assert_eq!(similar["rows"][0], detail["neighbours"][0]["row"]);
+    let nearest = &detail["neighbours"][0]["row"];
+    assert_eq!(&similar["rows"][0], nearest);
+    let out = &images["images"]["id"][nearest.as_u64().unwrap() as usize];
+    served.decide(&[json!({ "decision": "remove", "images": [out], "reason": "blurred" })]).with(200);
+    let similar = served.post("/api/similar", &json!({ "rows": [7], "n": 60 })).with(200).json();
+    let rows = similar["rows"].as_array().unwrap();
+    assert_eq!((rows.len(), rows.contains(nearest)), (58, false), "what was removed is not accepted in bulk");
+    let times = served.get("/api/times").with(200).json();
+    assert!(times.as_array().unwrap().iter().filter(|time| time.as_f64() > Some(1e9)).count() == 60, "{times}");
     let split = served.post("/api/split", &json!({ "cluster": state["cluster"][7], "parts": 2 })).with(200).json();
     assert_eq!(split["parts"].as_array().unwrap().len(), 2);
     served.post("/api/split", &json!({ "cluster": 999, "parts": 2 })).with(422);
@@ -189,6 +197,19 @@ fn a_full_disk_loses_nothing() {
     served.decide(&[moved(&ids[2..3], "stone")]).with(200);
     assert_eq!(served.state()["version"], 2);
     assert_eq!(place.read(&log).lines().count(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_at_the_first_start_is_told() {
+    let (place, run) = fresh("review");
+    let program = env!("CARGO_BIN_EXE_rails");
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" curate \"$1\"";
+    let mut shell = std::process::Command::new("sh");
+    let ended = shell.args(["-c", script, program, &run]).current_dir(place.path(".")).output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("review.csv") && said.contains("hint: free some space"), "{said}");
 }
 
 #[test]

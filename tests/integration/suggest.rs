@@ -1,8 +1,9 @@
 //! `rails curate --suggest`, and the weights and propagated labels of labels.csv
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::review::fresh;
+use crate::served::Served;
 use crate::workplace::{Workplace, names_by_majority};
 
 fn suggestions(place: &Workplace, run: &str) -> Vec<Value> {
@@ -53,4 +54,21 @@ fn labels_carry_where_they_come_from_and_how_far_they_are_trusted() {
     place.rails(&["curate", &run, "--propagate", "1.5"]).with(2).saying(&["1.5", "0 to 1"]);
     place.rails(&["curate", &run, "--no-propagate"]).with(0);
     assert_eq!(table(), decided);
+}
+
+#[test]
+fn the_page_writes_the_labels_that_the_command_line_writes() {
+    let (place, run) = fresh("suggest");
+    place.rails(&["curate", &run, "--propagate", "0.5"]).with(0);
+    let served = Served::start(&place, &run);
+    let clusters = served.state()["cluster"].as_array().unwrap().clone();
+    let other = clusters.iter().find(|cluster| **cluster != clusters[0]).unwrap();
+    let name = |cluster: &Value, class: &str| json!({ "decision": "name_cluster", "method": "review", "cluster": cluster, "class": class });
+    served.decide(&[name(&clusters[0], "brick"), name(other, "stone")]).with(200);
+    assert_eq!(served.interrupt(), Some(0));
+    let labels = format!("{run}/curation/labels.csv");
+    let by_page = place.read(&labels);
+    assert!(by_page.contains(",propagated,") && by_page.contains(",named cluster,"), "{by_page}");
+    place.rails(&["curate", &run, "--propagate", "0.5"]).with(0);
+    assert_eq!(place.read(&labels), by_page);
 }

@@ -28,7 +28,7 @@ fn recipes_are_cross_validated_on_the_same_folds_and_the_best_is_named() {
     let recipes = summary["recipes"].as_array().unwrap();
     assert_eq!(recipes.len(), 2);
     let run = place.newest("sweep");
-    for file in ["run.json", "skipped.csv", "plots/sweep.png"] {
+    for file in ["run.json", "skipped.csv", "plots/sweep.png", "plots/confusion_matrix.png"] {
         assert!(place.path(format!("{run}/{file}")).is_file(), "no {file}");
     }
     let results = place.json(format!("{run}/results.json"));
@@ -53,6 +53,19 @@ fn recipes_are_cross_validated_on_the_same_folds_and_the_best_is_named() {
         assert!((recipe["accuracy"]["mean"].as_f64().unwrap() - mean).abs() < 1e-12);
     }
     assert!(recipes[0]["accuracy"]["mean"].as_f64() >= recipes[1]["accuracy"]["mean"].as_f64());
+
+    let interval = ["low", "high"].map(|end| recipes[0]["intervals"]["accuracy"][end].as_f64().unwrap());
+    let mean = recipes[0]["accuracy"]["mean"].as_f64().unwrap();
+    assert!(interval[0] <= mean && mean <= interval[1], "{interval:?} {mean}");
+    let id = recipes[0]["id"].as_str().unwrap();
+    for (judged, fold) in place.table(format!("{run}/predictions.csv")).iter().zip(&rows) {
+        assert_eq!((&judged["id"], &judged["class"]), (&fold["id"], &fold[&format!("{id}_class")]));
+    }
+    let page = place.read(format!("{run}/report.html"));
+    for words in ["Which recipe?", &format!("Recommended: {id} "), "Of 60 held-out images", "The most confident errors"]
+    {
+        assert!(page.contains(words), "the page says nothing about `{words}`");
+    }
 
     let best: Vec<&str> = summary["best"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
     let setting = recipes[0]["settings"][0].as_str().unwrap();
@@ -197,5 +210,5 @@ fn odd_labels_get_a_clear_word_and_never_a_panic() {
     table(&|i| if i % 2 == 0 { "a" } else { "b" }, 20);
     let lost = place.read("datasets/surfaces/odd.csv") + "lost.png,never seen\n";
     place.write("datasets/surfaces/odd.csv", lost);
-    train(&[]).with(0).saying(&["1 rows", "not there"]);
+    train(&[]).with(0).saying(&["1 rows", "not there", "no image is left of class `never seen`"]);
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::train::{classes, confusion};
+use super::train::{classes, confusion, unknown};
 use super::{count, short};
 use crate::commands::{EvaluateSummary, Evaluation};
 
@@ -24,7 +24,7 @@ pub(in crate::cli) fn evaluate(summary: &EvaluateSummary) -> String {
         let taken: Vec<String> = class.taken_for.iter().map(|(name, n)| format!("{name} {n}")).collect();
         let _ = writeln!(
             text,
-            "Unknown    {} of class `{}`, which the checkpoint never learned, in no score: called {} with mean \
+            "Unlearned  {} of class `{}`, which the checkpoint never learned, in no score: called {} with mean \
              confidence {:.2}",
             count(class.images, "image"),
             class.class,
@@ -36,6 +36,9 @@ pub(in crate::cli) fn evaluate(summary: &EvaluateSummary) -> String {
         let _ = writeln!(text, "           counted as errors they make the accuracy {}", short(accuracy));
     }
     text += &confusion(&summary.evaluation.confusion);
+    if let Some(withheld) = &summary.withheld {
+        text += &unknown(withheld, "given");
+    }
     let _ = writeln!(text, "Run        {}", summary.run.display());
     let _ = writeln!(text, "Report     {}", summary.run.join("report.html").display());
     text

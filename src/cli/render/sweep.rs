@@ -55,6 +55,7 @@ pub(in crate::cli) fn sweep(summary: &SweepSummary, train: &str) -> String {
         let _ = writeln!(text, "           {}", [train.to_owned(), settings.join(" ")].join(" ").trim_end());
     }
     let _ = writeln!(text, "Run        {}", summary.run.display());
+    let _ = writeln!(text, "Report     {}", summary.run.join("report.html").display());
     text
 }
 

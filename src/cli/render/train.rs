@@ -53,8 +53,13 @@ fn trust(summary: &TrainSummary) -> String {
         }
         Fit::NoImages => "as the classifier gives it: no image was left to check it on".to_owned(),
     };
-    let mut text = format!("Confidence {calibrated}\n");
-    let Withheld { keep, threshold, at_threshold, risk_of_all, n_images, .. } = &summary.withheld;
+    format!("Confidence {calibrated}\n{}", unknown(&summary.withheld, summary.judged))
+}
+
+/// When images are `unknown`, and how that fared on the `judged` ones, in words.
+pub(super) fn unknown(withheld: &Withheld, judged: &str) -> String {
+    let mut text = String::new();
+    let Withheld { keep, threshold, at_threshold, risk_of_all, n_images, never_learned, .. } = withheld;
     let percent = |share: f64| format!("{} %", (share * 1000.0).round() / 10.0);
     let Some(threshold) = threshold else {
         let why = if *keep < 1.0 {
@@ -70,10 +75,18 @@ fn trust(summary: &TrainSummary) -> String {
         writeln!(text, "Unknown    images stranger than {kept} of the known ones (unfamiliarity above {threshold:.2})");
     if let (Some(point), Some(all)) = (at_threshold, risk_of_all) {
         let [kept, wrong, all] = [point.coverage, point.risk, *all].map(percent);
-        let judged = summary.judged;
         let _ = writeln!(
             text,
             "           of the {judged} images {kept} keep their class; {wrong} of these are wrong, of all {all}"
+        );
+    }
+    if let Some(strange) = never_learned {
+        let auc = strange.roc_auc.map_or_else(String::new, |auc| format!(" (AUROC {})", short(auc)));
+        let _ = writeln!(
+            text,
+            "           of {} of classes it never learned {} get no class{auc}",
+            count(strange.images, "image"),
+            strange.unknown
         );
     }
     text

@@ -35,10 +35,10 @@ use crate::reducers::TsneLayout;
 use crate::runs::{ClusterRecipe, DatasetSummary, Placement, RunDir, Timings, timestamp, write_skipped};
 use drawing::Drawing;
 use group::Group;
+pub(super) use grouping::plane;
 pub(super) use judging::Judge;
 use page::Page;
 use summary::DatasetView;
-pub(super) use grouping::plane;
 pub(super) use writing::ClusterFolders;
 
 /// What the command line adds to the recipe.
@@ -82,7 +82,8 @@ pub fn cluster(
     let dataset = DatasetSummary::of(&manifest);
     let field = summary::tenant_field(&dataset, recipe)?;
     observer.on(Event::Started { stage: Stage::Reduce, total: 0 });
-    let (projection, reduced) = recipe.reduce.fit_blocks(embedded.embeddings.values(), &embedded.blocks, recipe.seed)?;
+    let (projection, reduced) =
+        recipe.reduce.fit_blocks(embedded.embeddings.values(), &embedded.blocks, recipe.seed)?;
     let before = FeatureStatistics::of(embedded.embeddings.values());
     let after = writing::normalised_statistics(&projection, embedded.embeddings.values())?;
     observer.on(Event::Finished);

@@ -158,13 +158,15 @@ fn all_results(runs: &Path) -> Result<Vec<PathBuf>, CommandError> {
 
 fn files_of(results: &[PathBuf], workspace: &Workspace) -> Result<Vec<PathBuf>, CommandError> {
     let find = |path: &PathBuf| {
-        [path.clone(), path.join("results.json"), workspace.runs.join(path).join("results.json")]
+        let folders = [path.clone(), workspace.runs.join(path), workspace.checkpoints.join(path)];
+        [path.clone()]
             .into_iter()
+            .chain(folders.map(|folder| folder.join("results.json")))
             .find(|candidate| candidate.is_file())
             .ok_or_else(|| {
                 CommandError::failed(
                     format!("no results.json: `{}`", path.display()),
-                    "give results.json files, or folders of runs or checkpoints",
+                    "give runs or checkpoints, by name or folder, or results.json files",
                 )
             })
     };

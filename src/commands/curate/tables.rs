@@ -1,29 +1,45 @@
 //! `labels.csv` and `removed.csv`: what the decisions come to, for other programs.
+//!
+//! Whoever writes them, the command line or the page, asks the run which guesses people want in there.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use super::propagation::least_confidence;
 use crate::commands::CommandError;
-use crate::curation::{Curation, Source};
-use crate::runs::{ImagesTable, write_whole};
+use crate::curation::{Curation, Opinion, Source};
+use crate::runs::{ImageRow, ImagesTable, write_whole};
 
-/// How far labels are trusted that nobody gave to the very image. By default fully, and none is propagated.
+/// How far labels are trusted that nobody gave to the very image. By default fully, and none is guessed.
 #[derive(Debug, Clone, Default)]
 pub(in crate::commands) struct Trust {
     /// Per row the weight of a label that nobody gave to this very image; no rows: all count fully.
-    pub guessed: Vec<f32>,
-    /// Rows that get a class though nobody decided on them.
-    pub propagated: BTreeMap<usize, String>,
+    weights: Vec<f32>,
+    /// By row, for those nobody decided on: the class they probably show, and how probably, in `0.0..=1.0`.
+    guesses: BTreeMap<usize, (String, f32)>,
 }
 
 /// A label never counts for nothing: a class with doubtful labels alone is still a class.
 const LEAST: f32 = 0.001;
 
 impl Trust {
+    /// What `opinion` makes of the images `rows`, given the decisions of `state`.
+    pub fn of(opinion: &Opinion, rows: &[ImageRow], state: &Curation) -> Self {
+        let open = |row: usize| !state.labels.contains_key(&rows[row].id) && !state.removed.contains_key(&rows[row].id);
+        let guess = |row: usize| {
+            let guess = opinion.rows[row];
+            Some((row, (opinion.classes[guess.class?].clone(), guess.confidence)))
+        };
+        Self {
+            weights: (0..rows.len()).map(|row| opinion.weight(row, Source::NamedCluster)).collect(),
+            guesses: (0..rows.len()).filter(|&row| open(row)).filter_map(guess).collect(),
+        }
+    }
+
     /// The weight of the label of `row`, as labels.csv writes it.
     fn weight(&self, row: usize, source: Source) -> String {
-        match (source, self.guessed.get(row)) {
+        match (source, self.weights.get(row)) {
             (Source::NamedCluster | Source::Propagated, Some(weight)) => format!("{:.3}", weight.max(LEAST)),
             _ => "1".to_owned(),
         }
@@ -33,13 +49,15 @@ impl Trust {
 /// Writes both under `folder`'s `curation/`, each whole or not at all.
 ///
 /// # Errors
-/// When the disk refuses.
+/// When the disk refuses, or the choice of guesses cannot be read.
 pub(in crate::commands) fn write_tables(
     folder: &Path,
     table: &ImagesTable,
     state: &Curation,
     trust: &Trust,
 ) -> Result<(), CommandError> {
+    let least = least_confidence(folder)?;
+    let wanted = |confidence: f32| least.is_some_and(|least| f64::from(confidence) >= least);
     let mut labels = csv::Writer::from_writer(Vec::new());
     let mut removed = csv::Writer::from_writer(Vec::new());
     let in_memory = |error: csv::Error| CommandError::failed(error.to_string(), "report this as a bug");
@@ -51,7 +69,7 @@ pub(in crate::commands) fn write_tables(
             let weight = trust.weight(index, label.source);
             let record = [&id, &row.path, &label.class, label.source.name(), &weight];
             labels.write_record(record).map_err(in_memory)?;
-        } else if let Some(class) = trust.propagated.get(&index) {
+        } else if let Some((class, _)) = trust.guesses.get(&index).filter(|(_, confidence)| wanted(*confidence)) {
             let weight = trust.weight(index, Source::Propagated);
             labels.write_record([&id, &row.path, class, Source::Propagated.name(), &weight]).map_err(in_memory)?;
         }

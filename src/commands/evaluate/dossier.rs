@@ -4,6 +4,7 @@ use super::explaining::Explainer;
 use super::judged::Judged;
 use super::measured::Evaluation;
 use super::strangers::Strangers;
+use super::withholding::Withheld;
 use super::{page, pictures, tables};
 use crate::commands::CommandError;
 use crate::images::DepthRange;
@@ -27,13 +28,17 @@ pub(in crate::commands) struct Dossier<'a> {
     pub judged: &'a Judged<'a>,
     pub strangers: &'a Strangers,
     pub evaluation: &'a Evaluation,
+    /// When images are `unknown`; `None` where the classifier cannot say.
+    pub withheld: Option<&'a Withheld>,
     /// The brightness scale of the classifier.
     pub depth: DepthRange,
     /// Shows where the network looked; a sentence why not.
     pub explainer: Result<Explainer<'a>, String>,
     /// Names and values at the top of the page.
     pub facts: Vec<(String, String)>,
-    /// What only this command has to tell, ahead of the settings.
+    /// What only this command has to tell, ahead of everything else.
+    pub first: Vec<Section>,
+    /// The same, ahead of the settings.
     pub more: Vec<Section>,
     /// The lines that make the run again.
     pub settings: Vec<String>,
@@ -41,12 +46,13 @@ pub(in crate::commands) struct Dossier<'a> {
 
 impl Dossier<'_> {
     /// Fills the run folder with tables, plots and report.html.
-    pub fn write(self, observer: &dyn Observer) -> Result<(), CommandError> {
+    pub fn write(mut self, observer: &dyn Observer) -> Result<(), CommandError> {
         observer.on(Event::Started { stage: Stage::Plot, total: 12 });
         tables::write(self.run, self.judged, self.strangers, self.evaluation)?;
         let mut report = Report::new(&self.title);
         report.facts.clone_from(&self.facts);
         let strangers = self.strangers.summary(self.judged.classes);
+        report.sections.append(&mut self.first);
         report.sections.push(page::headline(self.part, self.evaluation, &strangers));
         report.section("What is taken for what", self.confusion()?);
         report.sections.push(page::classes(self.judged, self.evaluation));
@@ -57,7 +63,10 @@ impl Dossier<'_> {
         observer.on(Event::Advanced { by: 4 });
         report.section("The most confident errors", self.errors()?);
         report.section("Where the network looked", self.explanations(observer)?);
-        report.sections.extend(self.more);
+        if let Some(withheld) = self.withheld {
+            report.sections.push(withheld.show(self.run, self.part, self.judged, self.strangers, &self.depth)?);
+        }
+        report.sections.append(&mut self.more);
         report.sections.push(page::settings(&self.settings));
         report.write(&self.run.file("report.html")?)?;
         observer.on(Event::Finished);

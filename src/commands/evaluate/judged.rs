@@ -1,5 +1,6 @@
 //! Images whose class is known and was predicted: what every judgement starts from.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use ndarray::Array2;
 
 use crate::data::{ClassId, ImageId};
 use crate::images::{DepthRange, Image, decode};
-use crate::training::most_likely;
+use crate::training::{RejectRule, most_likely};
 
 /// An image that was judged.
 #[derive(Debug, Clone)]
@@ -49,11 +50,30 @@ pub(in crate::commands) struct Judged<'a> {
     pub images: Vec<JudgedImage>,
     pub truth: Vec<ClassId>,
     /// Features as the classifier got them, shape `[n_images, n_features]`.
-    pub features: Array2<f32>,
+    pub features: Cow<'a, Array2<f32>>,
     /// Probabilities before calibration, shape `[n_images, n_classes]`.
     pub uncalibrated: Array2<f32>,
     /// Probabilities as predictions show them, of the same shape.
     pub probabilities: Array2<f32>,
+    /// One per image; empty where the classifier cannot say.
+    pub strangeness: Vec<Strangeness>,
+}
+
+/// How unlike all training images an image is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::commands) struct Strangeness {
+    /// In standard deviations: 0 is usual for a known image, more is stranger.
+    pub unfamiliarity: f64,
+    /// Whether prediction would give it no class.
+    pub unknown: bool,
+}
+
+impl Strangeness {
+    /// By `rule`, one for each of `unfamiliarity`.
+    pub fn of_all(rule: &RejectRule, unfamiliarity: Vec<f64>) -> Vec<Self> {
+        let one = |unfamiliarity| Self { unfamiliarity, unknown: rule.rejects(unfamiliarity) };
+        unfamiliarity.into_iter().map(one).collect()
+    }
 }
 
 impl Judged<'_> {

@@ -19,21 +19,25 @@ mod scores;
 mod strangers;
 mod tables;
 mod truth;
+mod withholding;
 
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
+use ndarray::{Array2, ArrayView2};
 use serde::Serialize;
 use serde_json::json;
 
 pub(super) use dossier::Dossier;
 pub(super) use explaining::Explainer;
-pub(super) use judged::{Judged, JudgedImage, read};
+pub(super) use judged::{Judged, JudgedImage, Strangeness, read};
 pub use measured::{Confidence, Evaluation, FieldRow};
 pub use scores::Scores;
+pub(super) use scores::intervals;
 pub use strangers::StrangerClass;
 pub(super) use strangers::Strangers;
 pub(super) use tables::write_predictions;
+pub use withholding::{NeverLearned, Withheld};
 
 use super::embed::Extraction;
 use super::record::Record;
@@ -83,6 +87,8 @@ pub struct EvaluateSummary {
     pub unknown_classes: Vec<StrangerClass>,
     /// Share of images called right where those of unknown classes count as errors, in `0.0..=1.0`.
     pub accuracy_with_unknown_classes: Option<f64>,
+    /// When images are `unknown`, and how that fared; `None` where the checkpoint cannot say.
+    pub withheld: Option<Withheld>,
     /// Images without a true class.
     pub unlabelled: usize,
     /// Images that the truth names with different classes; they were left out.
@@ -125,11 +131,14 @@ pub fn evaluate(
 
     let x = done.embeddings.values();
     let probabilities = [checkpoint.classifier.probabilities(x)?, checkpoint.probabilities(x)?];
-    let (judged, strangers) = divide(&done, &gathered.labels, &bundle.classes, probabilities.each_ref());
+    let strangeness = strangeness(&checkpoint, x, &probabilities[1])?;
+    let (judged, strangers) = divide(&done, &gathered.labels, &bundle.classes, probabilities.each_ref(), &strangeness);
     let learned = learned(&judged, &checkpoint);
     check(options, &judged, &strangers, learned, observer)?;
     observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
     let evaluation = Evaluation::of(&judged, bundle.calibration.temperature, SEED);
+    let rule = bundle.reject.as_ref().filter(|_| !strangeness.is_empty());
+    let withheld = rule.map(|rule| Withheld::of(rule, &judged, &strangers));
     observer.on(Event::Finished);
     timings.lap("evaluate");
 
@@ -160,12 +169,16 @@ pub fn evaluate(
     let with_unknown = (all > 0).then(|| right as f64 / all as f64);
     let mut results = record.results();
     evaluation.fill(&mut results);
+    if let Some(withheld) = &withheld {
+        withheld.fill(&mut results);
+    }
     results.set("learned", learned);
     results.set("unknown_classes", &unknown_classes);
     results.set("accuracy_with_unknown_classes", with_unknown);
     results.write(&run.file("results.json")?)?;
     run.write_json("run.json", &record.provenance())?;
     write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;
+    let n_images = judged.images.len();
     let dossier = Dossier {
         run: &run,
         title: format!("rails evaluate: {name}"),
@@ -173,25 +186,40 @@ pub fn evaluate(
         judged: &judged,
         strangers: &strangers,
         evaluation: &evaluation,
+        withheld: withheld.as_ref(),
         depth: bundle.features.depth,
         explainer: Explainer::of(&checkpoint.classifier, &bundle.features, workspace)?,
         facts: facts(&checkpoint, &judged, learned, gathered.skipped.len()),
+        first: Vec::new(),
         more: Vec::new(),
         settings: settings(options, &checkpoint),
     };
     dossier.write(observer)?;
     Ok(EvaluateSummary {
         run: run.finish()?,
-        n_images: judged.images.len(),
+        n_images,
         learned,
         evaluation,
         unknown_classes,
         accuracy_with_unknown_classes: with_unknown,
+        withheld,
         unlabelled: gathered.unlabelled,
         conflicts: gathered.conflicts,
         n_skipped: gathered.skipped.len(),
         checkpoint: checkpoint.folder,
     })
+}
+
+/// One per row of `x`, shape `[n, n_features]`; empty where the checkpoint cannot say.
+fn strangeness(
+    checkpoint: &Checkpoint,
+    x: ArrayView2<'_, f32>,
+    probabilities: &Array2<f32>,
+) -> Result<Vec<Strangeness>, CommandError> {
+    let confidences: Vec<f32> = probabilities.rows().into_iter().map(|row| row.fold(0.0, |a, &b| b.max(a))).collect();
+    let unfamiliarity = checkpoint.unfamiliarity(x, &confidences)?;
+    let found = checkpoint.bundle.reject.as_ref().zip(unfamiliarity);
+    Ok(found.map_or_else(Vec::new, |(rule, unfamiliarity)| Strangeness::of_all(rule, unfamiliarity)))
 }
 
 /// Fails where nothing can be judged, and warns where the answer is too good.

@@ -131,13 +131,14 @@ pub(super) fn strangers(classes: &[StrangerClass]) -> Option<Section> {
     }
     let rows = classes.iter().map(|class| {
         let taken: Vec<String> = class.taken_for.iter().map(|(name, count)| format!("{name} {count}")).collect();
-        vec![class.class.clone(), class.images.to_string(), taken.join(", "), percent(class.mean_confidence)]
+        let unknown = class.called_unknown.map(|count| count.to_string()).unwrap_or_default();
+        vec![class.class.clone(), class.images.to_string(), unknown, taken.join(", "), percent(class.mean_confidence)]
     });
     let how = "The truth names these classes, the classifier never learned them. A high mean confidence means that it \
-               does not notice that they are new.";
+               does not notice that they are new; those called `unknown` are noticed by how unlike the training images they are.";
     let table = Block::Table {
         caption: String::new(),
-        columns: strings(&["class", "images", "taken for", "mean confidence"]),
+        columns: strings(&["class", "images", "called unknown", "otherwise taken for", "mean confidence"]),
         rows: rows.collect(),
     };
     Some(Section { title: "Classes it does not know".into(), blocks: vec![text(how), table] })

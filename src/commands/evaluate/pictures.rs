@@ -1,7 +1,8 @@
 //! Images beside what was made of them: the most confident errors, and where the network looked.
 
 use super::explaining::Explainer;
-use super::judged::Judged;
+use super::judged::{Judged, JudgedImage, Strangeness};
+use super::strangers::Strangers;
 use crate::commands::CommandError;
 use crate::data::ClassId;
 use crate::images::{DepthRange, Image};
@@ -11,6 +12,8 @@ use crate::runs::RunDir;
 
 /// Errors that are shown.
 const ERRORS: usize = 24;
+/// Images without a class that are shown.
+const UNKNOWN: usize = 24;
 /// Errors that are explained.
 const EXPLAINED: usize = 8;
 /// Images called right that are explained, for each class.
@@ -44,6 +47,32 @@ pub(super) fn errors(run: &RunDir, judged: &Judged<'_>, depth: &DepthRange) -> R
     }
     let title = format!("The most confident of {} errors: true class → what it was taken for", errors.len());
     show(&title, &[Row { title: String::new(), images }], Some((run, "plots/errors.png")))
+}
+
+/// Writes `plots/unknown.png`, the images that prediction gives no class, the strangest first; the answer is the same for
+/// the page. Empty without such images.
+pub(super) fn unknown(
+    run: &RunDir,
+    judged: &Judged<'_>,
+    strangers: &Strangers,
+    depth: &DepthRange,
+) -> Result<Vec<Block>, CommandError> {
+    let known = judged.images.iter().zip(judged.truth.iter().map(|class| &judged.classes[class.0]));
+    let images = known.chain(strangers.images.iter().zip(&strangers.truth));
+    let mut all: Vec<((&JudgedImage, &String), Strangeness)> = images
+        .zip(judged.strangeness.iter().chain(&strangers.strangeness).copied())
+        .filter(|(_, strange)| strange.unknown)
+        .collect();
+    all.sort_by(|(_, a), (_, b)| b.unfamiliarity.total_cmp(&a.unfamiliarity));
+    let picture = |((image, truth), strange): &((&JudgedImage, &String), Strangeness)| {
+        Some((image.read(depth)?, format!("{truth}, {:.1}\n{}", strange.unfamiliarity, image.name())))
+    };
+    let images: Vec<(Image, String)> = all.iter().filter_map(picture).take(UNKNOWN).collect();
+    if images.is_empty() {
+        return Ok(Vec::new());
+    }
+    let title = format!("The strangest of {} images called unknown: what they are, and their unfamiliarity", all.len());
+    show(&title, &[Row { title: String::new(), images }], Some((run, "plots/unknown.png")))
 }
 
 /// Writes `plots/grad_cam.png`; the answer is the same for the page.

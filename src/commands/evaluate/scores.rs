@@ -105,7 +105,7 @@ impl Scores {
 }
 
 /// 95 % intervals of the scores that are functions of the confusion matrix, by name.
-pub(super) fn intervals(matrix: &ConfusionMatrix, seed: u64) -> BTreeMap<String, Interval> {
+pub(in crate::commands) fn intervals(matrix: &ConfusionMatrix, seed: u64) -> BTreeMap<String, Interval> {
     let found = bootstrap(matrix, &WITH_INTERVAL.map(|(_, score)| score), seed);
     let named = WITH_INTERVAL.iter().zip(found);
     named.filter_map(|((name, _), interval)| Some(((*name).to_owned(), interval?))).collect()

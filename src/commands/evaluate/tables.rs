@@ -46,24 +46,33 @@ pub(super) fn write(
     Ok(())
 }
 
-/// `id, path, truth, class, confidence, p_<class> …`: what `rails compare` reads.
+/// `id, path, truth, class, confidence, unfamiliarity, unknown, p_<class> …`: what `rails compare` reads. Unfamiliarity
+/// and whether the image is `unknown` are left out where the classifier cannot say.
 pub(in crate::commands) fn write_predictions(
     path: &Path,
     judged: &Judged<'_>,
     strangers: &Strangers,
 ) -> Result<(), CommandError> {
-    let names = ["id", "path", "truth", "class", "confidence"].map(str::to_owned);
-    let header: Vec<String> =
-        names.into_iter().chain(judged.classes.iter().map(|class| format!("p_{class}"))).collect();
+    let strangeness: Vec<_> = judged.strangeness.iter().chain(&strangers.strangeness).collect();
+    let mut header = ["id", "path", "truth", "class", "confidence"].map(str::to_owned).to_vec();
+    if !strangeness.is_empty() {
+        header.extend(["unfamiliarity", "unknown"].map(str::to_owned));
+    }
+    header.extend(judged.classes.iter().map(|class| format!("p_{class}")));
     let truths = judged.truth.iter().map(|class| &judged.classes[class.0]).chain(&strangers.truth);
     let images = judged.images.iter().chain(&strangers.images);
     let likely = judged.predicted().into_iter().chain(most_likely(strangers.probabilities.view()));
     let rows = judged.probabilities.rows().into_iter().chain(strangers.probabilities.rows());
-    let rows = images.zip(truths).zip(likely.zip(rows)).map(|((image, truth), (class, probabilities))| {
+    let rows = images.zip(truths).zip(likely.zip(rows)).enumerate();
+    let rows = rows.map(|(row, ((image, truth), (class, probabilities)))| {
         let JudgedImage { id, .. } = image;
-        let start = [id.to_string(), image.path(), truth.clone(), judged.classes[class.0].clone()];
-        let numbers = std::iter::once(probabilities[class.0]).chain(probabilities.iter().copied());
-        start.into_iter().chain(numbers.map(|number| number.to_string())).collect()
+        let mut cells = vec![id.to_string(), image.path(), truth.clone(), judged.classes[class.0].clone()];
+        cells.push(probabilities[class.0].to_string());
+        if let Some(strange) = strangeness.get(row) {
+            cells.extend([(strange.unfamiliarity as f32).to_string(), strange.unknown.to_string()]);
+        }
+        cells.extend(probabilities.iter().map(f32::to_string));
+        cells
     });
     write_rows(path, &header, rows)
 }

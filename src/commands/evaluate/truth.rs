@@ -1,11 +1,12 @@
 //! Which images are judged, and by which truth.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use ndarray::{Array2, Axis};
 
 use super::EvaluateOptions;
-use super::judged::{Judged, JudgedImage};
+use super::judged::{Judged, JudgedImage, Strangeness};
 use super::strangers::Strangers;
 use crate::commands::embed::Embedded;
 use crate::commands::gather::{Gathered, gather};
@@ -51,6 +52,7 @@ pub(super) fn divide<'a>(
     labels: &Labels,
     classes: &'a [String],
     [uncalibrated, probabilities]: [&Array2<f32>; 2],
+    strangeness: &[Strangeness],
 ) -> (Judged<'a>, Strangers) {
     let (mut known, mut truth, mut images) = (Vec::new(), Vec::new(), Vec::new());
     let mut unknown = Vec::new();
@@ -69,9 +71,12 @@ pub(super) fn divide<'a>(
         }
     }
     strangers.probabilities = probabilities.select(Axis(0), &unknown);
+    let strangeness_of = |rows: &[usize]| rows.iter().filter_map(|&row| strangeness.get(row).copied()).collect();
+    strangers.strangeness = strangeness_of(&unknown);
     let [uncalibrated, probabilities] = [uncalibrated, probabilities].map(|all| all.select(Axis(0), &known));
-    let features = done.embeddings.values().select(Axis(0), &known);
-    (Judged { classes, images, truth, features, uncalibrated, probabilities }, strangers)
+    let features = Cow::Owned(done.embeddings.values().select(Axis(0), &known));
+    let strangeness = strangeness_of(&known);
+    (Judged { classes, images, truth, features, uncalibrated, probabilities, strangeness }, strangers)
 }
 
 /// Judged images that the checkpoint learned from, as far as it remembers them.

@@ -60,10 +60,7 @@ pub fn patches(
     let main: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&sliced.slices)).collect();
     let (found, replaced) = fitting.fit(&main)?;
     let uneven: Vec<&Patches> = images.iter().filter_map(|image| image.uneven.as_ref()).collect();
-    let effect = match uneven.is_empty() {
-        true => None,
-        false => Some(FlatFieldEffect::of(&fitting.fit(&uneven)?.0, &found)),
-    };
+    let effect = if uneven.is_empty() { None } else { Some(FlatFieldEffect::of(&fitting.fit(&uneven)?.0, &found)) };
     let search = sliced
         .search
         .as_ref()

@@ -8,15 +8,16 @@ use crate::commands::CommandError;
 use crate::data::Manifest;
 use crate::features::Patches;
 use crate::images::{DepthRange, decode, enhance};
-use crate::report::{
-    Block, Figure, MosaicPanel, PatchMosaic, Report, ScoreCurve, ScoreCurves, ScoreGrid, thumbnail,
-};
+use crate::report::{Block, Figure, MosaicPanel, PatchMosaic, Report, ScoreCurve, ScoreCurves, ScoreGrid, thumbnail};
 use crate::runs::{ClusterRecipe, FitPer, PatchesRecipe, RunDir, to_toml};
 
 /// Longer side of an image in a mosaic, in pixels.
 const EDGE: u32 = 900;
 /// Mosaics that are drawn at most, per algorithm.
 const MOSAICS: usize = 24;
+
+/// The setting that was varied.
+type At = fn(&SearchRow) -> f64;
 
 /// What the page shows.
 pub(super) struct Page<'a> {
@@ -97,7 +98,11 @@ impl Page<'_> {
                 n_clusters: clusters.sizes().len(),
                 panels,
             };
-            blocks.push(self.plot(&format!("{}_mosaic_{:02}", clusters.method.name(), page + 1), &settings, &figure)?);
+            blocks.push(self.plot(
+                &format!("{}_mosaic_{:02}", clusters.method.name(), page + 1),
+                &settings,
+                &figure,
+            )?);
         }
         let more = all.len().div_ceil(rows * columns).saturating_sub(MOSAICS);
         if more > 0 {
@@ -139,7 +144,6 @@ impl Page<'_> {
              numbers of slices the patches themselves change, so scores are a hint there and no measure."
                 .to_owned(),
         )];
-        type At = fn(&SearchRow) -> f64;
         let curves: [(&str, &str, &[SearchRow], At); 3] = [
             ("clusters", "number of clusters", &search.clusters, |row| row.k as f64),
             ("components", "principal components", &search.components, |row| row.components as f64),

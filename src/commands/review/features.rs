@@ -53,8 +53,9 @@ impl Features {
         self.reviewer.opinion(state, clusters)
     }
 
-    /// The `n` rows nearest to any of `rows`, without these, nearest first. Rows beyond the data are passed over.
-    pub fn similar(&self, rows: &[usize], n: usize) -> Vec<Near> {
+    /// The `n` rows that `wanted` lets pass and that are nearest to any of `rows`, without these, nearest first. Rows
+    /// beyond the data are passed over.
+    pub fn similar(&self, rows: &[usize], n: usize, wanted: impl Fn(usize) -> bool) -> Vec<Near> {
         let rows: Vec<usize> = rows.iter().copied().filter(|&row| row < self.x.nrows()).collect();
         let step = rows.len().div_ceil(STAND_INS).max(1);
         let stand_ins: Vec<usize> = rows.iter().copied().step_by(step).collect();
@@ -65,7 +66,7 @@ impl Features {
         }
         let nearest = |row: usize| squared.column(row).iter().copied().fold(f32::INFINITY, f32::min).max(0.0).sqrt();
         let mut near: Vec<Near> =
-            (0..self.x.nrows()).filter(|&row| !given[row]).map(|row| (row, nearest(row))).collect();
+            (0..self.x.nrows()).filter(|&row| !given[row] && wanted(row)).map(|row| (row, nearest(row))).collect();
         near.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
         near.truncate(if stand_ins.is_empty() { 0 } else { n });
         near

@@ -3,7 +3,8 @@
 use super::catalogue::Catalogue;
 use super::features::Features;
 use super::view::View;
-use crate::curation::{Kind, Opinion, SCREEN, Source, Suggestion};
+use crate::commands::curate::Trust;
+use crate::curation::{Kind, Opinion, SCREEN, Suggestion};
 
 /// Suggestions, computed from one version of the log.
 pub(super) struct Fit {
@@ -17,8 +18,8 @@ pub(super) struct Fit {
     pub confidence: Vec<u16>,
     /// Per row how likely it is in the wrong place, `0..=1000`.
     pub suspicion: Vec<u16>,
-    /// Per row the weight of a label that nobody gave to this very image; empty where nothing is known.
-    pub guessed: Vec<f32>,
+    /// What labels.csv says about labels that nobody gave to the very image.
+    pub trust: Trust,
     /// What is worth deciding next, best first.
     pub next: Vec<Suggestion>,
 }
@@ -27,17 +28,23 @@ impl Fit {
     /// From the features where there are some.
     pub fn new(catalogue: &Catalogue, view: &View, features: Option<&Features>) -> Self {
         match features {
-            Some(features) => Self::of_opinion(view.version, features.opinion(&view.curation, &view.cluster)),
+            Some(features) => {
+                let opinion = features.opinion(&view.curation, &view.cluster);
+                let trust = Trust::of(&opinion, &catalogue.table.rows, &view.curation);
+                Self::of_opinion(view.version, opinion, trust)
+            }
             None => Self::plain(catalogue, view),
         }
     }
 
-    fn of_opinion(version: u64, opinion: Opinion) -> Self {
+    fn of_opinion(version: u64, opinion: Opinion, trust: Trust) -> Self {
         let thousandths = |share: f32| (share * 1000.0).round() as u16;
+        // As long as everything named shows one class, that anything else shows it too is no finding.
+        let tells = opinion.classes.len() > 1;
         Self {
             version,
-            guessed: (0..opinion.rows.len()).map(|row| opinion.weight(row, Source::NamedCluster)).collect(),
-            class: opinion.rows.iter().map(|row| row.class).collect(),
+            trust,
+            class: opinion.rows.iter().map(|row| row.class.filter(|_| tells)).collect(),
             confidence: opinion.rows.iter().map(|row| thousandths(row.confidence)).collect(),
             suspicion: opinion.rows.iter().map(|row| thousandths(row.suspicion)).collect(),
             classes: opinion.classes,
@@ -67,7 +74,7 @@ impl Fit {
         });
         Self {
             version: view.version,
-            guessed: Vec::new(),
+            trust: Trust::default(),
             classes: Vec::new(),
             class: vec![None; catalogue.len()],
             confidence: vec![0; catalogue.len()],

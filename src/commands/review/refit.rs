@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::Shared;
-use crate::commands::curate::{Trust, write_tables};
+use crate::commands::curate::write_tables;
 
 /// How often the log is looked at for decisions of other processes.
 const LOOK: Duration = Duration::from_secs(1);
@@ -57,30 +57,25 @@ pub(super) fn start(shared: Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
         let mut written = None;
         loop {
             let open = shared.bell.wait();
-            let view = {
+            let (view, mut fit, folder) = {
                 let mut session = shared.session();
                 // A log that cannot be read now is told to whoever asks for the state.
                 let _ = session.refresh();
                 shared.events.publish(session.news());
-                Arc::clone(session.view())
+                (Arc::clone(session.view()), Arc::clone(session.fit()), session.curator().folder().to_owned())
             };
-            if shared.session().fit().version != view.version && open {
-                let fit = shared.fit(&view);
+            if fit.version != view.version {
+                fit = Arc::new(shared.fit(&view));
                 let mut session = shared.session();
-                session.take_fit(fit);
+                session.take_fit(Arc::clone(&fit));
                 shared.events.publish(session.news());
             }
             // They follow from the log and are written again by whoever needs them; a full disk is told by decisions.
-            if written != Some(view.version) && view.version > 0 {
-                let (folder, trust) = {
-                    let session = shared.session();
-                    let current = session.fit().version == view.version;
-                    let guessed = if current { session.fit().guessed.clone() } else { Vec::new() };
-                    (session.curator().folder().to_owned(), Trust { guessed, ..Trust::default() })
-                };
-                if write_tables(&folder, &shared.catalogue.table, &view.curation, &trust).is_ok() {
-                    written = Some(view.version);
-                }
+            if written != Some(view.version)
+                && view.version > 0
+                && write_tables(&folder, &shared.catalogue.table, &view.curation, &fit.trust).is_ok()
+            {
+                written = Some(view.version);
             }
             if !open {
                 break;

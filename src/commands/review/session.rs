@@ -51,8 +51,8 @@ impl Session {
     }
 
     /// Takes over suggestions that were computed meanwhile.
-    pub fn take_fit(&mut self, fit: Fit) {
-        self.fit = Arc::new(fit);
+    pub fn take_fit(&mut self, fit: Arc<Fit>) {
+        self.fit = fit;
         self.state = None;
     }
 

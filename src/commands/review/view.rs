@@ -94,18 +94,11 @@ fn classes(entries: &[Entry], curation: &Curation) -> Vec<String> {
     classes
 }
 
-/// The run's clustering, then what merges and splits changed.
+/// The cluster of each row after merges and splits.
 fn clusters_by_row(catalogue: &Catalogue, curation: &Curation) -> Vec<Option<ClusterId>> {
-    let clustering = catalogue.table.clusterings.get(&catalogue.method);
-    let mut cluster = clustering.map_or_else(|| vec![None; catalogue.len()], |c| c.labels().to_vec());
-    for ((run, method, id), images) in &curation.clusters {
-        if *run == catalogue.run && *method == catalogue.method {
-            for &row in images.iter().flat_map(|image| catalogue.rows(*image)) {
-                cluster[row] = Some(*id);
-            }
-        }
-    }
-    cluster
+    let Some(found) = catalogue.table.clusterings.get(&catalogue.method) else { return vec![None; catalogue.len()] };
+    let images = catalogue.table.rows.iter().map(|row| row.id);
+    curation.clusters_now(&catalogue.run, &catalogue.method, found, images)
 }
 
 fn clusters(

@@ -25,9 +25,7 @@ use crate::features::Block;
 use crate::images::{DepthRange, Enhancement};
 use crate::progress::{Event, Observer, Stage};
 use crate::reducers::{Tsne, TsneLayout};
-use crate::runs::{
-    ClusterRecipe, DatasetSummary, FeaturesRecipe, RunDir, Timings, timestamp, write_skipped,
-};
+use crate::runs::{ClusterRecipe, DatasetSummary, FeaturesRecipe, RunDir, Timings, timestamp, write_skipped};
 use crate::separation::{Polarity, Separation, SeparationRecipe, Tiles};
 use page::Page;
 use places::Places;
@@ -63,8 +61,7 @@ pub fn separate(
     timings.lap("embed");
 
     observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
-    let tiles =
-        Tiles { places: &places.of_tiles, columns: &measured.columns, values: measured.embeddings.values() };
+    let tiles = Tiles { places: &places.of_tiles, columns: &measured.columns, values: measured.embeddings.values() };
     let found = separation.separate(&tiles, recipe.seed)?;
     observer.on(Event::Finished);
     timings.lap("cluster");
@@ -82,8 +79,7 @@ pub fn separate(
     projection.save(&run.file("projection.safetensors")?)?;
     Assigner::to_means(reduced.view(), &clustering).save(&run.file("assigner.safetensors")?)?;
     let dataset = DatasetSummary::of(manifest);
-    let folders =
-        ClusterFolders { run: &run, manifest, dataset: &dataset, how: options.placement };
+    let folders = ClusterFolders { run: &run, manifest, dataset: &dataset, how: options.placement };
     observer.on(Event::Started { stage: Stage::Copy, total: manifest.records.len() });
     let placed = folders.place(METHOD, &clustering, None, observer)?;
     observer.on(Event::Finished);

@@ -78,7 +78,8 @@ impl Page<'_> {
             text += "The tiles were inverted first: what stands in their middle is bright. ";
         }
         if self.summary.replaced > 0 {
-            text += &format!("{} features were not finite numbers and count as 0.", self.summary.replaced);
+            let replaced = self.summary.replaced;
+            text = format!("{text}{replaced} features were not finite numbers and count as 0.");
         }
         let groups = Grouping::named(&self.found.names, self.found.verdicts.iter().map(|verdict| Some(*verdict)));
         let rows = self.summary.layers.iter().map(|layer| {
@@ -95,7 +96,8 @@ impl Page<'_> {
             self.plot("verdicts", "Tiles per verdict", &FieldDistribution { field: "verdict", values: &groups })?,
         ];
         let axes = if self.by_tsne { ["t-SNE 1", "t-SNE 2"] } else { ["component 1", "component 2"] };
-        let panel = Panel { title: "", x_label: axes[0], y_label: axes[1], points: self.points.view(), groups: &groups };
+        let panel =
+            Panel { title: "", x_label: axes[0], y_label: axes[1], points: self.points.view(), groups: &groups };
         let figure = Scatter { title: "All tiles by verdict", panels: vec![panel] };
         blocks.push(self.plot("verdicts_tsne", "All tiles by all features, coloured by verdict", &figure)?);
         for (array, name) in self.places.arrays.iter().enumerate().take(MAPS) {
@@ -142,10 +144,8 @@ impl Page<'_> {
             points,
             groups: &groups,
         };
-        let panels = vec![
-            panel("PCA", ["PC1", "PC2"], points.view()),
-            panel("t-SNE", ["t-SNE 1", "t-SNE 2"], laid_out.view()),
-        ];
+        let panels =
+            vec![panel("PCA", ["PC1", "PC2"], points.view()), panel("t-SNE", ["t-SNE 1", "t-SNE 2"], laid_out.view())];
         let title = format!("{}: clusters of {} tiles", layer.name, layer.rows.len());
         blocks.push(self.plot(&format!("layer_{name}"), &title, &Scatter { title: &title, panels })?);
         let figure = FieldDistribution { field: "cluster", values: &groups };
@@ -195,11 +195,7 @@ impl Page<'_> {
     }
 
     /// Tiles with their names, or their scores; one whose file is gone is left out.
-    fn gallery(
-        &self,
-        title: String,
-        tiles: impl Iterator<Item = (usize, Option<f64>)>,
-    ) -> Result<Block, CommandError> {
+    fn gallery(&self, title: String, tiles: impl Iterator<Item = (usize, Option<f64>)>) -> Result<Block, CommandError> {
         let mut images = Vec::new();
         for (row, score) in tiles {
             let record = &self.manifest.records[row];

@@ -62,7 +62,8 @@ pub(super) fn proposals(run: &RunDir, found: &Separation) -> Result<(), CommandE
         .enumerate()
         .filter(|(verdict, _)| found.verdicts.contains(verdict))
         .map(|(verdict, name)| {
-            json!({ "decision": "name_cluster", "method": METHOD, "cluster": verdict, "class": name }).to_string() + "\n"
+            json!({ "decision": "name_cluster", "method": METHOD, "cluster": verdict, "class": name }).to_string()
+                + "\n"
         })
         .collect();
     let path = run.file("proposals.jsonl")?;

@@ -27,7 +27,7 @@ pub(super) struct CrossValidation<'a> {
 }
 
 /// What became of a recipe.
-pub(super) enum Judged {
+pub(super) enum Outcome {
     /// Probabilities of shape `[n_images, n_classes]`, each row by the classifier that was not shown the image.
     Scored { scores: Box<FoldScores>, probabilities: Array2<f32> },
     /// It could not be trained.
@@ -62,7 +62,7 @@ pub struct Spread {
 
 impl<'a> CrossValidation<'a> {
     /// Trains `recipe` once per fold on the rows of `x`, of shape `[n_images, n_features]`.
-    pub fn judge(&self, recipe: &TrainRecipe, x: ArrayView2<'a, f32>) -> Judged {
+    pub fn judge(&self, recipe: &TrainRecipe, x: ArrayView2<'a, f32>) -> Outcome {
         let mut probabilities = Array2::zeros((x.nrows(), self.classes.len()));
         let mut folds = Vec::new();
         let quiet = WarningsOnce { outer: self.observer, heard: Mutex::new(Vec::new()) };
@@ -71,7 +71,7 @@ impl<'a> CrossValidation<'a> {
                 Ok(scores) => folds.push(scores),
                 Err(error) => {
                     self.observer.on(Event::Advanced { by: self.splits.len() - number });
-                    return Judged::Failed(format!("fold {}: {error}", number + 1));
+                    return Outcome::Failed(format!("fold {}: {error}", number + 1));
                 }
             }
             self.observer.on(Event::Advanced { by: 1 });
@@ -84,7 +84,7 @@ impl<'a> CrossValidation<'a> {
             log_loss: spread(3),
             seconds: spread(4),
         };
-        Judged::Scored { scores: Box::new(scores), probabilities }
+        Outcome::Scored { scores: Box::new(scores), probabilities }
     }
 
     fn fold(
@@ -112,7 +112,7 @@ impl<'a> CrossValidation<'a> {
     }
 }
 
-impl Judged {
+impl Outcome {
     pub fn scores(&self) -> Option<&FoldScores> {
         match self {
             Self::Scored { scores, .. } => Some(scores),
@@ -124,6 +124,14 @@ impl Judged {
         match self {
             Self::Scored { .. } => None,
             Self::Failed(why) => Some(why),
+        }
+    }
+
+    /// Of shape `[n_images, n_classes]`.
+    pub fn probabilities(&self) -> Option<&Array2<f32>> {
+        match self {
+            Self::Scored { probabilities, .. } => Some(probabilities),
+            Self::Failed(_) => None,
         }
     }
 }

@@ -4,28 +4,33 @@
 //! neither it, nor a copy or near duplicate of it, nor another image of its group.
 
 mod cross_validation;
+mod page;
 mod writing;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
+use ndarray::ArrayView2;
 use serde::Serialize;
 use serde_json::json;
 
 pub use cross_validation::{FoldScores, Spread};
 
 use super::dividing::Dividing;
+use super::evaluate::{Judged, JudgedImage, intervals};
 use super::gather::gather;
 use super::record::Record;
 use super::train::numbers::{Numbers, embed};
 use super::{CommandError, Workspace};
 use crate::data::ClassId;
 use crate::device::{Device, DeviceChoice};
+use crate::metrics::{ConfusionMatrix, Interval};
 use crate::progress::{Event, Observer, Stage};
 use crate::runs::{DatasetSummary, RankBy, RunDir, Timings, TrainRecipe, Variant, timestamp, write_skipped};
-use crate::training::{Disjointness, Folds};
-use cross_validation::{CrossValidation, Judged};
+use crate::training::{Disjointness, Folds, most_likely};
+use cross_validation::{CrossValidation, Outcome};
 
 /// What `rails train --sweep` has to say at the end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -60,6 +65,8 @@ pub struct SweepRow {
     /// Its scores, absent where training failed.
     #[serde(flatten)]
     pub scores: Option<FoldScores>,
+    /// 95 % intervals of scores over all images, by name; each image was predicted without having been seen.
+    pub intervals: BTreeMap<String, Interval>,
     /// Whether it is within one standard error of the best, fold by fold.
     pub as_good_as_best: bool,
     /// Why it has no scores.
@@ -110,7 +117,7 @@ pub fn sweep(
     observer.on(Event::Started { stage: Stage::Train, total: variants.len() * folds.k() });
     let validation =
         CrossValidation { ids: &numbers.ids, y: &y, classes, weights: &weights, splits: &splits, device, observer };
-    let judged: Vec<Judged> = variants
+    let outcomes: Vec<Outcome> = variants
         .iter()
         .zip(&tables.of_variant)
         .map(|(variant, &table)| validation.judge(&variant.recipe, tables.all[table].x.view()))
@@ -118,19 +125,9 @@ pub fn sweep(
     observer.on(Event::Finished);
     timings.lap("train");
 
-    let recipes = ranked(variants, &judged, section.rank_by);
-    let best = match recipes.first() {
-        Some(SweepRow { scores: Some(_), settings, .. }) => {
-            settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]).collect()
-        }
-        Some(SweepRow { failed: Some(why), .. }) => {
-            return Err(CommandError::failed(
-                format!("no recipe could be trained: {why}"),
-                "mend the recipe or the labels",
-            ));
-        }
-        _ => Vec::new(),
-    };
+    let order = ranked(&outcomes, section.rank_by);
+    let recipes = rows(variants, &outcomes, &order, &Truth { y: &y, classes }, section.rank_by, recipe.seed);
+    let best = recipes.first().map(arguments).transpose()?.unwrap_or_default();
     let run = RunDir::create(&workspace.runs, &format!("{}-sweep-{}", timestamp(&started), recipe.name))?;
     let dataset = DatasetSummary::of(&numbers.manifest);
     let mut counts = vec![0; classes.len()];
@@ -167,10 +164,23 @@ pub fn sweep(
     writing::results(&record, &summary, &warnings).write(&run.file("results.json")?)?;
     run.write_json("run.json", &record.provenance())?;
     write_skipped(&run.file("skipped.csv")?, &numbers.manifest.skipped)?;
-    writing::folds_csv(&run.file("folds.csv")?, numbers, &y, classes, &folds, &judged)?;
-    writing::draw(&run, &summary, observer)?;
+    writing::folds_csv(&run.file("folds.csv")?, numbers, &y, classes, &folds, &outcomes)?;
+    if let Some((best, probabilities)) = order.first().and_then(|&best| Some((best, outcomes[best].probabilities()?))) {
+        let numbers = &tables.all[tables.of_variant[best]];
+        let judged = judged(numbers, &y, classes, probabilities.view());
+        page::write(&run, recipe, &summary, &judged, &numbers.chain, observer)?;
+    }
     summary.run = run.finish()?;
     Ok(summary)
+}
+
+/// What `rails train` needs to hear to train the recipe of `best`.
+fn arguments(best: &SweepRow) -> Result<Vec<String>, CommandError> {
+    if let Some(why) = &best.failed {
+        let message = format!("no recipe could be trained: {why}");
+        return Err(CommandError::failed(message, "mend the recipe or the labels"));
+    }
+    Ok(best.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]).collect())
 }
 
 /// Features of all images, once per kind.
@@ -214,21 +224,64 @@ impl Tables {
     }
 }
 
-/// The best first; equals in the order of the recipe file.
-fn ranked(variants: &[Variant], judged: &[Judged], rank_by: RankBy) -> Vec<SweepRow> {
-    let mut order: Vec<usize> = (0..variants.len()).collect();
-    let worth = |index: usize| judged[index].scores().map_or(f64::NEG_INFINITY, |scores| scores.worth(rank_by));
+/// What the images show.
+struct Truth<'a> {
+    y: &'a [ClassId],
+    classes: &'a [String],
+}
+
+/// Positions among `outcomes`, the best first; equals in the order of the recipe file.
+fn ranked(outcomes: &[Outcome], rank_by: RankBy) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..outcomes.len()).collect();
+    let worth = |index: usize| outcomes[index].scores().map_or(f64::NEG_INFINITY, |scores| scores.worth(rank_by));
     order.sort_by(|&a, &b| worth(b).total_cmp(&worth(a)));
-    let best = order.first().and_then(|&best| judged[best].scores());
-    let row = |index: usize| {
-        let scores = judged[index].scores();
+    order
+}
+
+/// A row per recipe, in this `order`.
+fn rows(
+    variants: &[Variant],
+    outcomes: &[Outcome],
+    order: &[usize],
+    truth: &Truth<'_>,
+    rank_by: RankBy,
+    seed: u64,
+) -> Vec<SweepRow> {
+    let best = order.first().and_then(|&best| outcomes[best].scores());
+    let row = |&index: &usize| {
+        let outcome = &outcomes[index];
+        let confusion = outcome
+            .probabilities()
+            .map(|probabilities| ConfusionMatrix::of(truth.y, &most_likely(probabilities.view()), truth.classes));
         SweepRow {
             id: format!("r{}", index + 1),
             settings: variants[index].arguments(),
-            scores: scores.cloned(),
-            as_good_as_best: best.zip(scores).is_some_and(|(best, scores)| scores.as_good_as(best, rank_by)),
-            failed: judged[index].failed().map(ToOwned::to_owned),
+            scores: outcome.scores().cloned(),
+            intervals: confusion.map(|confusion| intervals(&confusion, seed)).unwrap_or_default(),
+            as_good_as_best: best.zip(outcome.scores()).is_some_and(|(best, scores)| scores.as_good_as(best, rank_by)),
+            failed: outcome.failed().map(ToOwned::to_owned),
         }
     };
-    order.into_iter().map(row).collect()
+    order.iter().map(row).collect()
+}
+
+/// All images as a recipe judged them that had not seen them; `probabilities` has shape `[n_images, n_classes]`.
+fn judged<'a>(
+    numbers: &'a Numbers,
+    y: &[ClassId],
+    classes: &'a [String],
+    probabilities: ArrayView2<'_, f32>,
+) -> Judged<'a> {
+    let images = numbers.ids.iter().zip(&numbers.files).zip(&numbers.manifest.records);
+    Judged {
+        classes,
+        images: images
+            .map(|((id, file), record)| JudgedImage { id: *id, file: file.clone(), fields: record.fields.clone() })
+            .collect(),
+        truth: y.to_vec(),
+        features: Cow::Borrowed(&numbers.x),
+        uncalibrated: probabilities.to_owned(),
+        probabilities: probabilities.to_owned(),
+        strangeness: Vec::new(),
+    }
 }

@@ -4,15 +4,14 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::cross_validation::Judged;
-use super::{SweepRow, SweepSummary};
+use super::SweepSummary;
+use super::cross_validation::Outcome;
 use crate::commands::CommandError;
 use crate::commands::record::Record;
 use crate::commands::train::numbers::Numbers;
 use crate::data::ClassId;
-use crate::progress::{Event, Observer, Stage};
-use crate::report::{Figure, Results, SweepPlot, SweepPoint};
-use crate::runs::{RunDir, TableError};
+use crate::report::Results;
+use crate::runs::TableError;
 use crate::training::{Folds, most_likely};
 
 /// results.json: all recipes, and the best one's figures where `rails compare` looks for them.
@@ -44,14 +43,14 @@ pub(super) fn folds_csv(
     y: &[ClassId],
     classes: &[String],
     folds: &Folds,
-    judged: &[Judged],
+    outcomes: &[Outcome],
 ) -> Result<(), CommandError> {
     let failed = |source: csv::Error| TableError::Csv { path: path.to_owned(), source };
     let scored: Vec<_> = (1..)
-        .zip(judged)
-        .filter_map(|(number, judged)| match judged {
-            Judged::Scored { probabilities, .. } => Some((number, probabilities, most_likely(probabilities.view()))),
-            Judged::Failed(_) => None,
+        .zip(outcomes)
+        .filter_map(|(number, outcome)| {
+            let probabilities = outcome.probabilities()?;
+            Some((number, probabilities, most_likely(probabilities.view())))
         })
         .collect();
     let mut header = ["id", "path", "class", "fold"].map(str::to_owned).to_vec();
@@ -72,20 +71,5 @@ pub(super) fn folds_csv(
         writer.write_record(&record).map_err(failed)?;
     }
     writer.flush().map_err(|error| failed(error.into()))?;
-    Ok(())
-}
-
-pub(super) fn draw(run: &RunDir, summary: &SweepSummary, observer: &dyn Observer) -> Result<(), CommandError> {
-    observer.on(Event::Started { stage: Stage::Plot, total: 1 });
-    let point = |row: &SweepRow| {
-        let scores = row.scores.as_ref()?;
-        let spread = scores.ranking(summary.rank_by);
-        let name = if row.settings.is_empty() { "as it is".to_owned() } else { row.settings.join("  ") };
-        Some(SweepPoint { name, folds: spread.folds.clone(), mean: spread.mean, as_good_as_best: row.as_good_as_best })
-    };
-    let points: Vec<SweepPoint> = summary.recipes.iter().filter_map(point).collect();
-    let metric = summary.rank_by.to_string();
-    SweepPlot { metric: &metric, points: &points }.save(&run.file("plots/sweep.png")?)?;
-    observer.on(Event::Finished);
     Ok(())
 }

@@ -19,7 +19,9 @@ use crate::metrics::ConfusionMatrix;
 use crate::metrics::classification::{accuracy, log_loss};
 use crate::progress::{Event, Observer, Stage};
 use crate::runs::{BACKBONE_FILE, TrainRecipe};
-use crate::training::{FineTune, FineTuned, FinetuneRecipe, Pictures, Split, Trained, finetune as fit, most_likely};
+use crate::training::{
+    FineTune, FineTuned, FinetuneRecipe, Pictures, Split, Trained, TrainedPart, finetune as fit, most_likely,
+};
 
 /// What fine-tuning needs beside the numbers.
 pub(super) struct Job<'a> {
@@ -68,6 +70,10 @@ pub(super) fn finetune(
             "fine-tuning starts from a linear classifier or an MLP, not from `knn`".to_owned(),
         ));
     };
+    // A network that learns itself would give the held-out classifier other features than the final one.
+    let refit = (job.finetune.train == TrainedPart::Head && job.frozen.held_out.is_some())
+        .then(|| job.frozen.head.mlp())
+        .flatten();
     let extractor = network_features(&network, &numbers.chain.recipe, device)?;
     let state = workspace.cache.join("training").join(key(job, numbers, device)).join("state");
     if job.resume && !state.exists() {
@@ -85,6 +91,7 @@ pub(super) fn finetune(
             backbone: &network,
             layer,
             head,
+            refit,
             pictures: &pictures,
             ids: &numbers.ids,
             y: job.y,

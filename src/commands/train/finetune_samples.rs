@@ -1,10 +1,10 @@
-//! A picture of what altered training images look like.
+//! Pictures of what altered training images look like.
 
 use super::finetune::Job;
 use super::numbers::Numbers;
 use crate::commands::CommandError;
-use crate::images::Image;
-use crate::report::{Figure, Montage, MontageSection};
+use crate::commands::evaluate::pictures::{Row, show};
+use crate::report::{Block, Section};
 use crate::runs::RunDir;
 use crate::training::Pictures;
 
@@ -14,7 +14,7 @@ const VERSIONS: u64 = 6;
 const CLASSES: usize = 20;
 
 /// One training image per class, as the network sees it, and some of its versions.
-pub(super) struct Samples(Vec<(String, Vec<(Image, String)>)>);
+pub(super) struct Samples(Vec<Row>);
 
 impl Samples {
     /// Reads and alters the first training image of each class; empty where nothing is altered.
@@ -34,31 +34,24 @@ impl Samples {
             };
             let last = augment.views.map_or(VERSIONS, |views| VERSIONS.min(views.get() as u64 - 1));
             let versions = (1..=last).map(version);
-            Some((
-                classes[class].clone(),
-                std::iter::once((image.clone(), "as it is".to_owned())).chain(versions).collect(),
-            ))
+            let images = std::iter::once((image.clone(), "as it is".to_owned())).chain(versions).collect();
+            Some(Row { title: classes[class].clone(), images })
         });
         Self(shown.collect())
     }
 
-    /// Draws `plots/augmented.png`, where there is something to draw.
+    /// Draws `plots/augmented.png`; the answer is the same for the page. `None` where nothing is altered.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn draw(&self, run: &RunDir) -> Result<(), CommandError> {
+    pub fn show(&self, run: &RunDir) -> Result<Option<Section>, CommandError> {
         if self.0.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let sections = self
-            .0
-            .iter()
-            .map(|(title, images)| MontageSection {
-                title,
-                images: images.iter().map(|(image, name)| (image, name.clone())).collect(),
-            })
-            .collect();
-        Montage { title: "Altered training images", sections }.save(&run.file("plots/augmented.png")?)?;
-        Ok(())
+        let how = "Fine-tuning learns from versions of each training image, altered at random within the limits of the \
+                   recipe. What an image shows must still be plain to see in all of them; otherwise alter less.";
+        let mut blocks = vec![Block::Paragraph(how.to_owned())];
+        blocks.extend(show("Altered training images", &self.0, Some((run, "plots/augmented.png")))?);
+        Ok(Some(Section { title: "Altered training images".to_owned(), blocks }))
     }
 }

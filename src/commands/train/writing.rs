@@ -6,7 +6,6 @@ use ndarray::Array2;
 use serde_json::json;
 
 use super::numbers::Numbers;
-use super::withholding::Withheld;
 use crate::commands::CommandError;
 use crate::data::ClassId;
 use crate::report::{Block, EpochScores, Figure, LearningCurves, Results, Section};
@@ -91,23 +90,4 @@ pub(super) fn learning(run: &RunDir, trained: &Trained) -> Result<Section, Comma
                classifier learns by heart; the weights of the best epoch (green) are those that are kept.";
     let plot = Block::plot_file(&path, how).map_err(CommandError::at(&path))?;
     Ok(Section { title: "How it learned".to_owned(), blocks: vec![plot] })
-}
-
-/// What becomes of the images when doubtful ones are called unknown, for the page.
-pub(super) fn withholding(run: &RunDir, withheld: &Withheld) -> Result<Section, CommandError> {
-    let mut blocks = Vec::new();
-    if let (Some(point), Some(all)) = (withheld.at_threshold, withheld.risk_of_all) {
-        blocks.push(Block::Paragraph(format!(
-            "Prediction calls an image `unknown` when it resembles nothing that was learned or the classifier doubts. Of \
-             the judged images {:.1} % keep their class; {:.1} % of those are wrong, instead of {:.1} % of all.",
-            point.coverage * 100.0,
-            point.risk * 100.0,
-            all * 100.0
-        )));
-    }
-    let path = run.file("plots/risk_coverage.png")?;
-    let how = "The fewer images get a class (to the left), the fewer of these should be wrong (down): a curve that falls \
-               to the left means that doubtful images are known to be doubtful.";
-    blocks.push(Block::plot_file(&path, how).map_err(CommandError::at(&path))?);
-    Ok(Section { title: "When it should rather say unknown".to_owned(), blocks })
 }

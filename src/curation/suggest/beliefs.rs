@@ -1,8 +1,8 @@
 //! What every image probably shows: class probabilities, for labelled images from models that never saw their label,
 //! and half of them from the images around.
 //!
-//! The second half is a step of label propagation on the neighbour graph (Zhu and Ghahramani, 2002): a linear model
-//! misses small groups that lie among others, and there the neighbours know better.
+//! The second half spreads over the neighbour graph (Zhou et al., "Learning with local and global consistency", NIPS
+//! 2003): a linear model misses small groups that lie among others, and there the neighbours know better.
 
 use std::collections::BTreeSet;
 
@@ -25,6 +25,8 @@ const NAMED: f32 = 0.5;
 const NEIGHBOURS: usize = 8;
 /// Their share in what an image is believed to show.
 const SAY: f32 = 0.5;
+/// How often neighbours are asked, and so how many steps a word travels; every step halves it.
+const ROUNDS: usize = 3;
 
 /// Class probabilities, shape `[n_images, n_classes]`; without classes it has no columns.
 ///
@@ -71,25 +73,39 @@ pub(super) fn beliefs(
     with_neighbours(&probabilities, known, surroundings)
 }
 
-/// Each row's probabilities and, for half, the mean of its neighbours'; what a person said of a neighbour is certain.
+/// What each row shows by itself and, for half, what its neighbours have heard by then. What a person said of a row is
+/// certain to its neighbours and counts for nothing in its own belief.
 fn with_neighbours(alone: &Array2<f32>, known: &Known, surroundings: &Surroundings) -> Array2<f32> {
-    let mut heard = alone.clone();
+    let mut said = alone.clone();
     for (row, class) in known.labelled().filter(|(row, _)| known.by_hand[*row]) {
-        heard.row_mut(row).fill(0.0);
-        heard[[row, class]] = 1.0;
+        said.row_mut(row).fill(0.0);
+        said[[row, class]] = 1.0;
     }
-    let mut beliefs = alone.clone();
-    for (row, mut belief) in beliefs.rows_mut().into_iter().enumerate() {
+    let mut heard = said.clone();
+    for _ in 1..ROUNDS {
+        let mut next = ask(&said, &heard, known, surroundings);
+        for row in (0..said.nrows()).filter(|&row| known.by_hand[row]) {
+            next.row_mut(row).assign(&said.row(row));
+        }
+        heard = next;
+    }
+    ask(alone, &heard, known, surroundings)
+}
+
+/// Half of `own` and half of the mean of the neighbours in `heard`, row by row.
+fn ask(own: &Array2<f32>, heard: &Array2<f32>, known: &Known, surroundings: &Surroundings) -> Array2<f32> {
+    let mut told = own.clone();
+    for (row, mut told) in told.rows_mut().into_iter().enumerate() {
         let near: Vec<usize> = surroundings.near(row).filter(|&other| !known.removed[other]).take(NEIGHBOURS).collect();
         if near.is_empty() {
             continue;
         }
-        belief *= 1.0 - SAY;
+        told *= 1.0 - SAY;
         for &other in &near {
-            belief.scaled_add(SAY / near.len() as f32, &heard.row(other));
+            told.scaled_add(SAY / near.len() as f32, &heard.row(other));
         }
     }
-    beliefs
+    told
 }
 
 /// `x` shifted to mean 0 and scaled as a whole, so that a row's squared length is the number of features on average.

@@ -4,12 +4,12 @@
 //!  decisions ──▶ Known ──logistic, out of fold──▶ beliefs ──▶ Opinion: class, confidence, suspicion per image
 //!  features ───▶ Surroundings (once)               │
 //!                                                  ├──▶ naming: clusters unlike what is named, the largest first
-//!                                                  └──▶ screens: images predicted alike, the least certain first
+//!                                                  └──▶ screens: the least certain of the images predicted alike
 //! ```
 //!
 //! First a few clusters far from each other are named, so that every kind has been seen once. From then on a decision
 //! is worth most where labels are probably wrong: screens of images predicted alike, of which the few wrong ones are
-//! picked out and the rest accepted at once. `benches/yield.rs` measures what this comes to.
+//! picked out and the rest accepted at once. `benches/yield/` measures what this comes to.
 
 mod beliefs;
 mod clusters;

@@ -74,11 +74,16 @@ impl Unnamed {
             let class = most_probable(mean.view());
             mean.get(class).is_some_and(|&share| share >= 0.5).then(|| classes[class].clone())
         });
+        // As long as everything named shows one class, that anything else shows it too is no finding.
+        let class = class.filter(|_| classes.len() > 1);
         let (id, n) = (self.id, self.rows.len());
         let images = if n == 1 { "1 image".to_owned() } else { format!("{n} images") };
         let title = match &class {
             Some(class) => format!("Cluster {id} has no name yet; its {images} may show {class}."),
-            None => format!("Cluster {id} has no name yet; its {images} are unlike what is named so far."),
+            None if classes.len() > 1 => {
+                format!("Cluster {id} has no name yet; its {images} are unlike what is named so far.")
+            }
+            None => format!("Cluster {id} has no name yet: {images}."),
         };
         let rows = spread_out(&self.by_typicality(x));
         Suggestion { kind: Kind::NameCluster, title, cluster: Some(id), clusters: Vec::new(), class, rows }

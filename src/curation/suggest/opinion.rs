@@ -81,7 +81,7 @@ pub enum Kind {
     NameCluster,
     /// Whether clusters are one.
     Merge,
-    /// Which of the images predicted alike are something else; the rest is accepted.
+    /// Which of the images predicted alike are something else; the rest is accepted. Like lies beside like.
     CheckClass,
     /// Whether images named otherwise are what the others like them are.
     Suspects,

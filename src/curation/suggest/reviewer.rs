@@ -50,7 +50,8 @@ impl Reviewer {
         assert_eq!(clusters.len(), self.ids.len(), "one cluster per image");
         let known = Known::of(state, &self.ids);
         let beliefs = beliefs(self.x.view(), &self.ids, &known, &self.surroundings);
-        let views = Views { known: &known, beliefs: beliefs.view(), surroundings: &self.surroundings };
+        let (x, beliefs) = (self.x.view(), beliefs.view());
+        let views = Views { x, known: &known, beliefs, surroundings: &self.surroundings };
         let suggestions = self.suggestions(&views, clusters);
         let rows = self.rows(&views);
         Opinion { classes: known.classes, rows, suggestions }

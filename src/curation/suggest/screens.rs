@@ -1,7 +1,8 @@
 //! Screens of images predicted alike: the wrong ones are picked out, the rest is accepted with one decision.
 //!
 //! A screen is worth the wrong labels it is expected to set right, per gesture it is expected to cost: one for the
-//! acceptance, one per wrong image, one per class these go to.
+//! acceptance, one per wrong image, one per class these go to. Like lies beside like on it, so that wrong ones of one kind
+//! can be picked out as a range.
 
 use ndarray::ArrayView2;
 
@@ -18,6 +19,8 @@ const NEIGHBOURHOOD: usize = 9;
 /// What the images are believed to show.
 #[derive(Clone, Copy)]
 pub(super) struct Views<'a> {
+    /// Shape `[n_images, n_features]`.
+    pub x: ArrayView2<'a, f32>,
     pub known: &'a Known,
     /// Shape `[n_images, n_classes]`.
     pub beliefs: ArrayView2<'a, f32>,
@@ -107,14 +110,29 @@ impl Views<'_> {
         });
         rows.truncate(end.unwrap_or(SCREEN));
         let worth = self.worth(&rows, class);
+        let rows = self.like_beside_like(rows);
         let (name, n) = (&self.known.classes[class], rows.len());
         let title = match (kind, n) {
             (Kind::Suspects, 1) => format!("1 image has another name but looks like {name}."),
             (Kind::Suspects, _) => format!("{n} images have other names but look like {name}."),
             (_, 1) => format!("1 image is probably {name}: is it?"),
-            _ => format!("{n} images are probably {name}, the least certain first: which are not?"),
+            _ => format!("{n} images are probably {name}, like beside like: which are not?"),
         };
         (worth, plain(kind, title, Some(name.clone()), rows))
+    }
+
+    /// A walk through `rows`: from the first always on to the nearest one left.
+    fn like_beside_like(&self, mut rows: Vec<usize>) -> Vec<usize> {
+        let squared = |a: usize, b: usize| -> f32 {
+            self.x.row(a).iter().zip(self.x.row(b)).map(|(a, b)| (a - b) * (a - b)).sum()
+        };
+        for at in 1..rows.len() {
+            let here = rows[at - 1];
+            let nearest = (at..rows.len())
+                .min_by(|&a, &b| squared(here, rows[a]).total_cmp(&squared(here, rows[b])).then(rows[a].cmp(&rows[b])));
+            rows.swap(at, nearest.unwrap_or(at));
+        }
+        rows
     }
 
     /// Labels expected to be set right per gesture where `rows` are shown as `class`.

@@ -55,6 +55,21 @@ fn undecided_images_get_the_class_of_those_around_them() {
 }
 
 #[test]
+fn like_lies_beside_like_on_a_screen() {
+    let (x, ids, clusters) = groups();
+    let mut state = Curation::default();
+    label(&mut state, &ids[..20], "gravel", Source::NamedCluster);
+    label(&mut state, &ids[20..], "stone", Source::NamedCluster);
+    let opinion = Reviewer::new(x.clone(), ids).opinion(&state, &clusters);
+    let screen = opinion.suggestions.iter().find(|s| s.kind == Kind::CheckClass && s.rows.len() > 20).unwrap();
+    let squared = |a: usize, b: usize| (&x.row(a) - &x.row(b)).mapv(|difference| difference * difference).sum();
+    for (at, pair) in screen.rows.windows(2).enumerate() {
+        let step = squared(pair[0], pair[1]);
+        assert!(screen.rows[at + 1..].iter().all(|&later| step <= squared(pair[0], later) * 1.001), "{at}");
+    }
+}
+
+#[test]
 fn a_wrong_name_is_suspected_and_a_persons_word_is_not_asked_again() {
     let (x, ids, clusters) = groups();
     let mut state = Curation::default();

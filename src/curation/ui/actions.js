@@ -3,12 +3,12 @@
 import { post } from "./api.js";
 import { count } from "./dom.js";
 import { swatch } from "./colours.js";
-import { decide, ids, inTurn, note, report, told } from "./decide.js";
+import { decide, ids, inTurn, note, report, step, told } from "./decide.js";
 import { askText } from "./dialog.js";
-import { page, className, isRemoved, remembered } from "./state.js";
-import { divideAt, focusRow, selection, targets } from "./selection.js";
-import { letGo, open, view } from "./view.js";
-import { advance } from "./suggestions.js";
+import { page, byHand, className, isRemoved, remembered, NAMED, MOVED, ACCEPTED } from "./state.js";
+import { chooseRows, divideAt, focusRow, selection, targets } from "./selection.js";
+import { letGo, open, placeOf, view } from "./view.js";
+import { advance, keysWait } from "./suggestions.js";
 
 const classOptions = () =>
   page.state.classes.map((entry, index) => ({
@@ -28,13 +28,15 @@ const newOrOld = (text) => {
 
 /** Sends, lets go of the selection, and goes on where the view is finished or `done` says so. */
 async function carryOut(decisions, said, { rows = [], done = false } = {}) {
-  if (!(await decide(decisions))) return false;
-  letGo(rows);
-  selection.rows.clear();
-  divideAt(null);
-  note(said);
-  if (done || !view.rows.length) await advance();
-  return true;
+  const work = async () => {
+    if (!(await decide(decisions))) return;
+    letGo(rows);
+    selection.rows.clear();
+    divideAt(null);
+    note(said);
+    if (done || !view.rows.length) await advance();
+  };
+  await (done ? keysWait(work) : work());
 }
 
 /** The tail of a divider, the selection or the image in focus becomes `name`. */
@@ -113,6 +115,26 @@ export const giveBack = (rows) =>
     if (rows.length) await carryOut([{ decision: "restore", images: ids(rows) }], `${told(rows)} given back`, { rows });
   });
 
+/** What people said about a row, without what is inferred. */
+function saidOf({ cluster, source, class: index, classes, removed }, row) {
+  const decided = source[row] === NAMED || source[row] === MOVED || source[row] === ACCEPTED;
+  return `${cluster[row]} ${removed[row] >= 0} ${decided ? source[row] + classes[index[row]].name : ""}`;
+}
+
+/** Undo, redo: looks at what changed by it, unless it is in sight. */
+export const turn = (direction) =>
+  inTurn(async () => {
+    const before = page.state;
+    if (!(await step(direction))) return;
+    const after = page.state;
+    const rows = [...page.images.id.keys()].filter((row) => saidOf(before, row) !== saidOf(after, row));
+    if (!rows.length || rows.some((row) => placeOf(row) >= 0)) return;
+    const clusters = new Set(rows.map((row) => after.cluster[row]));
+    const [id] = clusters;
+    if (clusters.size === 1 && id >= 0 && !rows.some(isRemoved)) open({ kind: "cluster", id });
+    else open({ kind: "list", title: direction === "undo" ? "Undone" : "Done again", list: rows });
+  });
+
 /** Confirms the classes that `rows` are shown with; `name` where all are taken for one class. */
 export const accept = (rows, name = null) =>
   inTurn(async () => {
@@ -130,7 +152,7 @@ export const accept = (rows, name = null) =>
     await carryOut(decisions, said, { rows, done: rows.length === view.rows.length });
   });
 
-/** Looks at what is nearest to the chosen images across all clusters; all of it is selected, to be accepted at once. */
+/** Looks at what is nearest to the chosen images across all clusters; what is open is selected, to be accepted at once. */
 export const moreLikeThis = (n = 60, from = null) =>
   inTurn(async () => {
     const seeds = from ?? targets();
@@ -138,13 +160,15 @@ export const moreLikeThis = (n = 60, from = null) =>
     try {
       const answer = await post("/api/similar", { rows: seeds, n });
       const names = new Set(seeds.map(className));
+      const name = names.size === 1 ? [...names][0] : null;
       open({
         kind: "list",
         title: `More like ${seeds.length === 1 ? "this image" : `these ${seeds.length}`}`,
         list: answer.rows,
-        chosen: true,
-        about: { like: true, seeds, n, class: names.size === 1 ? [...names][0] : null },
+        about: { like: true, seeds, n, class: name },
       });
+      // What somebody decided otherwise is shown, but not overwritten by the way.
+      chooseRows(answer.rows.filter((row) => !byHand(row) || className(row) === name));
     } catch (error) {
       report(error, null);
     }

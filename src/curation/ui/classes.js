@@ -37,7 +37,9 @@ function draw() {
           title: `Look at ${entry.name}: ${count(entry.count)} labelled, ${entry.propagated.toLocaleString("en")} more inferred`,
         },
         h("b", { class: "labelled" }, entry.count.toLocaleString("en")),
-        h("span", { class: "propagated" }, ` +${entry.propagated.toLocaleString("en")}`),
+        entry.propagated
+          ? h("span", { class: "propagated" }, ` +${entry.propagated.toLocaleString("en")}`)
+          : null,
       ),
     );
   });

@@ -6,13 +6,16 @@ import { swatch } from "./colours.js";
 import { page, on, remembered, classIndex } from "./state.js";
 import { open, view } from "./view.js";
 
-const COLUMNS = { name: "Name", size: "Size", suspicion: "Doubt" };
+const COLUMNS = { size: "size", suspicion: "doubt", name: "name" };
 const sort = remembered.get("clusters", { by: "size", up: false });
 let faces = new Map();
 const pictures = new Map();
 
 export function start() {
-  on("state", draw);
+  on("state", () => {
+    drawSort();
+    draw();
+  });
   on("view", () => {
     mark();
     document.querySelector("#clusters [aria-current]")?.scrollIntoView({ block: "nearest" });
@@ -22,15 +25,17 @@ export function start() {
 }
 
 function drawSort() {
+  const groups = page.state.clusters.filter((cluster) => cluster.merged_into === null && cluster.size > 0).length;
   fill(
     byId("cluster-sort"),
+    h("h2", {}, count(groups, "cluster")),
     Object.entries(COLUMNS).map(([by, label]) =>
       h(
         "button",
         {
           "data-sort": by,
           "aria-pressed": sort.by === by,
-          title: `Order the clusters by ${label.toLowerCase()}`,
+          title: `Order the clusters by ${label}`,
           onclick: () => {
             Object.assign(sort, { up: sort.by === by ? !sort.up : by === "name", by });
             remembered.set("clusters", sort);
@@ -86,7 +91,7 @@ function draw() {
       const chip = h("span", { class: "swatch" });
       if (named) swatch(chip, classIndex(cluster.name));
       else chip.classList.add("none");
-      const guess = cluster.suggested ? `${cluster.suggested}?` : `cluster ${cluster.id}`;
+      const guess = cluster.suggested ? `${cluster.suggested}?` : "no name";
       const face = faceOf(cluster.id);
       const doubt = h("span", { class: "doubt" });
       doubt.style.width = `${Math.max(2, cluster.suspicion / 10)}%`;
@@ -111,8 +116,8 @@ function draw() {
             { class: "under" },
             h("span", { class: "number" }, `#${cluster.id}`),
             h("span", { class: "meter", "aria-hidden": "true" }, doubt),
+            h("span", { class: "share" }, `${((100 * cluster.size) / total).toFixed(1)} %`),
           ),
-          h("span", { class: "share" }, `${((100 * cluster.size) / total).toFixed(1)} %`),
         ),
       );
     }),

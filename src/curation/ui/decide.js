@@ -2,9 +2,9 @@
 
 import { post } from "./api.js";
 import { page, refresh, tell } from "./state.js";
-import { count } from "./dom.js";
+import { count, quoted } from "./dom.js";
 
-/** phase: "saved", "saving" or "failed"; then `message`, `advice` and the request that can be tried again. */
+/** phase: "saved", "saving" or "failed"; `message`, `advice` where something went wrong, `failed` can be tried again. */
 export const saving = { phase: "saved", message: "", advice: "", failed: null };
 
 let queue = Promise.resolve();
@@ -28,11 +28,11 @@ const ADVICE = {
   507: "The decision waits here until there is room on the disk of the run folder.",
 };
 
-/** `request` is what `Try again` would send; `null` where there is nothing to repeat. */
+/** `request` is the decision that was not saved; `null` where only a question went unanswered. */
 export function report(error, request) {
   const advice = ADVICE[error.status] ?? "";
   const again = request && [0, 403, 500, 503, 507].includes(error.status) ? request : null;
-  set("failed", error.message, advice, again);
+  set(request ? "failed" : "saved", error.message, advice, again);
   if (!(error.status >= 0)) throw error;
 }
 
@@ -60,9 +60,11 @@ async function send(request) {
   }
 }
 
+/** Takes back what was decided last, or does it again; `true` once that is on the disk. */
 export async function step(direction) {
   const answer = await send({ path: `/api/${direction}`, body: {} });
-  if (answer) note(`${direction === "undo" ? "Undone" : "Done again"}: ${answer.what}`);
+  if (answer) note(`${direction === "undo" ? "Undone" : "Done again"}: ${quoted(answer.what)}`);
+  return Boolean(answer);
 }
 
 export function tryAgain() {

@@ -1,7 +1,7 @@
 // The right side: the image in focus, what is known about it, what is nearest to it, and what was decided about it.
 
 import { get, imageUrl, thumbUrl } from "./api.js";
-import { byId, fill, h, key, percent } from "./dom.js";
+import { breakable, byId, fill, h, key, percent, quoted } from "./dom.js";
 import { swatch } from "./colours.js";
 import { page, on, fileName, clusterTitle, isRemoved, PROPAGATED } from "./state.js";
 import { open, placeOf } from "./view.js";
@@ -84,7 +84,7 @@ function draw() {
   fill(
     side,
     h("button", { class: "preview", onclick: enlarge, title: "Enlarge (Space)" }, img),
-    h("h2", { title: images.path[row] }, fileName(row)),
+    h("h2", { title: images.path[row] }, breakable(fileName(row))),
     h("p", { class: "standing" }, classed ? mark : null, h("span", {}, standing(row))),
     h(
       "dl",
@@ -139,7 +139,7 @@ function draw() {
               h(
                 "li",
                 { class: entry.undone ? "undone" : "" },
-                h("span", {}, entry.text),
+                h("span", {}, quoted(entry.text)),
                 h("span", { class: "faint" }, `${when(entry.at)} · ${entry.by}`),
               ),
             ),
@@ -154,7 +154,8 @@ function neighbour(row, distance) {
   if (!isRemoved(row) && state.class[row] >= 0) {
     swatch(bar, state.class[row], state.source[row] === PROPAGATED);
     bar.textContent = state.classes[state.class[row]].key ?? "";
-  } else bar.hidden = true;
+  } else if (isRemoved(row)) bar.textContent = "×";
+  else bar.hidden = true;
   return h(
     "button",
     {

@@ -19,6 +19,9 @@ export function show({ id, title, wide = false }, build) {
       document.getElementById("grid").focus({ preventScroll: true });
       resolve(answer);
     });
+    dialog.addEventListener("keydown", (event) => {
+      if (!event.defaultPrevented) walk(dialog, event);
+    });
     dialog.addEventListener("pointerdown", (event) => {
       if (event.target === dialog) dialog.close();
     });
@@ -27,6 +30,17 @@ export function show({ id, title, wide = false }, build) {
     const input = dialog.querySelector("input[type=text]");
     input?.select();
   });
+}
+
+/** Up and down go from the text or what was chosen last to the next thing that can be chosen. */
+function walk(dialog, event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const buttons = [...dialog.querySelectorAll(".options button")];
+  if (!step || !buttons.length || event.target.type === "range") return;
+  event.preventDefault();
+  const at = buttons.indexOf(document.activeElement);
+  if (at + step < 0) (dialog.querySelector("input") ?? buttons[0]).focus();
+  else buttons[Math.min(at + step, buttons.length - 1)].focus();
 }
 
 /**

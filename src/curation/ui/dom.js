@@ -24,6 +24,12 @@ export function fill(parent, ...children) {
   );
 }
 
+/** A file name that lines break in behind its underscores, dashes and dots. */
+export const breakable = (name) => name.split(/(?<=[_.-])/).flatMap((part) => [part, h("wbr", {})]);
+
+/** A sentence of the log, as it reads on a page: “gravel” for `gravel`. */
+export const quoted = (text) => text.replace(/`([^`]*)`/g, "“$1”");
+
 /** A key as it is printed on a keyboard. */
 export const key = (text) => h("kbd", {}, text);
 

@@ -38,7 +38,7 @@ export function help(keys) {
           "dl",
           {},
           h("dt", {}, "click"),
-          h("dd", {}, "select; with Shift up to here, with Ctrl this one as well"),
+          h("dd", {}, "select; with Shift up to here, with Ctrl this one as well, with both all up to here as well"),
           h("dt", {}, "drag"),
           h("dd", {}, "select a rectangle"),
           h("dt", {}, "double click"),

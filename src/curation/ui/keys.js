@@ -1,12 +1,11 @@
 // All keys in one table: what they do, and what the help says about them.
 
 import { byId } from "./dom.js";
-import { inTurn, step } from "./decide.js";
 import { isAsking } from "./dialog.js";
 import { page } from "./state.js";
 import { chooseAll, chooseNone, moveTo, selection, toggle } from "./selection.js";
 import { layout, linesPerPage } from "./grid.js";
-import { currentCluster, moreLikeThis, nameCluster, putInClass, putInNewClass, remove } from "./actions.js";
+import { currentCluster, moreLikeThis, nameCluster, putInClass, putInNewClass, remove, turn } from "./actions.js";
 import { merge, split } from "./groups.js";
 import { primary } from "./primary.js";
 import { toggleDivider } from "./divider.js";
@@ -16,9 +15,6 @@ import { toggleMap } from "./map.js";
 import { goToCluster } from "./clusters.js";
 import { help } from "./help.js";
 import { pickByInitial } from "./pick.js";
-
-const undo = () => inTurn(() => step("undo"));
-const redo = () => inTurn(() => step("redo"));
 
 /** `keys` as `event.key`, "Ctrl+" and "Shift+" written out; `show` is how the help prints them. */
 const KEYS = [
@@ -82,9 +78,9 @@ const KEYS = [
     show: "u   Ctrl+Z",
     keys: ["u", "Ctrl+z"],
     what: "undo, also what was decided yesterday",
-    run: undo,
+    run: () => turn("undo"),
   },
-  { group: "Decide", show: "Ctrl+Shift+Z", keys: ["Ctrl+Shift+z", "Ctrl+y"], what: "do it again", run: redo },
+  { group: "Decide", show: "Ctrl+Shift+Z", keys: ["Ctrl+Shift+z", "Ctrl+y"], what: "do it again", run: () => turn("redo") },
   { group: "Select", show: "Arrows", what: "move; with Shift they select, with Ctrl they keep what is selected" },
   { group: "Select", show: "Space", keys: [" "], what: "enlarge the image", run: enlarge },
   {

@@ -95,6 +95,11 @@ function build() {
     h("ul", { id: "map-legend", "aria-label": "Legend" }),
     h("p", { id: "map-hint" }, "Drag a loop around points to select them, with ", key("Shift"), " to add."),
   );
+  // The keys stay with the images: what a loop selects is decided on next. Tab still brings them to the map.
+  points.addEventListener("mousedown", (event) => {
+    event.preventDefault();
+    byId("grid").focus({ preventScroll: true });
+  });
   camera = new Camera(x, y);
   boxes = new Boxes(x, y, camera.bounds);
   gestures(points, {
@@ -127,11 +132,13 @@ function repaint() {
 function fitCanvas() {
   const [width, height] = [byId("map").clientWidth, byId("map").clientHeight];
   if (!width || !height) return;
+  const [wider, higher] = [width - points.width / ratio, height - points.height / ratio];
   ratio = Math.min(2, window.devicePixelRatio || 1);
   for (const canvas of [points, marks])
     Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
   image = points.getContext("2d", { alpha: false }).createImageData(points.width, points.height);
-  if (!camera.moved) fit();
+  if (camera.moved) camera.pan(wider / 2, higher / 2);
+  else fit();
   draw();
 }
 
@@ -175,8 +182,10 @@ function zoom(factor, x, y) {
 }
 
 function fit() {
-  const aside = byId("map-legend").offsetWidth + 8;
-  camera.fit(points.clientWidth, points.clientHeight, aside < points.clientWidth / 3 ? aside : 0);
+  const legend = byId("map-legend");
+  // A list of groups stands beside the points, a scale above them.
+  const [aside, above] = paint?.legend.ramp ? [0, legend.offsetHeight] : [legend.offsetWidth + 8, 0];
+  camera.fit(points.clientWidth, points.clientHeight, aside, above);
   redraw();
 }
 
@@ -203,8 +212,8 @@ function loop(path, add) {
   if (!all.length) return;
   open(
     view.kind === "removed"
-      ? { kind: "list", title: "Looped, removed", list: all, chosen: true, about: { removed: true } }
-      : { kind: "list", title: "Looped on the map", list: all, chosen: true, about: { loop: true } },
+      ? { kind: "list", title: "Selected on the map, removed", list: all, chosen: true, about: { removed: true } }
+      : { kind: "list", title: "Selected on the map", list: all, chosen: true, about: { loop: true } },
   );
 }
 

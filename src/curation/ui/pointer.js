@@ -1,4 +1,4 @@
-// The mouse on the grid: click, Shift-click up to here, Ctrl-click to add, drag a rectangle, double click to enlarge.
+// The mouse on the grid: click, Shift-click up to here, Ctrl-click to add, both to add a range, drag a rectangle, double click to enlarge.
 
 import { byId, h } from "./dom.js";
 import { view } from "./view.js";
@@ -57,7 +57,7 @@ export function start() {
     if (moved) return;
     const place = placeAt(x, y);
     if (place === null) chooseNone();
-    else if (event.shiftKey) moveTo(place, { extend: true });
+    else if (event.shiftKey) moveTo(place, { extend: true, keep: event.ctrlKey || event.metaKey });
     else if (event.ctrlKey || event.metaKey) toggle(place);
     else choose(place);
   });

@@ -14,16 +14,16 @@ export class Camera {
     this.zoomed = 1;
   }
 
-  /** Everything in a window of `width` × `height` pixels, below the tools and left of `aside` pixels of legend. */
-  fit(width, height, aside = 0) {
+  /** Everything in a window of `width` × `height` pixels, between the tools and the hint, without `aside` pixels on the right and `above` at the top. */
+  fit(width, height, aside, above) {
     const [x0, x1, y0, y1] = this.bounds;
-    const [EDGE, TOOLS] = [22, 40];
+    const [EDGE, HINT, TOOLS] = [22, 34, 46 + above];
     this.scale = Math.min(
-      (width - aside - 2 * EDGE) / Math.max(1e-9, x1 - x0),
-      (height - EDGE - TOOLS) / Math.max(1e-9, y1 - y0),
+      Math.max(1, width - aside - 2 * EDGE) / Math.max(1e-9, x1 - x0),
+      Math.max(1, height - HINT - TOOLS) / Math.max(1e-9, y1 - y0),
     );
     this.left = (width - aside) / 2 - (this.scale * (x0 + x1)) / 2;
-    this.top = (height + TOOLS - EDGE) / 2 + (this.scale * (y0 + y1)) / 2;
+    this.top = (height + TOOLS - HINT) / 2 + (this.scale * (y0 + y1)) / 2;
     this.zoomed = 1;
     this.moved = false;
   }
@@ -79,8 +79,11 @@ function marks(radius) {
 export const radiusFor = (n, zoomed) =>
   Math.min(6, (n > 20000 ? 1.6 : n > 4000 ? 2.2 : 3.4) * Math.max(1, zoomed) ** 0.3);
 
+/** Of more chosen points than this the rings are one dark mass, and not worth their time. */
+const RINGED = 5000;
+
 /**
- * Draws into `image`: first what `layer(row)` calls 0 (faint), then 1 (full), then 2 (chosen: ringed); below 0 is left
+ * Draws into `image`: first what `layer(row)` calls 0 (faint), then 1 (full), then 2 (chosen: ringed, unless they are many); below 0 is left
  * out. `paint` is {colours, of, shape} from colouring.js, `ink` and `ground` are [r, g, b]. The camera and `radius`
  * count in pixels of the page, of which one is `ratio` of the image's. `faint` is how strong faint ones are, of 256.
  */
@@ -111,11 +114,12 @@ export function raster(image, camera, paint, layer, { radius, ratio, faint, ink,
       data[at + 2] += ((colour[2] - data[at + 2]) * cover) >> 8;
     }
   };
+  const ringed = layers[2].length <= 3 * RINGED;
   layers.forEach((stack, which) => {
     const strength = [faint, 225, 256][which];
     for (let i = 0; i < stack.length; i += 3) {
       const shape = paint.shape[stack[i]];
-      if (which === 2) stamp(rings[shape], stack[i + 1], stack[i + 2], ink, 256);
+      if (which === 2 && ringed) stamp(rings[shape], stack[i + 1], stack[i + 2], ink, 256);
       stamp(points[shape], stack[i + 1], stack[i + 2], paint.colours[paint.of[stack[i]]], strength);
     }
   });

@@ -25,7 +25,8 @@ const clamp = (place) => Math.max(0, Math.min(view.rows.length - 1, place));
 export function moveTo(place, { extend = false, keep = false } = {}) {
   selection.focus = clamp(place);
   if (extend) {
-    selection.rows = new Set(between(selection.anchor, selection.focus));
+    const range = between(selection.anchor, selection.focus);
+    selection.rows = new Set(keep ? [...selection.rows, ...range] : range);
   } else {
     selection.anchor = selection.focus;
     if (!keep) selection.rows.clear();

@@ -2,7 +2,8 @@
 
 import { post } from "./api.js";
 import { byId, fill, h } from "./dom.js";
-import { discard, inTurn, saving, step, tryAgain } from "./decide.js";
+import { turn } from "./actions.js";
+import { discard, inTurn, saving, tryAgain } from "./decide.js";
 import { show } from "./dialog.js";
 import { page, on } from "./state.js";
 
@@ -12,8 +13,8 @@ let isBack = false;
 export function start() {
   byId("run-name").textContent = page.images.run;
   byId("run-name").title = page.images.run;
-  byId("undo").onclick = () => inTurn(() => step("undo"));
-  byId("redo").onclick = () => inTurn(() => step("redo"));
+  byId("undo").onclick = () => turn("undo");
+  byId("redo").onclick = () => turn("redo");
   byId("export").onclick = exportDialog;
   on("state", draw);
   on("saving", draw);
@@ -49,14 +50,19 @@ function draw() {
   byId("undo").disabled = !page.state.can_undo || phase === "saving";
   byId("redo").disabled = !page.state.can_redo || phase === "saving";
   const box = byId("trouble");
-  box.hidden = saving.phase !== "failed" && server === "here";
-  if (saving.phase === "failed") {
+  box.hidden = !saving.message && server === "here";
+  const what = saving.failed
+    ? "Your last decision is not saved: "
+    : saving.phase === "failed"
+      ? "That was not saved: "
+      : "That did not work: ";
+  if (saving.message) {
     fill(
       box,
       h(
         "p",
         { id: "trouble-text" },
-        h("b", {}, saving.failed ? "Your last decision is not saved: " : "That did not work: "),
+        h("b", {}, what),
         saving.failed && isBack
           ? "the server was away and is back now: try again."
           : `${saving.message}. ${saving.advice}`,

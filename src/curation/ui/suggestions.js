@@ -8,6 +8,7 @@ import { open, view } from "./view.js";
 let queue = [];
 let current = null;
 let asking = false;
+let busy = 0;
 let waiting = () => {};
 let byItself = remembered.get("advance", true);
 let skipped = [];
@@ -63,19 +64,28 @@ async function ask() {
 /** Asks while nothing else may replace the answer. */
 async function take() {
   asking = true;
-  document.body.dataset.busy = "true";
   try {
-    current = await ask();
+    current = await keysWait(ask);
   } finally {
     asking = false;
-    delete document.body.dataset.busy;
   }
 }
 
-const isCurrent = () => current !== null && view.suggestion === current;
+/** Does what ends with another view; keys do nothing meanwhile, so that none hits what is about to go. */
+export async function keysWait(work) {
+  busy++;
+  document.body.dataset.busy = "true";
+  try {
+    return await work();
+  } finally {
+    busy--;
+    if (!busy) delete document.body.dataset.busy;
+  }
+}
 
-/** Is the next suggestion on its way? Keys wait for it, so that none hits what is about to go. */
-export const isBusy = () => asking;
+export const isBusy = () => busy > 0;
+
+const isCurrent = () => current !== null && view.suggestion === current;
 
 /** After a decision: shows the next suggestion, unless the user prefers to choose. */
 export async function advance() {
@@ -129,7 +139,7 @@ function look() {
 const TITLES = {
   merge: () => "One cluster or two?",
   check_class: (s) => `Probably ${s.class}`,
-  suspects: (s) => (s.class ? `Named otherwise, look like ${s.class}` : "Possibly labelled wrongly"),
+  suspects: (s) => (s.class ? `Looks like ${s.class}` : "Possibly labelled wrongly"),
   neighbourhood: () => "Look-alikes",
   duplicates: () => "Near-duplicates",
 };

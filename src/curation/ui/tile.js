@@ -34,7 +34,7 @@ export function dress(tile, row, small) {
   const note = remark(row);
   const said = removed ? state.reasons[state.removed[row]] || "removed" : entry?.name;
   tile.text.textContent =
-    note ?? (inferred ? `${said}?${small ? "" : ` ${percent(state.confidence[row])}`}` : (said ?? ""));
+    note ?? (inferred ? `${small ? "" : `${percent(state.confidence[row])} `}${said}?` : (said ?? ""));
   tile.text.classList.toggle("inferred", inferred && note === null);
   tile.badge.hidden = removed || state.suspicion[row] < SUSPECT || view.kind === "removed";
   tile.badge.title = `suspicion ${percent(state.suspicion[row])}`;

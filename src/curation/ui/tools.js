@@ -2,7 +2,8 @@
 
 import { byId, fill, h, key } from "./dom.js";
 import { page, on } from "./state.js";
-import { adjust, open, ORDERS, view } from "./view.js";
+import { inTurn } from "./decide.js";
+import { adjust, open, orderBy, ORDERS, view } from "./view.js";
 import { layout, resize, SIZES } from "./grid.js";
 import { toggleDivider } from "./divider.js";
 import { merge, split } from "./groups.js";
@@ -18,13 +19,14 @@ export function start() {
 }
 
 function drawTools() {
+  const given = view.kind === "cluster" ? "a sample first" : view.about?.like ? "nearest first" : ORDERS.given;
   const orders = Object.entries(ORDERS)
-    .filter(([name]) => name !== "given" || view.kind === "list" || view.suggestion)
-    .map(([name, text]) => [name, name === "given" && view.kind === "cluster" ? "a sample first" : text]);
+    .filter(([name]) => name !== "given" || view.about?.like || view.suggestion)
+    .map(([name, text]) => [name, name === "given" ? given : text]);
   const fields = page.images.fieldNames.map((name) => [`field:${name}`, `by ${name}`]);
   const order = h(
     "select",
-    { id: "order", "aria-label": "Order", onchange: (event) => adjust({ order: event.target.value }) },
+    { id: "order", "aria-label": "Order", onchange: (event) => inTurn(() => orderBy(event.target.value)) },
     [...orders, ...fields].map(([name, text]) => h("option", { value: name, selected: view.order === name }, text)),
   );
   order.value = view.order;

@@ -1,5 +1,6 @@
 // Which images are looked at, and in which order.
 
+import { get } from "./api.js";
 import { byHand, className, isRemoved, page, on, tell, PROPAGATED, NONE, clusterTitle, fileName } from "./state.js";
 
 /**
@@ -18,6 +19,7 @@ export const ORDERS = {
   suspicion: "most doubtful first",
   confidence: "least certain first",
   name: "by name",
+  time: "by time of the file",
 };
 
 const USUAL = {
@@ -26,7 +28,7 @@ const USUAL = {
   removed: "name",
   all: "name",
   open: "confidence",
-  list: "given",
+  list: "name",
 };
 const chosen = {};
 
@@ -45,10 +47,19 @@ export function open(next) {
     chosen: false,
   });
   Object.assign(view, { filter: "", elsewhere: false, reversed: false }, next);
-  view.order = next.order ?? chosen[view.kind] ?? (next.suggestion ? "given" : USUAL[view.kind]);
+  const given = next.suggestion || next.about?.like ? "given" : null;
+  // A list that was found comes as it was found; elsewhere what somebody chose for such views goes first.
+  view.order =
+    next.order ?? (view.kind === "list" ? given : chosen[view.kind]) ?? chosen[view.kind] ?? given ?? USUAL[view.kind];
   if (view.kind === "list") view.marks = new Map(view.list.map((row) => [row, mark(row)]));
   resort();
   tell("view");
+}
+
+/** Orders by `order`; when files were last written is asked once somebody wants to know. */
+export async function orderBy(order) {
+  if (order === "time") page.images.time ??= Float64Array.from((await get("/api/times")).map((time) => time ?? Infinity));
+  adjust({ order });
 }
 
 /** Changes the order, the filter or what is left out; an order is kept for other views of the kind when `keep`. */
@@ -163,6 +174,8 @@ function sortKey() {
       return Int32Array.from(snapshot.suspicion, (value) => -value);
     case "confidence":
       return snapshot.confidence;
+    case "time":
+      return page.images.time;
     default:
       return fieldRanks(view.order.slice("field:".length));
   }
@@ -194,8 +207,13 @@ function fieldRanks(name) {
 export function remark(row) {
   if (view.suggestion?.kind === "merge") return `cluster ${page.state.cluster[row]}`;
   if (view.order.startsWith("field:")) return String(page.images.fields[view.order.slice(6)][row] ?? "");
-  return view.order === "name" && view.kind !== "removed" ? fileName(row) : null;
+  if (view.order === "time" && view.kind !== "removed") return when(page.images.time[row]);
+  return view.order === "name" && view.kind !== "removed" && view.kind !== "list" ? fileName(row) : null;
 }
+
+const TIME = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+
+const when = (seconds) => (Number.isFinite(seconds) ? TIME.format(new Date(seconds * 1000)) : "time unknown");
 
 export function viewTitle() {
   switch (view.kind) {

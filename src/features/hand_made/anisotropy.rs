@@ -40,7 +40,7 @@ fn weights(n: usize) -> Vec<f64> {
     let kernel: Vec<f64> = (-RADIUS..=RADIUS).map(|at| (-0.5 * (at as f64 / SIGMA).powi(2)).exp()).collect();
     let total: f64 = kernel.iter().sum();
     let mut weights = vec![0.0; n];
-    for at in 0..n as isize {
+    for at in 0..n.cast_signed() {
         for (by, share) in (-RADIUS..).zip(&kernel) {
             weights[mirrored(at + by, n)] += share / total;
         }

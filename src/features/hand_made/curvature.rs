@@ -17,7 +17,7 @@ pub(super) fn measure(tile: &Tile) -> [f64; 5] {
     let points = &contour.points;
     let n = points.len();
     let at = |i: usize, by: isize| {
-        let (x, y) = points[(i as isize + by).rem_euclid(n as isize) as usize];
+        let (x, y) = points[(i.cast_signed() + by).rem_euclid(n.cast_signed()).cast_unsigned()];
         (f64::from(x), f64::from(y))
     };
     let mut kappa: Vec<f64> = (0..n)

@@ -7,8 +7,7 @@ use ndarray::s;
 use super::tile::{Tile, mean, mean_and_std};
 
 /// Grey levels `0.0..=255.0`, but `contrast`, the central mean less the rim's: `-255.0..=255.0`.
-pub(super) const COLUMNS: [&str; 6] =
-    ["centre_mean", "centre_std", "centre_min", "centre_max", "rim_mean", "contrast"];
+pub(super) const COLUMNS: [&str; 6] = ["centre_mean", "centre_std", "centre_min", "centre_max", "rim_mean", "contrast"];
 
 pub(super) fn measure(tile: &Tile) -> [f64; 6] {
     let pixels = tile.pixels();

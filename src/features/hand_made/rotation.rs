@@ -80,8 +80,8 @@ impl Windows {
             let b = turned_mean[at];
             let (variance_a, variance_b) = (sample * (self.squares[at] - a * a), sample * (turned_squares[at] - b * b));
             let covariance = sample * (products[at] - a * b);
-            sum += (2.0 * a * b + C1) * (2.0 * covariance + C2)
-                / ((a * a + b * b + C1) * (variance_a + variance_b + C2));
+            sum +=
+                (2.0 * a * b + C1) * (2.0 * covariance + C2) / ((a * a + b * b + C1) * (variance_a + variance_b + C2));
         }
         sum / self.mean.len() as f64
     }

@@ -19,14 +19,14 @@ pub(super) fn gradient(pixels: ArrayView2<'_, f32>) -> Gradient {
     // Per column: the smoothed and the differentiated rows above and below.
     let (mut smooth, mut step) = (vec![0.0_f32; width], vec![0.0_f32; width]);
     for row in 0..height {
-        let [above, below] = [-1, 1].map(|by| pixels.row(mirrored(row as isize + by, height)));
+        let [above, below] = [-1, 1].map(|by| pixels.row(mirrored(row.cast_signed() + by, height)));
         let here = pixels.row(row);
         for column in 0..width {
             smooth[column] = above[column] + 2.0 * here[column] + below[column];
             step[column] = below[column] - above[column];
         }
         for column in 0..width {
-            let [left, right] = [-1, 1].map(|by| mirrored(column as isize + by, width));
+            let [left, right] = [-1, 1].map(|by| mirrored(column.cast_signed() + by, width));
             x[[row, column]] = smooth[right] - smooth[left];
             y[[row, column]] = step[left] + 2.0 * step[column] + step[right];
         }
@@ -36,13 +36,13 @@ pub(super) fn gradient(pixels: ArrayView2<'_, f32>) -> Gradient {
 
 /// The place inside `0..n` that a place near it is a mirror image of; the edge itself is not repeated.
 pub(super) fn mirrored(at: isize, n: usize) -> usize {
-    let n = n as isize;
+    let n = n.cast_signed();
     if n == 1 {
         return 0;
     }
     let period = 2 * (n - 1);
     let within = at.rem_euclid(period);
-    within.min(period - within) as usize
+    within.min(period - within).cast_unsigned()
 }
 
 #[cfg(test)]

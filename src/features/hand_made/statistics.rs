@@ -57,8 +57,8 @@ pub fn of(values: impl Iterator<Item = f32> + Clone) -> [f64; 7] {
         let counted = || each().map(|(level, &count)| (level as f64, f64::from(count)));
         return assemble(counted, n, median_level(&levels), mode(&levels));
     }
-    let counted = || values.clone().map(|value| (f64::from(value), 1.0));
-    assemble(counted, n, median(values.clone().collect()), mode(&levels))
+    let middle = median(values.clone().collect());
+    assemble(move || values.clone().map(|value| (f64::from(value), 1.0)), n, middle, mode(&levels))
 }
 
 /// `counted` gives values and how often each occurs.

@@ -27,12 +27,14 @@ pub(super) fn measure(tile: &Tile) -> [f64; 10] {
     let [row_jump, column_jump] = [0, 1].map(|axis| largest_jump(&means_along(pixels, Axis(axis))));
     let [top_bottom, left_right] = [0, 1].map(|axis| {
         let (first, second) = pixels.split_at(Axis(axis), pixels.len_of(Axis(axis)) / 2);
-        (mean(&first) - mean(&second)).abs()
+        (mean(first) - mean(second)).abs()
     });
     let (jump, split, strip) = (largest([row_jump, column_jump]), largest([top_bottom, left_right]), strip(pixels));
     let gradient = tile.gradient();
     let steepest = |values: &ndarray::Array2<f32>, axis: Axis| {
-        largest(values.axis_iter(axis).map(|line| line.iter().map(|v| f64::from(v.abs())).sum::<f64>() / line.len() as f64))
+        largest(
+            values.axis_iter(axis).map(|line| line.iter().map(|v| f64::from(v.abs())).sum::<f64>() / line.len() as f64),
+        )
     };
     let (sobel_row, sobel_column) = (steepest(&gradient.y, Axis(0)), steepest(&gradient.x, Axis(1)));
     [row_jump, column_jump, jump, top_bottom, left_right, split, strip, sobel_row, sobel_column, jump + split + strip]
@@ -40,7 +42,7 @@ pub(super) fn measure(tile: &Tile) -> [f64; 10] {
 
 /// The mean of every row (`Axis(0)`) or column (`Axis(1)`).
 fn means_along(pixels: ArrayView2<'_, f32>, axis: Axis) -> Vec<f64> {
-    pixels.axis_iter(axis).map(|line| mean(&line)).collect()
+    pixels.axis_iter(axis).map(mean).collect()
 }
 
 fn largest_jump(profile: &[f64]) -> f64 {
@@ -53,9 +55,7 @@ fn strip(pixels: ArrayView2<'_, f32>) -> f64 {
     if height <= 2 * STRIP || width <= 2 * STRIP {
         return f64::NAN;
     }
-    let (h, w, n) = (height as isize, width as isize, STRIP as isize);
-    let centre = mean(&pixels.slice(s![n..h - n, n..w - n]));
-    let strips =
-        [pixels.slice(s![..n, ..]), pixels.slice(s![h - n.., ..]), pixels.slice(s![.., ..n]), pixels.slice(s![.., w - n..])];
-    largest(strips.iter().map(|strip| (mean(strip) - centre).abs()))
+    let centre = mean(pixels.slice(s![STRIP..height - STRIP, STRIP..width - STRIP]));
+    let strips = [s![..STRIP, ..], s![height - STRIP.., ..], s![.., ..STRIP], s![.., width - STRIP..]];
+    largest(strips.map(|strip| (mean(pixels.slice(strip)) - centre).abs()))
 }

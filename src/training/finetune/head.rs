@@ -7,7 +7,8 @@ use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::{Array1, Array2};
 
-use crate::training::{Head, HeadError, Layer, Standardizer};
+use crate::training::standardizer::{BOUND, Standardizer};
+use crate::training::{Head, HeadError, Layer};
 
 /// Linear layers with `ReLU` between them, behind a standardizer that stays as it is.
 #[derive(Module, Debug)]
@@ -35,7 +36,7 @@ impl<B: Backend> LearningHead<B> {
     /// Logits `[batch, n_classes]` for features `[batch, n_features]`.
     pub fn logits(&self, features: Tensor<B, 2>) -> Tensor<B, 2> {
         let mut x = match self.scaling.as_slice() {
-            [mean, scale] => (features - mean.clone()) / scale.clone(),
+            [mean, scale] => ((features - mean.clone()) / scale.clone()).clamp(-BOUND, BOUND),
             _ => features,
         };
         for (index, layer) in self.layers.iter().enumerate() {

@@ -10,6 +10,7 @@
 mod activations;
 mod head;
 mod learner;
+mod losses;
 mod prefix;
 mod recipe;
 mod schedule;
@@ -48,6 +49,9 @@ pub struct FineTune<'a> {
     pub layer: &'a str,
     /// A head trained on the frozen features.
     pub head: &'a Head,
+    /// The same head after it learned from the validation images too: where the head alone learns, it then starts from
+    /// this one and learns from all of them, once it is known for how many epochs. `None` leaves them out.
+    pub refit: Option<&'a Head>,
     /// The images, by row.
     pub pictures: &'a dyn Pictures,
     /// Content ids, by row.

@@ -66,7 +66,8 @@ impl Default for FinetuneRecipe {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrainedPart {
-    /// Nothing: the head alone, which is worth it with altered images.
+    /// Nothing: the head alone, which is worth it with altered images. Where the head that it starts from learned from
+    /// the validation images at last (`mlp.refit`), it does so too.
     Head,
     /// The stage that the features come from.
     #[default]

@@ -41,6 +41,7 @@ struct Bench {
     backbone: Backbone,
     layer: &'static str,
     head: Head,
+    refit: Option<Head>,
     ids: Vec<ImageId>,
     y: Vec<ClassId>,
     weights: Vec<f32>,
@@ -60,6 +61,7 @@ impl Bench {
             backbone,
             layer,
             head: Head::new(None, vec![first]).unwrap(),
+            refit: None,
             ids: (0..n).map(|row: u32| ImageId::of_bytes(&row.to_le_bytes())).collect(),
             y: (0..n).map(|row| ClassId(row as usize % 2)).collect(),
             weights: vec![1.0; n as usize],
@@ -82,6 +84,7 @@ impl Bench {
             backbone: &self.backbone,
             layer: self.layer,
             head: &self.head,
+            refit: self.refit.as_ref(),
             pictures,
             ids: &self.ids,
             y: &self.y,
@@ -184,6 +187,19 @@ fn an_interrupted_training_goes_on_to_the_same_result() {
         let again = bench.run(&recipe, &Stripes::good(), true).unwrap();
         assert_eq!(essence(&again), essence(&whole), "a finished training has nothing more to do");
     }
+}
+
+#[test]
+fn a_head_may_learn_from_the_validation_images_at_last() {
+    let (mut bench, recipe) = (Bench::embedded(), recipe("train = \"head\"\naugment.flip = \"both\""));
+    let without = bench.run(&recipe, &Stripes::good(), false).unwrap().trained;
+    assert!(without.best_epoch > 0 && without.held_out.is_none());
+    bench.refit = Some(bench.head.clone());
+    let with = bench.run(&recipe, &Stripes::good(), false).unwrap();
+    assert_eq!(with.trained.held_out.as_ref(), Some(&without.head), "the one to judge by never saw them");
+    assert_ne!(with.trained.head, without.head);
+    let resumed = bench.run(&recipe, &Stripes::good(), true).unwrap();
+    assert_eq!(essence(&resumed), essence(&with));
 }
 
 #[test]

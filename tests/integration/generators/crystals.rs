@@ -1,5 +1,7 @@
 //! Microscope pictures: textured ground, uneven light, a black border, and crystals of many sizes, contrasts and foci.
 
+use std::f64::consts::TAU;
+
 use image::{GrayImage, ImageBuffer, Luma};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -62,9 +64,9 @@ impl Crystal {
         let (low, high) = (options.border as f64 + 70.0, options.side as f64 - 70.0);
         let size = within(rng, 34.0, 84.0);
         let n = within(rng, 5.0, 8.0).floor() as usize;
-        let turn = within(rng, 0.0, 6.28);
+        let turn = within(rng, 0.0, TAU);
         let side = |rng: &mut ChaCha8Rng, at: usize| {
-            (size * within(rng, 0.75, 1.0), turn + (at as f64 + within(rng, -0.2, 0.2)) * 6.28 / n as f64)
+            (size * within(rng, 0.75, 1.0), turn + (at as f64 + within(rng, -0.2, 0.2)) * TAU / n as f64)
         };
         let sides = (0..n).map(|at| side(rng, at)).collect();
         Self {
@@ -107,7 +109,8 @@ pub fn picture(seed: u64, options: Options) -> Picture {
     for y in options.border..side {
         for x in options.border..side {
             let (at_y, at_x) = (y as f64, x as f64);
-            let mut level = ground + 14.0 * light.at(at_y, at_x) + 2.5 * texture.at(at_y, at_x) + 3.0 * normal(&mut rng);
+            let mut level =
+                ground + 14.0 * light.at(at_y, at_x) + 2.5 * texture.at(at_y, at_x) + 3.0 * normal(&mut rng);
             for crystal in &crystals {
                 let far = (at_y - crystal.y).hypot(at_x - crystal.x);
                 if far < 120.0 {

@@ -3,8 +3,8 @@
 pub mod crystals;
 pub mod pillars;
 
-use rand_chacha::ChaCha8Rng;
 use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
 
 /// Uniform in `low..high`.
 pub fn within(rng: &mut ChaCha8Rng, low: f64, high: f64) -> f64 {

@@ -100,7 +100,8 @@ pub fn array(seed: u64, options: Options) -> Array {
     for (at, &kind) in truth.iter().enumerate() {
         let (row, column) = (at / options.columns, at % options.columns);
         let (middle_y, middle_x) = ((row as f64 + 0.5) * pitch, (column as f64 + 0.5) * pitch);
-        let shift = drift.each_ref().map(|drift| (drift.at(middle_y, middle_x)).clamp(-2.5, 2.5) + 0.5 * normal(&mut rng));
+        let shift =
+            drift.each_ref().map(|drift| (drift.at(middle_y, middle_x)).clamp(-2.5, 2.5) + 0.5 * normal(&mut rng));
         let depth = 62.0 * (0.5 * contrast.at(middle_y, middle_x)).exp().clamp(0.4, 1.5);
         let (shape, depth, shift) = draw_shape(&mut rng, kind, radius, depth, shift);
         let seam = (kind == Kind::Stitching).then(|| Seam::random(&mut rng, pitch));

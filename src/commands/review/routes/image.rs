@@ -65,7 +65,8 @@ pub(super) async fn detail(State(shared): State<Arc<Shared>>, Path(row): Path<St
         let image = &shared.catalogue.table.rows[row];
         let header = std::fs::read(shared.catalogue.file(row)).ok().and_then(|bytes| read_header(&bytes).ok());
         let guess = fit.class[row].filter(|_| !view.is_decided(row)).map(|class| fit.classes[class].as_str());
-        let near = shared.features.as_ref().map(|features| features.similar(&[row], NEIGHBOURS)).unwrap_or_default();
+        let near =
+            shared.features.as_ref().map(|features| features.similar(&[row], NEIGHBOURS, |_| true)).unwrap_or_default();
         let removed = view.removed[row].map(|reason| view.reasons[reason].as_str());
         let said = view.curation.labels.get(&image.id).map(|label| label.reason.as_str());
         let detail = Detail {

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -40,6 +41,19 @@ pub(super) async fn state(State(shared): State<Arc<Shared>>) -> Result<Response,
     .await
 }
 
+/// `/api/times`: when each file was last written, in seconds since 1970; null where it is gone.
+pub(super) async fn times(State(shared): State<Arc<Shared>>) -> Result<Response, Failure> {
+    blocking(move || {
+        let written = |row| {
+            let modified = std::fs::metadata(shared.catalogue.file(row)).and_then(|metadata| metadata.modified());
+            Some(modified.ok()?.duration_since(UNIX_EPOCH).ok()?.as_secs_f64())
+        };
+        let times: Vec<Option<f64>> = (0..shared.catalogue.len()).map(written).collect();
+        serde_json::to_vec(&times).map(json).map_err(|error| Failure::internal(error.to_string()))
+    })
+    .await
+}
+
 /// `/api/events`
 pub(super) async fn events(State(shared): State<Arc<Shared>>) -> Response {
     shared.events.subscribe()
@@ -62,11 +76,12 @@ struct Similar {
     n: usize,
 }
 
-/// `/api/similar`
+/// `/api/similar`: the nearest to all of `rows`, removed images left out, since what is shown is accepted in bulk.
 pub(super) async fn similar(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Failure> {
     blocking(move || {
         let asked: Similar = parsed(&body)?;
-        let near = features(&shared)?.similar(&asked.rows, asked.n.min(MOST));
+        let view = Arc::clone(shared.session().view());
+        let near = features(&shared)?.similar(&asked.rows, asked.n.min(MOST), |row| view.removed[row].is_none());
         let (rows, distance): (Vec<usize>, Vec<f32>) = near.into_iter().unzip();
         Ok(json(json!({ "rows": rows, "distance": distance }).to_string()))
     })

@@ -26,6 +26,7 @@ pub(super) fn pages(shared: &Arc<Shared>) -> Router {
         .route("/api/images", get(look::images))
         .route("/api/state", get(look::state))
         .route("/api/next", get(look::next))
+        .route("/api/times", get(look::times))
         .route("/api/similar", post(look::similar))
         .route("/api/split", post(look::split))
         .route("/api/events", get(look::events))
