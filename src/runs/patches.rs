@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 use crate::clusterers::Counts;
-use crate::data::Fraction;
+use crate::data::{Fraction, Positive};
 use crate::features::{Ignore, Statistic};
 
 /// How images are sliced, which statistics count, and how the answer is drawn.
@@ -17,6 +17,9 @@ pub struct PatchesRecipe {
     /// Which statistics are clustered, at least one, each once.
     #[serde(deserialize_with = "distinct")]
     pub statistics: Vec<Statistic>,
+    /// Standardised statistics are cut at this many standard deviations, where the recipe standardises: the long tails of
+    /// skewness and kurtosis would draw clusters to themselves. A large number cuts nothing.
+    pub clip: Positive,
     /// Whether the patches of all images are clustered together.
     pub fit_per: FitPer,
     /// Patches that are left out.
@@ -37,6 +40,7 @@ impl Default for PatchesRecipe {
         Self {
             slices: Slices { rows: some(16), columns: some(16) },
             statistics: vec![Std, RelativeStd, Skewness, Kurtosis, Mode],
+            clip: Positive::try_from(2.0).expect("2 is positive"),
             fit_per: FitPer::default(),
             ignore: None,
             mosaic: Mosaic { rows: some(2), columns: some(2) },

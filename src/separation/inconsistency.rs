@@ -3,9 +3,9 @@
 use ndarray::{Array2, Axis, concatenate};
 
 use super::context::{neighbour_columns, neighbours, radial_columns, radial_deviation};
+use super::local::{self, Difference};
 use super::recipe::{ContextBlock, InconsistencyRecipe};
-use super::{SeparationError, Tiles, local};
-use crate::reducers::{Method, Reduction};
+use super::{SeparationError, Tiles};
 
 /// What is said about the rest.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Inconsistency {
     pub columns: Vec<String>,
     /// Features beside the others, shape `[rows.len(), columns.len()]`.
     pub values: Array2<f32>,
-    /// The same standardised, as the outlier factor saw them.
+    /// Robust scores of them against the tiles around, weighted: what the outlier factor saw.
     pub standardised: Array2<f32>,
     /// One per row: about 1 inside a crowd, larger for odd ones.
     pub scores: Vec<f64>,
@@ -24,43 +24,41 @@ pub struct Inconsistency {
     pub outliers: Vec<bool>,
 }
 
+/// Scores are cut there; far more than for a layer, since how odd a tile is may be told by one feature.
+const MOST: f32 = 100.0;
+
 impl InconsistencyRecipe {
     /// Judges the tiles of `rows`.
-    pub(super) fn run(&self, tiles: &Tiles<'_>, rows: &[usize], seed: u64) -> Result<Inconsistency, SeparationError> {
+    pub(super) fn run(&self, tiles: &Tiles<'_>, rows: &[usize]) -> Result<Inconsistency, SeparationError> {
         let places = tiles.places_at(rows);
-        let mut columns = Vec::new();
-        let mut parts = Vec::new();
-        for block in &self.features {
+        let (mut columns, mut values, mut scores) = (Vec::new(), Vec::new(), Vec::new());
+        for (block, weight) in &self.features {
             let measured = tiles.select(rows, &block.measured().columns(), super::INCONSISTENT)?;
-            let (names, values) = match block {
+            let (names, found) = match block {
                 ContextBlock::Neighbours => (neighbour_columns().to_vec(), neighbours(measured.view(), &places)),
                 ContextBlock::RadialDeviation => (radial_columns().to_vec(), radial_deviation(measured.view())),
                 ContextBlock::Rotation | ContextBlock::Anisotropy | ContextBlock::Curvature => {
                     (block.measured().columns(), measured)
                 }
             };
+            let off = match self.around {
+                Some(around) => local::differences(found.view(), &places, around.get(), Difference::Plain),
+                None => found.clone(),
+            };
+            scores.push(local::scores(off.view(), &places, MOST) * weight.get() as f32);
             columns.extend(names);
-            parts.push(values);
+            values.push(found);
         }
-        let views: Vec<_> = parts.iter().map(Array2::view).collect();
-        let values = concatenate(Axis(1), &views).unwrap_or_else(|_| Array2::zeros((rows.len(), 0)));
-        let standardised = match (rows.len(), values.ncols()) {
-            (0, _) | (_, 0) => values.clone(),
-            _ => {
-                let seen = match self.around {
-                    Some(around) => local::scores(values.view(), &places, around.get()),
-                    None => values.clone(),
-                };
-                let n_components = std::num::NonZeroUsize::MIN;
-                let reduction = Reduction { l2: false, standardize: true, method: Method::None, n_components };
-                reduction.fit_transform(seen.view(), seed)?.1
-            }
+        let beside = |parts: &[Array2<f32>]| {
+            let views: Vec<_> = parts.iter().map(Array2::view).collect();
+            concatenate(Axis(1), &views).unwrap_or_else(|_| Array2::zeros((rows.len(), 0)))
         };
+        let standardised = beside(&scores);
         let judged = self.lof.score(standardised.view());
         Ok(Inconsistency {
             rows: rows.to_vec(),
             columns,
-            values,
+            values: beside(&values),
             standardised,
             scores: judged.factors,
             outliers: judged.outliers,

@@ -4,12 +4,15 @@ use std::num::NonZeroUsize;
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::local::{self, median_and_spread};
+use super::local::{self, Difference};
 use super::recipe::{LayerRecipe, Take};
 use super::{SeparationError, Tiles};
 use crate::clusterers::KMeans;
 use crate::data::{ClusterId, Clustering};
 use crate::reducers::{Method, Reduction};
+
+/// Beyond it a score says no more: one wild feature must not drown the others.
+const MOST: f32 = 12.0;
 
 /// What a layer saw and took.
 #[derive(Debug, Clone)]
@@ -52,8 +55,10 @@ impl LayerRecipe {
     pub(super) fn run(&self, tiles: &Tiles<'_>, rows: &[usize], seed: u64) -> Result<LayerOutcome, SeparationError> {
         let columns: Vec<String> = self.features.iter().flat_map(|block| block.columns()).collect();
         let mut values = tiles.select(rows, &columns, &self.name)?;
+        let places = tiles.places_at(rows);
         if let Some(around) = self.around {
-            values = local::scores(values.view(), &tiles.places_at(rows), around.get());
+            let off = local::differences(values.view(), &places, around.get(), Difference::Relative);
+            values = local::scores(off.view(), &places, MOST);
         }
         let named = match &self.take {
             Take::Smallest => None,
@@ -65,7 +70,10 @@ impl LayerRecipe {
                 })?)
             }
         };
-        let scores = robust(values.view());
+        let scores = match self.around {
+            Some(_) => values.clone(),
+            None => local::scores(values.view(), &places, f32::MAX),
+        };
         let (clustering, reduced) = self.cluster(values.view(), seed)?;
         let cluster = self.choose(&clustering, scores.view(), named);
         let mut taken = Taken { rows: Vec::new(), cluster, rounds: 0, stands_out: 0.0 };
@@ -73,12 +81,16 @@ impl LayerRecipe {
         for round in 0..self.rounds.get() {
             let found = self.find(&left, values.view(), scores.view(), named, seed)?;
             taken.stands_out = if round == 0 { found.stands_out } else { taken.stands_out };
-            if found.members.is_empty() || self.beyond.is_some_and(|beyond| found.stands_out < beyond.get()) {
+            if self.beyond.is_some_and(|beyond| found.stands_out < beyond.get()) {
+                break;
+            }
+            let own = self.on_their_own(found.members, scores.view(), named);
+            if own.is_empty() {
                 break;
             }
             taken.rounds += 1;
-            left.retain(|at| !found.members.contains(at));
-            taken.rows.extend(found.members.into_iter().map(|at| rows[at]));
+            left.retain(|at| !own.contains(at));
+            taken.rows.extend(own.into_iter().map(|at| rows[at]));
         }
         taken.rows.sort_unstable();
         Ok(LayerOutcome { name: self.name.clone(), rows: rows.to_vec(), columns, clustering, reduced, taken })
@@ -109,13 +121,22 @@ impl LayerRecipe {
         Ok(Candidate { members, stands_out })
     }
 
+    /// The members that stand out far enough each by itself, where the recipe asks for that.
+    fn on_their_own(&self, members: Vec<usize>, scores: ArrayView2<'_, f32>, named: Option<usize>) -> Vec<usize> {
+        let (Some(own), Some(beyond), Some(_)) = (self.own, self.beyond, named) else { return members };
+        let far =
+            |at: &usize| self.stands_out(scores.select(Axis(0), &[*at]).view(), named) >= own.get() * beyond.get();
+        members.into_iter().filter(far).collect()
+    }
+
     /// Fewer tiles than clusters are one cluster.
     fn cluster(&self, values: ArrayView2<'_, f32>, seed: u64) -> Result<(Clustering, Array2<f32>), SeparationError> {
         if values.nrows() == 0 {
             return Ok((Clustering::by_number(&[]), Array2::zeros((0, 1))));
         }
-        let reduction =
-            Reduction { l2: false, standardize: true, method: Method::Pca, n_components: self.n_components };
+        // Scores share a unit already.
+        let standardize = self.around.is_none();
+        let reduction = Reduction { l2: false, standardize, method: Method::Pca, n_components: self.n_components };
         let (_, reduced) = reduction.fit_transform(values, seed)?;
         let k = NonZeroUsize::new(self.k.get().min(values.nrows())).unwrap_or(NonZeroUsize::MIN);
         let k_means = KMeans { n_init: self.n_init, ..KMeans::with_k(k) };
@@ -150,14 +171,4 @@ impl LayerRecipe {
         };
         off.max(0.0)
     }
-}
-
-/// Each column as robust scores over all rows; 0 where at least half of the tiles are the same.
-fn robust(values: ArrayView2<'_, f32>) -> Array2<f32> {
-    let mut scores = values.to_owned();
-    for mut column in scores.columns_mut() {
-        let (median, spread) = median_and_spread(&mut column.to_vec());
-        column.mapv_inplace(|value| if spread > 0.0 { (value - median) / spread } else { 0.0 });
-    }
-    scores
 }

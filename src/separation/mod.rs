@@ -85,11 +85,12 @@ impl SeparationError {
 }
 
 impl SeparationRecipe {
-    /// Separates `tiles`; the same tiles and seed give the same answer.
+    /// Separates `tiles`; the same tiles and seed give the same answer. `context` is the same tiles by the features that
+    /// the inconsistency looks at.
     ///
     /// # Errors
-    /// When a layer names a feature that `tiles` does not have.
-    pub fn separate(&self, tiles: &Tiles<'_>, seed: u64) -> Result<Separation, SeparationError> {
+    /// When a layer names a feature that its tiles do not have.
+    pub fn separate(&self, tiles: &Tiles<'_>, context: &Tiles<'_>, seed: u64) -> Result<Separation, SeparationError> {
         let mut left: Vec<usize> = (0..tiles.values.nrows()).collect();
         let mut verdicts = vec![self.layers.len(); left.len()];
         let mut layers = Vec::with_capacity(self.layers.len());
@@ -101,7 +102,7 @@ impl SeparationRecipe {
             left.retain(|row| verdicts[*row] == self.layers.len());
             layers.push(outcome);
         }
-        let inconsistency = self.inconsistency.run(tiles, &left, seed)?;
+        let inconsistency = self.inconsistency.run(context, &left)?;
         for (&row, &odd) in left.iter().zip(&inconsistency.outliers) {
             verdicts[row] += usize::from(odd);
         }

@@ -1,11 +1,13 @@
 //! The `[separate]` section of a recipe.
 
-use std::num::NonZeroUsize;
+use std::collections::BTreeMap;
+use std::num::{NonZeroU8, NonZeroUsize};
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Positive;
+use crate::data::{Fraction, Positive};
 use crate::features::Block;
+use crate::images::{Denoise, Enhancement};
 use crate::outliers::Lof;
 
 /// Which defects are separated, in this order, and how the rest is judged.
@@ -42,8 +44,8 @@ pub struct LayerRecipe {
     pub name: String,
     /// Blocks of features.
     pub features: Vec<Block>,
-    /// Each feature as a robust score against the tiles at most this many rows and columns away: what drifts over the
-    /// array drops out. Absent: features as they are.
+    /// Each feature as a robust score of how it differs from the tiles at most this many rows and columns away: what
+    /// drifts over the array drops out. Absent: features as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub around: Option<NonZeroUsize>,
     /// Principal components of the standardised features, at most.
@@ -62,6 +64,9 @@ pub struct LayerRecipe {
     /// the mean of any feature counts, else that of the named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beyond: Option<Positive>,
+    /// Share of `beyond` that each tile of the cluster must reach by itself in the named feature; absent: all are taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Fraction>,
     /// How often a cluster that does not stand out far enough is itself clustered, to look for a rarer one inside.
     #[serde(default)]
     pub zoom: usize,
@@ -87,8 +92,10 @@ pub enum Take {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct InconsistencyRecipe {
-    /// What it looks at.
-    pub features: Vec<ContextBlock>,
+    /// What it looks at, and how much each block weighs.
+    pub features: BTreeMap<ContextBlock, Positive>,
+    /// Passes of a median over 3×3 pixels before these features are measured: noise on an outline looks like a shape.
+    pub denoise: u8,
     /// As for a layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub around: Option<NonZeroUsize>,
@@ -99,8 +106,12 @@ pub struct InconsistencyRecipe {
 impl Default for InconsistencyRecipe {
     fn default() -> Self {
         use ContextBlock::{Anisotropy, Curvature, Neighbours, RadialDeviation, Rotation};
-        let features = vec![Rotation, Neighbours, Anisotropy, Curvature, RadialDeviation];
-        Self { features, around: None, lof: Lof::default() }
+        // Curvature of an outline on the grid of pixels is mostly noise.
+        let weights =
+            [(Rotation, 1.0), (Neighbours, 1.0), (Anisotropy, 1.0), (Curvature, 0.25), (RadialDeviation, 1.0)];
+        let weight = |weight: f64| Positive::try_from(weight).expect("weights are positive");
+        let features = weights.into_iter().map(|(block, of)| (block, weight(of))).collect();
+        Self { features, denoise: 3, around: NonZeroUsize::new(2), lof: Lof::default() }
     }
 }
 
@@ -135,17 +146,29 @@ impl ContextBlock {
 }
 
 impl SeparationRecipe {
-    /// Every block that has to be measured, each once.
+    /// Every block that has to be measured for the layers, each once.
     #[must_use]
     pub fn blocks(&self) -> Vec<Block> {
         let mut blocks: Vec<Block> = self.layers.iter().flat_map(|layer| layer.features.iter().copied()).collect();
-        blocks.extend(self.inconsistency.features.iter().map(|block| block.measured()));
-        if self.polarity == Polarity::Auto {
-            blocks.push(Block::Missing); // its contrast says which polarity there is
-        }
+        blocks.push(Block::Missing); // its contrast says which polarity there is
         blocks.sort();
         blocks.dedup();
         blocks
+    }
+}
+
+impl InconsistencyRecipe {
+    /// Every block that has to be measured, each once.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Block> {
+        self.features.keys().map(|block| block.measured()).collect()
+    }
+
+    /// How tiles are corrected before that.
+    #[must_use]
+    pub fn enhancements(&self) -> Vec<Enhancement> {
+        let passes = NonZeroU8::new(self.denoise);
+        passes.map(|passes| Enhancement::Denoise(Denoise { passes })).into_iter().collect()
     }
 }
 

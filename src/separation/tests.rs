@@ -1,4 +1,6 @@
 use ndarray::Array2;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::features::Block;
@@ -16,8 +18,9 @@ fn grid(side: u32, odd: &[usize]) -> (Vec<GridPlace>, Vec<String>, Array2<f32>) 
     let places: Vec<_> = (1..=side).flat_map(row).collect();
     let blocks = [Block::Missing, Block::Rotation, Block::Surface, Block::Anisotropy, Block::Curvature, Block::Radial];
     let columns: Vec<String> = blocks.iter().flat_map(|block| block.columns()).collect();
-    let noise = |i: usize, j: usize| (((i * 7919 + j * 104_729) % 1009) as f32 / 1009.0 - 0.5) * 4.0;
-    let mut values = Array2::from_shape_fn((places.len(), columns.len()), |(i, j)| 10.0 * j as f32 + noise(i, j));
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut noise = || rng.random_range(-2.0..2.0_f32);
+    let mut values = Array2::from_shape_simple_fn((places.len(), columns.len()), &mut noise);
     let contrast = columns.iter().position(|column| column == "missing_contrast").unwrap();
     for &at in odd {
         values[[at, contrast]] += 40.0;
@@ -33,7 +36,7 @@ fn a_layer_takes_what_stands_out_and_nothing_where_nothing_does() {
         let recipe = SeparationRecipe { layers: vec![layer(take, 6.0)], ..SeparationRecipe::default() };
         let (places, columns, values) = grid(9, &odd);
         let tiles = Tiles { places: &places, columns: &columns, values: values.view() };
-        let found = recipe.separate(&tiles, 1).unwrap();
+        let found = recipe.separate(&tiles, &tiles, 1).unwrap();
         assert_eq!(found.layers[0].taken.rows, odd);
         assert_eq!(found.names, ["Missing", CONSISTENT, INCONSISTENT]);
         assert_eq!(found.verdicts.iter().filter(|verdict| **verdict == 0).count(), 3);
@@ -41,7 +44,7 @@ fn a_layer_takes_what_stands_out_and_nothing_where_nothing_does() {
 
         let (places, columns, values) = grid(9, &[]);
         let tiles = Tiles { places: &places, columns: &columns, values: values.view() };
-        assert!(recipe.separate(&tiles, 1).unwrap().layers[0].taken.rows.is_empty());
+        assert!(recipe.separate(&tiles, &tiles, 1).unwrap().layers[0].taken.rows.is_empty());
     }
 }
 
@@ -52,7 +55,7 @@ fn few_tiles_are_no_problem() {
     for n in 0..=4 {
         let values = values.slice(ndarray::s![..n, ..]);
         let tiles = Tiles { places: &places[..n], columns: &columns, values };
-        assert_eq!(recipe.separate(&tiles, 1).unwrap().verdicts.len(), n);
+        assert_eq!(recipe.separate(&tiles, &tiles, 1).unwrap().verdicts.len(), n);
     }
 }
 
@@ -62,6 +65,6 @@ fn a_feature_that_is_not_there_is_named() {
         SeparationRecipe { layers: vec![layer(Take::Lowest("radial_0".to_owned()), 6.0)], ..Default::default() };
     let (places, columns, values) = grid(3, &[]);
     let tiles = Tiles { places: &places, columns: &columns, values: values.view() };
-    let error = recipe.separate(&tiles, 1).unwrap_err();
+    let error = recipe.separate(&tiles, &tiles, 1).unwrap_err();
     assert!(error.to_string().contains("`radial_0`") && error.to_string().contains("missing_contrast"), "{error}");
 }

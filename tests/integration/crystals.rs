@@ -6,7 +6,7 @@ use crate::generators::crystals::{Options, Picture, picture};
 use crate::workplace::{Workplace, repository};
 
 /// Share of a patch from which it counts as showing a crystal.
-const SHARE: f64 = 0.25;
+const SHARE: f64 = 0.1;
 
 /// A folder with pictures of these seeds, and the recipes that come along.
 fn place(name: &str, seeds: &[u64]) -> (Workplace, Vec<Picture>) {

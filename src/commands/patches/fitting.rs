@@ -4,16 +4,18 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::clusterers::{ClusterSection, Counts, Method};
 use crate::commands::CommandError;
-use crate::data::Clustering;
+use crate::data::{Clustering, Positive};
 use crate::features::{Patches, Statistic, make_finite};
 use crate::metrics::silhouettes;
-use crate::reducers::Reduction;
+use crate::reducers::{self, Reduction};
 use crate::runs::FitPer;
 
 /// How patches are clustered.
 #[derive(Debug, Clone)]
 pub(in crate::commands) struct Fitting {
     pub statistics: Vec<Statistic>,
+    /// Where standardised statistics are cut, in standard deviations.
+    pub clip: Positive,
     pub fit_per: FitPer,
     pub reduce: Reduction,
     pub cluster: ClusterSection,
@@ -86,7 +88,7 @@ impl Fitting {
             }
             let (raw, odd) = self.matrix(images, &places);
             replaced += odd;
-            let (_, x) = self.reduce.fit_transform(raw.view(), self.seed)?;
+            let x = self.reduced(raw.view())?;
             for (clusters, scores) in found.iter_mut().zip(&mut scores) {
                 let clustering = match self.cluster.clusterer(clusters.method).cluster(x.view(), self.seed) {
                     Ok(clustering) => clustering,
@@ -108,6 +110,18 @@ impl Fitting {
             (clusters.silhouette, clusters.silhouette_raw) = (clustered.value(), raw.value());
         }
         Ok((found, replaced))
+    }
+
+    /// The space that is clustered.
+    fn reduced(&self, raw: ArrayView2<'_, f32>) -> Result<Array2<f32>, CommandError> {
+        if !self.reduce.standardize {
+            return Ok(self.reduce.fit_transform(raw, self.seed)?.1);
+        }
+        let standardized = Reduction { method: reducers::Method::None, ..self.reduce.clone() };
+        let most = self.clip.get() as f32;
+        let clipped = standardized.fit_transform(raw, self.seed)?.1.mapv(|value| value.clamp(-most, most));
+        let rest = Reduction { l2: false, standardize: false, ..self.reduce.clone() };
+        Ok(rest.fit_transform(clipped.view(), self.seed)?.1)
     }
 
     /// The chosen statistics of the patches at `places`, and how many were not finite and became 0.

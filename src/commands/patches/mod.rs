@@ -124,6 +124,7 @@ pub fn patches(
 pub(super) fn fitting(recipe: &ClusterRecipe, sliced: &PatchesRecipe) -> Fitting {
     Fitting {
         statistics: sliced.statistics.clone(),
+        clip: sliced.clip,
         fit_per: sliced.fit_per,
         reduce: recipe.reduce.clone(),
         cluster: recipe.cluster.clone(),

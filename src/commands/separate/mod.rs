@@ -5,7 +5,6 @@ mod places;
 mod summary;
 mod tables;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::Zoned;
@@ -54,15 +53,17 @@ pub fn separate(
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, workspace, observer)?;
     timings.lap("scan");
     let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
-    let measured = measure(recipe, separation, &manifest, depth, (device, workspace, observer))?;
+    let Measured { layers: measured, context } =
+        Measured::of(recipe, separation, &manifest, depth, (device, workspace, observer))?;
     let manifest = &measured.manifest;
     dataset::require_images(manifest)?;
     let places = Places::of(manifest, observer);
     timings.lap("embed");
 
     observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
-    let tiles = Tiles { places: &places.of_tiles, columns: &measured.columns, values: measured.embeddings.values() };
-    let found = separation.separate(&tiles, recipe.seed)?;
+    let tiles =
+        |of: &'_ Embedded| Tiles { places: &places.of_tiles, columns: &of.columns, values: of.embeddings.values() };
+    let found = separation.separate(&tiles(&measured), &tiles(&context), recipe.seed)?;
     observer.on(Event::Finished);
     timings.lap("cluster");
     let (projection, reduced) =
@@ -73,7 +74,7 @@ pub fn separate(
     let run = RunDir::create(&workspace.runs, &format!("{}-cluster-{}", timestamp(&started), recipe.name))?;
     let clustering = verdicts(&found);
     let points = layout.as_ref().map_or_else(|| plane(reduced.view()), |layout| layout.points.clone());
-    tables::images_csv(&run, manifest, &measured, &found, points.view())?;
+    tables::images_csv(&run, manifest, [&measured, &context], &found, points.view())?;
     tables::proposals(&run, &found)?;
     write_skipped(&run.file("skipped.csv")?, &manifest.skipped)?;
     projection.save(&run.file("projection.safetensors")?)?;
@@ -89,7 +90,7 @@ pub fn separate(
         run: PathBuf::new(),
         dataset,
         inverted: measured.chain.recipe.enhance.contains(&Enhancement::Invert),
-        replaced: measured.replaced,
+        replaced: measured.replaced + context.replaced,
         layers: summary::rows(&found),
         verdicts: summary::counts(&found),
         placed,
@@ -136,29 +137,47 @@ pub fn separate(
 }
 
 /// The features of every tile, inverted first where what stands in its middle is bright.
-fn measure(
-    recipe: &ClusterRecipe,
-    separation: &SeparationRecipe,
-    manifest: &Manifest,
-    depth: DepthRange,
-    (device, workspace, observer): (Device, &Workspace, &dyn Observer),
-) -> Result<Embedded, CommandError> {
-    let embed = |features: &FeaturesRecipe| {
-        Extraction::new(features, device, workspace)?.embed(manifest, depth, workspace, observer)
-    };
-    let one = Positive::try_from(1.0).map_err(|error| CommandError::Usage(error.to_string()))?;
-    let none = NonNegative::try_from(0.0).map_err(|error| CommandError::Usage(error.to_string()))?;
-    let hand_made: BTreeMap<Block, Positive> = separation.blocks().into_iter().map(|block| (block, one)).collect();
-    let dark = FeaturesRecipe { network: none, hand_made, ..recipe.features.clone() };
-    let mut bright = dark.clone();
-    bright.enhance.push(Enhancement::Invert);
-    match separation.polarity {
-        Polarity::Dark => embed(&dark),
-        Polarity::Bright => embed(&bright),
-        Polarity::Auto => {
-            let measured = embed(&dark)?;
-            if median_contrast(&measured) > 0.0 { embed(&bright) } else { Ok(measured) }
+struct Measured {
+    /// What the layers look at.
+    layers: Embedded,
+    /// What the inconsistency looks at.
+    context: Embedded,
+}
+
+impl Measured {
+    fn of(
+        recipe: &ClusterRecipe,
+        separation: &SeparationRecipe,
+        manifest: &Manifest,
+        depth: DepthRange,
+        (device, workspace, observer): (Device, &Workspace, &dyn Observer),
+    ) -> Result<Self, CommandError> {
+        let one = Positive::try_from(1.0).map_err(|error| CommandError::Usage(error.to_string()))?;
+        let none = NonNegative::try_from(0.0).map_err(|error| CommandError::Usage(error.to_string()))?;
+        let embed = |manifest: &Manifest, blocks: Vec<Block>, corrections: Vec<Enhancement>| {
+            let hand_made = blocks.into_iter().map(|block| (block, one)).collect();
+            let mut features = FeaturesRecipe { network: none, hand_made, ..recipe.features.clone() };
+            features.enhance.extend(corrections);
+            Extraction::new(&features, device, workspace)?.embed(manifest, depth, workspace, observer)
+        };
+        let dark = |manifest: &Manifest| embed(manifest, separation.blocks(), Vec::new());
+        let bright = |manifest: &Manifest| embed(manifest, separation.blocks(), vec![Enhancement::Invert]);
+        let (layers, inverted) = match separation.polarity {
+            Polarity::Dark => (dark(manifest)?, false),
+            Polarity::Bright => (bright(manifest)?, true),
+            Polarity::Auto => {
+                let measured = dark(manifest)?;
+                if median_contrast(&measured) > 0.0 { (bright(manifest)?, true) } else { (measured, false) }
+            }
+        };
+        let mut corrections = if inverted { vec![Enhancement::Invert] } else { Vec::new() };
+        corrections.extend(separation.inconsistency.enhancements());
+        let context = embed(&layers.manifest, separation.inconsistency.blocks(), corrections)?;
+        if context.manifest.records.len() < layers.manifest.records.len() {
+            let hint = "leave the folder alone while it is read, and run again";
+            return Err(CommandError::failed("tiles changed while they were measured", hint));
         }
+        Ok(Self { layers, context })
     }
 }
 

@@ -15,7 +15,7 @@ use crate::separation::Separation;
 pub(super) fn images_csv(
     run: &RunDir,
     manifest: &Manifest,
-    measured: &Embedded,
+    [measured, context]: [&Embedded; 2],
     found: &Separation,
     points: ArrayView2<'_, f32>,
 ) -> Result<(), CommandError> {
@@ -40,7 +40,13 @@ pub(super) fn images_csv(
     for (at, name) in measured.columns.iter().enumerate() {
         columns.push(number(name, &|row| Some(values[[row, at]])));
     }
-    for (at, name) in rest.columns.iter().enumerate().filter(|(_, name)| !measured.columns.contains(name)) {
+    // Those of the layers again, where the inconsistency looks at them too, are of tiles that were denoised.
+    let told = |name: &String| measured.columns.contains(name);
+    for (at, name) in context.columns.iter().enumerate() {
+        let name = if told(name) { format!("context_{name}") } else { name.clone() };
+        columns.push(number(&name, &|row| Some(context.embeddings.values()[[row, at]])));
+    }
+    for (at, name) in rest.columns.iter().enumerate().filter(|(_, name)| !context.columns.contains(name)) {
         columns.push(number(name, &|row| Some(rest.values[[place[row]?, at]])));
     }
     columns.push(number("x", &|row| Some(points[[row, 0]])));

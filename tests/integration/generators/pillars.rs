@@ -1,7 +1,7 @@
 //! Arrays of pillars: rounded squares, dark on a bright ground or bright on a dark one, some of them defective.
 //!
-//! Light, contrast and places drift over the array, so that one threshold on one feature cannot do: a defect in a dim
-//! corner looks like a good pillar in a bright one.
+//! Light, contrast, size, focus and places drift over the array, and arrays differ in ground, contrast and noise, so that
+//! one threshold on one feature cannot do: a defect in a dim corner looks like a good pillar in a bright one.
 
 use std::f64::consts::PI;
 
@@ -83,40 +83,68 @@ impl Shape {
     }
 }
 
+/// What changes slowly over an array.
+struct Drift {
+    light: Smooth,
+    tilt: [f64; 2],
+    contrast: Smooth,
+    size: Smooth,
+    focus: Smooth,
+    place: [Smooth; 2],
+}
+
+impl Drift {
+    fn random(rng: &mut ChaCha8Rng, [height, width]: [usize; 2], pitch: f64) -> Self {
+        let mut smooth = |pitches: f64| Smooth::new(rng, height, width, pitch * pitches);
+        let (light, contrast, size, focus) = (smooth(6.0), smooth(6.0), smooth(6.0), smooth(8.0));
+        let place = [smooth(8.0), smooth(8.0)];
+        let tilt = [within(rng, -22.0, 22.0), within(rng, -22.0, 22.0)];
+        Self { light, tilt, contrast, size, focus, place }
+    }
+}
+
+/// What all pillars of an array share.
+struct Make {
+    ground: f64,
+    depth: f64,
+    radius: f64,
+    noise: f64,
+}
+
 /// Draws an array; the same seed and options give the same pixels.
 pub fn array(seed: u64, options: Options) -> Array {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let truth = truth(&mut rng, options);
     let pitch = options.pitch as f64;
     let (height, width) = (options.rows * options.pitch, options.columns * options.pitch);
-    let light = Smooth::new(&mut rng, height, width, pitch * 7.0);
-    let contrast = Smooth::new(&mut rng, height, width, pitch * 6.0);
+    let drift = Drift::random(&mut rng, [height, width], pitch);
     let texture = Smooth::new(&mut rng, height, width, 3.0);
-    let drift = [Smooth::new(&mut rng, height, width, pitch * 8.0), Smooth::new(&mut rng, height, width, pitch * 8.0)];
-    let ground = within(&mut rng, 165.0, 185.0);
-    let radius = pitch * within(&mut rng, 0.26, 0.29);
-    let tilt = [within(&mut rng, -18.0, 18.0), within(&mut rng, -18.0, 18.0)];
+    let make = Make {
+        ground: within(&mut rng, 130.0, 200.0),
+        depth: within(&mut rng, 35.0, 80.0),
+        radius: pitch * within(&mut rng, 0.21, 0.25),
+        noise: within(&mut rng, 3.0, 5.0),
+    };
     let mut image = GrayImage::new(width as u32, height as u32);
     for (at, &kind) in truth.iter().enumerate() {
         let (row, column) = (at / options.columns, at % options.columns);
         let (middle_y, middle_x) = ((row as f64 + 0.5) * pitch, (column as f64 + 0.5) * pitch);
-        let shift =
-            drift.each_ref().map(|drift| (drift.at(middle_y, middle_x)).clamp(-2.5, 2.5) + 0.5 * normal(&mut rng));
-        let depth = 62.0 * (0.5 * contrast.at(middle_y, middle_x)).exp().clamp(0.4, 1.5);
-        let (shape, depth, shift) = draw_shape(&mut rng, kind, radius, depth, shift);
+        let pillar = Pillar::random(&mut rng, kind, &make, &drift, [middle_y, middle_x]);
         let seam = (kind == Kind::Stitching).then(|| Seam::random(&mut rng, pitch));
-        let edge = within(&mut rng, 1.6, 2.2);
         for y in row * options.pitch..(row + 1) * options.pitch {
             for x in column * options.pitch..(column + 1) * options.pitch {
-                let (mut dy, mut dx) = (y as f64 - middle_y - shift[0], x as f64 - middle_x - shift[1]);
-                let (across, down) = (x as f64 / width as f64 - 0.5, y as f64 / height as f64 - 0.5);
-                let mut level = ground + 16.0 * light.at(y as f64, x as f64) + tilt[0] * across + tilt[1] * down;
-                if let Some(seam) = seam.as_ref().filter(|seam| seam.beyond(y as f64 - middle_y, x as f64 - middle_x)) {
-                    level += seam.step * depth / 62.0;
-                    (dy, dx) = (dy + seam.slip[0], dx + seam.slip[1]);
+                let (y_of, x_of) = (y as f64, x as f64);
+                let (mut dy, mut dx) = (y_of - middle_y - pillar.shift[0], x_of - middle_x - pillar.shift[1]);
+                let (across, down) = (x_of / width as f64 - 0.5, y_of / height as f64 - 0.5);
+                let mut level = make.ground + 18.0 * drift.light.at(y_of, x_of);
+                level += drift.tilt[0] * across + drift.tilt[1] * down;
+                if let Some(seam) = &seam {
+                    let beyond = seam.beyond(y_of - middle_y, x_of - middle_x);
+                    level += seam.step * pillar.depth / 62.0 * beyond;
+                    (dy, dx) = (dy + seam.slip[0] * beyond, dx + seam.slip[1] * beyond);
                 }
-                level -= depth / (1.0 + (shape.outside(dy, dx) / edge).exp());
-                level += 2.0 * texture.at(y as f64, x as f64) + 4.0 * normal(&mut rng);
+                level -= pillar.depth / (1.0 + (pillar.shape.outside(dy, dx) / pillar.edge).exp());
+                level += 2.0 * texture.at(y_of, x_of) + make.noise * normal(&mut rng);
                 let level = if options.bright_pillars { 255.0 - level } else { level };
                 image.put_pixel(x as u32, y as u32, Luma([level.round().clamp(0.0, 255.0) as u8]));
             }
@@ -138,36 +166,54 @@ fn truth(rng: &mut ChaCha8Rng, options: Options) -> Vec<Kind> {
     kinds
 }
 
-fn draw_shape(rng: &mut ChaCha8Rng, kind: Kind, radius: f64, depth: f64, shift: [f64; 2]) -> (Shape, f64, [f64; 2]) {
-    let mut shape = Shape {
-        radius: radius * (1.0 + 0.02 * normal(rng)),
-        angle: 0.03 * normal(rng),
-        stretch: 1.0,
-        waves: Vec::new(),
-        square: 3.0,
-    };
-    let (mut depth, mut shift) = (depth * (1.0 + 0.03 * normal(rng)), shift);
-    match kind {
-        Kind::Good | Kind::Stitching => {}
-        Kind::Missing => depth *= within(rng, 0.1, 0.35),
-        Kind::Collapsed => {
-            shape.angle = within(rng, 0.0, PI);
-            shape.stretch = within(rng, 1.2, 1.4);
-            shape.radius *= within(rng, 1.15, 1.3);
-            shape.square = 2.0;
-            depth *= within(rng, 1.15, 1.35);
-            shift = shift.map(|at| at + within(rng, -4.0, 4.0));
-        }
-        Kind::Misshapen => {
-            let waves = 1 + usize::from(within(rng, 0.0, 1.0) > 0.5);
-            for _ in 0..waves {
-                let n = within(rng, 2.0, 6.0).floor();
-                shape.waves.push((n, within(rng, 0.16, 0.3), within(rng, 0.0, 2.0 * PI)));
+struct Pillar {
+    shape: Shape,
+    /// Grey levels to the ground.
+    depth: f64,
+    /// Pixels off the grid.
+    shift: [f64; 2],
+    /// Softness of the outline, in pixels.
+    edge: f64,
+}
+
+impl Pillar {
+    fn random(rng: &mut ChaCha8Rng, kind: Kind, make: &Make, drift: &Drift, [y, x]: [f64; 2]) -> Self {
+        let shape = Shape {
+            radius: make.radius * (0.1 * drift.size.at(y, x)).exp().clamp(0.85, 1.15) * (1.0 + 0.02 * normal(rng)),
+            angle: 0.03 * normal(rng),
+            stretch: 1.0,
+            waves: Vec::new(),
+            square: 3.0,
+        };
+        let mut pillar = Self {
+            shape,
+            depth: make.depth * (0.7 * drift.contrast.at(y, x)).exp().clamp(0.35, 1.6) * (1.0 + 0.03 * normal(rng)),
+            shift: drift.place.each_ref().map(|place| place.at(y, x).clamp(-2.5, 2.5) + 0.5 * normal(rng)),
+            edge: within(rng, 1.4, 2.2) * (0.2 * drift.focus.at(y, x).clamp(-1.5, 1.5)).exp(),
+        };
+        let shape = &mut pillar.shape;
+        match kind {
+            Kind::Good | Kind::Stitching => {}
+            Kind::Missing => pillar.depth *= within(rng, 0.1, 0.35),
+            Kind::Collapsed => {
+                shape.angle = within(rng, 0.0, PI);
+                shape.stretch = within(rng, 1.15, 1.3);
+                shape.radius *= within(rng, 1.22, 1.38);
+                shape.square = 2.0;
+                pillar.depth *= within(rng, 1.1, 1.35);
+                pillar.shift = pillar.shift.map(|at| at + within(rng, -3.0, 3.0));
             }
+            Kind::Misshapen => {
+                let waves = 1 + usize::from(within(rng, 0.0, 1.0) > 0.5);
+                for _ in 0..waves {
+                    let n = within(rng, 2.0, 6.0).floor();
+                    shape.waves.push((n, within(rng, 0.16, 0.3), within(rng, 0.0, 2.0 * PI)));
+                }
+            }
+            Kind::Rotated => shape.angle += within(rng, PI / 7.0, PI / 4.0),
         }
-        Kind::Rotated => shape.angle += within(rng, PI / 7.0, PI / 4.0),
+        pillar
     }
-    (shape, depth, shift)
 }
 
 /// Beyond a line everything is brighter or darker and a little displaced.
@@ -176,6 +222,8 @@ struct Seam {
     at: f64,
     step: f64,
     slip: [f64; 2],
+    /// Pixels over which it comes.
+    ramp: f64,
 }
 
 impl Seam {
@@ -185,12 +233,15 @@ impl Seam {
         Self {
             along_rows: within(rng, 0.0, 1.0) > 0.5,
             at: pitch * within(rng, -0.25, 0.25),
-            step: sign * within(rng, 22.0, 34.0),
+            step: sign * within(rng, 26.0, 38.0),
             slip,
+            ramp: within(rng, 1.0, 3.0),
         }
     }
 
-    fn beyond(&self, dy: f64, dx: f64) -> bool {
-        if self.along_rows { dy > self.at } else { dx > self.at }
+    /// 0 before the seam, 1 behind it.
+    fn beyond(&self, dy: f64, dx: f64) -> f64 {
+        let past = if self.along_rows { dy } else { dx } - self.at;
+        (past / self.ramp + 0.5).clamp(0.0, 1.0)
     }
 }
