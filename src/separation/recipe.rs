@@ -116,7 +116,7 @@ impl Default for InconsistencyRecipe {
 }
 
 /// Features of a tile beside others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContextBlock {
     /// The tile alone: [`Block::Rotation`].

@@ -37,6 +37,10 @@ impl Features {
         let extractor = HandMade::new(blocks);
         Self { columns: extractor.columns(), values: extractor.extract(tiles).unwrap() }
     }
+
+    fn tiles<'a>(&'a self, places: &'a [GridPlace]) -> Tiles<'a> {
+        Tiles { places, columns: &self.columns, values: self.values.view() }
+    }
 }
 
 impl Measured {
@@ -66,8 +70,7 @@ impl Measured {
     }
 
     fn separate(&self, recipe: &SeparationRecipe) -> Separation {
-        let tiles = |of: &'_ Features| Tiles { places: &self.places, columns: &of.columns, values: of.values.view() };
-        recipe.separate(&tiles(&self.layers), &tiles(&self.context), 42).unwrap()
+        recipe.separate(&self.layers.tiles(&self.places), &self.context.tiles(&self.places), 42).unwrap()
     }
 }
 

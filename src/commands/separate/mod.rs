@@ -25,7 +25,7 @@ use crate::images::{DepthRange, Enhancement};
 use crate::progress::{Event, Observer, Stage};
 use crate::reducers::{Tsne, TsneLayout};
 use crate::runs::{ClusterRecipe, DatasetSummary, FeaturesRecipe, RunDir, Timings, timestamp, write_skipped};
-use crate::separation::{Polarity, Separation, SeparationRecipe, Tiles};
+use crate::separation::{Polarity, Separation, SeparationRecipe};
 use page::Page;
 use places::Places;
 
@@ -61,9 +61,7 @@ pub fn separate(
     timings.lap("embed");
 
     observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
-    let tiles =
-        |of: &'_ Embedded| Tiles { places: &places.of_tiles, columns: &of.columns, values: of.embeddings.values() };
-    let found = separation.separate(&tiles(&measured), &tiles(&context), recipe.seed)?;
+    let found = separation.separate(&places.tiles(&measured), &places.tiles(&context), recipe.seed)?;
     observer.on(Event::Finished);
     timings.lap("cluster");
     let (projection, reduced) =

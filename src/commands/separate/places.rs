@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::commands::embed::Embedded;
 use crate::data::{ImageRecord, Manifest};
 use crate::progress::{Event, Observer};
-use crate::separation::GridPlace;
+use crate::separation::{GridPlace, Tiles};
 
 /// Places of all tiles, and the names of their arrays.
 pub(super) struct Places {
@@ -15,6 +16,11 @@ pub(super) struct Places {
 }
 
 impl Places {
+    /// The tiles by the features of `measured`, whose manifest is theirs.
+    pub fn tiles<'a>(&'a self, measured: &'a Embedded) -> Tiles<'a> {
+        Tiles { places: &self.of_tiles, columns: &measured.columns, values: measured.embeddings.values() }
+    }
+
     /// A tile that does not say where it stands is an array of its own; how many there are is told.
     pub fn of(manifest: &Manifest, observer: &dyn Observer) -> Self {
         let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
