@@ -19,6 +19,8 @@ const MOST: f32 = 12.0;
 pub struct LayerOutcome {
     /// What the tiles it takes are called.
     pub name: String,
+    /// Its own name in columns and files: lower case, numbered where layers share a name.
+    pub key: String,
     /// Rows of the tiles that it looked at.
     pub rows: Vec<usize>,
     /// Names of the features it looked at.
@@ -51,8 +53,14 @@ struct Candidate {
 }
 
 impl LayerRecipe {
-    /// Looks at the tiles of `rows`.
-    pub(super) fn run(&self, tiles: &Tiles<'_>, rows: &[usize], seed: u64) -> Result<LayerOutcome, SeparationError> {
+    /// Looks at the tiles of `rows`; the outcome goes by `key`.
+    pub(super) fn run(
+        &self,
+        tiles: &Tiles<'_>,
+        rows: &[usize],
+        key: &str,
+        seed: u64,
+    ) -> Result<LayerOutcome, SeparationError> {
         let columns: Vec<String> = self.features.iter().flat_map(|block| block.columns()).collect();
         let mut values = tiles.select(rows, &columns, &self.name)?;
         let places = tiles.places_at(rows);
@@ -93,7 +101,15 @@ impl LayerRecipe {
             taken.rows.extend(own.into_iter().map(|at| rows[at]));
         }
         taken.rows.sort_unstable();
-        Ok(LayerOutcome { name: self.name.clone(), rows: rows.to_vec(), columns, clustering, reduced, taken })
+        Ok(LayerOutcome {
+            name: self.name.clone(),
+            key: key.to_owned(),
+            rows: rows.to_vec(),
+            columns,
+            clustering,
+            reduced,
+            taken,
+        })
     }
 
     /// The cluster among `left` that the rule points at, looked for inside itself while it does not stand out.
@@ -134,9 +150,8 @@ impl LayerRecipe {
         if values.nrows() == 0 {
             return Ok((Clustering::by_number(&[]), Array2::zeros((0, 1))));
         }
-        // Scores share a unit already.
-        let standardize = self.around.is_none();
-        let reduction = Reduction { l2: false, standardize, method: Method::Pca, n_components: self.n_components };
+        let reduction =
+            Reduction { l2: false, standardize: true, method: Method::Pca, n_components: self.n_components };
         let (_, reduced) = reduction.fit_transform(values, seed)?;
         let k = NonZeroUsize::new(self.k.get().min(values.nrows())).unwrap_or(NonZeroUsize::MIN);
         let k_means = KMeans { n_init: self.n_init, ..KMeans::with_k(k) };

@@ -50,7 +50,7 @@ pub struct Tiles<'a> {
 /// What became of the tiles.
 #[derive(Debug, Clone)]
 pub struct Separation {
-    /// Names of the verdicts: those of the layers, then [`CONSISTENT`] and [`INCONSISTENT`].
+    /// Names of the verdicts: those of the layers, each once, then [`CONSISTENT`] and [`INCONSISTENT`].
     pub names: Vec<String>,
     /// One per tile, a position in `names`.
     pub verdicts: Vec<usize>,
@@ -91,24 +91,47 @@ impl SeparationRecipe {
     /// # Errors
     /// When a layer names a feature that its tiles do not have.
     pub fn separate(&self, tiles: &Tiles<'_>, context: &Tiles<'_>, seed: u64) -> Result<Separation, SeparationError> {
+        let mut names: Vec<String> = Vec::new();
+        for layer in &self.layers {
+            if !names.contains(&layer.name) {
+                names.push(layer.name.clone());
+            }
+        }
+        let rest = names.len();
+        names.extend([CONSISTENT, INCONSISTENT].map(str::to_owned));
         let mut left: Vec<usize> = (0..tiles.values.nrows()).collect();
-        let mut verdicts = vec![self.layers.len(); left.len()];
+        let mut verdicts = vec![rest; left.len()];
         let mut layers = Vec::with_capacity(self.layers.len());
         for (number, layer) in self.layers.iter().enumerate() {
-            let outcome = layer.run(tiles, &left, seed)?;
+            let outcome = layer.run(tiles, &left, &self.key(number), seed)?;
+            let verdict = names.iter().position(|name| *name == layer.name).unwrap_or(rest);
             for &row in &outcome.taken.rows {
-                verdicts[row] = number;
+                verdicts[row] = verdict;
             }
-            left.retain(|row| verdicts[*row] == self.layers.len());
+            left.retain(|row| verdicts[*row] == rest);
             layers.push(outcome);
         }
         let inconsistency = self.inconsistency.run(context, &left)?;
         for (&row, &odd) in left.iter().zip(&inconsistency.outliers) {
             verdicts[row] += usize::from(odd);
         }
-        let rest = [CONSISTENT, INCONSISTENT].map(str::to_owned);
-        let names = self.layers.iter().map(|layer| layer.name.clone()).chain(rest).collect();
         Ok(Separation { names, verdicts, layers, inconsistency })
+    }
+
+    /// What layer `number` is called in columns and files.
+    fn key(&self, number: usize) -> String {
+        let plain = |layer: &LayerRecipe| {
+            layer
+                .name
+                .chars()
+                .map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+                .collect::<String>()
+        };
+        let name = plain(&self.layers[number]);
+        match self.layers[..number].iter().filter(|layer| plain(layer) == name).count() {
+            0 => name,
+            before => format!("{name}_{}", before + 1),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::report::{jpeg, thumbnail};
 use crate::runs::{ClusterRecipe, PatchesRecipe};
 use crate::server::{Events, Listen, Server};
 
-/// Longer side of the pictures on the page, in pixels.
+/// Longer side of the pictures on the page at most, in pixels.
 const EDGE: u32 = 1600;
 
 /// A page that is about to be served.
@@ -88,7 +88,8 @@ impl Explorer {
                 }
             };
             let image = enhance(&recipe.features.enhance, depth.apply(&decoded));
-            let jpeg = jpeg(&thumbnail(&image, EDGE), 88)?;
+            let (height, width, _) = image.pixels.dim();
+            let jpeg = jpeg(&thumbnail(&image, EDGE.min(height.max(width) as u32)), 88)?;
             images.push(Shown { name: record.path.clone(), plane: image.brightness(), jpeg });
             observer.on(Event::Advanced { by: 1 });
         }

@@ -172,7 +172,7 @@ impl Page<'_> {
                 let cell = both.iter().find(|row| row.slices == slices[i] && row.k == ks[j]);
                 cell.and_then(|row| row.silhouette).unwrap_or(f64::NAN)
             });
-            let title = "Silhouette in the clustered space against slices and clusters";
+            let title = "Silhouette by slices and clusters";
             let figure = ScoreGrid {
                 title,
                 row_title: "slices",

@@ -118,7 +118,7 @@ impl Page<'_> {
     }
 
     fn layer(&self, layer: &LayerOutcome, observer: &dyn Observer) -> Result<Vec<Block>, CommandError> {
-        let name = layer.name.to_lowercase();
+        let name = &layer.key;
         let groups = Grouping::clusters(&layer.clustering);
         let taken = match layer.taken.cluster {
             Some(cluster) if !layer.taken.rows.is_empty() => format!(

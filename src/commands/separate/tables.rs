@@ -30,7 +30,7 @@ pub(super) fn images_csv(
         for (&row, label) in layer.rows.iter().zip(layer.clustering.labels()) {
             cells[row] = label.map_or_else(String::new, |id: ClusterId| id.to_string());
         }
-        columns.push(Column { name: format!("{}_cluster", layer.name.to_lowercase()), cells });
+        columns.push(Column { name: format!("{}_cluster", layer.key), cells });
     }
     let rest = &found.inconsistency;
     let mut place = vec![None; n];

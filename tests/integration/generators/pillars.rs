@@ -98,7 +98,7 @@ impl Drift {
         let mut smooth = |pitches: f64| Smooth::new(rng, height, width, pitch * pitches);
         let (light, contrast, size, focus) = (smooth(6.0), smooth(6.0), smooth(6.0), smooth(8.0));
         let place = [smooth(8.0), smooth(8.0)];
-        let tilt = [within(rng, -22.0, 22.0), within(rng, -22.0, 22.0)];
+        let tilt = [within(rng, -25.0, 25.0), within(rng, -25.0, 25.0)];
         Self { light, tilt, contrast, size, focus, place }
     }
 }
@@ -121,9 +121,9 @@ pub fn array(seed: u64, options: Options) -> Array {
     let texture = Smooth::new(&mut rng, height, width, 3.0);
     let make = Make {
         ground: within(&mut rng, 130.0, 200.0),
-        depth: within(&mut rng, 35.0, 80.0),
+        depth: within(&mut rng, 40.0, 85.0),
         radius: pitch * within(&mut rng, 0.21, 0.25),
-        noise: within(&mut rng, 3.0, 5.0),
+        noise: within(&mut rng, 2.5, 4.5),
     };
     let mut image = GrayImage::new(width as u32, height as u32);
     for (at, &kind) in truth.iter().enumerate() {
@@ -136,7 +136,7 @@ pub fn array(seed: u64, options: Options) -> Array {
                 let (y_of, x_of) = (y as f64, x as f64);
                 let (mut dy, mut dx) = (y_of - middle_y - pillar.shift[0], x_of - middle_x - pillar.shift[1]);
                 let (across, down) = (x_of / width as f64 - 0.5, y_of / height as f64 - 0.5);
-                let mut level = make.ground + 18.0 * drift.light.at(y_of, x_of);
+                let mut level = make.ground + 22.0 * drift.light.at(y_of, x_of);
                 level += drift.tilt[0] * across + drift.tilt[1] * down;
                 if let Some(seam) = &seam {
                     let beyond = seam.beyond(y_of - middle_y, x_of - middle_x);
@@ -187,7 +187,7 @@ impl Pillar {
         };
         let mut pillar = Self {
             shape,
-            depth: make.depth * (0.7 * drift.contrast.at(y, x)).exp().clamp(0.35, 1.6) * (1.0 + 0.03 * normal(rng)),
+            depth: make.depth * (0.8 * drift.contrast.at(y, x)).exp().clamp(0.4, 1.7) * (1.0 + 0.03 * normal(rng)),
             shift: drift.place.each_ref().map(|place| place.at(y, x).clamp(-2.5, 2.5) + 0.5 * normal(rng)),
             edge: within(rng, 1.4, 2.2) * (0.2 * drift.focus.at(y, x).clamp(-1.5, 1.5)).exp(),
         };
@@ -198,16 +198,16 @@ impl Pillar {
             Kind::Collapsed => {
                 shape.angle = within(rng, 0.0, PI);
                 shape.stretch = within(rng, 1.15, 1.3);
-                shape.radius *= within(rng, 1.22, 1.38);
+                shape.radius *= within(rng, 1.25, 1.4);
                 shape.square = 2.0;
-                pillar.depth *= within(rng, 1.1, 1.35);
-                pillar.shift = pillar.shift.map(|at| at + within(rng, -3.0, 3.0));
+                pillar.depth *= within(rng, 1.1, 1.3);
+                pillar.shift = pillar.shift.map(|at| at + within(rng, -3.5, 3.5));
             }
             Kind::Misshapen => {
                 let waves = 1 + usize::from(within(rng, 0.0, 1.0) > 0.5);
                 for _ in 0..waves {
                     let n = within(rng, 2.0, 6.0).floor();
-                    shape.waves.push((n, within(rng, 0.16, 0.3), within(rng, 0.0, 2.0 * PI)));
+                    shape.waves.push((n, within(rng, 0.2, 0.3), within(rng, 0.0, 2.0 * PI)));
                 }
             }
             Kind::Rotated => shape.angle += within(rng, PI / 7.0, PI / 4.0),
@@ -233,9 +233,9 @@ impl Seam {
         Self {
             along_rows: within(rng, 0.0, 1.0) > 0.5,
             at: pitch * within(rng, -0.25, 0.25),
-            step: sign * within(rng, 26.0, 38.0),
+            step: sign * within(rng, 27.0, 37.0),
             slip,
-            ramp: within(rng, 1.0, 3.0),
+            ramp: within(rng, 1.0, 3.2),
         }
     }
 
