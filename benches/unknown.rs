@@ -64,7 +64,7 @@ fn main() -> Outcome<()> {
 
 fn read(folder: &Path, labels: &Path, extractor: &BackboneFeatures, grouping: &[String]) -> Outcome<Images> {
     let naming = grouping.first().map(|text| text.parse()).transpose()?;
-    let manifest = scan(folder, &ScanOptions { naming, naming_required: false }, &Silent)?;
+    let manifest = scan(folder, &ScanOptions { naming, naming_required: false, ..ScanOptions::default() }, &Silent)?;
     let batch = NonZeroUsize::new(32).unwrap_or(NonZeroUsize::MIN);
     let done = Store::open(Path::new(".rails")).embed(&manifest, extractor, &DepthRange::default(), batch, &Silent)?;
     let manifest = done.align(&manifest);

@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod clusterers;
 pub mod embeddings;
 pub mod features;
+pub mod linear_model;
 pub mod outliers;
 pub mod reducers;
 

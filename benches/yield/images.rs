@@ -26,7 +26,7 @@ pub struct Images {
 impl Images {
     /// The images of `folder` that `truth` names; the embedding store is `.rails` in the working folder.
     pub fn open(folder: &Path, truth: &Path, backbone: Option<(&str, PathBuf)>) -> Self {
-        let options = ScanOptions { naming: None, naming_required: false };
+        let options = ScanOptions::default();
         let manifest = scan(folder, &options, &Silent).expect("a folder of images");
         let mut recipe = FeaturesRecipe::default();
         if let Some((name, weights)) = backbone {

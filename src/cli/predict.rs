@@ -22,11 +22,17 @@ pub(super) struct Arguments {
     /// Write the table here: .csv, .jsonl or .parquet
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// List only images of this class
+    #[arg(long, value_name = "CLASS")]
+    keep: Option<String>,
+    /// Write the images of that class here too, files of frames with these frames only
+    #[arg(long, value_name = "DIR", requires = "keep")]
+    keep_into: Option<PathBuf>,
     /// Sort the images into one folder per class here
     #[arg(long, value_name = "DIR")]
     sort_into: Option<PathBuf>,
-    /// Copy images when sorting instead of linking them
-    #[arg(long, requires = "sort_into")]
+    /// Copy images instead of linking them
+    #[arg(long)]
     copy: bool,
     /// Call an image `unknown` below this confidence too, from 0 to 1
     #[arg(long, value_name = "P", value_parser = parse_fraction)]
@@ -47,6 +53,8 @@ impl Arguments {
             min_confidence: self.min_confidence,
             keep_all: self.keep_all,
             explain: self.explain,
+            keep: self.keep.clone(),
+            keep_into: self.keep_into.clone(),
             sort_into: self.sort_into.clone(),
             placement: if self.copy { Placement::Copy } else { Placement::Link },
         };

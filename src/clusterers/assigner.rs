@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::data::{ArraysError, ArraysReader, ArraysWriter, ClusterId, Clustering, Positive};
 use crate::pairwise::{Points, nearest};
 
+/// Where the centre of an empty cluster lies: no image is near it, and its square is still a number.
+const OUT_OF_REACH: f64 = 1e15;
+
 /// Key of the header entry that says what the points are.
 const HEADER: &str = "rails.assigner";
 /// Grows when the layout changes.
@@ -76,7 +79,10 @@ impl Assigner {
             }
         }
         for (mut sum, size) in sums.rows_mut().into_iter().zip(clustering.sizes()) {
-            sum /= size as f64;
+            match size {
+                0 => sum.fill(OUT_OF_REACH),
+                _ => sum /= size as f64,
+            }
         }
         Self::to_centroids(sums.mapv(|value| value as f32))
     }

@@ -1,5 +1,6 @@
 //! Numbers become groups.
 
+mod agreement;
 mod assigner;
 mod dbscan;
 mod gaussian_mixture;
@@ -9,6 +10,7 @@ mod hybrid;
 mod k_means;
 mod search;
 
+pub use agreement::{Agreed, agree};
 pub use assigner::{Assigner, AssignerFileError, Placement};
 pub use dbscan::{Dbscan, DbscanFit, DbscanGrid};
 pub use gaussian_mixture::GaussianMixture;
@@ -90,6 +92,10 @@ pub struct ClusterSection {
     /// In this order, at least one, each once; the first is meant where a decision names no method.
     #[serde(deserialize_with = "search::distinct")]
     pub methods: Vec<Method>,
+    /// The name field each of whose values is clustered by itself, such as `dataset`; absent: all images together. Clusters
+    /// are then 0 (spoiled) and 1 (usable), see [`agree`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fit_per: Option<String>,
     /// What picks the number of clusters of k-means.
     pub pick_k: PickK,
     /// K-means and the numbers of clusters to try.
@@ -110,6 +116,7 @@ impl Default for ClusterSection {
     fn default() -> Self {
         Self {
             methods: vec![Method::Kmeans, Method::Dbscan],
+            fit_per: None,
             pick_k: PickK::default(),
             kmeans: KMeans::default(),
             dbscan: DbscanSearch::default(),

@@ -21,7 +21,7 @@ use crate::curation::{
     ApplyError, Curation, Decision, DecisionLog, Entry, FolderImage, LogError, REVIEW, Request, folder_edits,
     next_instant, parse_requests, replay,
 };
-use crate::data::{ClusterId, Clustering, ImageId};
+use crate::data::{ClusterId, Clustering, FrameAddress, ImageId};
 use crate::progress::Observer;
 use crate::runs::{ImageRow, ImagesTable, Provenance, RunError, read_json};
 
@@ -177,6 +177,8 @@ impl Curator {
                 .rows
                 .iter()
                 .zip(clustering.labels())
+                // Frames lie in no folder, and so none of them was moved or removed.
+                .filter(|(row, _)| FrameAddress::parse(row.path.as_ref()).is_none())
                 .map(|(row, cluster)| FolderImage {
                     id: row.id,
                     cluster: *cluster,

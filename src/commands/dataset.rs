@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CommandError, Workspace};
 use crate::data::{ImageId, Manifest};
-use crate::images::{ScanOptions, is_image_name, scan};
+use crate::images::{is_image_name, scan};
 use crate::progress::Observer;
 use crate::runs::{DatasetRecipe, ImagesTable};
 
@@ -21,8 +21,7 @@ pub(super) fn open(
         Some(path) => path.to_owned(),
         None => only_dataset(&workspace.datasets)?,
     };
-    let options = ScanOptions { naming: recipe.naming.clone(), naming_required: recipe.naming_required };
-    let manifest = scan(&folder, &options, observer)?;
+    let manifest = scan(&folder, &recipe.scan_options(), observer)?;
     let manifest = match &recipe.sample {
         None => manifest,
         Some(sample) => {
@@ -41,7 +40,9 @@ pub(super) fn require_images(manifest: &Manifest) -> Result<(), CommandError> {
     }
     let hint = match manifest.skipped.first() {
         Some(first) => format!("{} files were skipped, the first because: {}", manifest.skipped.len(), first.reason),
-        None => "png, jpg, bmp, tif, webp and pgm files are looked for, also in subfolders".to_owned(),
+        None => {
+            "png, jpg, bmp, tif, webp, pgm, h5, npy, cbf and edf files are looked for, also in subfolders".to_owned()
+        }
     };
     Err(CommandError::failed(format!("no images to work on: `{}`", manifest.root.display()), hint))
 }

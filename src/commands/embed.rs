@@ -1,14 +1,16 @@
 //! Images to embeddings, through the store.
 
+use std::collections::BTreeSet;
+
 use ndarray::{Array2, Axis, concatenate};
 
 use super::{CommandError, Workspace};
 use crate::backbones::Backbone;
-use crate::data::{Embeddings, Manifest};
+use crate::data::{Embeddings, FrameAddress, Manifest};
 use crate::device::Device;
-use crate::embeddings::Store;
-use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor, HandMade};
-use crate::images::DepthRange;
+use crate::embeddings::{Store, StoreError};
+use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor, FrameStatistics, HandMade};
+use crate::images::{DepthPolicy, DepthRange, series_of};
 use crate::progress::{Event, Observer};
 use crate::reducers::WeightedBlock;
 use crate::runs::{FeatureChain, FeaturesRecipe};
@@ -23,7 +25,7 @@ pub(super) struct Extraction {
     pub input_size: (usize, usize),
 }
 
-/// A block of columns: the network, or what is made by hand.
+/// A block of columns: the network, what is made by hand, or the statistics of frames.
 struct Part {
     extractor: Box<dyn FeatureExtractor>,
     blocks: Vec<WeightedBlock>,
@@ -50,6 +52,18 @@ pub(super) struct Embedded {
     pub reused: usize,
 }
 
+impl Embedded {
+    /// The images that `manifest` has too, by path.
+    pub(super) fn only(self, manifest: &Manifest) -> Self {
+        let wanted: BTreeSet<&str> = manifest.records.iter().map(|record| record.path.as_str()).collect();
+        let records = &self.manifest.records;
+        let rows: Vec<usize> = (0..records.len()).filter(|&row| wanted.contains(records[row].path.as_str())).collect();
+        let kept = rows.iter().map(|&row| records[row].clone()).collect();
+        let embeddings = self.embeddings.select(&rows);
+        Self { manifest: Manifest { records: kept, ..self.manifest }, embeddings, ..self }
+    }
+}
+
 /// The network that `recipe` names.
 pub(super) fn backbone(recipe: &FeaturesRecipe, workspace: &Workspace) -> Result<Backbone, CommandError> {
     Ok(match &recipe.weights {
@@ -72,6 +86,10 @@ impl Extraction {
     pub(super) fn new(recipe: &FeaturesRecipe, device: Device, workspace: &Workspace) -> Result<Self, CommandError> {
         let mut extraction =
             Self { parts: Vec::new(), recipe: recipe.clone(), weights_hash: String::new(), input_size: (0, 0) };
+        if let Some(frame) = recipe.frame {
+            extraction.add_counts(frame)?;
+            return Ok(extraction);
+        }
         if recipe.uses_network() {
             extraction.add_network(&backbone(recipe, workspace)?, device)?;
         }
@@ -104,6 +122,31 @@ impl Extraction {
         Ok(())
     }
 
+    /// Raw counts, which stand alone.
+    fn add_counts(&mut self, frame: FrameStatistics) -> Result<(), CommandError> {
+        let usage = |text: &str| Err(CommandError::Usage(text.to_owned()));
+        if !self.recipe.enhance.is_empty() {
+            return usage("features.enhance changes brightness, and features.frame is about raw counts: leave one out");
+        }
+        if !self.recipe.hand_made.is_empty() {
+            return usage("features.hand_made is about brightness, and features.frame about raw counts: leave one out");
+        }
+        // The version of the statistics stands where a network has its weights.
+        self.weights_hash = frame.fingerprint();
+        self.parts.push(Part { extractor: Box::new(frame), blocks: Vec::new(), counts: false });
+        Ok(())
+    }
+
+    /// Whether images are seen on a brightness scale; else as raw counts.
+    pub(super) fn is_shown(&self) -> bool {
+        self.parts.iter().any(|part| part.extractor.is_shown())
+    }
+
+    /// Whether an image's features depend on the images around it in its series.
+    pub(super) fn has_context(&self) -> bool {
+        self.parts.iter().any(|part| part.extractor.has_context())
+    }
+
     /// As an earlier run or checkpoint did it.
     pub(super) fn as_before(chain: &FeatureChain, device: Device, workspace: &Workspace) -> Result<Self, CommandError> {
         let extraction = Self::new(&chain.recipe, device, workspace)?;
@@ -119,6 +162,18 @@ impl Extraction {
         Ok(extraction)
     }
 
+    /// The brightness scale of `manifest`. Where the extractor looks at raw counts it is for people only, and a few images
+    /// are enough to find it.
+    pub(super) fn depth(&self, manifest: &Manifest, policy: DepthPolicy, observer: &dyn Observer) -> DepthRange {
+        const ENOUGH: usize = 64;
+        let n = manifest.records.len();
+        if self.is_shown() || n <= ENOUGH {
+            return DepthRange::fit(manifest, policy, observer);
+        }
+        let records = (0..ENOUGH).map(|at| manifest.records[at * n / ENOUGH].clone()).collect();
+        DepthRange::fit(&Manifest { root: manifest.root.clone(), records, ..Manifest::default() }, policy, observer)
+    }
+
     /// Embeds every image of `manifest` that the store does not know yet.
     pub(super) fn embed(
         &self,
@@ -132,7 +187,9 @@ impl Extraction {
         let mut values: Vec<Array2<f32>> = Vec::with_capacity(self.parts.len());
         let (mut columns, mut replaced, mut computed, mut reused) = (Vec::new(), 0, 0, 0);
         for part in &self.parts {
-            let done = store.embed(&manifest, part.extractor.as_ref(), &depth, self.recipe.batch_size, observer)?;
+            let extractor = part.extractor.as_ref();
+            let scale = if extractor.is_shown() { depth } else { DepthRange::default() };
+            let done = store.embed(&manifest, extractor, &scale, self.recipe.batch_size, observer)?;
             if done.rows.len() < manifest.records.len() {
                 for values in &mut values {
                     *values = values.select(Axis(0), &done.rows);
@@ -140,8 +197,12 @@ impl Extraction {
             }
             manifest = done.align(&manifest);
             (computed, reused) = (computed.max(done.computed), reused.max(done.reused));
-            let mut names = part.extractor.columns();
-            let mut found = done.embeddings.values().to_owned();
+            let mut names = extractor.columns();
+            let mut found = done.embeddings.into_values();
+            if extractor.has_context() {
+                let series: Vec<Vec<usize>> = series_of(&manifest).into_iter().map(|series| series.rows).collect();
+                found = extractor.in_context(found, &series);
+            }
             if part.counts {
                 names.pop();
                 let count = found.ncols() - 1;
@@ -161,9 +222,15 @@ impl Extraction {
         let alone = self.recipe.hand_made.is_empty();
         let blocks =
             if alone { Vec::new() } else { self.parts.iter().flat_map(|part| part.blocks.iter().copied()).collect() };
-        let embeddings = Embeddings::new(manifest.ids(), values)?;
-        let (recipe, weights_hash) = (self.recipe.clone(), self.weights_hash.clone());
-        let chain = FeatureChain { recipe, weights_hash, depth, n_features: columns.len() };
+        let embeddings = Embeddings::new(manifest.ids(), values).map_err(StoreError::from)?;
+        let chain = FeatureChain {
+            recipe: self.recipe.clone(),
+            weights_hash: self.weights_hash.clone(),
+            // Of one run all frames lie in data sets of one name.
+            dataset: manifest.records.iter().find_map(|record| FrameAddress::parse(record.path.as_ref())?.dataset),
+            depth,
+            n_features: embeddings.values().ncols(),
+        };
         Ok(Embedded { manifest, embeddings, chain, columns, blocks, replaced, computed, reused })
     }
 }

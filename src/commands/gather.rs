@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{CommandError, Workspace, dataset, weigh};
 use crate::curation::LabelTable;
 use crate::data::{ImageId, Labels, Manifest, Skipped};
-use crate::images::{NamingTemplate, ScanOptions, scan};
+use crate::images::scan;
 use crate::progress::{Event, Observer};
 use crate::runs::{DatasetRecipe, FeatureChain, Provenance, TrainRecipe, read_json};
 
@@ -15,6 +15,8 @@ use crate::runs::{DatasetRecipe, FeatureChain, Provenance, TrainRecipe, read_jso
 pub(super) struct Gathered {
     /// Only labelled images; each manifest has its own root.
     pub manifests: Vec<Manifest>,
+    /// The same with the images without a label, which stand around the labelled ones.
+    pub whole: Vec<Manifest>,
     /// The class of every image.
     pub labels: Labels,
     /// How far a label is trusted; 1 where nothing is said.
@@ -88,7 +90,7 @@ fn from_run(run: &Path, workspace: &Workspace, observer: &dyn Observer) -> Resul
     }
     // The log is what counts; the table may be older where the program was killed between the two.
     weigh(Some(run), workspace, observer)?;
-    let recipe = DatasetRecipe { naming: naming(&provenance), ..DatasetRecipe::default() };
+    let recipe = as_scanned(&provenance);
     let chain = Some(provenance.features);
     let mut source = from_table(&table, &provenance.dataset.root, &recipe, chain, workspace, observer)?;
     if source.labels.is_empty() {
@@ -105,9 +107,15 @@ fn from_run(run: &Path, workspace: &Workspace, observer: &dyn Observer) -> Resul
     Ok(source)
 }
 
-/// How the run read the names of its files.
-fn naming(run: &Provenance) -> Option<NamingTemplate> {
-    run.recipe.pointer("/dataset/naming").and_then(|naming| serde_json::from_value(naming.clone()).ok())
+/// How the run read its files and their names.
+fn as_scanned(run: &Provenance) -> DatasetRecipe {
+    let of = |key: &str| run.recipe.pointer(&format!("/dataset/{key}")).cloned();
+    DatasetRecipe {
+        naming: of("naming").and_then(|naming| serde_json::from_value(naming).ok()),
+        series: of("series").and_then(|series| series.as_bool()).unwrap_or_default(),
+        frames: of("frames").and_then(|frames| Some(frames.as_str()?.to_owned())),
+        ..DatasetRecipe::default()
+    }
 }
 
 fn from_table(
@@ -132,8 +140,7 @@ fn from_table(
 
 /// `class/image.png`; folders that start with `_` hold no class.
 fn from_folders(folder: &Path, recipe: &DatasetRecipe, observer: &dyn Observer) -> Result<Source, CommandError> {
-    let options = ScanOptions { naming: recipe.naming.clone(), naming_required: recipe.naming_required };
-    let mut manifest = scan(folder, &options, observer)?;
+    let mut manifest = scan(folder, &recipe.scan_options(), observer)?;
     manifest.records.retain(|record| record.path.contains('/') && !record.path.starts_with('_'));
     let labels: BTreeMap<usize, (String, f32)> = manifest
         .records
@@ -175,6 +182,7 @@ fn unite(sources: Vec<Source>, recipe: &TrainRecipe) -> Result<Gathered, Command
     }
     let chain = if recipe.features.is_some() { None } else { common_chain(&sources)? };
     let labels = Labels::from_names(named);
+    let whole = sources.iter().map(|source| source.manifest.clone()).collect();
     let mut seen = BTreeSet::new();
     let mut unlabelled = 0;
     let mut skipped = Vec::new();
@@ -192,13 +200,24 @@ fn unite(sources: Vec<Source>, recipe: &TrainRecipe) -> Result<Gathered, Command
             manifest
         })
         .collect();
-    Ok(Gathered { manifests, labels, weights, skipped, conflicts: conflicts.into_iter().collect(), unlabelled, chain })
+    Ok(Gathered {
+        manifests,
+        whole,
+        labels,
+        weights,
+        skipped,
+        conflicts: conflicts.into_iter().collect(),
+        unlabelled,
+        chain,
+    })
 }
 
 fn common_chain(sources: &[Source]) -> Result<Option<FeatureChain>, CommandError> {
     let mut chains = sources.iter().filter_map(|source| source.chain.as_ref());
     let Some(first) = chains.next() else { return Ok(None) };
-    if chains.any(|other| !other.agrees_with(first) || other.depth != first.depth) {
+    // Where counts are looked at, the brightness scale is for people only.
+    let scaled = first.recipe.frame.is_none();
+    if chains.any(|other| !other.agrees_with(first) || (scaled && other.depth != first.depth)) {
         return Err(CommandError::failed(
             "the runs were made with different features or brightness scales",
             "cluster them with one recipe, or say in the training recipe what to use: [features] and dataset.depth",

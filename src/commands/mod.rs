@@ -10,6 +10,7 @@ mod error;
 mod evaluate;
 mod explore;
 mod export;
+mod flux;
 mod gather;
 mod grid;
 mod import;

@@ -1,5 +1,6 @@
 //! New images to classes.
 
+mod keeping;
 mod sorting;
 
 use std::collections::BTreeMap;
@@ -9,12 +10,13 @@ use serde::Serialize;
 
 use super::embed::Extraction;
 use super::{CommandError, Workspace};
-use crate::data::{Embeddings, Fraction, ImageId, Skipped};
+use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, Skipped};
 use crate::device::DeviceChoice;
 use crate::images::{ScanOptions, scan, scan_files};
 use crate::progress::{Event, Observer};
-use crate::runs::{Checkpoint, Placement, newest_checkpoint};
+use crate::runs::{Checkpoint, FeatureChain, Placement, newest_checkpoint};
 use crate::training::{Neighbour, most_likely};
+use keeping::keep_into;
 use sorting::sort_into;
 
 /// The class of an image that nothing fits well enough.
@@ -31,6 +33,10 @@ pub struct PredictOptions {
     pub keep_all: bool,
     /// So many nearest training images are named with each prediction.
     pub explain: usize,
+    /// Only images of this class are told of.
+    pub keep: Option<String>,
+    /// Write those images here, files of frames with these frames only.
+    pub keep_into: Option<PathBuf>,
     /// Sort the images into one folder per class here.
     pub sort_into: Option<PathBuf>,
     /// How images get into those folders.
@@ -106,6 +112,10 @@ pub fn predict(
         None => newest_checkpoint(&workspace.checkpoints)?,
     };
     let checkpoint = Checkpoint::open(&checkpoint)?;
+    if let Some(class) = options.keep.as_ref().filter(|class| !checkpoint.bundle.classes.contains(*class)) {
+        let known = checkpoint.bundle.classes.join(", ");
+        return Err(CommandError::Usage(format!("--keep: no class `{class}` in the checkpoint (known: {known})")));
+    }
     let chain = &checkpoint.bundle.features;
     if options.explain > 0 && checkpoint.neighbours.is_none() {
         return Err(CommandError::failed(
@@ -118,8 +128,9 @@ pub fn predict(
     let mut files = Vec::new();
     let mut skipped = Vec::new();
     let given = Given::of(images);
-    for manifest in manifests(images, observer)? {
-        if manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
+    for manifest in manifests(images, chain, observer)? {
+        let shown = extraction.is_shown();
+        if shown && manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
             let text = "the checkpoint was trained without images of more than 8 bits: these are shown in full range";
             observer.on(Event::Warning { text });
         }
@@ -131,7 +142,10 @@ pub fn predict(
     }
     if predictions.is_empty() {
         let hint = skipped.first().map_or_else(
-            || "png, jpg, bmp, tif, webp and pgm files are looked for, also in subfolders".to_owned(),
+            || {
+                "png, jpg, bmp, tif, webp, pgm, h5, npy, cbf and edf files are looked for, also in subfolders"
+                    .to_owned()
+            },
             |first| format!("{} files were skipped, the first because: {}", skipped.len(), first.reason),
         );
         return Err(CommandError::failed("no images to predict", hint));
@@ -144,6 +158,15 @@ pub fn predict(
         *counts.entry(prediction.class.clone()).or_default() += 1;
     }
     let confidence: f64 = predictions.iter().map(|prediction| f64::from(prediction.confidence)).sum();
+    let mean_confidence = confidence / predictions.len() as f64;
+    if let Some(class) = &options.keep {
+        let mut kept = predictions.iter().map(|prediction| prediction.class == *class);
+        files.retain(|_| kept.next().unwrap_or_default());
+        predictions.retain(|prediction| prediction.class == *class);
+    }
+    if let Some(folder) = &options.keep_into {
+        keep_into(folder, &predictions, &files, options.placement, observer)?;
+    }
     let rule = checkpoint.bundle.reject.as_ref().filter(|_| !options.keep_all);
     Ok(PredictSummary {
         threshold: rule.and_then(|rule| rule.threshold),
@@ -151,7 +174,7 @@ pub fn predict(
         checkpoint: checkpoint.folder,
         classes: checkpoint.bundle.classes,
         counts,
-        mean_confidence: confidence / predictions.len() as f64,
+        mean_confidence,
         skipped,
         predictions,
     })
@@ -208,14 +231,20 @@ impl<'a> Given<'a> {
     }
 
     fn name(&self, file: &Path) -> String {
-        self.0.get(file).copied().unwrap_or(file).display().to_string()
+        match FrameAddress::parse(file) {
+            Some(frame) => {
+                let file = self.0.get(&frame.file).map_or_else(|| frame.file.clone(), |given| given.to_path_buf());
+                FrameAddress { file, ..frame }.to_string()
+            }
+            None => self.0.get(file).copied().unwrap_or(file).display().to_string(),
+        }
     }
 }
 
 /// A manifest per folder, and one for all single files.
-fn manifests(images: &[PathBuf], observer: &dyn Observer) -> Result<Vec<crate::data::Manifest>, CommandError> {
+fn manifests(images: &[PathBuf], chain: &FeatureChain, observer: &dyn Observer) -> Result<Vec<Manifest>, CommandError> {
     let (folders, files): (Vec<&PathBuf>, Vec<&PathBuf>) = images.iter().partition(|path| path.is_dir());
-    let options = ScanOptions::default();
+    let options = ScanOptions { dataset: chain.dataset.clone(), ..ScanOptions::default() };
     let mut manifests = Vec::new();
     for folder in folders {
         manifests.push(scan(folder, &options, observer)?);

@@ -52,6 +52,13 @@ impl Embeddings {
         &self.ids
     }
 
+    /// The images of these rows.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let ids = rows.iter().map(|&row| self.ids[row]).collect();
+        Self { ids, values: self.values.select(ndarray::Axis(0), rows) }
+    }
+
     /// The array itself, shape `[n_images, n_features]`.
     #[must_use]
     pub fn into_values(self) -> Array2<f32> {

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// 128 bits of a BLAKE3 hash. A file's id hashes its bytes, a tile's its parent and its place: files with equal bytes share an id, two equal tiles do not.
+/// 128 bits of a BLAKE3 hash. A file's id hashes its bytes, a tile's its parent and its place, a frame's its file and its
+/// number: files with equal bytes share an id, two equal tiles or frames do not.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ImageId([u8; 16]);
@@ -30,6 +31,26 @@ impl ImageId {
         for number in place {
             hasher.update(&number.to_le_bytes());
         }
+        Self::from_hash(hasher.finalize())
+    }
+
+    /// The id of the frame of this file with this number, counted from 0.
+    #[must_use]
+    pub fn frame(self, index: usize) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.0).update(b"frame").update(&(index as u64).to_le_bytes());
+        Self::from_hash(hasher.finalize())
+    }
+
+    /// For bytes that come block by block; see [`ImageId::of_hasher`].
+    #[must_use]
+    pub fn hasher() -> blake3::Hasher {
+        blake3::Hasher::new()
+    }
+
+    /// The id of a file whose bytes `hasher` took in.
+    #[must_use]
+    pub fn of_hasher(hasher: &blake3::Hasher) -> Self {
         Self::from_hash(hasher.finalize())
     }
 
@@ -94,6 +115,15 @@ mod tests {
         assert_eq!(id.to_string().parse::<ImageId>().unwrap(), id);
         assert!("12".parse::<ImageId>().is_err());
         assert!("+2345678901234567890123456789012".parse::<ImageId>().is_err());
+    }
+
+    #[test]
+    fn frames_of_one_file_stay_apart() {
+        let file = ImageId::of_bytes(b"stack");
+        assert_ne!(file.frame(0), file.frame(1));
+        let mut hasher = ImageId::hasher();
+        hasher.update(b"sta").update(b"ck");
+        assert_eq!(ImageId::of_hasher(&hasher), file);
     }
 
     #[test]

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::ImageId;
+use super::{FrameAddress, ImageId};
 
 /// One image of the data set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageRecord {
     /// What stays the same when the file is renamed.
     pub id: ImageId,
-    /// Relative to [`Manifest::root`], with `/` between parts.
+    /// Relative to [`Manifest::root`], with `/` between parts; a frame's ends in its number, as in `run7.h5#17`.
     pub path: String,
     /// In pixels.
     pub width: u32,
@@ -24,6 +24,14 @@ pub struct ImageRecord {
     pub fields: BTreeMap<String, String>,
     /// Where a tile was cut from.
     pub tile: Option<TileOrigin>,
+}
+
+impl ImageRecord {
+    /// Whether this is one of many frames in a file, and no file of its own.
+    #[must_use]
+    pub fn is_frame(&self) -> bool {
+        FrameAddress::parse(Path::new(&self.path)).is_some()
+    }
 }
 
 /// The place of a tile in the image it was cut from.
@@ -46,12 +54,12 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// The images of a run, sorted by path, and what was left out.
+/// The images of a run, sorted by file and within a file by frame, and what was left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The folder every path is relative to.
     pub root: PathBuf,
-    /// Sorted by path; row `i` of every array of the run belongs to `records[i]`.
+    /// Sorted by file, then by the number of the frame; row `i` of every array of the run belongs to `records[i]`.
     pub records: Vec<ImageRecord>,
     /// Sorted by path.
     pub skipped: Vec<Skipped>,
@@ -60,7 +68,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Where the file of `record` lies.
+    /// Where the file of `record` lies; for a frame, its address.
     #[must_use]
     pub fn file(&self, record: &ImageRecord) -> PathBuf {
         self.root.join(Path::new(&record.path))

@@ -10,7 +10,7 @@ use std::thread;
 
 use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::features::FeatureExtractor;
-use crate::images::{DecodeError, DepthRange, Image, decode_bytes};
+use crate::images::{DecodeError, Decoded, DepthRange, Image, decode, decode_bytes};
 
 /// Everything a decoder needs.
 pub(super) struct Pipeline<'a> {
@@ -62,16 +62,23 @@ impl Pipeline<'_> {
         })
     }
 
-    fn prepare(&self, record: &ImageRecord) -> Result<Image, Failure> {
-        let bytes = std::fs::read(self.manifest.file(record))
-            .map_err(|error| Failure { reason: DecodeError::from(error).to_string(), permanent: false })?;
+    fn decode(&self, record: &ImageRecord) -> Result<Decoded, Failure> {
+        let file = self.manifest.file(record);
+        let failed = |error: DecodeError| Failure { reason: error.to_string(), permanent: error.is_permanent() };
+        if record.is_frame() {
+            // Nobody reads a stack of frames again to see whether it is still the same.
+            return decode(&file).map_err(failed);
+        }
+        let bytes = std::fs::read(file).map_err(|error| failed(error.into()))?;
         if record.tile.is_none() && ImageId::of_bytes(&bytes) != record.id {
             return Err(Failure { reason: "the file changed after it was scanned".to_owned(), permanent: false });
         }
-        let decoded = decode_bytes(&bytes)
-            .map_err(|error| Failure { reason: error.to_string(), permanent: error.is_permanent() })?;
-        let image = self.depth.apply(&decoded);
-        catch_unwind(AssertUnwindSafe(|| self.extractor.prepare(image)))
+        decode_bytes(&bytes).map_err(failed)
+    }
+
+    fn prepare(&self, record: &ImageRecord) -> Result<Image, Failure> {
+        let decoded = self.decode(record)?;
+        catch_unwind(AssertUnwindSafe(|| self.extractor.digest(&decoded, self.depth)))
             .map_err(|_| Failure { reason: "the feature extractor refused it".to_owned(), permanent: false })
     }
 }

@@ -95,7 +95,12 @@ impl Store {
 
         observer.on(Event::Started { stage: Stage::Embed, total: computed });
         let queue = 2 * batch_size.get();
-        let pipeline = Pipeline { manifest, records: new, extractor, depth, decoders: self.decoders.get(), queue };
+        let mut decoders = self.decoders.get();
+        if !extractor.is_shown() {
+            // All the work is done where images are decoded.
+            decoders = decoders.max(thread::available_parallelism().map_or(1, NonZeroUsize::get));
+        }
+        let pipeline = Pipeline { manifest, records: new, extractor, depth, decoders, queue };
         let mut run =
             Run { shelf: &mut shelf, extractor, columns, observer, batch: Vec::new(), unread: HashMap::new() };
         let done = pipeline.run(|record, prepared| match prepared {

@@ -2,11 +2,12 @@
 //!
 //! The content decides on the format, never the extension. Alpha is blended over black; an image whose three channels
 //! are equal everywhere is grey. Of an animation the first frame counts. Orientation tags are ignored, as image
-//! libraries of the training world do. The `image` crate decodes, except what it refuses of TIFF (see `tiff_grey`).
+//! libraries of the training world do. The `image` crate decodes, except what it refuses of TIFF (see `tiff_grey`) and what
+//! detectors write (see `frames`).
 
 mod integrity;
 mod samples;
-mod tiff_grey;
+pub(super) mod tiff_grey;
 
 use std::fs;
 use std::io::Cursor;
@@ -17,6 +18,8 @@ use image::error::{LimitErrorKind, UnsupportedErrorKind};
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use super::DecodeError;
+use super::frames::{self, cbf, edf, npy};
+use crate::data::FrameAddress;
 pub use samples::{Decoded, Samples};
 
 /// A file above this many bytes is not read.
@@ -35,12 +38,26 @@ pub struct Header {
     pub bit_depth: u8,
 }
 
-/// Reads and decodes a file.
+/// Reads and decodes a file, or one frame of a file that is addressed as `file.h5#17`.
 ///
 /// # Errors
 /// When the file cannot be read or is no whole image of a supported kind.
 pub fn decode(path: &Path) -> Result<Decoded, DecodeError> {
-    decode_bytes(&read(path)?)
+    match FrameAddress::parse(path) {
+        Some(address) => frames::read(&address),
+        None => decode_bytes(&read(path)?),
+    }
+}
+
+/// Size and depth of a file or frame.
+///
+/// # Errors
+/// As [`decode`], for what the header shows.
+pub fn header_of(path: &Path) -> Result<Header, DecodeError> {
+    match FrameAddress::parse(path) {
+        Some(address) => frames::header(&address),
+        None => read_header(&read(path)?),
+    }
 }
 
 /// Decodes the bytes of an image file.
@@ -48,6 +65,9 @@ pub fn decode(path: &Path) -> Result<Decoded, DecodeError> {
 /// # Errors
 /// When the bytes are no whole image of a supported kind.
 pub fn decode_bytes(bytes: &[u8]) -> Result<Decoded, DecodeError> {
+    if let Some(format) = Counts::of(bytes) {
+        return format.decode(bytes);
+    }
     let format = format_of(bytes)?;
     guarded(format, || {
         check_size(decoded_header(bytes, format)?, format)?;
@@ -66,6 +86,9 @@ pub fn decode_bytes(bytes: &[u8]) -> Result<Decoded, DecodeError> {
 /// # Errors
 /// As [`decode_bytes`], for what the header and the outer structure of the file show.
 pub fn read_header(bytes: &[u8]) -> Result<Header, DecodeError> {
+    if let Some(format) = Counts::of(bytes) {
+        return format.header(bytes);
+    }
     let format = format_of(bytes)?;
     guarded(format, || {
         let (header, pixel) = decoded_header(bytes, format)?;
@@ -73,6 +96,41 @@ pub fn read_header(bytes: &[u8]) -> Result<Header, DecodeError> {
         integrity::check(bytes, format)?;
         Ok(header)
     })
+}
+
+/// Formats of detectors that hold one image.
+#[derive(Debug, Clone, Copy)]
+enum Counts {
+    Cbf,
+    Edf,
+    Npy,
+}
+
+impl Counts {
+    fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            _ if cbf::applies(bytes) => Some(Self::Cbf),
+            [b'{', b'\r' | b'\n', ..] if edf::applies(bytes) => Some(Self::Edf),
+            [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Some(Self::Npy),
+            _ => None,
+        }
+    }
+
+    fn decode(self, bytes: &[u8]) -> Result<Decoded, DecodeError> {
+        match self {
+            Self::Cbf => cbf::decode(bytes),
+            Self::Edf => edf::decode(bytes),
+            Self::Npy => npy::decode(bytes),
+        }
+    }
+
+    fn header(self, bytes: &[u8]) -> Result<Header, DecodeError> {
+        match self {
+            Self::Cbf => cbf::header(bytes),
+            Self::Edf => edf::header(bytes),
+            Self::Npy => npy::header(bytes),
+        }
+    }
 }
 
 /// The bytes of a regular file that is not absurdly large.

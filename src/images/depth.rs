@@ -64,7 +64,7 @@ impl DepthRange {
         }
     }
 
-    /// Counts become `0.0..=255.0`; NaN and infinities become 0.
+    /// Counts become `0.0..=255.0`; NaN, infinities and pixels that were not measured become 0.
     #[must_use]
     pub fn apply(&self, decoded: &Decoded) -> Image {
         let shape = (decoded.height, decoded.width, decoded.channels);
@@ -72,7 +72,12 @@ impl DepthRange {
             Samples::U8(counts) => counts.iter().map(|&count| f32::from(count)).collect(),
             Samples::U16(counts) => {
                 let show = self.bits16.unwrap_or(FULL_16).scale();
-                counts.iter().map(|&count| show(f32::from(count))).collect()
+                let measured = |count: u16| !decoded.masked || count < u16::MAX;
+                counts.iter().map(|&count| if measured(count) { show(f32::from(count)) } else { 0.0 }).collect()
+            }
+            Samples::U32(counts) => {
+                let show = self.bits32.unwrap_or(FULL_32).scale();
+                counts.iter().map(|&count| if count < u32::MAX { show(count as f32) } else { 0.0 }).collect()
             }
             Samples::F32(counts) => {
                 let show = self.bits32.unwrap_or(FULL_32).scale();
@@ -95,14 +100,18 @@ fn percentiles(
         return None;
     }
     let float = AtomicBool::new(false);
-    let coarse = histograms(manifest, records, observer, |samples, [all]: &mut [Histogram; 1]| match samples {
-        Samples::U8(counts) => counts.iter().for_each(|&count| all.add(u16::from(count))),
-        Samples::U16(counts) => counts.iter().for_each(|&count| all.add(count)),
-        Samples::F32(counts) => {
-            float.store(true, Ordering::Relaxed);
-            counts.iter().filter(|count| count.is_finite()).for_each(|&count| all.add((ordered(count) >> 16) as u16));
-        }
-    });
+    let coarse =
+        histograms(manifest, records, observer, |decoded, [all]: &mut [Histogram; 1]| match &decoded.samples {
+            Samples::U8(counts) => counts.iter().for_each(|&count| all.add(u16::from(count))),
+            Samples::U16(counts) if decoded.masked => {
+                counts.iter().filter(|count| **count < u16::MAX).for_each(|&count| all.add(count));
+            }
+            Samples::U16(counts) => counts.iter().for_each(|&count| all.add(count)),
+            Samples::U32(_) | Samples::F32(_) => {
+                float.store(true, Ordering::Relaxed);
+                floats(&decoded.samples).for_each(|count| all.add((ordered(count) >> 16) as u16));
+            }
+        });
     let [coarse] = coarse;
     let [low, high] = shares.map(|share| coarse.at(coarse.rank(share)));
     let ((low, before_low), (high, before_high)) = (low?, high?);
@@ -110,16 +119,14 @@ fn percentiles(
         return Some(Span { low: f32::from(low), high: f32::from(high) });
     }
     // The upper halves of the two floats are known; a second pass finds the lower halves.
-    let fine = histograms(manifest, records, observer, |samples, [lows, highs]: &mut [Histogram; 2]| {
-        if let Samples::F32(counts) = samples {
-            for key in counts.iter().filter(|count| count.is_finite()).map(|&count| ordered(count)) {
-                let upper = (key >> 16) as u16;
-                if upper == low {
-                    lows.add(key as u16);
-                }
-                if upper == high {
-                    highs.add(key as u16);
-                }
+    let fine = histograms(manifest, records, observer, |decoded, [lows, highs]: &mut [Histogram; 2]| {
+        for key in floats(&decoded.samples).map(ordered) {
+            let upper = (key >> 16) as u16;
+            if upper == low {
+                lows.add(key as u16);
+            }
+            if upper == high {
+                highs.add(key as u16);
             }
         }
     });
@@ -136,7 +143,7 @@ fn histograms<const N: usize>(
     manifest: &Manifest,
     records: &[&ImageRecord],
     observer: &dyn Observer,
-    count: impl Fn(&Samples, &mut [Histogram; N]) + Sync,
+    count: impl Fn(&Decoded, &mut [Histogram; N]) + Sync,
 ) -> [Histogram; N] {
     observer.on(Event::Started { stage: Stage::Depth, total: records.len() });
     let empty = || std::array::from_fn(|_| Histogram::default());
@@ -144,7 +151,7 @@ fn histograms<const N: usize>(
         .par_iter()
         .fold(empty, |mut histograms, record| {
             if let Ok(decoded) = decode(&manifest.file(record)) {
-                count(&decoded.samples, &mut histograms);
+                count(&decoded, &mut histograms);
             }
             observer.on(Event::Advanced { by: 1 });
             histograms
@@ -155,6 +162,15 @@ fn histograms<const N: usize>(
         });
     observer.on(Event::Finished);
     total
+}
+
+/// The counts of 32 bits that were measured; none of other depths.
+fn floats(samples: &Samples) -> Box<dyn Iterator<Item = f32> + '_> {
+    match samples {
+        Samples::U8(_) | Samples::U16(_) => Box::new(std::iter::empty()),
+        Samples::U32(counts) => Box::new(counts.iter().filter(|count| **count < u32::MAX).map(|&count| count as f32)),
+        Samples::F32(counts) => Box::new(counts.iter().copied().filter(|count| count.is_finite())),
+    }
 }
 
 /// A number that orders as the float does.

@@ -4,6 +4,7 @@ mod decode;
 mod depth;
 mod enhance;
 mod error;
+mod frames;
 mod naming;
 mod preprocess;
 mod sample;
@@ -13,10 +14,11 @@ mod tiles;
 
 use ndarray::{Array2, Array3, Axis};
 
-pub use decode::{Decoded, Header, Samples, decode, decode_bytes, read_header};
+pub use decode::{Decoded, Header, Samples, decode, decode_bytes, header_of, read_header};
 pub use depth::{DepthPolicy, DepthRange, Span};
 pub use enhance::{Clahe, Denoise, Enhancement, FlatField, Percentiles, enhance};
 pub use error::{DecodeError, ImageError};
+pub use frames::{Series, copy_frames, place_in_series, series_of};
 pub use naming::{NamingError, NamingTemplate};
 pub use preprocess::{Interpolation, Resize, resize};
 pub use sample::Sample;

@@ -3,7 +3,7 @@
 //! Symbolic links are followed; hidden files and folders, and files without an image extension, are no business of
 //! ours. What looks like an image and is none is listed with the reason, and the scan goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,12 +11,16 @@ use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
 use super::decode::{read, read_header};
+use super::frames;
 use super::tile_index::{self, TileIndex};
-use super::{DecodeError, ImageError, NamingTemplate};
-use crate::data::{ImageId, ImageRecord, Manifest, Skipped};
+use super::{DecodeError, Header, ImageError, NamingTemplate};
+use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, Skipped};
 use crate::progress::{Event, Observer, Stage};
 
-const EXTENSIONS: [&str; 12] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif", "pgm", "ppm", "pnm", "pbm"];
+const EXTENSIONS: [&str; 20] = [
+    "png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif", "pgm", "ppm", "pnm", "pbm", "cbf", "edf", "npy", "h5",
+    "hdf5", "hdf", "nxs", "nx",
+];
 
 /// Why such a link is left out.
 const LOOP: &str = "a symbolic link to a folder above itself";
@@ -28,6 +32,10 @@ pub struct ScanOptions {
     pub naming: Option<NamingTemplate>,
     /// Leave out files whose name the template does not match.
     pub naming_required: bool,
+    /// Images are frames of series: each gets the fields `dataset` and `frame`. Those of files with many frames always do.
+    pub series: bool,
+    /// The data set that holds the frames, such as `entry/data/data`; found where absent.
+    pub dataset: Option<String>,
 }
 
 /// Whether the extension is one of an image file that we read.
@@ -37,7 +45,7 @@ pub fn is_image_name(path: &Path) -> bool {
     extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
-/// All images below `root`, sorted by path; or the one image `root` is.
+/// All images below `root`, sorted by path; or those in the one file `root` is.
 ///
 /// # Errors
 /// When `root` does not exist or cannot be listed. Bad files end up in [`Manifest::skipped`].
@@ -158,18 +166,26 @@ impl Found {
             tiles.add(index, observer);
         }
         let files: Vec<(String, PathBuf)> = std::mem::take(&mut self.files).into_iter().collect();
-        let results: Vec<Result<ImageRecord, Skipped>> = files
+        let results: Vec<Result<Scanned, Skipped>> = files
             .into_par_iter()
             .map(|(path, file)| {
-                let record = read_record(&path, &file, &tiles);
+                let scanned = Scanned::read(&path, &file, &tiles, options);
                 observer.on(Event::Advanced { by: 1 });
-                record.map_err(|error| Skipped { path, reason: error.to_string() })
+                scanned.map_err(|error| Skipped { path, reason: error.to_string() })
             })
+            .collect();
+        // A master's frames lie in other files, which would give the same frames again.
+        let sources: BTreeSet<PathBuf> = results
+            .iter()
+            .flatten()
+            .flat_map(|scanned| &scanned.sources)
+            .filter_map(|file| fs::canonicalize(file).ok())
             .collect();
         let mut manifest = Manifest { root, records: Vec::new(), skipped: self.skipped, unmatched: 0 };
         for result in results {
-            match result.and_then(|record| name_fields(record, options, &mut manifest.unmatched)) {
-                Ok(record) => manifest.records.push(record),
+            match result.and_then(|scanned| scanned.with_fields(options, &mut manifest.unmatched)) {
+                Ok(scanned) if fs::canonicalize(&scanned.file).is_ok_and(|file| sources.contains(&file)) => {}
+                Ok(scanned) => manifest.records.extend(scanned.records),
                 Err(skipped) => manifest.skipped.push(skipped),
             }
         }
@@ -182,32 +198,68 @@ impl Found {
     }
 }
 
-fn read_record(path: &str, file: &Path, tiles: &TileIndex) -> Result<ImageRecord, DecodeError> {
-    let bytes = read(file)?;
-    let header = read_header(&bytes)?;
-    let tile = tiles.get(file);
-    Ok(ImageRecord {
-        id: tile.map_or_else(|| ImageId::of_bytes(&bytes), |(id, _)| id),
-        path: path.to_owned(),
-        width: header.width,
-        height: header.height,
-        bit_depth: header.bit_depth,
-        fields: BTreeMap::new(),
-        tile: tile.map(|(_, origin)| origin),
-    })
+/// What a file came to: one image, or all its frames.
+struct Scanned {
+    file: PathBuf,
+    /// At least one.
+    records: Vec<ImageRecord>,
+    /// Other files that its frames lie in.
+    sources: Vec<PathBuf>,
 }
 
-fn name_fields(mut record: ImageRecord, options: &ScanOptions, unmatched: &mut usize) -> Result<ImageRecord, Skipped> {
-    let Some(naming) = &options.naming else { return Ok(record) };
-    let stem = Path::new(&record.path).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    match naming.fields(&stem) {
-        Some(fields) => record.fields = fields,
-        None if options.naming_required => {
-            return Err(Skipped { path: record.path, reason: format!("the name does not match `{naming}`") });
-        }
-        None => *unmatched += 1,
+impl Scanned {
+    fn read(path: &str, file: &Path, tiles: &TileIndex, options: &ScanOptions) -> Result<Self, DecodeError> {
+        let tile = tiles.get(file);
+        let record = |id, path: String, header: Header, fields| ImageRecord {
+            id,
+            path,
+            width: header.width,
+            height: header.height,
+            bit_depth: header.bit_depth,
+            fields,
+            tile: tile.map(|(_, origin)| origin),
+        };
+        let dataset = options.dataset.as_deref();
+        let Some(stack) = frames::open(file, dataset)? else {
+            let bytes = read(file)?;
+            let id = tile.map_or_else(|| ImageId::of_bytes(&bytes), |(id, _)| id);
+            let fields = if options.series { series_fields(path) } else { BTreeMap::new() };
+            let records = vec![record(id, path.to_owned(), read_header(&bytes)?, fields)];
+            return Ok(Self { file: file.to_owned(), records, sources: Vec::new() });
+        };
+        let dataset = dataset.filter(|_| stack.has_datasets());
+        let sources = stack.sources();
+        let id = frames::identity(file, &sources)?;
+        let frame = |index| {
+            let address = FrameAddress { file: path.into(), dataset: dataset.map(str::to_owned), index };
+            let address = address.to_string();
+            let fields = series_fields(&address);
+            record(id.frame(index), address, stack.header(), fields)
+        };
+        Ok(Self { file: file.to_owned(), records: (0..stack.len()).map(frame).collect(), sources })
     }
-    Ok(record)
+
+    /// With what the file's name says.
+    fn with_fields(mut self, options: &ScanOptions, unmatched: &mut usize) -> Result<Self, Skipped> {
+        let Some(naming) = &options.naming else { return Ok(self) };
+        let stem = self.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        match naming.fields(&stem) {
+            Some(fields) => self.records.iter_mut().for_each(|record| record.fields.extend(fields.clone())),
+            None if options.naming_required => {
+                let path = self.records.swap_remove(0).path;
+                return Err(Skipped { path, reason: format!("the name does not match `{naming}`") });
+            }
+            None => *unmatched += self.records.len(),
+        }
+        Ok(self)
+    }
+}
+
+/// Which series an image belongs to, and its number there.
+fn series_fields(path: &str) -> BTreeMap<String, String> {
+    let (dataset, frame) = frames::place_in_series(path);
+    let frame = frame.map(|frame| ("frame".to_owned(), frame.to_string()));
+    std::iter::once(("dataset".to_owned(), dataset)).chain(frame).collect()
 }
 
 #[cfg(test)]

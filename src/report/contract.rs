@@ -72,6 +72,10 @@ fn each_figure(n: usize, k: usize, check: &dyn Fn(&str, &dyn Figure)) {
     check("mix", &ClusterMix { method: "k-means", field: "tenant", clusters, values });
     check("heatmap", &FieldHeatmap { method: "k-means", field: "tenant", clusters, values });
 
+    let flux: Vec<f32> = (0..n).map(|i| value(i) as f32).collect();
+    let series = vec![FluxSeries { name: long.clone(), flux, groups: clusters.clone() }; k];
+    check("flux", &FluxPlot { title: &long, series: &series });
+
     let numbers: Vec<f64> = (0..n).map(value).collect();
     check("variance", &ExplainedVariance { ratios: &numbers });
     let scores: Vec<_> = (0..k)

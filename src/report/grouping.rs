@@ -17,6 +17,16 @@ pub struct Grouping {
 }
 
 impl Grouping {
+    /// Groups of these names; `rest` is what images without a group are called.
+    ///
+    /// # Panics
+    /// When a group is no position in `names`.
+    #[must_use]
+    pub fn new(of: Vec<Option<usize>>, names: &[&str], rest: &str) -> Self {
+        assert!(of.iter().flatten().all(|group| *group < names.len()), "every group has a name");
+        Self { of, names: names.iter().map(|&name| name.to_owned()).collect(), rest: rest.to_owned() }
+    }
+
     /// One group per cluster, named by its number; the rest is noise.
     #[must_use]
     pub fn clusters(clustering: &Clustering) -> Self {
@@ -62,6 +72,12 @@ impl Grouping {
     #[must_use]
     pub fn rest(&self) -> &str {
         &self.rest
+    }
+
+    /// The images of these rows, with the same groups.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self { of: rows.iter().map(|&row| self.of[row]).collect(), names: self.names.clone(), rest: self.rest.clone() }
     }
 
     /// Number of groups, the rest not counted.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Manifest;
-use crate::images::{DepthPolicy, NamingTemplate, Sample};
+use crate::images::{DepthPolicy, NamingTemplate, Sample, ScanOptions};
 
 /// The `[dataset]` section of a recipe.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -20,11 +20,29 @@ pub struct DatasetRecipe {
     pub naming: Option<NamingTemplate>,
     /// Whether files that do not match `naming` are left out.
     pub naming_required: bool,
+    /// Images are frames of series, as their numbers say: each gets the fields `dataset` and `frame`.
+    pub series: bool,
+    /// Where the frames lie in files that hold several data sets, such as `entry/data/data`; absent: found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frames: Option<String>,
     /// How brightness is scaled to 0..255.
     pub depth: DepthPolicy,
     /// Only some of the images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample: Option<Sample>,
+}
+
+impl DatasetRecipe {
+    /// What the scan has to know.
+    #[must_use]
+    pub fn scan_options(&self) -> ScanOptions {
+        ScanOptions {
+            naming: self.naming.clone(),
+            naming_required: self.naming_required,
+            series: self.series,
+            dataset: self.frames.clone(),
+        }
+    }
 }
 
 /// Per name field: how many images carry each of its values.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::FeaturesRecipe;
+use crate::features::FrameStatistics;
 use crate::images::DepthRange;
 
 /// Everything between a file and its feature vector.
@@ -14,6 +15,9 @@ pub struct FeatureChain {
     pub recipe: FeaturesRecipe,
     /// Hash of the network's weights; empty without a network.
     pub weights_hash: String,
+    /// The data set of files that hold several; absent: the one that is found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<String>,
     /// Brightness scale of images of more than 8 bits.
     pub depth: DepthRange,
     /// Number of features.
@@ -22,6 +26,12 @@ pub struct FeatureChain {
 
 impl fmt::Display for FeatureChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.recipe.frame {
+            Some(FrameStatistics::MeanFlux) => return f.write_str("mean flux of each frame"),
+            Some(FrameStatistics::RelativeFlux) => return f.write_str("flux of each frame against the beam's course"),
+            Some(_) => return f.write_str("frame statistics"),
+            None => {}
+        }
         let network = format!("{} {}", self.recipe.backbone, self.recipe.layers.join(" + "));
         let blocks = self.recipe.hand_made.keys().map(|block| block.name().to_owned());
         let parts: Vec<String> = self.recipe.uses_network().then_some(network).into_iter().chain(blocks).collect();
@@ -35,7 +45,8 @@ impl FeatureChain {
     /// Whether two chains give the same numbers for the same image; the batch size does not matter.
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
-        self.recipe.backbone == other.recipe.backbone
+        self.recipe.frame == other.recipe.frame
+            && self.recipe.backbone == other.recipe.backbone
             && self.recipe.uses_network() == other.recipe.uses_network()
             && self.recipe.hand_made.keys().eq(other.recipe.hand_made.keys())
             && self.recipe.layers == other.recipe.layers

@@ -9,11 +9,13 @@ use super::{DatasetRecipe, PatchesRecipe, SweepRecipe};
 use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
 use crate::data::{NonNegative, Positive};
-use crate::features::Block;
+use crate::features::{Block, FrameStatistics};
 use crate::images::{Enhancement, Resize};
 use crate::reducers::{Reduction, Tsne};
 use crate::separation::SeparationRecipe;
-use crate::training::{CalibrateRecipe, FinetuneRecipe, HeadRecipe, KnnRecipe, MlpRecipe, RejectRecipe, SplitRecipe};
+use crate::training::{
+    CalibrateRecipe, FinetuneRecipe, HeadRecipe, KnnRecipe, LinearRecipe, MlpRecipe, RejectRecipe, SplitRecipe,
+};
 
 /// Everything `rails cluster` is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,8 +79,11 @@ pub struct TrainRecipe {
     /// How an image becomes numbers; absent: as the curated run did, else the defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<FeaturesRecipe>,
-    /// The classifier and how it learns, linear or a multilayer perceptron.
+    /// The classifier and how it learns: a multilayer perceptron.
     pub mlp: MlpRecipe,
+    /// Classifies linearly instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linear: Option<LinearRecipe>,
     /// Classifies by the nearest training images instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub knn: Option<KnnRecipe>,
@@ -104,6 +109,7 @@ impl Default for TrainRecipe {
             dataset: DatasetRecipe::default(),
             features: None,
             mlp: MlpRecipe::default(),
+            linear: None,
             knn: None,
             split: SplitRecipe::default(),
             calibrate: CalibrateRecipe::default(),
@@ -118,7 +124,11 @@ impl TrainRecipe {
     /// The kind of classifier it asks for.
     #[must_use]
     pub fn head(&self) -> HeadRecipe<'_> {
-        self.knn.as_ref().map_or(HeadRecipe::Mlp(&self.mlp), HeadRecipe::Knn)
+        match (&self.knn, &self.linear) {
+            (Some(knn), _) => HeadRecipe::Knn(knn),
+            (None, Some(linear)) => HeadRecipe::Linear(linear),
+            (None, None) => HeadRecipe::Mlp(&self.mlp),
+        }
     }
 }
 
@@ -126,6 +136,9 @@ impl TrainRecipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FeaturesRecipe {
+    /// Numbers of a detector's frames instead of a network: `mean_flux`, `relative_flux` or `statistics`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<FrameStatistics>,
     /// Which network.
     pub backbone: BackboneName,
     /// Which of its layers, concatenated in this order; empty: the network's usual one.
@@ -164,6 +177,7 @@ impl FeaturesRecipe {
 impl Default for FeaturesRecipe {
     fn default() -> Self {
         Self {
+            frame: None,
             backbone: BackboneName::default(),
             layers: Vec::new(),
             weights: None,

@@ -23,6 +23,7 @@ mod held_out;
 mod knn;
 mod knn_file;
 mod learner;
+mod linear;
 mod loss;
 mod mlp;
 mod neighbours;
@@ -33,6 +34,7 @@ mod schedule;
 mod split;
 mod standardizer;
 mod training_set;
+mod weights;
 
 use std::fmt;
 
@@ -49,6 +51,7 @@ pub use grad_cam::heat_map;
 pub use head::{Head, HeadError, Layer, most_likely, softmax};
 pub use held_out::HeldOut;
 pub use knn::{Knn, KnnRecipe, Votes};
+pub use linear::LinearRecipe;
 pub use neighbours::{Metric, Neighbour, Reference, Resemblance, TrainingNeighbours};
 pub use recipe::{HeadRecipe, MlpRecipe};
 pub use reject::{RejectRecipe, RejectRule};
@@ -147,6 +150,7 @@ pub fn train<'a>(
 ) -> Result<Trained, TrainError> {
     data.check(split)?;
     match recipe.into() {
+        HeadRecipe::Linear(recipe) => linear::fit(recipe, data, split, seed),
         HeadRecipe::Mlp(recipe) => learn(recipe, data, split, device, seed, observer),
         HeadRecipe::Knn(recipe) => {
             let head = Classifier::Knn(Knn::fit(recipe, data, &split.train, seed));
@@ -155,7 +159,7 @@ pub fn train<'a>(
     }
 }
 
-/// Learns a linear classifier or a multilayer perceptron.
+/// Learns a multilayer perceptron, step by step.
 fn learn(
     recipe: &MlpRecipe,
     data: &TrainingSet<'_>,
@@ -174,7 +178,7 @@ fn learn(
     if let Some(standardizer) = &standardizer {
         standardizer.apply(x.view_mut());
     }
-    let weights = weights(recipe, data, split)?;
+    let weights = weights::weights(x.view(), data, split, &recipe.class_weights, recipe.doubt.get(), seed)?;
     let fitted = device.run(learner::Fit {
         recipe,
         x,
@@ -207,28 +211,6 @@ fn learn(
         (layers != judged).then(|| Head::new(standardizer.clone(), judged).map(Classifier::Mlp)).transpose()?;
     let head = Classifier::Mlp(Head::new(standardizer, layers)?);
     Ok(Trained { head, held_out, history, best_epoch, stopped })
-}
-
-/// What each image counts: how far its label is trusted times the weight of its class, 1 on average in each part.
-fn weights(recipe: &MlpRecipe, data: &TrainingSet<'_>, split: &Split) -> Result<Vec<f32>, TrainError> {
-    let mut weights = data.weights.map_or_else(|| vec![1.0; data.ids.len()], <[f32]>::to_vec);
-    let factors = recipe.class_weights.factors(data.classes, data.y, &weights, &split.train)?;
-    for (weight, class) in weights.iter_mut().zip(data.y) {
-        *weight = (f64::from(*weight) * factors[class.0]) as f32;
-    }
-    normalise(&mut weights, &split.train);
-    normalise(&mut weights, &split.validation);
-    Ok(weights)
-}
-
-/// Scales the weights of `rows` to a mean of 1; all 0 stays so.
-fn normalise(weights: &mut [f32], rows: &[usize]) {
-    let mean = rows.iter().map(|&row| f64::from(weights[row])).sum::<f64>() / rows.len().max(1) as f64;
-    if mean > 0.0 {
-        for &row in rows {
-            weights[row] = (f64::from(weights[row]) / mean) as f32;
-        }
-    }
 }
 
 #[cfg(test)]

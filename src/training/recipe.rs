@@ -6,17 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use super::class_weights::ClassWeights;
 use super::knn::KnnRecipe;
+use super::linear::LinearRecipe;
 use super::schedule::Schedule;
 use super::standardizer::Scaling;
-use crate::data::{BelowOne, Fraction, Positive};
+use crate::data::{BelowOne, Fraction, NonNegative, Positive};
 
-/// A linear classifier or a multilayer perceptron on feature vectors, and how it learns.
+/// A multilayer perceptron on feature vectors, and how it learns.
 ///
 /// The optimiser is Adam (Kingma and Ba, ICLR 2015) with its usual moments 0.9 and 0.999.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MlpRecipe {
-    /// Width of each hidden layer, from the features to the classes; `[]` is a linear classifier.
+    /// Width of each hidden layer, from the features to the classes; `[]` is a linear classifier, better learned as `[linear]`.
     pub hidden: Vec<NonZeroUsize>,
     /// Most passes over the training images; early stopping may end sooner.
     pub epochs: NonZeroUsize,
@@ -49,6 +50,9 @@ pub struct MlpRecipe {
     /// How little a label is believed that contradicts the others: the `q` of generalised cross-entropy, from 0 (plain
     /// cross-entropy) to 1 (mean absolute error).
     pub robustness: Fraction,
+    /// How much a label is doubted that contradicts the other images, 0 or more: it counts as much as a cautious
+    /// classifier that never saw it agrees, to this power. Rare classes are the first to be doubted.
+    pub doubt: NonNegative,
 }
 
 impl Default for MlpRecipe {
@@ -69,6 +73,7 @@ impl Default for MlpRecipe {
             mixup: checked(0.2),
             class_weights: ClassWeights::None,
             robustness: checked(0.0),
+            doubt: checked(0.0),
         }
     }
 }
@@ -76,7 +81,9 @@ impl Default for MlpRecipe {
 /// What kind of classifier, and how it learns.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum HeadRecipe<'a> {
-    /// Linear, or a multilayer perceptron.
+    /// Linear, at its optimum.
+    Linear(&'a LinearRecipe),
+    /// A multilayer perceptron.
     Mlp(&'a MlpRecipe),
     /// The training images nearest by vote.
     Knn(&'a KnnRecipe),
@@ -88,6 +95,12 @@ impl<'a> From<&'a MlpRecipe> for HeadRecipe<'a> {
     }
 }
 
+impl<'a> From<&'a LinearRecipe> for HeadRecipe<'a> {
+    fn from(recipe: &'a LinearRecipe) -> Self {
+        Self::Linear(recipe)
+    }
+}
+
 impl<'a> From<&'a KnnRecipe> for HeadRecipe<'a> {
     fn from(recipe: &'a KnnRecipe) -> Self {
         Self::Knn(recipe)
@@ -95,7 +108,7 @@ impl<'a> From<&'a KnnRecipe> for HeadRecipe<'a> {
 }
 
 /// A default that is known to be in range.
-fn checked<T: TryFrom<f64>>(default: f64) -> T {
+pub(super) fn checked<T: TryFrom<f64>>(default: f64) -> T {
     T::try_from(default).unwrap_or_else(|_| unreachable!("the default `{default}` is in range"))
 }
 

@@ -57,6 +57,12 @@ pub struct Split {
 }
 
 impl Split {
+    /// Training, validation and test rows.
+    #[must_use]
+    pub fn parts(&self) -> [&[usize]; 3] {
+        [&self.train, &self.validation, &self.test]
+    }
+
     /// Divides the rows of `data` in the shares of `recipe`. Returns the split and what is worth a warning, in sentences.
     ///
     /// A class with fewer units than parts goes to training first, then to validation. A class that one group alone

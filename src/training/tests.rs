@@ -253,6 +253,52 @@ fn progress_is_told_epoch_by_epoch() {
 }
 
 #[test]
+fn a_linear_classifier_answers_without_chance_and_learns_from_validation_images_at_last() {
+    let blobs = Blobs::new(90, 0.8);
+    let split = blobs.split();
+    let recipe = LinearRecipe::default();
+    let learn = |recipe: &LinearRecipe, seed| train(recipe, &blobs.set(), &split, Device::Cpu, seed, &Silent).unwrap();
+    let trained = learn(&recipe, 1);
+    assert_eq!(trained, learn(&recipe, 2));
+    assert_eq!(blobs.accuracy(&trained.head, &split.test), 1.0);
+    assert_ne!(trained.judged(), &trained.head);
+    let alone = learn(&LinearRecipe { refit: false, ..recipe }, 1);
+    assert_eq!((&alone.head, &alone.held_out), (trained.judged(), &None));
+}
+
+#[test]
+fn a_label_that_contradicts_the_other_images_is_doubted_and_one_of_a_lone_image_is_not() {
+    let mut blobs = Blobs::new(90, 0.8);
+    let split = blobs.split();
+    for &row in split.train.iter().step_by(5) {
+        blobs.y[row] = ClassId((blobs.y[row].0 + 1) % 3);
+    }
+    blobs.classes.push("d".to_owned());
+    let lone = split.train[1];
+    blobs.y[lone] = ClassId(3);
+    let mut x = blobs.x.clone();
+    Standardizer::fit_scaled(blobs.x.view(), &split.train, Scaling::Overall).unwrap().apply(x.view_mut());
+    let weights = |doubt| weights::weights(x.view(), &blobs.set(), &split, &ClassWeights::None, doubt, 0).unwrap();
+    assert!(weights(0.0).iter().all(|weight| *weight == 1.0));
+    let doubted = weights(1.0);
+    let mean = |wrong: bool| {
+        let rows: Vec<usize> = split
+            .train
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(p, _)| (p % 5 == 0) == wrong)
+            .map(|(_, row)| row)
+            .collect();
+        rows.iter().map(|&row| doubted[row]).sum::<f32>() / rows.len() as f32
+    };
+    assert!(mean(true) < 0.6 && mean(false) > 1.0, "{} against {}", mean(true), mean(false));
+    let all = split.train.iter().map(|&row| doubted[row]).sum::<f32>() / split.train.len() as f32;
+    assert!((all - 1.0).abs() < 1e-5 && doubted[lone] >= 1.0);
+    assert!(split.test.iter().all(|&row| doubted[row] == 1.0));
+}
+
+#[test]
 fn a_linear_classifier_ends_at_the_optimum_scikit_learn_finds() {
     #[derive(serde::Deserialize)]
     struct Golden {

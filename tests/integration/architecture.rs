@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 8] = [
     &["commands"],
     &["runs"],
     &["curation", "training", "report", "separation"],
-    &["features", "clusterers", "reducers", "outliers", "embeddings"],
+    &["features", "clusterers", "reducers", "outliers", "embeddings", "linear_model"],
     &["backbones", "pairwise", "metrics", "images", "server"],
     &["device", "data", "progress"],
 ];
@@ -64,6 +64,7 @@ fn each_crate_of_the_outside_has_its_place() {
         ("burn::backend", &["src/device.rs"]),
         ("burn_cuda", &[]),
         ("plotters", &["src/report/"]),
+        ("rust_hdf5", &["src/images/frames/"]),
         ("axum", &["src/server/", "src/commands/review/", "src/commands/explore/"]),
         ("tokio", &["src/server/", "src/commands/review/"]),
         ("unsafe {", &["src/pairwise/", "src/backbones/native/", "src/device.rs"]),

@@ -22,7 +22,10 @@ pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
     for line in summary.disjointness.sentences() {
         let _ = writeln!(text, "           {line}");
     }
-    let _ = writeln!(text, "Epochs     {}, the best was {}\n", summary.epochs, summary.best_epoch);
+    if summary.epochs > 0 {
+        let _ = writeln!(text, "Epochs     {}, the best was {}", summary.epochs, summary.best_epoch);
+    }
+    text.push('\n');
     let _ = writeln!(text, "{}\n", classes(&summary.evaluation.scores));
     if summary.evaluation.scores.accuracy.is_none() {
         let _ =

@@ -4,14 +4,16 @@ use ndarray::{Array2, ArrayView2};
 
 use super::group::{Details, GridCell, Group, SweepRow};
 use super::grouping::plane;
+use super::per_series;
 use super::summary::DatasetView;
 use crate::clusterers::Method;
 use crate::commands::CommandError;
+use crate::commands::flux::Flux;
 use crate::images::{Enhancement, Image, enhance};
 use crate::reducers::Projection;
 use crate::report::{
-    ClusterMix, DbscanGridPlot, ExplainedVariance, FieldDistribution, FieldHeatmap, Figure, Grouping, KDistancePlot,
-    KScores, KSweepPlot, Montage, MontageSection, Panel, Scatter, SilhouettePlot,
+    ClusterMix, DbscanGridPlot, ExplainedVariance, FieldDistribution, FieldHeatmap, Figure, FluxPlot, Grouping,
+    KDistancePlot, KScores, KSweepPlot, Montage, MontageSection, Panel, Scatter, SilhouettePlot,
 };
 use crate::runs::RunDir;
 
@@ -51,6 +53,8 @@ pub(super) struct Drawing<'a> {
     pub groups: &'a [Group],
     /// What was done to the images before embedding.
     pub enhance: &'a [Enhancement],
+    /// Where series were clustered one by one: how bright their frames are.
+    pub flux: Option<&'a Flux>,
 }
 
 impl Drawing<'_> {
@@ -69,6 +73,7 @@ impl Drawing<'_> {
                 }
                 Details::Plain | Details::Placed { .. } => {}
             }
+            self.flux(group, &mut plots)?;
             self.silhouettes(group, &mut plots)?;
             self.fields(group, &mut plots)?;
         }
@@ -133,6 +138,16 @@ impl Drawing<'_> {
             .collect();
         let figure = Montage { title: "Enhancement before embedding", sections };
         self.save(plots, Topic::Images, "enhancement", "Images before and after enhancement", &figure)
+    }
+
+    /// Mean flux over frame number, a panel per series.
+    fn flux(&self, group: &Group, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+        let Some(flux) = self.flux else { return Ok(()) };
+        let title = format!("Mean flux of each frame, by {}: cluster 0 is spoiled, 1 usable", group.method.title());
+        let series = flux.series(&per_series::grouping(&group.clustering));
+        let name = format!("mean_flux_{}", group.method.name());
+        let figure = FluxPlot { title: &title, series: &series };
+        self.save(plots, Topic::Of(group.method), &name, "Mean flux over frame number, by cluster", &figure)
     }
 
     fn maps(&self, plots: &mut Vec<Plot>) -> Result<(), CommandError> {

@@ -7,6 +7,7 @@ mod group;
 mod grouping;
 mod judging;
 mod page;
+mod per_series;
 mod pick_dbscan;
 mod pick_k_means;
 mod summary;
@@ -23,12 +24,12 @@ pub use assign::assign;
 pub use summary::{AssignSummary, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary};
 
 use super::embed::Extraction;
+use super::flux::Flux;
 use super::record::Record;
 use super::{CommandError, Workspace, dataset};
 use crate::curation::LabelTable;
 use crate::data::Manifest;
 use crate::device::DeviceChoice;
-use crate::images::DepthRange;
 use crate::outliers::Lof;
 use crate::progress::{Event, Observer, Stage};
 use crate::reducers::TsneLayout;
@@ -72,8 +73,8 @@ pub fn cluster(
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, workspace, observer)?;
     writing::check_field_names(&manifest)?;
     timings.lap("scan");
-    let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
     let extraction = Extraction::new(&recipe.features, device, workspace)?;
+    let depth = extraction.depth(&manifest, recipe.dataset.depth, observer);
     let embedded = extraction.embed(&manifest, depth, workspace, observer)?;
     let manifest = embedded.manifest;
     dataset::require_images(&manifest)?;
@@ -90,7 +91,8 @@ pub fn cluster(
     timings.lap("reduce");
 
     let x = reduced.view();
-    let groups = group(recipe, truth.as_ref(), options, &manifest, x, observer)?;
+    let flux = recipe.cluster.fit_per.as_ref().map(|_| Flux::of(&manifest, workspace, observer)).transpose()?;
+    let groups = group(recipe, truth.as_ref(), options, &manifest, (x, flux.as_ref()), observer)?;
     let outliers = Lof::default().score(x);
     timings.lap("cluster");
     let layout = lay_out(recipe, x, observer)?;
@@ -127,9 +129,11 @@ pub fn cluster(
     };
     observer.on(Event::Started { stage: Stage::Plot, total: 0 });
     let enhance = &recipe.features.enhance;
-    let drawing = Drawing { run: &run, data, projection: &projection, x, layout: positions, groups: &groups, enhance };
+    let flux = flux.as_ref();
+    let drawing =
+        Drawing { run: &run, data, projection: &projection, x, layout: positions, groups: &groups, enhance, flux };
     let plots = drawing.draw()?;
-    Page { run: &run, recipe, data, groups: &groups, plots: &plots, x, layout: positions, summary: &summary }
+    Page { run: &run, recipe, data, groups: &groups, plots: &plots, x, layout: positions, summary: &summary, flux }
         .write(observer)?;
     observer.on(Event::Finished);
     timings.lap("plot");
@@ -167,7 +171,7 @@ fn group(
     truth: Option<&LabelTable>,
     options: &ClusterOptions,
     manifest: &Manifest,
-    x: ArrayView2<'_, f32>,
+    (x, flux): (ArrayView2<'_, f32>, Option<&Flux>),
     observer: &dyn Observer,
 ) -> Result<Vec<Group>, CommandError> {
     let truth = truth.map(|table| table.match_to(manifest));
@@ -186,7 +190,10 @@ fn group(
     let kmeans = &recipe.cluster.kmeans;
     let (max_time, max_memory) = (options.max_time, options.max_memory);
     let judge = Judge { manifest, truth: truth.as_ref(), kmeans, seed: recipe.seed, max_time, max_memory };
-    Ok(grouping::run(&recipe.cluster, x, recipe.seed, &judge, observer)?)
+    match (&recipe.cluster.fit_per, flux) {
+        (Some(field), Some(flux)) => per_series::run(&recipe.cluster, (field, flux), x, recipe.seed, &judge, observer),
+        _ => Ok(grouping::run(&recipe.cluster, x, recipe.seed, &judge, observer)?),
+    }
 }
 
 /// The t-SNE layout, where the recipe wants one.

@@ -6,8 +6,11 @@ use super::drawing::{Plot, Topic};
 use super::examples::{self, choose};
 use super::group::{Details, Group};
 use super::grouping::plane;
+use super::per_series;
 use super::summary::{ClusterSummary, DatasetView, MethodSummary};
 use crate::commands::CommandError;
+use crate::commands::evaluate::pictures::show;
+use crate::commands::flux::Flux;
 use crate::progress::{Event, Observer};
 use crate::report::{Atlas, Block, Grouping, InteractiveScatter, Layout, Report};
 use crate::runs::{ClusterRecipe, RunDir, to_toml};
@@ -22,6 +25,8 @@ pub(super) struct Page<'a> {
     pub x: ArrayView2<'a, f32>,
     pub layout: Option<ArrayView2<'a, f32>>,
     pub summary: &'a ClusterSummary,
+    /// Where series were clustered one by one: how bright their frames are.
+    pub flux: Option<&'a Flux>,
 }
 
 impl Page<'_> {
@@ -108,6 +113,14 @@ impl Page<'_> {
     fn examples(&self, observer: &dyn Observer) -> Result<Vec<Block>, CommandError> {
         let Some(group) = self.groups.first() else { return Ok(Vec::new()) };
         let mut blocks = Vec::new();
+        if let Some(flux) = self.flux {
+            let rows = flux.examples(self.data.manifest, &per_series::grouping(&group.clustering));
+            blocks.extend(show(
+                "Frames thrown out and kept, with their share of the beam's light",
+                &rows,
+                Some((self.run, "plots/frames.png")),
+            )?);
+        }
         for cluster in group.clustering.ids() {
             let examples = choose(group, cluster, self.recipe.report.examples, self.recipe.seed);
             blocks.extend(examples::draw(self.run, &self.data, group, &examples)?);

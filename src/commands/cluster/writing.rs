@@ -117,8 +117,11 @@ impl ClusterFolders<'_> {
         let mut values = Vec::new();
         for &row in members {
             let record = &self.manifest.records[row];
-            let file = placer.place(&self.manifest.file(record), record.id)?;
-            files.push(PlacedFile { file, id: record.id, path: record.path.clone() });
+            // A frame is no file that could be linked: `images.csv` says which frames are whose.
+            if !record.is_frame() {
+                let file = placer.place(&self.manifest.file(record), record.id)?;
+                files.push(PlacedFile { file, id: record.id, path: record.path.clone() });
+            }
             for (field, value) in record.fields.iter().filter(|(field, _)| self.dataset.fields.contains_key(*field)) {
                 *fields.entry(field.clone()).or_default().entry(value.clone()).or_default() += 1;
             }

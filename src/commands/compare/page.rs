@@ -113,7 +113,21 @@ impl Page<'_> {
         let figure = ConfusionDifference { title: &title, names: &pair.classes, first, second };
         let how = "Each cell: how many more (+) or fewer (−) images of the true class (row) the second calls the class of \
                    the column. Blue is better: more on the diagonal, fewer mix-ups beside it.";
-        Ok(vec![Block::figure(&figure, how)?])
+        Ok(vec![self.mixes(pair), Block::figure(&figure, how)?])
+    }
+
+    /// Both confusion matrices side by side; cells that are empty in both are left out.
+    fn mixes(&self, pair: &Pair) -> Block {
+        let [first, second]: &[Array2<u64>; 2] = &pair.counts;
+        let cells = first.indexed_iter().filter(|(place, count)| **count + second[*place] > 0);
+        let row = |(place, count): ((usize, usize), &u64)| {
+            let [truth, called] = [place.0, place.1].map(|class| pair.classes[class].clone());
+            vec![truth, called, count.to_string(), second[place].to_string()]
+        };
+        let columns =
+            ["true class".to_owned(), "called".to_owned()].into_iter().chain(self.compared.runs.iter().cloned());
+        let caption = "Both confusion matrices: images of a true class and what each calls them".to_owned();
+        Block::Table { caption, columns: columns.collect(), rows: cells.map(row).collect() }
     }
 
     fn gallery(&self, pair: &Pair, kind: &str, how: &str) -> Result<Vec<Block>, CommandError> {

@@ -37,6 +37,9 @@ impl<'a> Explainer<'a> {
             return Ok(Err("This classifier goes by hand-made features: they have no maps to show.".to_owned()));
         }
         match classifier {
+            Classifier::Mlp(_) if chain.recipe.frame.is_some() => {
+                Ok(Err("This classifier goes by numbers of each frame: no network looks at pixels.".to_owned()))
+            }
             Classifier::Mlp(head) => Self::new(head, chain, workspace).map(Ok),
             Classifier::Knn(_) => {
                 Ok(Err("This classifier goes by the nearest training images: nothing in it can be differentiated, so \

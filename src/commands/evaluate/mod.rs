@@ -16,6 +16,7 @@ mod measured;
 mod page;
 pub(super) mod pictures;
 mod scores;
+mod series;
 mod strangers;
 mod tables;
 mod truth;
@@ -179,6 +180,7 @@ pub fn evaluate(
     run.write_json("run.json", &record.provenance())?;
     write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;
     let n_images = judged.images.len();
+    let first = series::section(&run, &done, bundle, (&probabilities[1], &strangeness), workspace, observer)?;
     let dossier = Dossier {
         run: &run,
         title: format!("rails evaluate: {name}"),
@@ -190,7 +192,7 @@ pub fn evaluate(
         depth: bundle.features.depth,
         explainer: Explainer::of(&checkpoint.classifier, &bundle.features, workspace)?,
         facts: facts(&checkpoint, &judged, learned, gathered.skipped.len()),
-        first: Vec::new(),
+        first: Vec::from_iter(first),
         more: Vec::new(),
         settings: settings(options, &checkpoint),
     };

@@ -147,7 +147,7 @@ pub(in crate::commands) fn show(
 }
 
 /// The first, the last, and what lies evenly between: sure and unsure ones.
-fn spread(rows: &[usize], n: usize) -> Vec<usize> {
+pub(in crate::commands) fn spread(rows: &[usize], n: usize) -> Vec<usize> {
     match (rows.len(), n) {
         (_, 0) | (0, _) => Vec::new(),
         (len, n) if len <= n => rows.to_vec(),

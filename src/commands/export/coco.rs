@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{Decided, Entry, reason, unwritable};
 use crate::commands::CommandError;
-use crate::images::read_header;
+use crate::images::header_of;
 use crate::runs::write_whole;
 
 #[derive(Serialize)]
@@ -107,6 +107,6 @@ pub(super) fn write(decided: &Decided<'_>, folder: &Path) -> Result<Vec<String>,
 
 /// Width and height in pixels; `None` where the file is gone or no image.
 fn size(file: &Path) -> Option<(u32, u32)> {
-    let header = read_header(&std::fs::read(file).ok()?).ok()?;
+    let header = header_of(file).ok()?;
     Some((header.width, header.height))
 }

@@ -101,7 +101,7 @@ pub fn patches(
         recipe: json!(recipe),
         seed: recipe.seed,
         dataset: &summary.dataset,
-        chain: &FeatureChain { recipe: features, weights_hash: String::new(), depth, n_features },
+        chain: &FeatureChain { recipe: features, weights_hash: String::new(), dataset: None, depth, n_features },
         methods: found.iter().map(|clusters| clusters.method.name().to_owned()).collect(),
         device: Device::Cpu,
         timings: &timings,

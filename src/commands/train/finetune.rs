@@ -70,6 +70,10 @@ pub(super) fn finetune(
             "fine-tuning starts from a linear classifier or an MLP, not from `knn`".to_owned(),
         ));
     };
+    if numbers.chain.recipe.frame.is_some() {
+        let text = "fine-tuning trains a network, and features.frame uses none".to_owned();
+        return Err(CommandError::Usage(text));
+    }
     // A network that learns itself would give the held-out classifier other features than the final one.
     let refit = (job.finetune.train == TrainedPart::Head && job.frozen.held_out.is_some())
         .then(|| job.frozen.head.mlp())

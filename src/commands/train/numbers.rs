@@ -9,7 +9,6 @@ use crate::commands::gather::Gathered;
 use crate::commands::{CommandError, Workspace};
 use crate::data::{Embeddings, ImageId, ImageRecord, Manifest};
 use crate::device::Device;
-use crate::images::DepthRange;
 use crate::progress::Observer;
 use crate::runs::{FeatureChain, TrainRecipe};
 
@@ -34,16 +33,22 @@ pub(in crate::commands) fn embed(
     let extraction = Extraction::new(&features.unwrap_or_default(), device, workspace)?;
     let depth = match &gathered.chain {
         Some(chain) => chain.depth,
-        None => common_depth(&gathered.manifests, recipe, observer),
+        None => extraction.depth(&united(&gathered.manifests), recipe.dataset.depth, observer),
     };
     let mut ids = Vec::new();
     let mut files = Vec::new();
     let mut blocks = Vec::new();
     let mut whole = Manifest::default();
     let mut chain = None;
-    for manifest in std::mem::take(&mut gathered.manifests) {
+    let in_context = extraction.has_context();
+    let surroundings = std::mem::take(&mut gathered.whole);
+    for (labelled, all) in std::mem::take(&mut gathered.manifests).into_iter().zip(surroundings) {
+        let manifest = if in_context { &all } else { &labelled };
         let known = manifest.skipped.len();
-        let done = extraction.embed(&manifest, depth, workspace, observer)?;
+        let mut done = extraction.embed(manifest, depth, workspace, observer)?;
+        if in_context {
+            done = done.only(&labelled);
+        }
         gathered.skipped.extend(done.manifest.skipped.iter().skip(known).cloned());
         files.extend(done.manifest.records.iter().map(|record| done.manifest.file(record)));
         ids.extend_from_slice(done.embeddings.ids());
@@ -62,13 +67,12 @@ pub(in crate::commands) fn embed(
     Ok(Numbers { ids, files, x, chain, input_size: extraction.input_size, manifest: whole })
 }
 
-/// One brightness scale over all sources.
-fn common_depth(manifests: &[Manifest], recipe: &TrainRecipe, observer: &dyn Observer) -> DepthRange {
+/// The images of all sources, for one brightness scale.
+fn united(manifests: &[Manifest]) -> Manifest {
     let absolute = |manifest: &Manifest, record: &ImageRecord| {
         let path = std::path::absolute(manifest.file(record)).unwrap_or_else(|_| manifest.file(record));
         ImageRecord { path: path.to_string_lossy().into_owned(), ..record.clone() }
     };
     let records = manifests.iter().flat_map(|all| all.records.iter().map(move |record| absolute(all, record)));
-    let all = Manifest { records: records.collect(), ..Manifest::default() };
-    DepthRange::fit(&all, recipe.dataset.depth, observer)
+    Manifest { records: records.collect(), ..Manifest::default() }
 }

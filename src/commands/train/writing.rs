@@ -1,20 +1,129 @@
-//! Fills the folder of a training run.
+//! Writes what training came to: the folder of the run, and the checkpoint.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
+use jiff::Zoned;
 use serde_json::json;
 
-use super::numbers::Numbers;
-use crate::commands::CommandError;
-use crate::data::ClassId;
+use super::finetune::Tuned;
+use super::lesson::Lesson;
+use super::verdict::Verdict;
+use crate::commands::evaluate::{Dossier, Explainer, Strangers, write_predictions};
+use crate::commands::record::Record;
+use crate::commands::{CommandError, Workspace};
+use crate::device::Device;
+use crate::progress::Observer;
 use crate::report::{Block, EpochScores, Figure, LearningCurves, Results, Section};
-use crate::runs::RunDir;
-use crate::training::{Split, Trained};
+use crate::runs::{
+    BACKBONE_FILE, BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, Timings, TrainRecipe, TrainedOn, timestamp, to_toml,
+    write_skipped,
+};
+use crate::training::{Split, Trained, most_likely};
+
+/// All there is to write.
+pub(super) struct Outcome<'a> {
+    pub recipe: &'a TrainRecipe,
+    pub started: &'a Zoned,
+    pub device: Device,
+    pub lesson: &'a Lesson,
+    pub trained: &'a Trained,
+    /// Where the network learned too.
+    pub tuned: Option<&'a Tuned>,
+    pub verdict: &'a Verdict<'a>,
+    pub timings: &'a Timings,
+}
+
+impl Outcome<'_> {
+    /// Writes both folders, the run's and the checkpoint's; each appears whole or not at all.
+    pub fn write(&self, workspace: &Workspace, observer: &dyn Observer) -> Result<(PathBuf, PathBuf), CommandError> {
+        let Self { recipe, lesson, trained, verdict, .. } = self;
+        let stamp = timestamp(self.started);
+        let run = RunDir::create(&workspace.runs, &format!("{stamp}-train-{}", recipe.name))?;
+        let checkpoint = RunDir::create(&workspace.checkpoints, &format!("{}-{stamp}", recipe.name))?;
+        let results = self.results(&run)?;
+        results.write(&checkpoint.file("results.json")?)?;
+        write_skipped(&run.file("skipped.csv")?, &lesson.gathered.skipped)?;
+        write_split(&run.file("split.csv")?, lesson, verdict)?;
+        write_predictions(&checkpoint.file("predictions.csv")?, &verdict.judged, &Strangers::default())?;
+        let file = self.tuned.and_then(|tuned| tuned.backbone.as_deref());
+        self.bundle().write(&trained.head, &verdict.trust.neighbours, file, &checkpoint)?;
+        let mut chain = lesson.numbers.chain.clone();
+        if file.is_some() {
+            chain.recipe.weights = Some(checkpoint.path().join(BACKBONE_FILE));
+        }
+        let samples = self.tuned.map(|tuned| tuned.samples.show(&run)).transpose()?.flatten();
+        let dossier = Dossier {
+            run: &run,
+            title: format!("rails train: {}", recipe.name),
+            part: verdict.part,
+            judged: &verdict.judged,
+            strangers: &Strangers::default(),
+            evaluation: &verdict.evaluation,
+            withheld: Some(&verdict.withheld),
+            depth: lesson.numbers.chain.depth,
+            explainer: Explainer::of(&trained.head, &chain, workspace)?,
+            facts: facts(lesson, trained),
+            first: Vec::new(),
+            more: learning(&run, trained)?.into_iter().chain(samples).collect(),
+            settings: to_toml(recipe).unwrap_or_default().lines().map(str::to_owned).collect(),
+        };
+        dossier.write(observer)?;
+        let checkpoint = checkpoint.finish()?;
+        Ok((run.finish()?, checkpoint))
+    }
+
+    /// Writes and returns what `rails compare` reads.
+    fn results(&self, run: &RunDir) -> Result<Results, CommandError> {
+        let Self { recipe, lesson, trained, verdict, .. } = self;
+        let dataset = DatasetSummary::of(&lesson.numbers.manifest);
+        let record = Record {
+            kind: "train",
+            name: &recipe.name,
+            started: self.started,
+            recipe: json!(recipe),
+            seed: recipe.seed,
+            dataset: &dataset,
+            chain: &lesson.numbers.chain,
+            methods: Vec::new(),
+            device: self.device,
+            timings: self.timings,
+        };
+        let mut results = record.results();
+        results.set("judged_on", verdict.part);
+        results.set("disjointness", &lesson.disjointness);
+        measure(&mut results, &lesson.split, trained);
+        verdict.evaluation.fill(&mut results);
+        results.set("calibration", verdict.trust.calibration);
+        verdict.withheld.fill(&mut results);
+        if let Some(tuned) = self.tuned {
+            results.set("frozen_network", &tuned.frozen);
+        }
+        results.write(&run.file("results.json")?)?;
+        run.write_json("run.json", &record.provenance())?;
+        Ok(results)
+    }
+
+    fn bundle(&self) -> Bundle {
+        let Lesson { numbers, .. } = self.lesson;
+        Bundle {
+            format: BUNDLE_FORMAT,
+            name: self.recipe.name.clone(),
+            created: self.started.timestamp().to_string(),
+            classes: self.lesson.classes().to_vec(),
+            features: numbers.chain.clone(),
+            input_size: numbers.input_size,
+            calibration: self.verdict.trust.calibration,
+            reject: Some(self.verdict.trust.reject.clone()),
+            training_set: TrainedOn { fingerprint: self.lesson.fingerprint(), n_images: numbers.ids.len() },
+            files: BTreeMap::new(),
+        }
+    }
+}
 
 /// Fills results.json with what was measured while learning.
-pub(super) fn measure(results: &mut Results, split: &Split, trained: &Trained) {
-    let [train, validation, test] = [&split.train, &split.validation, &split.test].map(Vec::len);
+fn measure(results: &mut Results, split: &Split, trained: &Trained) {
+    let [train, validation, test] = split.parts().map(<[usize]>::len);
     results.set("split", json!({ "train": train, "validation": validation, "test": test }));
     results.set("epochs", trained.history.last().map_or(0, |epoch| epoch.epoch));
     results.set("best_epoch", trained.best_epoch);
@@ -23,15 +132,10 @@ pub(super) fn measure(results: &mut Results, split: &Split, trained: &Trained) {
 }
 
 /// `split.csv`: which image played which part, and what it was taken for.
-pub(super) fn write_split(
-    path: &Path,
-    numbers: &Numbers,
-    split: &Split,
-    y: &[ClassId],
-    predicted: &[ClassId],
-    probabilities: &Array2<f32>,
-    classes: &[String],
-) -> Result<(), CommandError> {
+fn write_split(path: &Path, lesson: &Lesson, verdict: &Verdict<'_>) -> Result<(), CommandError> {
+    let Lesson { numbers, split, y, .. } = lesson;
+    let (classes, probabilities) = (lesson.classes(), &verdict.probabilities);
+    let predicted = most_likely(probabilities.view());
     let failed = |source: csv::Error| crate::runs::TableError::Csv { path: path.to_owned(), source };
     let mut writer = csv::Writer::from_path(path).map_err(failed)?;
     writer.write_record(["id", "path", "class", "part", "predicted", "confidence"]).map_err(failed)?;
@@ -57,21 +161,25 @@ pub(super) fn write_split(
 }
 
 /// Names and values at the top of the page.
-pub(super) fn facts(numbers: &Numbers, split: &Split, trained: &Trained, classes: &[String]) -> Vec<(String, String)> {
-    let [train, validation, test] = [&split.train, &split.validation, &split.test].map(Vec::len);
-    [
-        ("Labelled images", numbers.ids.len().to_string()),
+fn facts(lesson: &Lesson, trained: &Trained) -> Vec<(String, String)> {
+    let [train, validation, test] = lesson.split.parts().map(<[usize]>::len);
+    let mut facts = vec![
+        ("Labelled images", lesson.numbers.ids.len().to_string()),
         ("Train, validation, test", format!("{train}, {validation}, {test}")),
-        ("Classes", classes.len().to_string()),
-        ("Features", numbers.chain.to_string()),
-        ("Epochs", format!("{}, the best was {}", trained.history.len(), trained.best_epoch)),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec()
+        ("Classes", lesson.classes().len().to_string()),
+        ("Features", lesson.numbers.chain.to_string()),
+    ];
+    if !trained.history.is_empty() {
+        facts.push(("Epochs", format!("{}, the best was {}", trained.history.len(), trained.best_epoch)));
+    }
+    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The learning curves, as `plots/learning_curves.png` and for the page.
-pub(super) fn learning(run: &RunDir, trained: &Trained) -> Result<Section, CommandError> {
+/// The learning curves, as `plots/learning_curves.png` and for the page; none of what was learned at once.
+fn learning(run: &RunDir, trained: &Trained) -> Result<Option<Section>, CommandError> {
+    if trained.history.is_empty() {
+        return Ok(None);
+    }
     let epochs: Vec<EpochScores> = trained
         .history
         .iter()
@@ -89,5 +197,5 @@ pub(super) fn learning(run: &RunDir, trained: &Trained) -> Result<Section, Comma
     let how = "Loss should fall and accuracy rise. Where training goes on improving and validation does not, the \
                classifier learns by heart; the weights of the best epoch (green) are those that are kept.";
     let plot = Block::plot_file(&path, how).map_err(CommandError::at(&path))?;
-    Ok(Section { title: "How it learned".to_owned(), blocks: vec![plot] })
+    Ok(Some(Section { title: "How it learned".to_owned(), blocks: vec![plot] }))
 }

@@ -15,8 +15,6 @@ mod beliefs;
 mod clusters;
 mod confident;
 mod known;
-mod lbfgs;
-mod logistic;
 mod naming;
 mod opinion;
 mod reviewer;

@@ -13,6 +13,8 @@ pub struct Decoded {
     pub channels: usize,
     /// `height × width × channels` raw counts.
     pub samples: Samples,
+    /// Whether the largest number of 16 and 32 bits means "not measured", as detectors write it, and not white.
+    pub masked: bool,
 }
 
 /// Raw counts as the file holds them.
@@ -22,18 +24,37 @@ pub enum Samples {
     U8(Vec<u8>),
     /// 9 to 16 bits.
     U16(Vec<u16>),
+    /// Counts of a detector of 17 to 32 bits.
+    U32(Vec<u32>),
     /// Floats, signed and 32-bit integers; may hold NaN and infinities.
     F32(Vec<f32>),
 }
 
 impl Samples {
+    /// How many counts there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::U8(counts) => counts.len(),
+            Self::U16(counts) => counts.len(),
+            Self::U32(counts) => counts.len(),
+            Self::F32(counts) => counts.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Bits per channel: 8, 16 or 32.
     #[must_use]
     pub fn bit_depth(&self) -> u8 {
         match self {
             Self::U8(_) => 8,
             Self::U16(_) => 16,
-            Self::F32(_) => 32,
+            Self::U32(_) | Self::F32(_) => 32,
         }
     }
 }
@@ -55,7 +76,7 @@ impl Decoded {
             DynamicImage::ImageRgba32F(image) => (3, Samples::F32(over_black_f32(&image))),
             other => (3, Samples::U8(other.into_rgb8().into_raw())),
         };
-        Self { height, width, channels, samples }
+        Self { height, width, channels, samples, masked: false }
     }
 
     /// One channel where all three are equal everywhere: grey images take the true one-channel path.
@@ -70,6 +91,7 @@ impl Decoded {
         let samples = match &self.samples {
             Samples::U8(rgb) => grey(rgb).map(Samples::U8),
             Samples::U16(rgb) => grey(rgb).map(Samples::U16),
+            Samples::U32(rgb) => grey(rgb).map(Samples::U32),
             Samples::F32(rgb) => grey(rgb).map(Samples::F32),
         };
         match samples {

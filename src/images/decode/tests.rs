@@ -26,6 +26,7 @@ fn counts(samples: &Samples) -> Vec<f32> {
     match samples {
         Samples::U8(counts) => counts.iter().map(|&count| f32::from(count)).collect(),
         Samples::U16(counts) => counts.iter().map(|&count| f32::from(count)).collect(),
+        Samples::U32(counts) => counts.iter().map(|&count| count as f32).collect(),
         Samples::F32(counts) => counts.clone(),
     }
 }

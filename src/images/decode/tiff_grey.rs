@@ -8,6 +8,7 @@ use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
 use super::{DecodeError, Decoded, Header, Samples};
+use crate::images::frames::counts::{of_f64, of_i16, of_i32, of_i64, of_u64};
 
 type TiffDecoder<'a> = Decoder<Cursor<&'a [u8]>>;
 
@@ -96,15 +97,10 @@ pub(super) fn decode(bytes: &[u8], limit: u64) -> Result<Decoded, DecodeError> {
         (ColorType::Gray(_), counts) => (1, Samples::F32(as_floats(counts)?)),
         (other, _) => return Err(unsupported(format!("pixels of kind {other:?}"))),
     };
-    let length = match &samples {
-        Samples::U8(counts) => counts.len(),
-        Samples::U16(counts) => counts.len(),
-        Samples::F32(counts) => counts.len(),
-    };
-    if length != width * height * channels {
+    if samples.len() != width * height * channels {
         return Err(DecodeError::Truncated { format: "TIFF", detail: "fewer pixels than its header says" });
     }
-    Ok(Decoded { height, width, channels, samples })
+    Ok(Decoded { height, width, channels, samples, masked: false })
 }
 
 /// Integers above 2^24 lose their last digits, which no brightness scale would show.
@@ -123,6 +119,23 @@ fn as_floats(counts: DecodingResult) -> Result<Vec<f32>, DecodeError> {
             return Err(unsupported("an unusual number of bits per pixel".to_owned()));
         }
     })
+}
+
+/// A page as detector counts, whatever numbers it has: see `frames`.
+pub(in crate::images) fn as_counts(counts: DecodingResult) -> Samples {
+    match counts {
+        DecodingResult::U8(counts) => Samples::U8(counts),
+        DecodingResult::U16(counts) => Samples::U16(counts),
+        DecodingResult::U32(counts) => Samples::U32(counts),
+        DecodingResult::U64(counts) => of_u64(counts.into_iter()),
+        DecodingResult::I8(counts) => of_i16(counts.into_iter().map(i16::from)),
+        DecodingResult::I16(counts) => of_i16(counts.into_iter()),
+        DecodingResult::I32(counts) => of_i32(counts.into_iter()),
+        DecodingResult::I64(counts) => of_i64(counts.into_iter()),
+        DecodingResult::F16(counts) => Samples::F32(counts.into_iter().map(f32::from).collect()),
+        DecodingResult::F32(counts) => Samples::F32(counts),
+        DecodingResult::F64(counts) => of_f64(counts.into_iter()),
+    }
 }
 
 /// Levels of `bits` bits each; a row starts at a whole byte.
@@ -155,7 +168,7 @@ fn unsupported(detail: String) -> DecodeError {
     DecodeError::Unsupported { format: "TIFF", detail }
 }
 
-fn translate(error: TiffError) -> DecodeError {
+pub(in crate::images) fn translate(error: TiffError) -> DecodeError {
     match error {
         TiffError::IoError(source) if source.kind() == std::io::ErrorKind::UnexpectedEof => {
             DecodeError::Truncated { format: "TIFF", detail: "the file ends too early" }

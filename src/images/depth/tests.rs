@@ -70,7 +70,7 @@ fn eight_bit_images_are_never_opened() {
 
 #[test]
 fn counts_become_brightness() {
-    let decoded = |samples: Samples, width| Decoded { height: 1, width, channels: 1, samples };
+    let decoded = |samples: Samples, width| Decoded { height: 1, width, channels: 1, samples, masked: false };
     let span = Some(Span { low: 100.0, high: 200.0 });
     let range = DepthRange { bits16: span, bits32: span };
     let shown = |decoded: &Decoded| range.apply(decoded).pixels.into_raw_vec_and_offset().0;

@@ -26,7 +26,9 @@ fn finds_images_and_says_what_is_wrong_with_the_rest() {
     fs::write(at("notes.txt"), b"ignored").unwrap();
     fs::create_dir(at("folder.png")).unwrap();
     let naming = Some("{tenant}_{sid}_{name}_C".parse().unwrap());
-    let manifest = scan(folder.path(), &ScanOptions { naming, naming_required: false }, &Silent).unwrap();
+    let manifest =
+        scan(folder.path(), &ScanOptions { naming, naming_required: false, ..ScanOptions::default() }, &Silent)
+            .unwrap();
     assert_eq!(paths(&manifest), ["B.PNG", "b/dale_7_x_C.png", "png_named.jpg"]);
     assert_eq!(manifest.records[1].fields["tenant"], "dale");
     assert_eq!((manifest.records[0].width, manifest.records[0].height, manifest.records[0].bit_depth), (3, 2, 8));
@@ -41,7 +43,8 @@ fn names_can_be_required() {
     grey(&folder.path().join("a_1.png"), 1);
     grey(&folder.path().join("plain.png"), 2);
     let naming = Some("{tenant}_{sid}".parse().unwrap());
-    let manifest = scan(folder.path(), &ScanOptions { naming, naming_required: true }, &Silent).unwrap();
+    let manifest =
+        scan(folder.path(), &ScanOptions { naming, naming_required: true, ..ScanOptions::default() }, &Silent).unwrap();
     assert_eq!(paths(&manifest), ["a_1.png"]);
     assert_eq!(manifest.skipped[0].reason, "the name does not match `{tenant}_{sid}`");
     assert_eq!(manifest.unmatched, 0);

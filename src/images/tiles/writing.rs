@@ -43,7 +43,7 @@ impl Drop for Partial {
 /// `png`, or `tif` where PNG cannot hold the depth.
 pub(super) fn extension(image: &Decoded) -> &'static str {
     match image.samples {
-        Samples::F32(_) => "tif",
+        Samples::U32(_) | Samples::F32(_) => "tif",
         Samples::U8(_) | Samples::U16(_) => "png",
     }
 }
@@ -68,6 +68,11 @@ fn write(image: &Decoded, place: &Place, file: &Path) -> io::Result<()> {
             let color = if image.channels == 1 { ExtendedColorType::L16 } else { ExtendedColorType::Rgb16 };
             let bytes: Vec<u8> = window(counts, image, place).into_iter().flat_map(u16::to_ne_bytes).collect();
             png(&mut out, &bytes, color)?;
+        }
+        Samples::U32(counts) => {
+            let counts = window(counts, image, place);
+            let mut encoder = TiffEncoder::new(&mut out).map_err(tiff_error)?;
+            encoder.write_image::<colortype::Gray32>(width, height, &counts).map_err(tiff_error)?;
         }
         Samples::F32(counts) => {
             let counts = window(counts, image, place);

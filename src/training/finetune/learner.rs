@@ -18,7 +18,8 @@ use super::{FineTune, FineTuned, FinetuneRecipe, TrainedPart, prefix};
 use crate::backbones::trainable::Trainable;
 use crate::device::{Device, OnBackend};
 use crate::progress::{Event, Observer};
-use crate::training::{Classifier, Head, Split, Stopped, TrainError, Trained, normalise};
+use crate::training::weights::normalise;
+use crate::training::{Classifier, Head, Split, Stopped, TrainError, Trained};
 
 /// A fine-tuning, ready to run on any backend.
 pub(super) struct Learner<'a> {

@@ -62,15 +62,11 @@ impl Split {
     pub fn disjointness(&self, data: &Divisible<'_>, x: ArrayView2<'_, f32>) -> Disjointness {
         Disjointness {
             distinct: self.parts().map(|rows| rows.iter().map(|&row| data.ids[row]).collect::<BTreeSet<_>>().len()),
-            rows: self.parts().map(Vec::len),
+            rows: self.parts().map(<[usize]>::len),
             shared: self.shared_images(data.ids),
             groups: self.group_proof(data),
             near_duplicates: self.near_proof(data, x),
         }
-    }
-
-    fn parts(&self) -> [&Vec<usize>; 3] {
-        [&self.train, &self.validation, &self.test]
     }
 
     fn group_proof(&self, data: &Divisible<'_>) -> Option<GroupProof> {
@@ -80,7 +76,7 @@ impl Split {
         let distinct = [sets[0].len(), sets[1].len(), sets[2].len()];
         let mut shared: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for group in in_several(&sets) {
-            let of_group = |part: &Vec<usize>| -> BTreeSet<usize> {
+            let of_group = |part: &[usize]| -> BTreeSet<usize> {
                 part.iter().filter(|&&row| groups.values[row] == group).map(|&row| data.classes[row].0).collect()
             };
             let divided = in_several(&self.parts().map(of_group));

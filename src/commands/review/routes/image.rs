@@ -11,7 +11,7 @@ use crate::commands::review::Shared;
 use crate::commands::review::view::View;
 use crate::curation::{ClusterKey, Decision, Entry, undone};
 use crate::data::ImageId;
-use crate::images::read_header;
+use crate::images::header_of;
 use crate::server::{Failure, blocking, json};
 
 /// Neighbours shown with an image.
@@ -63,7 +63,7 @@ pub(super) async fn detail(State(shared): State<Arc<Shared>>, Path(row): Path<St
             (view, Arc::clone(session.fit()), history)
         };
         let image = &shared.catalogue.table.rows[row];
-        let header = std::fs::read(shared.catalogue.file(row)).ok().and_then(|bytes| read_header(&bytes).ok());
+        let header = header_of(&shared.catalogue.file(row)).ok();
         let guess = fit.class[row].filter(|_| !view.is_decided(row)).map(|class| fit.classes[class].as_str());
         let near =
             shared.features.as_ref().map(|features| features.similar(&[row], NEIGHBOURS, |_| true)).unwrap_or_default();

@@ -14,8 +14,8 @@ const HALVINGS: usize = 30;
 
 /// When to stop.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stop {
-    /// The largest entry of the gradient is at most this.
+pub struct Stop {
+    /// The largest entry of the gradient, without its sign, is at most this.
     pub gradient: f64,
     /// Steps at most.
     pub steps: usize,

@@ -1,0 +1,57 @@
+//! A filtered copy: the images of one class, and files of frames with these frames only.
+
+use std::path::{Path, PathBuf};
+
+use super::Prediction;
+use crate::commands::CommandError;
+use crate::data::FrameAddress;
+use crate::images::copy_frames;
+use crate::progress::{Event, Observer, Stage};
+use crate::runs::{Placement, Placer};
+
+/// Frames of one file.
+struct Kept {
+    file: PathBuf,
+    dataset: Option<String>,
+    indices: Vec<usize>,
+}
+
+/// Puts the image of each prediction, `files` in the same order, into `folder`, which must be new or empty.
+pub(super) fn keep_into(
+    folder: &Path,
+    predictions: &[Prediction],
+    files: &[PathBuf],
+    placement: Placement,
+    observer: &dyn Observer,
+) -> Result<(), CommandError> {
+    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(CommandError::failed(
+            format!("the folder to copy into is not empty: `{}`", folder.display()),
+            "choose another one, or remove what is in it",
+        ));
+    }
+    observer.on(Event::Started { stage: Stage::Copy, total: files.len() });
+    let mut placer = Placer::new(folder, placement)?;
+    let mut stacks: Vec<Kept> = Vec::new();
+    for (prediction, path) in predictions.iter().zip(files) {
+        let Some(FrameAddress { file, dataset, index }) = FrameAddress::parse(path) else {
+            placer.place(path, prediction.id)?;
+            observer.on(Event::Advanced { by: 1 });
+            continue;
+        };
+        match stacks.last_mut() {
+            Some(last) if (&last.file, &last.dataset) == (&file, &dataset) => last.indices.push(index),
+            _ => stacks.push(Kept { file, dataset, indices: vec![index] }),
+        }
+    }
+    for Kept { file, dataset, indices } in stacks {
+        let target = folder.join(file.file_name().unwrap_or_default());
+        copy_frames(&file, dataset.as_deref(), &indices, &target).map_err(|error| {
+            let hint = "give files of one name in separate runs, each with a folder of its own";
+            CommandError::failed(format!("cannot copy frames: {error}: `{}`", file.display()), hint)
+        })?;
+        observer.on(Event::Advanced { by: indices.len() });
+    }
+    observer.on(Event::Finished);
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Where a frame lies: which file, and the number of the frame in it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Files that may hold many frames, by extension.
+const EXTENSIONS: [&str; 9] = ["h5", "hdf5", "hdf", "nxs", "nx", "npy", "edf", "tif", "tiff"];
+
+/// One of the frames of a file: `run7.h5#17`, or `run7.h5#entry/data/data#17` where the data set was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameAddress {
+    /// The file.
+    pub file: PathBuf,
+    /// The data set in it, where it is not the one that is found.
+    pub dataset: Option<String>,
+    /// Counted from 0.
+    pub index: usize,
+}
+
+impl FrameAddress {
+    /// The frame that `path` names; `None` where it names a file of its own.
+    #[must_use]
+    pub fn parse(path: &Path) -> Option<Self> {
+        let (place, index) = path.to_str()?.rsplit_once('#')?;
+        if !index.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        let index = index.parse().ok()?;
+        if Self::may_hold_frames(Path::new(place)) {
+            return Some(Self { file: PathBuf::from(place), dataset: None, index });
+        }
+        let (file, dataset) = place.rsplit_once('#')?;
+        let holds = Self::may_hold_frames(Path::new(file));
+        holds.then(|| Self { file: PathBuf::from(file), dataset: Some(dataset.to_owned()), index })
+    }
+
+    /// Whether a file of this name may hold many frames.
+    #[must_use]
+    pub fn may_hold_frames(path: &Path) -> bool {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+    }
+}
+
+impl fmt::Display for FrameAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.dataset {
+            Some(dataset) => write!(f, "{}#{dataset}#{}", self.file.display(), self.index),
+            None => write!(f, "{}#{}", self.file.display(), self.index),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_back() {
+        for text in ["a/run7.h5#17", "run 7.h5#entry/data/data#0", "x.TIF#3", "a#b/c.npy#1"] {
+            assert_eq!(FrameAddress::parse(Path::new(text)).unwrap().to_string(), text);
+        }
+        for text in ["a.h5", "a#1.png", "a.png#1", "a.h5#", "a.h5#-1", "a.h5#1.5", "a.h5#entry"] {
+            assert_eq!(FrameAddress::parse(Path::new(text)), None, "{text}");
+        }
+    }
+}

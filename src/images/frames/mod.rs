@@ -1,0 +1,127 @@
+//! Files that hold many frames: HDF5 and `NeXus`, `.npy`, EDF, TIFF of many pages.
+//!
+//! A frame is addressed as `file.h5#17` and read by itself, so that memory does not depend on how many there are. Counts
+//! stay as the detector wrote them. Of unsigned numbers of 16 and 32 bits the largest means "not measured": a gap between
+//! modules, a dead or an overflown pixel. A negative count is none either and becomes that largest number.
+
+pub(super) mod cbf;
+pub(super) mod counts;
+pub(super) mod edf;
+mod hdf5;
+pub(super) mod npy;
+mod open_stacks;
+mod series;
+mod tiff_pages;
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use super::{DecodeError, Decoded, Header};
+use crate::data::{FrameAddress, ImageId};
+
+pub use series::{Series, place_in_series, series_of};
+
+/// An open file of frames, all of one size.
+pub(super) trait Stack {
+    /// How many frames there are; at least one.
+    fn len(&self) -> usize;
+
+    /// Size and depth of each frame.
+    fn header(&self) -> Header;
+
+    /// Whether a file may hold several data sets, of which one can be named.
+    fn has_datasets(&self) -> bool {
+        false
+    }
+
+    /// Other files that hold frames of this one, such as the targets of external links.
+    fn sources(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    /// The frame of this number, counted from 0.
+    ///
+    /// # Errors
+    /// When there is no such frame or its bytes are damaged.
+    fn read(&mut self, index: usize) -> Result<Decoded, DecodeError>;
+
+    /// Writes the frames of these numbers, at least one, to the new file `target`, in the format of this one.
+    ///
+    /// # Errors
+    /// When a frame cannot be read or the file not written.
+    fn copy(&mut self, indices: &[usize], target: &Path) -> Result<(), DecodeError>;
+}
+
+/// Opens `file` if it holds frames; `None` for a file that is one image. `dataset` is looked at where a file has several.
+///
+/// # Errors
+/// When it holds frames and cannot be read.
+pub(super) fn open(file: &Path, dataset: Option<&str>) -> Result<Option<Box<dyn Stack>>, DecodeError> {
+    if !FrameAddress::may_hold_frames(file) || !file.is_file() {
+        return Ok(None);
+    }
+    let mut start = Vec::new();
+    File::open(file)?.take(8).read_to_end(&mut start)?;
+    guarded(|| {
+        let stack: Option<Box<dyn Stack>> = match start.as_slice() {
+            [0x89, b'H', b'D', b'F', ..] => Some(Box::new(hdf5::Hdf5Stack::open(file, dataset)?)),
+            [0x93, b'N', b'U', b'M', ..] => npy::NpyStack::open(file)?.map(boxed),
+            [b'{', ..] => edf::EdfStack::open(file)?.map(boxed),
+            [b'I', b'I', ..] | [b'M', b'M', ..] => tiff_pages::TiffPages::open(file)?.map(boxed),
+            _ => None,
+        };
+        Ok(stack)
+    })
+}
+
+fn boxed<S: Stack + 'static>(stack: S) -> Box<dyn Stack> {
+    Box::new(stack)
+}
+
+/// The frame at `address`, through the files this thread has open.
+///
+/// # Errors
+/// As [`Stack::read`], and when the file is not there.
+pub(super) fn read(address: &FrameAddress) -> Result<Decoded, DecodeError> {
+    open_stacks::with(&address.file, address.dataset.as_deref(), |stack| guarded(|| stack.read(address.index)))
+}
+
+/// Writes frames of `file` to the new file `target`, in the format of `file`: those of these numbers, at least one.
+///
+/// # Errors
+/// When a frame cannot be read or the file not written.
+pub fn copy_frames(file: &Path, dataset: Option<&str>, indices: &[usize], target: &Path) -> Result<(), DecodeError> {
+    open_stacks::with(file, dataset, |stack| guarded(|| stack.copy(indices, target)))
+}
+
+/// Size and depth of the frame at `address`.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn header(address: &FrameAddress) -> Result<Header, DecodeError> {
+    open_stacks::with(&address.file, address.dataset.as_deref(), |stack| Ok(stack.header()))
+}
+
+/// Hashes the bytes of `file` and of the files it takes frames from, block by block.
+pub(super) fn identity(file: &Path, sources: &[PathBuf]) -> Result<ImageId, DecodeError> {
+    let mut hasher = ImageId::hasher();
+    for file in std::iter::once(file).chain(sources.iter().map(PathBuf::as_path)) {
+        hasher.update_reader(BufReader::with_capacity(1 << 20, File::open(file)?))?;
+    }
+    Ok(ImageId::of_hasher(&hasher))
+}
+
+fn no_such_frame(index: usize, frames: usize) -> DecodeError {
+    DecodeError::Unsupported { format: "stack", detail: format!("frame {index} asked of {frames}") }
+}
+
+/// A reader that panics has met a corrupt file: that must not end the run.
+fn guarded<T>(work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(DecodeError::Corrupt { format: "stack", detail: "the reader gave up".to_owned() }))
+}
+
+#[cfg(test)]
+mod tests;

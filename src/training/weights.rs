@@ -1,0 +1,104 @@
+//! What each image counts: how far a person's word is trusted, what its class weighs, and how far the other images
+//! agree.
+
+use std::num::NonZeroUsize;
+
+use ndarray::{ArrayView2, Axis};
+use rayon::prelude::*;
+
+use super::TrainError;
+use super::class_weights::ClassWeights;
+use super::folds::Folds;
+use super::loss::targets;
+use super::split::{Divisible, Split};
+use super::training_set::TrainingSet;
+use crate::linear_model::{LogisticRegression, Stop};
+
+/// Folds from which the images of the remaining one are judged.
+const FOLDS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
+/// Penalty of the classifier that judges, as a share of the images' mean squared length: so high that none sways it.
+const L2: f64 = 1e-3;
+/// When it is sure enough; with this penalty it is there soon.
+const STOP: Stop = Stop { gradient: 1e-4, steps: 200 };
+
+/// The weight of each image, 1 on average in the training part and in the validation part of `split`.
+///
+/// `x` is `[n_images, n_features]` as the classifier sees it. With `doubt` above 0 a label counts as much as a classifier
+/// that never saw it agrees: its probability over that of the likeliest class, to the power of `doubt`.
+///
+/// Labels judged out of fold: Northcutt et al., "Confident learning: Estimating uncertainty in dataset labels", JAIR 2021.
+///
+/// # Errors
+/// When class weights name what is no class.
+pub(super) fn weights(
+    x: ArrayView2<'_, f32>,
+    data: &TrainingSet<'_>,
+    split: &Split,
+    class_weights: &ClassWeights,
+    doubt: f64,
+    seed: u64,
+) -> Result<Vec<f32>, TrainError> {
+    let mut weights = data.weights.map_or_else(|| vec![1.0; data.ids.len()], <[f32]>::to_vec);
+    if doubt > 0.0 {
+        for (row, trust) in trusts(x, data, &weights, split, seed) {
+            weights[row] *= trust.powf(doubt) as f32;
+        }
+    }
+    let factors = class_weights.factors(data.classes, data.y, &weights, &split.train)?;
+    for (weight, class) in weights.iter_mut().zip(data.y) {
+        *weight = (f64::from(*weight) * factors[class.0]) as f32;
+    }
+    normalise(&mut weights, &split.train);
+    normalise(&mut weights, &split.validation);
+    Ok(weights)
+}
+
+/// Rows of the training and the validation part and how far their labels are to be trusted, in `0.0..=1.0`; rows that
+/// nothing is known about are left out.
+fn trusts(
+    x: ArrayView2<'_, f32>,
+    data: &TrainingSet<'_>,
+    weights: &[f32],
+    split: &Split,
+    seed: u64,
+) -> Vec<(usize, f64)> {
+    let (ids, classes): (Vec<_>, Vec<_>) = split.train.iter().map(|&row| (data.ids[row], data.y[row])).unzip();
+    let divisible = Divisible { ids: &ids, classes: &classes, names: data.classes, groups: None, near: None };
+    // Too few images to divide are too few to doubt any.
+    let Ok((folds, _)) = Folds::of(&divisible, FOLDS, seed) else { return Vec::new() };
+    let targets = targets(data.y, weights, data.classes.len(), 0.0);
+    let squares =
+        split.train.iter().flat_map(|&row| x.index_axis_move(Axis(0), row)).map(|&value| f64::from(value).powi(2));
+    let l2 = (L2 * squares.sum::<f64>() / split.train.len() as f64).max(f64::MIN_POSITIVE);
+    let judge = |learned: &[usize], judged: &[usize]| -> Vec<(usize, f64)> {
+        let (features, shares) = (x.select(Axis(0), learned), targets.select(Axis(0), learned));
+        let shown = shares.sum_axis(Axis(0));
+        let model = LogisticRegression::fit(features.view(), shares.view(), l2, STOP);
+        let p = model.probabilities(x.select(Axis(0), judged).view());
+        let trust = |(&row, p): (&usize, ndarray::ArrayView1<'_, f32>)| {
+            let class = data.y[row].0;
+            let likeliest = p.fold(f32::MIN_POSITIVE, |most, &p| most.max(p));
+            (shown[class] > 0.0).then(|| (row, f64::from(p[class] / likeliest)))
+        };
+        judged.iter().zip(p.rows()).filter_map(trust).collect()
+    };
+    let of_fold = |fold: usize| {
+        let rows = split.train.iter().zip(folds.of_rows());
+        let (judged, learned): (Vec<_>, Vec<_>) = rows.partition(|(_, other)| **other == fold);
+        let rows = |pairs: Vec<(&usize, &usize)>| pairs.into_iter().map(|(&row, _)| row).collect::<Vec<usize>>();
+        judge(&rows(learned), &rows(judged))
+    };
+    let mut trusts: Vec<(usize, f64)> = (0..folds.k()).into_par_iter().flat_map_iter(of_fold).collect();
+    trusts.extend(judge(&split.train, &split.validation));
+    trusts
+}
+
+/// Scales the weights of `rows` to a mean of 1; all 0 stays so.
+pub(super) fn normalise(weights: &mut [f32], rows: &[usize]) {
+    let mean = rows.iter().map(|&row| f64::from(weights[row])).sum::<f64>() / rows.len().max(1) as f64;
+    if mean > 0.0 {
+        for &row in rows {
+            weights[row] = (f64::from(weights[row]) / mean) as f32;
+        }
+    }
+}
