@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
 use super::GridPlace;
+use super::local::by_array;
 
 /// Names of the columns of [`neighbours`]: differences in the units of [`crate::features::Block::Surface`], and their
 /// Euclidean length.
@@ -42,17 +43,22 @@ pub(super) fn neighbours(surface: ArrayView2<'_, f32>, places: &[GridPlace]) -> 
     out
 }
 
-/// `profiles`, shape `[n_tiles, 8]`, less their mean: its length, largest value, |first| and |last|. Shape `[n_tiles, 4]`.
-pub(super) fn radial_deviation(profiles: ArrayView2<'_, f32>) -> Array2<f32> {
+/// `profiles`, shape `[n_tiles, 8]`, less the mean of those of the same array: its length, largest value, |first| and
+/// |last|. Shape `[n_tiles, 4]`.
+pub(super) fn radial_deviation(profiles: ArrayView2<'_, f32>, places: &[GridPlace]) -> Array2<f32> {
     let mut out = Array2::zeros((profiles.nrows(), 4));
-    let Some(mean) = profiles.mean_axis(Axis(0)) else { return out };
-    for (profile, mut row) in profiles.rows().into_iter().zip(out.rows_mut()) {
-        let off = &profile - &mean;
-        let largest = off.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
-        let ends = [off[0].abs(), off[off.len() - 1].abs()];
-        row.assign(&Array1::from_vec(vec![length(&off), largest, ends[0], ends[1]]));
+    for rows in by_array(places) {
+        let Some(mean) = profiles.select(Axis(0), &rows).mean_axis(Axis(0)) else { continue };
+        for row in rows {
+            out.row_mut(row).assign(&summary(&(&profiles.row(row) - &mean)));
+        }
     }
     out
+}
+
+fn summary(off: &Array1<f32>) -> Array1<f32> {
+    let largest = off.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+    Array1::from_vec(vec![length(off), largest, off[0].abs(), off[off.len() - 1].abs()])
 }
 
 fn length(values: &Array1<f32>) -> f32 {
@@ -79,6 +85,10 @@ mod tests {
         let mut profiles = Array2::from_elem((2, 8), 10.0);
         profiles[[0, 0]] = 16.0;
         profiles[[0, 7]] = 2.0;
-        assert_eq!(radial_deviation(profiles.view()).row(0).to_vec(), [5.0, 4.0, 3.0, 4.0]);
+        let place = |array, column| GridPlace { array, row: 1, column };
+        let places = [place(0, 1), place(0, 2)];
+        assert_eq!(radial_deviation(profiles.view(), &places).row(0).to_vec(), [5.0, 4.0, 3.0, 4.0]);
+        let apart = [place(0, 1), place(1, 1)];
+        assert_eq!(radial_deviation(profiles.view(), &apart), Array2::<f32>::zeros((2, 4)));
     }
 }

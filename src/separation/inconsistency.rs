@@ -18,7 +18,7 @@ pub struct Inconsistency {
     pub values: Array2<f32>,
     /// Robust scores of them against the tiles around, weighted: what the outlier factor saw.
     pub standardised: Array2<f32>,
-    /// One per row: about 1 inside a crowd, larger for odd ones.
+    /// One per row, each array by itself: about 1 inside a crowd, larger for odd ones.
     pub scores: Vec<f64>,
     /// One per row: whether the score is above the threshold.
     pub outliers: Vec<bool>,
@@ -36,7 +36,9 @@ impl InconsistencyRecipe {
             let measured = tiles.select(rows, &block.measured().columns(), super::INCONSISTENT)?;
             let (names, found) = match block {
                 ContextBlock::Neighbours => (neighbour_columns().to_vec(), neighbours(measured.view(), &places)),
-                ContextBlock::RadialDeviation => (radial_columns().to_vec(), radial_deviation(measured.view())),
+                ContextBlock::RadialDeviation => {
+                    (radial_columns().to_vec(), radial_deviation(measured.view(), &places))
+                }
                 ContextBlock::Rotation | ContextBlock::Anisotropy | ContextBlock::Curvature => {
                     (block.measured().columns(), measured)
                 }
@@ -54,14 +56,21 @@ impl InconsistencyRecipe {
             concatenate(Axis(1), &views).unwrap_or_else(|_| Array2::zeros((rows.len(), 0)))
         };
         let standardised = beside(&scores);
-        let judged = self.lof.score(standardised.view());
+        // Each array by itself: alike defects of many arrays would keep each other company.
+        let (mut factors, mut outliers) = (vec![1.0; rows.len()], vec![false; rows.len()]);
+        for array in local::by_array(&places) {
+            let judged = self.lof.score(standardised.select(Axis(0), &array).view());
+            for ((row, factor), outlier) in array.into_iter().zip(judged.factors).zip(judged.outliers) {
+                (factors[row], outliers[row]) = (factor, outlier);
+            }
+        }
         Ok(Inconsistency {
             rows: rows.to_vec(),
             columns,
             values: beside(&values),
             standardised,
-            scores: judged.factors,
-            outliers: judged.outliers,
+            scores: factors,
+            outliers,
         })
     }
 }

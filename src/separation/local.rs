@@ -62,21 +62,26 @@ pub(super) fn differences(
 
 /// Robust scores of `values` over the array of each tile, cut at ±`most`; 0 where at least half of the tiles are alike.
 pub(super) fn scores(values: ArrayView2<'_, f32>, places: &[GridPlace], most: f32) -> Array2<f32> {
-    let mut arrays: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (row, place) in places.iter().enumerate() {
-        arrays.entry(place.array).or_default().push(row);
-    }
     let mut scores = values.to_owned();
-    for rows in arrays.values() {
+    for rows in by_array(places) {
         for mut column in scores.columns_mut() {
             let (middle, spread) = median_and_spread(&mut rows.iter().map(|&row| column[row]).collect::<Vec<_>>());
-            for &row in rows {
+            for &row in &rows {
                 let off = column[row] - middle;
                 column[row] = if spread > 0.0 { (off / spread).clamp(-most, most) } else { 0.0 };
             }
         }
     }
     scores
+}
+
+/// The rows of each array.
+pub(super) fn by_array(places: &[GridPlace]) -> Vec<Vec<usize>> {
+    let mut arrays: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (row, place) in places.iter().enumerate() {
+        arrays.entry(place.array).or_default().push(row);
+    }
+    arrays.into_values().collect()
 }
 
 /// Median and robust standard deviation; 0 and 0 without values.
