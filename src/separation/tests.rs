@@ -68,3 +68,15 @@ fn a_feature_that_is_not_there_is_named() {
     let error = recipe.separate(&tiles, &tiles, 1).unwrap_err();
     assert!(error.to_string().contains("`radial_0`") && error.to_string().contains("missing_contrast"), "{error}");
 }
+
+#[test]
+fn layers_may_share_a_name() {
+    let highest = || layer(Take::Highest("missing_contrast".to_owned()), 6.0);
+    let recipe = SeparationRecipe { layers: vec![highest(), highest()], ..Default::default() };
+    let (places, columns, values) = grid(9, &[3, 40]);
+    let tiles = Tiles { places: &places, columns: &columns, values: values.view() };
+    let found = recipe.separate(&tiles, &tiles, 1).unwrap();
+    assert_eq!(found.names, ["Missing", CONSISTENT, INCONSISTENT]);
+    assert_eq!([&found.layers[0].key, &found.layers[1].key], ["missing", "missing_2"]);
+    assert_eq!(found.verdicts.iter().filter(|verdict| **verdict == 0).count(), 2);
+}

@@ -99,7 +99,7 @@ impl Page<'_> {
         let panel =
             Panel { title: "", x_label: axes[0], y_label: axes[1], points: self.points.view(), groups: &groups };
         let figure = Scatter { title: "All tiles by verdict", panels: vec![panel] };
-        blocks.push(self.plot("verdicts_tsne", "All tiles by all features, coloured by verdict", &figure)?);
+        blocks.push(self.plot("verdicts_tsne", "All tiles by the features of the layers, coloured by verdict", &figure)?);
         for (array, name) in self.places.arrays.iter().enumerate().take(MAPS) {
             let rows: Vec<usize> =
                 (0..self.places.of_tiles.len()).filter(|row| self.places.of_tiles[*row].array == array).collect();
@@ -122,7 +122,7 @@ impl Page<'_> {
         let groups = Grouping::clusters(&layer.clustering);
         let taken = match layer.taken.cluster {
             Some(cluster) if !layer.taken.rows.is_empty() => format!(
-                "The rule points at cluster {cluster}; {} tiles were taken in {} rounds",
+                "The rule points at cluster {cluster}; {} tiles were taken, rounds: {}",
                 layer.taken.rows.len(),
                 layer.taken.rounds
             ),
