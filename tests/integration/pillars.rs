@@ -281,6 +281,10 @@ fn one_tile_and_tiles_of_one_pixel_come_through() {
     assert!(summary["replaced"].as_u64() > Some(20), "{summary}");
     place.rails(&["tile", "dots", "--grid", "9x9", "--output", "none"]).with(1).saying(&["too few for a grid of 9×9"]);
     place.rails(&["cluster", "dots", "--config", "pillars.toml"]).with(0).saying(&["do not say where they stand"]);
+    place
+        .rails(&["cluster", "dots", "--config", "pillars.toml", "--set", "separate.inconsistency.features={}"])
+        .with(2)
+        .saying(&["names nothing to look at"]);
     let take = "separate.layers=[{name='A', features=['missing'], take={lowest='radial_0'}}]";
     place
         .rails(&["cluster", "dots", "--config", "pillars.toml", "--set", take])

@@ -150,6 +150,10 @@ impl Measured {
         depth: DepthRange,
         (device, workspace, observer): (Device, &Workspace, &dyn Observer),
     ) -> Result<Self, CommandError> {
+        if separation.inconsistency.features.is_empty() {
+            let text = "`separate.inconsistency.features` names nothing to look at: leave it out for all of its blocks";
+            return Err(CommandError::Usage(text.to_owned()));
+        }
         let one = Positive::try_from(1.0).map_err(|error| CommandError::Usage(error.to_string()))?;
         let none = NonNegative::try_from(0.0).map_err(|error| CommandError::Usage(error.to_string()))?;
         let embed = |manifest: &Manifest, blocks: Vec<Block>, corrections: Vec<Enhancement>| {

@@ -99,7 +99,11 @@ impl Page<'_> {
         let panel =
             Panel { title: "", x_label: axes[0], y_label: axes[1], points: self.points.view(), groups: &groups };
         let figure = Scatter { title: "All tiles by verdict", panels: vec![panel] };
-        blocks.push(self.plot("verdicts_tsne", "All tiles by the features of the layers, coloured by verdict", &figure)?);
+        blocks.push(self.plot(
+            "verdicts_tsne",
+            "All tiles by the features of the layers, coloured by verdict",
+            &figure,
+        )?);
         for (array, name) in self.places.arrays.iter().enumerate().take(MAPS) {
             let rows: Vec<usize> =
                 (0..self.places.of_tiles.len()).filter(|row| self.places.of_tiles[*row].array == array).collect();
