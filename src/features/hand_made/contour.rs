@@ -24,7 +24,7 @@ pub(super) fn largest_dark(pixels: ArrayView2<'_, f32>) -> Option<Contour> {
     let (height, width) = pixels.dim();
     let mut grey = GrayImage::new(width as u32, height as u32);
     for (level, pixel) in grey.pixels_mut().zip(pixels) {
-        level.0 = [pixel.round() as u8];
+        level.0 = [(pixel + 0.5) as u8]; // rounded: intensities are not negative
     }
     let threshold = otsu_level(&grey);
     // The search sees no border along the edge of the image: the mask gets an empty frame.

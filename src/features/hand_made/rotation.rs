@@ -22,9 +22,11 @@ pub(super) fn measure(tile: &Tile) -> [f64; 4] {
     let side = height.min(width);
     let (top, left) = ((height - side) / 2, (width - side) / 2);
     let square = pixels.slice(s![top..top + side, left..left + side]).mapv(f64::from);
-    let [quarter, half] = [Turn::Quarter, Turn::Half].map(|turn| rms(&square, turn));
     let windows = Windows::of(&square);
-    let [quarter_ssim, half_ssim] = [Turn::Quarter, Turn::Half].map(|turn| windows.similarity(&square, turn));
+    let [(quarter, quarter_ssim), (half, half_ssim)] = [Turn::Quarter, Turn::Half].map(|turn| {
+        let products = &square * &turn.of(&square);
+        (rms(&square, &products), windows.similarity(&products, turn))
+    });
     let mean = |quarter: f64, half: f64| (4.0 * quarter + 2.0 * half) / 6.0;
     let least = if quarter_ssim.is_nan() { half_ssim } else { quarter_ssim.min(half_ssim) };
     [mean(quarter, half), quarter.max(half), 1.0 - mean(quarter_ssim, half_ssim), 1.0 - least]
@@ -46,10 +48,10 @@ impl Turn {
     }
 }
 
-fn rms(square: &Array2<f64>, turn: Turn) -> f64 {
-    let turned = turn.of(square);
-    let squares: f64 = square.iter().zip(turned).map(|(a, b)| (a - b).powi(2)).sum();
-    (squares / square.len() as f64).sqrt()
+/// Of the square and its turned copy, by their `products`: `Σ (a − b)² = 2 Σ a² − 2 Σ ab`, exact for whole levels.
+fn rms(square: &Array2<f64>, products: &Array2<f64>) -> f64 {
+    let squares: f64 = square.iter().zip(products).map(|(a, product)| a * a - product).sum();
+    (2.0 * squares.max(0.0) / square.len() as f64).sqrt()
 }
 
 /// Means over every window that lies inside the square.
@@ -66,13 +68,13 @@ impl Windows {
         Self { side, mean: window_means(square, side), squares: window_means(&(square * square), side) }
     }
 
-    /// Mean structural similarity of the square and its turned copy, in `-1.0..=1.0`; NaN below 3×3 pixels.
-    fn similarity(&self, square: &Array2<f64>, turn: Turn) -> f64 {
+    /// Mean structural similarity of the square and its turned copy, by their products, in `-1.0..=1.0`; NaN below 3×3 pixels.
+    fn similarity(&self, products: &Array2<f64>, turn: Turn) -> f64 {
         const C1: f64 = (0.01 * 255.0) * (0.01 * 255.0);
         const C2: f64 = (0.03 * 255.0) * (0.03 * 255.0);
         let pixels = (self.side * self.side) as f64;
         let sample = pixels / (pixels - 1.0);
-        let products = window_means(&(square * &turn.of(square)), self.side);
+        let products = window_means(products, self.side);
         // Windows of the turned copy are the turned windows.
         let (turned_mean, turned_squares) = (turn.of(&self.mean), turn.of(&self.squares));
         let mut sum = 0.0;

@@ -17,18 +17,24 @@ pub(super) fn gradient(pixels: ArrayView2<'_, f32>) -> Gradient {
     let (height, width) = pixels.dim();
     let (mut x, mut y) = (Array2::zeros((height, width)), Array2::zeros((height, width)));
     // Per column: the smoothed and the differentiated rows above and below.
-    let (mut smooth, mut step) = (vec![0.0_f32; width], vec![0.0_f32; width]);
+    let (mut smooth, mut step) = (vec![0.0_f32; width + 2], vec![0.0_f32; width + 2]);
+    // One column more on each side, mirrored.
+    let (before, behind) = (mirrored(-1, width) + 1, mirrored(width.cast_signed(), width) + 1);
     for row in 0..height {
         let [above, below] = [-1, 1].map(|by| pixels.row(mirrored(row.cast_signed() + by, height)));
         let here = pixels.row(row);
         for column in 0..width {
-            smooth[column] = above[column] + 2.0 * here[column] + below[column];
-            step[column] = below[column] - above[column];
+            smooth[column + 1] = above[column] + 2.0 * here[column] + below[column];
+            step[column + 1] = below[column] - above[column];
         }
-        for column in 0..width {
-            let [left, right] = [-1, 1].map(|by| mirrored(column.cast_signed() + by, width));
-            x[[row, column]] = smooth[right] - smooth[left];
-            y[[row, column]] = step[left] + 2.0 * step[column] + step[right];
+        for line in [&mut smooth, &mut step] {
+            (line[0], line[width + 1]) = (line[before], line[behind]);
+        }
+        for (x, near) in x.row_mut(row).iter_mut().zip(smooth.windows(3)) {
+            *x = near[2] - near[0];
+        }
+        for (y, near) in y.row_mut(row).iter_mut().zip(step.windows(3)) {
+            *y = near[0] + 2.0 * near[1] + near[2];
         }
     }
     Gradient { x, y }
