@@ -29,6 +29,7 @@ pub mod reducers;
 
 pub mod curation;
 pub mod report;
+pub mod separation;
 pub mod training;
 
 pub mod runs;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Global, Outcome, RecipeArguments, progress::Terminal, render};
-use crate::commands::{ClusterOptions, CommandError, assign, cluster, grid};
+use crate::commands::{ClusterOptions, CommandError, assign, cluster, grid, patches, separate};
 use crate::runs::{ClusterRecipe, Placement, load, to_toml};
 
 /// Group images that look alike
@@ -61,6 +61,16 @@ impl Arguments {
         if let Some(combinations) = &recipe.grid {
             let summary = grid(&recipe, combinations, &options, global.device(), &global.workspace(), observer)?;
             global.print(&summary, render::grid)?;
+            return Ok(Outcome::of_skips(summary.dataset.n_skipped));
+        }
+        if let Some(slices) = &recipe.patches {
+            let summary = patches(&recipe, slices, &global.workspace(), observer)?;
+            global.print(&summary, render::patches)?;
+            return Ok(Outcome::of_skips(summary.dataset.n_skipped));
+        }
+        if let Some(layers) = &recipe.separate {
+            let summary = separate(&recipe, layers, &options, global.device(), &global.workspace(), observer)?;
+            global.print(&summary, render::separate)?;
             return Ok(Outcome::of_skips(summary.dataset.n_skipped));
         }
         let summary = cluster(&recipe, &options, global.device(), &global.workspace(), observer)?;

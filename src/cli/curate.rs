@@ -3,6 +3,8 @@
 mod labels;
 mod review;
 
+pub(super) use review::Page;
+
 use std::path::PathBuf;
 
 use clap::ValueEnum;

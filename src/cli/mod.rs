@@ -4,6 +4,7 @@ mod cluster;
 mod compare;
 mod curate;
 mod evaluate;
+mod explore;
 mod models;
 mod predict;
 mod progress;
@@ -40,6 +41,7 @@ enum Command {
     Evaluate(evaluate::Arguments),
     Compare(compare::Arguments),
     Tile(tile::Arguments),
+    Explore(explore::Arguments),
     Models(models::Arguments),
 }
 
@@ -149,6 +151,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(arguments) => arguments.run(&cli.global, &observer),
         Command::Compare(arguments) => arguments.run(&cli.global, &observer),
         Command::Tile(arguments) => arguments.run(&cli.global, &observer),
+        Command::Explore(arguments) => arguments.run(&cli.global, &observer),
         Command::Models(arguments) => arguments.run(&cli.global, &observer),
     };
     observer.clear();

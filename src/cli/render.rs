@@ -2,6 +2,8 @@
 
 mod cluster;
 mod evaluate;
+mod patches;
+mod separate;
 mod sweep;
 mod train;
 
@@ -12,6 +14,8 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 
 pub(super) use cluster::{assign, cluster, grid};
 pub(super) use evaluate::evaluate;
+pub(super) use patches::patches;
+pub(super) use separate::separate;
 pub(super) use sweep::{quoted, sweep};
 pub(super) use train::train;
 

@@ -2,22 +2,35 @@
 
 use std::collections::BTreeSet;
 
+use ndarray::{Array2, Axis, concatenate};
+
 use super::{CommandError, Workspace};
 use crate::backbones::Backbone;
 use crate::data::{Embeddings, FrameAddress, Manifest};
 use crate::device::Device;
 use crate::embeddings::{Store, StoreError};
-use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor, FrameStatistics};
+use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor, FrameStatistics, HandMade};
 use crate::images::{DepthPolicy, DepthRange, series_of};
-use crate::progress::Observer;
+use crate::progress::{Event, Observer};
+use crate::reducers::WeightedBlock;
 use crate::runs::{FeatureChain, FeaturesRecipe};
 
-/// An extractor ready to embed, and the recipe with nothing left to defaults.
+/// Everything ready to embed, and the recipe with nothing left to defaults.
 pub(super) struct Extraction {
-    pub extractor: Box<dyn FeatureExtractor>,
+    parts: Vec<Part>,
     pub recipe: FeaturesRecipe,
+    /// Empty without a network.
     pub weights_hash: String,
+    /// Rows and columns of the network's input; (0, 0) without one.
     pub input_size: (usize, usize),
+}
+
+/// A block of columns: the network, what is made by hand, or the statistics of frames.
+struct Part {
+    extractor: Box<dyn FeatureExtractor>,
+    blocks: Vec<WeightedBlock>,
+    /// Whether the last column counts values that were not finite.
+    counts: bool,
 }
 
 /// What became of a manifest.
@@ -27,6 +40,12 @@ pub(super) struct Embedded {
     /// A row per record of `manifest`.
     pub embeddings: Embeddings,
     pub chain: FeatureChain,
+    /// Names of the features.
+    pub columns: Vec<String>,
+    /// The blocks they belong to; empty where there is only a network, whose features are taken as they are.
+    pub blocks: Vec<WeightedBlock>,
+    /// Hand-made features that were not finite and became 0.
+    pub replaced: usize,
     /// Images that went through the network now.
     pub computed: usize,
     /// Images whose features were there already.
@@ -53,37 +72,79 @@ pub(super) fn backbone(recipe: &FeaturesRecipe, workspace: &Workspace) -> Result
     })
 }
 
+/// The network part of `recipe`, with this backbone whatever weights the recipe names.
+pub(super) fn network_features(
+    backbone: &Backbone,
+    recipe: &FeaturesRecipe,
+    device: Device,
+) -> Result<Enhanced<BackboneFeatures>, CommandError> {
+    let extractor = BackboneFeatures::new(backbone, &recipe.layers, recipe.resize, device)?;
+    Ok(Enhanced::new(extractor, recipe.enhance.clone()))
+}
+
 impl Extraction {
     pub(super) fn new(recipe: &FeaturesRecipe, device: Device, workspace: &Workspace) -> Result<Self, CommandError> {
-        match recipe.frame {
-            Some(frame) => Self::of_counts(frame, recipe),
-            None => Self::of(&backbone(recipe, workspace)?, recipe, device),
+        let mut extraction =
+            Self { parts: Vec::new(), recipe: recipe.clone(), weights_hash: String::new(), input_size: (0, 0) };
+        if let Some(frame) = recipe.frame {
+            extraction.add_counts(frame)?;
+            return Ok(extraction);
         }
-    }
-
-    /// Without a network, from raw counts.
-    fn of_counts(frame: FrameStatistics, recipe: &FeaturesRecipe) -> Result<Self, CommandError> {
-        if !recipe.enhance.is_empty() {
-            let text = "features.enhance changes brightness, and features.frame is about raw counts: leave one out";
+        if recipe.uses_network() {
+            extraction.add_network(&backbone(recipe, workspace)?, device)?;
+        }
+        if !recipe.hand_made.is_empty() {
+            let extractor = HandMade::new(recipe.hand_made.keys().copied().collect());
+            let weighted = recipe.hand_made.iter();
+            let blocks = weighted
+                .map(|(block, weight)| WeightedBlock { columns: block.columns().len(), weight: weight.get() })
+                .collect();
+            let extractor = Box::new(Enhanced::new(extractor, recipe.enhance.clone()));
+            extraction.parts.push(Part { extractor, blocks, counts: true });
+        }
+        if extraction.parts.is_empty() {
+            let text = "`features.network = 0` leaves nothing to look at: name blocks in `features.hand_made`";
             return Err(CommandError::Usage(text.to_owned()));
         }
-        // The version of the statistics stands where a network has its weights.
-        let weights_hash = frame.fingerprint();
-        Ok(Self { extractor: Box::new(frame), recipe: recipe.clone(), weights_hash, input_size: (0, 0) })
+        Ok(extraction)
     }
 
-    /// With this backbone, whatever weights `recipe` names.
-    pub(super) fn of(backbone: &Backbone, recipe: &FeaturesRecipe, device: Device) -> Result<Self, CommandError> {
-        let mut recipe = recipe.clone();
-        if recipe.layers.is_empty() {
-            recipe.layers = vec![recipe.backbone.default_layer().to_owned()];
+    fn add_network(&mut self, backbone: &Backbone, device: Device) -> Result<(), CommandError> {
+        if self.recipe.layers.is_empty() {
+            self.recipe.layers = vec![self.recipe.backbone.default_layer().to_owned()];
         }
-        let weights_hash = backbone.hash().to_owned();
+        backbone.hash().clone_into(&mut self.weights_hash);
         let spec = backbone.spec();
-        let input_size = (spec.size, spec.size);
-        let extractor = BackboneFeatures::new(backbone, &recipe.layers, recipe.resize, device)?;
-        let extractor = Box::new(Enhanced::new(extractor, recipe.enhance.clone()));
-        Ok(Self { extractor, recipe, weights_hash, input_size })
+        self.input_size = (spec.size, spec.size);
+        let extractor = Box::new(network_features(backbone, &self.recipe, device)?);
+        let blocks = vec![WeightedBlock { columns: extractor.columns().len(), weight: self.recipe.network.get() }];
+        self.parts.push(Part { extractor, blocks, counts: false });
+        Ok(())
+    }
+
+    /// Raw counts, which stand alone.
+    fn add_counts(&mut self, frame: FrameStatistics) -> Result<(), CommandError> {
+        let usage = |text: &str| Err(CommandError::Usage(text.to_owned()));
+        if !self.recipe.enhance.is_empty() {
+            return usage("features.enhance changes brightness, and features.frame is about raw counts: leave one out");
+        }
+        if !self.recipe.hand_made.is_empty() {
+            return usage("features.hand_made is about brightness, and features.frame about raw counts: leave one out");
+        }
+        // The version of the statistics stands where a network has its weights.
+        self.weights_hash = frame.fingerprint();
+        self.parts.push(Part { extractor: Box::new(frame), blocks: Vec::new(), counts: false });
+        Ok(())
+    }
+
+    /// Whether images are seen on a brightness scale; else as raw counts.
+    pub(super) fn is_shown(&self) -> bool {
+        self.parts.iter().any(|part| part.extractor.is_shown())
+    }
+
+    /// Whether an image's features depend on the images around it in its series.
+    pub(super) fn has_context(&self) -> bool {
+        self.parts.iter().any(|part| part.extractor.has_context())
     }
 
     /// As an earlier run or checkpoint did it.
@@ -106,7 +167,7 @@ impl Extraction {
     pub(super) fn depth(&self, manifest: &Manifest, policy: DepthPolicy, observer: &dyn Observer) -> DepthRange {
         const ENOUGH: usize = 64;
         let n = manifest.records.len();
-        if self.extractor.is_shown() || n <= ENOUGH {
+        if self.is_shown() || n <= ENOUGH {
             return DepthRange::fit(manifest, policy, observer);
         }
         let records = (0..ENOUGH).map(|at| manifest.records[at * n / ENOUGH].clone()).collect();
@@ -122,18 +183,46 @@ impl Extraction {
         observer: &dyn Observer,
     ) -> Result<Embedded, CommandError> {
         let store = Store::open(&workspace.cache);
-        let extractor = self.extractor.as_ref();
-        let scale = if extractor.is_shown() { depth } else { DepthRange::default() };
-        let done = store.embed(manifest, extractor, &scale, self.recipe.batch_size, observer)?;
-        let manifest = done.align(manifest);
-        let embeddings = if extractor.has_context() {
-            let series: Vec<Vec<usize>> = series_of(&manifest).into_iter().map(|series| series.rows).collect();
-            let ids = done.embeddings.ids().to_vec();
-            Embeddings::new(ids, extractor.in_context(done.embeddings.into_values(), &series))
-                .map_err(StoreError::from)?
-        } else {
-            done.embeddings
-        };
+        let mut manifest = manifest.clone();
+        let mut values: Vec<Array2<f32>> = Vec::with_capacity(self.parts.len());
+        let (mut columns, mut replaced, mut computed, mut reused) = (Vec::new(), 0, 0, 0);
+        for part in &self.parts {
+            let extractor = part.extractor.as_ref();
+            let scale = if extractor.is_shown() { depth } else { DepthRange::default() };
+            let done = store.embed(&manifest, extractor, &scale, self.recipe.batch_size, observer)?;
+            if done.rows.len() < manifest.records.len() {
+                for values in &mut values {
+                    *values = values.select(Axis(0), &done.rows);
+                }
+            }
+            manifest = done.align(&manifest);
+            (computed, reused) = (computed.max(done.computed), reused.max(done.reused));
+            let mut names = extractor.columns();
+            let mut found = done.embeddings.into_values();
+            if extractor.has_context() {
+                let series: Vec<Vec<usize>> = series_of(&manifest).into_iter().map(|series| series.rows).collect();
+                found = extractor.in_context(found, &series);
+            }
+            if part.counts {
+                names.pop();
+                let count = found.ncols() - 1;
+                replaced += found.column(count).iter().map(|&count| count as usize).sum::<usize>();
+                found.remove_index(Axis(1), count);
+            }
+            columns.append(&mut names);
+            values.push(found);
+        }
+        let views: Vec<_> = values.iter().map(Array2::view).collect();
+        let values = concatenate(Axis(1), &views)
+            .map_err(|error| CommandError::failed(error.to_string(), "report this as a bug"))?;
+        if replaced > 0 {
+            let text = format!("{replaced} hand-made features were not finite numbers and count as 0");
+            observer.on(Event::Note { text: &text });
+        }
+        let alone = self.recipe.hand_made.is_empty();
+        let blocks =
+            if alone { Vec::new() } else { self.parts.iter().flat_map(|part| part.blocks.iter().copied()).collect() };
+        let embeddings = Embeddings::new(manifest.ids(), values).map_err(StoreError::from)?;
         let chain = FeatureChain {
             recipe: self.recipe.clone(),
             weights_hash: self.weights_hash.clone(),
@@ -142,6 +231,6 @@ impl Extraction {
             depth,
             n_features: embeddings.values().ncols(),
         };
-        Ok(Embedded { manifest, embeddings, chain, computed: done.computed, reused: done.reused })
+        Ok(Embedded { manifest, embeddings, chain, columns, blocks, replaced, computed, reused })
     }
 }

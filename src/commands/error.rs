@@ -14,6 +14,7 @@ use crate::images::ImageError;
 use crate::reducers::{ProjectionFileError, ReduceError};
 use crate::report::{PlotError, ResultsError};
 use crate::runs::{BundleError, RecipeError, RunError, TableError};
+use crate::separation::SeparationError;
 use crate::server::ServerError;
 use crate::training::{FoldsError, HeadError, TrainError};
 
@@ -54,6 +55,8 @@ pub enum CommandError {
     Projection(#[from] ProjectionFileError),
     #[error(transparent)]
     Cluster(#[from] ClusterError),
+    #[error(transparent)]
+    Separation(#[from] SeparationError),
     #[error(transparent)]
     Assigner(#[from] AssignerFileError),
     #[error(transparent)]
@@ -97,6 +100,7 @@ impl CommandError {
             Self::Store(error) => error.hint(),
             Self::Bundle(error) => error.hint(),
             Self::Cluster(error) => error.hint(),
+            Self::Separation(error) => error.hint(),
             Self::Run(error) => error.hint(),
             Self::Server(error) => error.hint(),
             Self::Results(error) => error.hint(),
@@ -129,6 +133,7 @@ impl CommandError {
             self,
             Self::Usage(_)
                 | Self::Recipe(_)
+                | Self::Separation(SeparationError::NoColumn { .. })
                 | Self::Backbone(BackboneError::UnknownLayer { .. })
                 | Self::Image(ImageError::UnknownField { .. })
         )

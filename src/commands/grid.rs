@@ -142,7 +142,10 @@ impl Context<'_> {
         let extraction = Extraction::new(features, self.device, self.workspace)?;
         let embedded = extraction.embed(manifest, depth, self.workspace, self.observer)?;
         dataset::require_images(&embedded.manifest)?;
-        let (projection, x) = self.recipe.reduce.fit_transform(embedded.embeddings.values(), self.recipe.seed)?;
+        let (projection, x) = {
+            let reduce = &self.recipe.reduce;
+            reduce.fit_blocks(embedded.embeddings.values(), &embedded.blocks, self.recipe.seed)?
+        };
         self.observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
         let sweep = self.recipe.cluster.kmeans.sweep(x.view(), self.recipe.seed, self.observer)?;
         let clusterings: Vec<&Clustering> = sweep.iter().map(|fit| &fit.clustering).collect();

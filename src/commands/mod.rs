@@ -8,17 +8,20 @@ mod dividing;
 mod embed;
 mod error;
 mod evaluate;
+mod explore;
 mod export;
 mod flux;
 mod gather;
 mod grid;
 mod import;
 mod models;
+mod patches;
 mod predict;
 mod predictions;
 mod record;
 mod review;
 mod run_features;
+mod separate;
 mod suggest;
 mod sweep;
 mod tile;
@@ -35,13 +38,16 @@ pub use evaluate::{
     Confidence, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, NeverLearned, Scores, StrangerClass, Withheld,
     evaluate,
 };
+pub use explore::{ExploreSummary, Explorer};
 pub use export::{ExportFormat, ExportSummary};
 pub use grid::{GridRow, GridSummary, grid, texts};
 pub use import::LabelImport;
 pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model};
+pub use patches::{FlatFieldEffect, PatchesMethod, PatchesSummary, SearchResults, SearchRow, patches};
 pub use predict::{NearestImage, PredictOptions, PredictSummary, Prediction, predict};
 pub use predictions::{TableFormat, predictions_text, write_predictions};
 pub use review::Review;
+pub use separate::{LayerRow, SeparateSummary, separate};
 pub use suggest::{Suggested, propagate, suggest, weigh};
 pub use sweep::{FoldScores, Spread, SweepRow, SweepSummary, sweep};
 pub use tile::{TileReport, tile};

@@ -129,7 +129,7 @@ pub fn predict(
     let mut skipped = Vec::new();
     let given = Given::of(images);
     for manifest in manifests(images, chain, observer)? {
-        let shown = extraction.extractor.is_shown();
+        let shown = extraction.is_shown();
         if shown && manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
             let text = "the checkpoint was trained without images of more than 8 bits: these are shown in full range";
             observer.on(Event::Warning { text });

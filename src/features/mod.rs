@@ -3,12 +3,17 @@
 mod backbone;
 mod enhanced;
 mod frame_statistics;
+mod hand_made;
+mod patches;
 
 use ndarray::Array2;
 
 pub use backbone::BackboneFeatures;
 pub use enhanced::Enhanced;
 pub use frame_statistics::FrameStatistics;
+pub use hand_made::statistics::Statistic;
+pub use hand_made::{Block, HandMade, REPLACED, make_finite};
+pub use patches::{Ignore, Patches};
 
 use crate::images::{Decoded, DepthRange, Image};
 

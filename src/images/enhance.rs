@@ -1,10 +1,11 @@
 //! Brightness and noise corrections that a recipe may ask for, between the depth policy and the resizing.
 //!
-//! All but `denoise` change brightness alone. In a colour image that is the luminance of ITU-R BT.601: its three
-//! channels are multiplied by one factor, which keeps their ratios up to the limit of 255. `denoise` takes each channel
-//! on its own.
+//! All but `denoise` and `invert` change brightness alone. In a colour image that is the luminance of ITU-R BT.601: its
+//! three channels are multiplied by one factor, which keeps their ratios up to the limit of 255. `denoise` and `invert`
+//! take each channel on its own.
 
 mod clahe;
+mod flat_field;
 mod levels;
 mod median;
 mod stretch;
@@ -19,6 +20,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 pub use clahe::Clahe;
+pub use flat_field::FlatField;
 pub use stretch::Percentiles;
 
 use super::Image;
@@ -36,6 +38,10 @@ pub enum Enhancement {
     Clahe(Clahe),
     /// Two percentiles of the brightness become 0 and 255; what lies outside is cut off.
     Stretch(Percentiles),
+    /// Uneven light is divided out.
+    FlatField(FlatField),
+    /// `255 - v`: dark becomes bright.
+    Invert,
     /// Median of 3×3 pixels: takes out single wrong pixels and keeps edges.
     Denoise(Denoise),
 }
@@ -57,12 +63,14 @@ impl Default for Denoise {
 impl Enhancement {
     /// Every correction, with its defaults.
     #[must_use]
-    pub fn all() -> [Self; 5] {
+    pub fn all() -> [Self; 7] {
         [
             Self::Gamma(Positive::try_from(0.7).expect("0.7 is positive")),
             Self::Equalize,
             Self::Clahe(Clahe::default()),
             Self::Stretch(Percentiles::default()),
+            Self::FlatField(FlatField::default()),
+            Self::Invert,
             Self::Denoise(Denoise::default()),
         ]
     }
@@ -75,6 +83,8 @@ impl Enhancement {
             Self::Equalize => "equalize",
             Self::Clahe(_) => "clahe",
             Self::Stretch(_) => "stretch",
+            Self::FlatField(_) => "flat-field",
+            Self::Invert => "invert",
             Self::Denoise(_) => "denoise",
         }
     }
@@ -95,6 +105,8 @@ impl Enhancement {
             Self::Equalize => by_brightness(image, levels::equalize),
             Self::Clahe(clahe) => by_brightness(image, |plane| clahe.apply(plane)),
             Self::Stretch(percentiles) => by_brightness(image, |plane| percentiles.apply(plane)),
+            Self::FlatField(flat_field) => by_brightness(image, |plane| flat_field.apply(plane)),
+            Self::Invert => Image { pixels: image.pixels.mapv(|value| 255.0 - value) },
             Self::Denoise(denoise) => {
                 (0..denoise.passes.get()).fold(image, |image, _| by_channel(image, median::median))
             }
@@ -114,9 +126,10 @@ impl fmt::Display for Enhancement {
         f.write_str(self.name())?;
         match self {
             Self::Gamma(gamma) => write!(f, " {}", gamma.get()),
-            Self::Equalize => Ok(()),
+            Self::Equalize | Self::Invert => Ok(()),
             Self::Clahe(Clahe { tiles, clip_limit }) => write!(f, " {tiles}x{tiles} clip {}", clip_limit.get()),
             Self::Stretch(percentiles) => write!(f, " {}-{} %", percentiles.low(), percentiles.high()),
+            Self::FlatField(FlatField { width }) => write!(f, " {}", width.get()),
             Self::Denoise(Denoise { passes }) => write!(f, " 3x3 passes {passes}"),
         }
     }
@@ -134,7 +147,7 @@ fn by_brightness(mut image: Image, correct: impl Fn(ArrayView2<'_, f32>) -> Arra
     if image.pixels.dim().2 != 3 {
         return by_channel(image, correct);
     }
-    let before = image.pixels.map_axis(Axis(2), |rgb| 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]);
+    let before = image.brightness();
     let after = correct(before.view());
     for ((mut rgb, &old), &new) in image.pixels.lanes_mut(Axis(2)).into_iter().zip(&before).zip(&after) {
         if old > BLACK {

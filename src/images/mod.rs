@@ -12,18 +12,18 @@ mod scan;
 mod tile_index;
 mod tiles;
 
-use ndarray::Array3;
+use ndarray::{Array2, Array3, Axis};
 
 pub use decode::{Decoded, Header, Samples, decode, decode_bytes, header_of, read_header};
 pub use depth::{DepthPolicy, DepthRange, Span};
-pub use enhance::{Clahe, Denoise, Enhancement, Percentiles, enhance};
+pub use enhance::{Clahe, Denoise, Enhancement, FlatField, Percentiles, enhance};
 pub use error::{DecodeError, ImageError};
 pub use frames::{Series, copy_frames, place_in_series, series_of};
 pub use naming::{NamingError, NamingTemplate};
 pub use preprocess::{Interpolation, Resize, resize};
 pub use sample::Sample;
 pub use scan::{ScanOptions, is_image_name, scan, scan_files};
-pub use tiles::{TileSummary, Tiling, cut};
+pub use tiles::{Place, TileSummary, Tiling, cut};
 
 /// Pixels ready for a feature extractor.
 ///
@@ -32,4 +32,16 @@ pub use tiles::{TileSummary, Tiling, cut};
 pub struct Image {
     /// Shape `[height, width, channels]`.
     pub pixels: Array3<f32>,
+}
+
+impl Image {
+    /// One plane, shape `[height, width]`: a grey image as it is, of a coloured one the luminance of ITU-R BT.601.
+    #[must_use]
+    pub fn brightness(&self) -> Array2<f32> {
+        if self.pixels.dim().2 == 3 {
+            self.pixels.map_axis(Axis(2), |rgb| 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2])
+        } else {
+            self.pixels.index_axis(Axis(2), 0).to_owned()
+        }
+    }
 }

@@ -18,7 +18,7 @@ pub use pca::Pca;
 pub use projection::{Projection, Step};
 pub use random_projection::RandomProjection;
 pub use reduction::{Method, Reduction};
-pub use standardize::Standardizer;
+pub use standardize::{Standardize, Standardizer, WeightedBlock};
 pub use stored::ProjectionFileError;
 pub use tsne::{Layout as TsneLayout, Tsne};
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pca::PrincipalComponents;
 use super::random_projection::RandomDirections;
-use super::standardize::Standardize;
+use super::standardize::{Standardize, WeightedBlock};
 use super::{Projection, ReduceError, Reducer, Step, Transform, check, normalize};
 
 /// How features become fewer: rows to unit length, columns to unit variance, then a linear map; each can be left out.
@@ -52,8 +52,24 @@ impl Reduction {
     /// # Errors
     /// When `x` has no rows, no columns, or a value that is not finite.
     pub fn fit_transform(&self, x: ArrayView2<'_, f32>, seed: u64) -> Result<(Projection, Array2<f32>), ReduceError> {
+        self.fit_blocks(x, &[], seed)
+    }
+
+    /// The same after standardising the columns of `x` and weighing its blocks; without any block, the same.
+    ///
+    /// # Errors
+    /// As [`Reduction::fit_transform`].
+    pub fn fit_blocks(
+        &self,
+        x: ArrayView2<'_, f32>,
+        blocks: &[WeightedBlock],
+        seed: u64,
+    ) -> Result<(Projection, Array2<f32>), ReduceError> {
         check(x)?;
         let mut chain = Chain { steps: Vec::new(), original: x, current: None };
+        if !blocks.is_empty() {
+            chain.add(Step::Standardize(Standardize.fit(x, seed)?.weighted(blocks)))?;
+        }
         if self.l2 {
             chain.add(Step::Normalize)?;
         }

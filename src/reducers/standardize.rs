@@ -35,7 +35,31 @@ impl Reducer for Standardize {
     }
 }
 
+/// Columns that belong together, and how much they count.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WeightedBlock {
+    /// Number of neighbouring columns.
+    pub columns: usize,
+    /// Root of the variance that the block's columns have together after standardising, above 0.
+    pub weight: f64,
+}
+
 impl Standardizer {
+    /// The same, with the columns scaled such that every block has the variance of its weight squared.
+    ///
+    /// # Panics
+    /// When the blocks have other columns together than the map was learned from.
+    #[must_use]
+    pub fn weighted(mut self, blocks: &[WeightedBlock]) -> Self {
+        let factors = blocks
+            .iter()
+            .flat_map(|block| std::iter::repeat_n((block.columns as f64).sqrt() / block.weight, block.columns));
+        let factors: Vec<f64> = factors.collect();
+        assert_eq!(factors.len(), self.scales.len(), "columns of the blocks");
+        self.scales.iter_mut().zip(factors).for_each(|(scale, factor)| *scale *= factor);
+        self
+    }
+
     /// Mean of each feature.
     #[must_use]
     pub fn means(&self) -> &[f64] {
@@ -71,6 +95,18 @@ impl Transform for Standardizer {
 mod tests {
     use super::*;
     use ndarray::array;
+
+    #[test]
+    fn a_block_counts_by_its_weight_whatever_its_columns() {
+        let x =
+            Array2::from_shape_fn((40, 5), |(i, j)| ((i * (j + 3) * 7) % 11) as f32 * [1.0, 10.0, 1e2, 1e3, 1e4][j]);
+        let blocks = [WeightedBlock { columns: 4, weight: 1.0 }, WeightedBlock { columns: 1, weight: 3.0 }];
+        let scaled = Standardize.fit(x.view(), 0).unwrap().weighted(&blocks).transform(x.view()).unwrap();
+        let variance = |columns: std::ops::Range<usize>| {
+            columns.map(|j| scaled.column(j).iter().map(|v| f64::from(v * v)).sum::<f64>() / 40.0).sum::<f64>()
+        };
+        assert!((variance(0..4) - 1.0).abs() < 1e-5 && (variance(4..5) - 9.0).abs() < 1e-4);
+    }
 
     #[test]
     fn constant_columns_become_zero_and_others_unit() {

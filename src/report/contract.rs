@@ -100,6 +100,52 @@ fn each_figure(n: usize, k: usize, check: &dyn Fn(&str, &dyn Figure)) {
     let distances: Vec<f32> = numbers.iter().map(|value| *value as f32).collect();
     check("k-distance", &KDistancePlot { distances: &distances, min_samples: 5, eps: &[0.5, f64::NAN, 9.0] });
     check("silhouette", &SilhouettePlot { method: "dbscan", values: &distances, clusters });
+    figures_of_parts(n, k, &long, &numbers, clusters, check);
+}
+
+/// The part of [`each_figure`] about tiles of an array and patches of an image.
+fn figures_of_parts(
+    n: usize,
+    k: usize,
+    long: &str,
+    numbers: &[f64],
+    clusters: &Grouping,
+    check: &dyn Fn(&str, &dyn Figure),
+) {
+    let value = |i: usize| numbers.get(i).copied().unwrap_or(f64::NAN);
+    let points = Array2::from_shape_fn((n, 2), |(i, j)| value(i + j) as f32);
+    check("histogram", &Histogram { title: long, label: "score", values: numbers, percentile: 0.9 });
+    let labels = [long, "y"];
+    check("scored", &ScoredScatter { title: "scores", labels, points: points.view(), scores: numbers });
+    let places: Vec<_> = (0..n as u32).map(|i| (i / 7, i % 7 + 1)).collect();
+    check("array map", &ArrayMap { title: "array", places: &places, groups: clusters });
+    let points_of: Vec<_> = (0..n).map(|i| (i as f64, value(i))).collect();
+    let curves = vec![ScoreCurve { name: long, points: points_of.clone() }; k.min(3)];
+    check("score curves", &ScoreCurves { title: "scores", x_label: "k", y_label: long, curves: &curves });
+    let names: Vec<String> = (0..k).map(|i| format!("{long}{i}")).collect();
+    let scores = Array2::from_shape_fn((k, k), |(i, j)| value(i + j));
+    let grid = ScoreGrid {
+        title: "scores",
+        row_title: "a",
+        column_title: "b",
+        rows: &names,
+        columns: &names,
+        scores: &scores,
+    };
+    check("score grid", &grid);
+    let labels: Vec<Option<u32>> = (0..16).map(|i| (i % 5 != 4).then_some(i % (k as u32 + 1))).collect();
+    let image = &Image { pixels: Array3::from_elem((k + 1, n + 1, 1), f32::NAN) };
+    let panel = || MosaicPanel { picture: thumbnail(image, 90), name: long.to_owned(), labels: &labels };
+    let mosaic = PatchMosaic {
+        title: long,
+        remark: long,
+        columns: 2,
+        slices: (4, 4),
+        opacity: 0.2,
+        n_clusters: k,
+        panels: (0..n.min(4)).map(|_| panel()).collect(),
+    };
+    check("patch mosaic", &mosaic);
 }
 
 #[test]

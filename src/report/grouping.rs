@@ -49,6 +49,13 @@ impl Grouping {
         Self { of, names, rest: "none".to_owned() }
     }
 
+    /// Groups of these names; an entry per image is a position in `names`.
+    #[must_use]
+    pub fn named(names: &[String], of: impl IntoIterator<Item = Option<usize>>) -> Self {
+        let of = of.into_iter().map(|group| group.filter(|at| *at < names.len())).collect();
+        Self { of, names: names.to_vec(), rest: "none".to_owned() }
+    }
+
     /// One entry per image.
     #[must_use]
     pub fn of(&self) -> &[Option<usize>] {

@@ -6,6 +6,7 @@
 
 #![allow(clippy::cast_possible_wrap, reason = "pixels and counts of bars are far below 2^31")]
 
+mod array_map;
 mod axes;
 mod bars;
 mod canvas;
@@ -18,6 +19,7 @@ mod flux;
 mod grouping;
 mod heat;
 mod heatmap;
+mod histogram;
 mod html;
 mod json;
 mod k_distance;
@@ -26,10 +28,13 @@ mod legend;
 mod mix;
 mod montage;
 mod page;
+mod patch_mosaic;
 mod ranking_curves;
 mod reliability;
 mod risk_coverage;
 mod scatter;
+mod score_curves;
+mod scored_scatter;
 mod silhouette;
 pub mod style;
 mod sweep;
@@ -39,6 +44,7 @@ mod variance;
 
 use std::path::Path;
 
+pub use array_map::ArrayMap;
 pub use bars::{FieldDistribution, GroupedBars};
 pub use canvas::{Canvas, PlotError, Rect};
 pub use confusion::ConfusionPlot;
@@ -49,16 +55,20 @@ pub use dbscan_grid::DbscanGridPlot;
 pub use flux::{FluxPlot, FluxSeries};
 pub use grouping::Grouping;
 pub use heat::heat_overlay;
+pub use histogram::Histogram;
 pub use html::{Atlas, Block, GalleryImage, InteractiveScatter, Layout, Report, Section};
 pub use json::{Results, ResultsError, SCHEMA};
 pub use k_distance::{KDistancePlot, KNEE_ZONE};
 pub use k_sweep::{KScores, KSweepPlot};
 pub use mix::{ClusterMix, FieldHeatmap};
 pub use montage::{Montage, MontageSection};
+pub use patch_mosaic::{MosaicPanel, PatchMosaic};
 pub use ranking_curves::{ClassCurves, RankingCurves};
 pub use reliability::{ReliabilityBar, ReliabilityPlot};
 pub use risk_coverage::RiskCoveragePlot;
 pub use scatter::{Panel, Scatter};
+pub use score_curves::{ScoreCurve, ScoreCurves, ScoreGrid};
+pub use scored_scatter::ScoredScatter;
 pub use silhouette::SilhouettePlot;
 pub use sweep::{SweepPlot, SweepPoint};
 pub use text::{Align, TextStyle};

@@ -13,7 +13,7 @@ use crate::images::DepthRange;
 pub struct FeatureChain {
     /// Network, layers, corrections and resizing, with nothing left to defaults.
     pub recipe: FeaturesRecipe,
-    /// Hash of the network's weights.
+    /// Hash of the network's weights; empty without a network.
     pub weights_hash: String,
     /// The data set of files that hold several; absent: the one that is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,7 +32,10 @@ impl fmt::Display for FeatureChain {
             Some(_) => return f.write_str("frame statistics"),
             None => {}
         }
-        write!(f, "{} {}", self.recipe.backbone, self.recipe.layers.join(" + "))?;
+        let network = format!("{} {}", self.recipe.backbone, self.recipe.layers.join(" + "));
+        let blocks = self.recipe.hand_made.keys().map(|block| block.name().to_owned());
+        let parts: Vec<String> = self.recipe.uses_network().then_some(network).into_iter().chain(blocks).collect();
+        f.write_str(&parts.join(" + "))?;
         let enhance: Vec<String> = self.recipe.enhance.iter().map(ToString::to_string).collect();
         if enhance.is_empty() { Ok(()) } else { write!(f, " after {}", enhance.join(", ")) }
     }
@@ -44,6 +47,8 @@ impl FeatureChain {
     pub fn agrees_with(&self, other: &Self) -> bool {
         self.recipe.frame == other.recipe.frame
             && self.recipe.backbone == other.recipe.backbone
+            && self.recipe.uses_network() == other.recipe.uses_network()
+            && self.recipe.hand_made.keys().eq(other.recipe.hand_made.keys())
             && self.recipe.layers == other.recipe.layers
             && self.recipe.resize == other.recipe.resize
             && self.recipe.enhance == other.recipe.enhance

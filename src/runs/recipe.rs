@@ -1,15 +1,18 @@
 //! What a recipe holds: every hyper-parameter of a command, with its default.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DatasetRecipe, SweepRecipe};
+use super::{DatasetRecipe, PatchesRecipe, SweepRecipe};
 use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
-use crate::features::FrameStatistics;
+use crate::data::{NonNegative, Positive};
+use crate::features::{Block, FrameStatistics};
 use crate::images::{Enhancement, Resize};
 use crate::reducers::{Reduction, Tsne};
+use crate::separation::SeparationRecipe;
 use crate::training::{
     CalibrateRecipe, FinetuneRecipe, HeadRecipe, KnnRecipe, LinearRecipe, MlpRecipe, RejectRecipe, SplitRecipe,
 };
@@ -37,6 +40,12 @@ pub struct ClusterRecipe {
     /// Features to try against each other instead of clustering once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grid: Option<GridRecipe>,
+    /// Slice large images and cluster their patches instead of whole images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patches: Option<PatchesRecipe>,
+    /// Separate tiles one defect after another instead of clustering once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub separate: Option<SeparationRecipe>,
 }
 
 impl Default for ClusterRecipe {
@@ -51,6 +60,8 @@ impl Default for ClusterRecipe {
             tsne: Tsne::default(),
             report: ReportRecipe::default(),
             grid: None,
+            patches: None,
+            separate: None,
         }
     }
 }
@@ -121,7 +132,7 @@ impl TrainRecipe {
     }
 }
 
-/// The network that turns images into numbers.
+/// What turns images into numbers: a network, hand-made features, or both.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FeaturesRecipe {
@@ -141,6 +152,26 @@ pub struct FeaturesRecipe {
     pub batch_size: std::num::NonZeroUsize,
     /// Corrections of brightness and noise, made in this order before the image is resized; none by default.
     pub enhance: Vec<Enhancement>,
+    /// Weight of the network where there are hand-made blocks beside it; 0 leaves it out.
+    #[serde(skip_serializing_if = "is_one")]
+    pub network: NonNegative,
+    /// Hand-made blocks and their weights. With any, every column is standardised, and every block counts by its weight
+    /// whatever the number of its columns.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub hand_made: BTreeMap<Block, Positive>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_one(weight: &NonNegative) -> bool {
+    weight.get() == 1.0
+}
+
+impl FeaturesRecipe {
+    /// Whether images go through the network.
+    #[must_use]
+    pub fn uses_network(&self) -> bool {
+        self.network.get() > 0.0
+    }
 }
 
 impl Default for FeaturesRecipe {
@@ -153,6 +184,8 @@ impl Default for FeaturesRecipe {
             resize: Resize::default(),
             batch_size: std::num::NonZeroUsize::new(32).expect("not zero"),
             enhance: Vec::new(),
+            network: NonNegative::try_from(1.0).expect("1 is not below 0"),
+            hand_made: BTreeMap::new(),
         }
     }
 }

@@ -38,7 +38,8 @@ WITH_PARAMETERS = [
     ({"denoise": {"passes": 2}}, lambda image: cv2.medianBlur(cv2.medianBlur(image, 3), 3)),
 ]
 # equalizeHist and the median are exact; OpenCV rounds CLAHE's blend to levels.
-TOLERANCE = {"equalize": 0.0, "denoise": 0.0, "clahe": 0.501, "gamma": 0.001, "stretch": 0.001}
+TOLERANCE = {"equalize": 0.0, "denoise": 0.0, "clahe": 0.501, "gamma": 0.001, "stretch": 0.001,
+             "flat-field": 0.01, "invert": 0.0}
 
 images = [texture(24, 32, 20, 90), texture(13, 21, 0, 255), texture(16, 9, 100, 140), texture(1, 1, 77, 77),
           texture(3, 2, 5, 250), np.full((6, 8), 40, np.uint8), texture(64, 48, 10, 80)]
@@ -61,6 +62,29 @@ case(len(images) - 1, "clahe", GREY["clahe"](images[-1]))
 images.append(np.stack([texture(7, 9, 0, 200), texture(7, 9, 50, 255), texture(7, 9, 0, 30)], axis=2))
 case(len(images) - 1, "denoise", cv2.medianBlur(images[-1], 3))
 
+
+
+def flat_field(image, share=0.12):
+    """Normalised convolution of cells that are averaged, and stretched back by bilinear interpolation."""
+    lit = (image >= 3).astype(np.float32)
+    height, width = image.shape
+    longer = max(height, width)
+    size = [-(-side * 64 // max(longer, 64)) for side in (width, height)]
+    cells = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (image * lit, lit)]
+    sigma = share * max(size)
+    window = 2 * int(np.ceil(2 * sigma)) + 1
+    light, weight = (cv2.GaussianBlur(cell, (window, window), sigma, borderType=cv2.BORDER_REPLICATE) for cell in cells)
+    mean = image[image >= 3].mean()
+    light = cv2.resize(np.maximum(light / weight, 0.1 * mean), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.minimum(image * mean / light, 255)
+
+
+uneven = texture(96, 128, 40, 120)
+uneven[:, :20] = 0
+for image in [texture(24, 32, 20, 90), uneven]:
+    images.append(image)
+    case(len(images) - 1, "flat-field", flat_field(image.astype(np.float32)))
+    case(len(images) - 1, "invert", 255 - image)
 images = [image.reshape(*image.shape[:2], -1) for image in images]
 answer = {"images": [{"shape": image.shape, "values": image.ravel().tolist()} for image in images], "cases": cases}
 text = json.dumps(answer, separators=(",", ":")).replace(".0,", ",").replace(".0]", "]")

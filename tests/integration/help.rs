@@ -5,7 +5,7 @@ use crate::workplace::Workplace;
 #[test]
 fn every_help() {
     let place = Workplace::new("help");
-    let commands: [(&str, &[&str]); 12] = [
+    let commands: [(&str, &[&str]); 13] = [
         ("rails", &[]),
         ("cluster", &["cluster"]),
         ("curate", &["curate"]),
@@ -14,6 +14,7 @@ fn every_help() {
         ("evaluate", &["evaluate"]),
         ("compare", &["compare"]),
         ("tile", &["tile"]),
+        ("explore", &["explore"]),
         ("models", &["models"]),
         ("models_list", &["models", "list"]),
         ("models_import", &["models", "import"]),

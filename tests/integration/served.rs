@@ -1,4 +1,4 @@
-//! A running `rails curate`, and an HTTP client that can say anything: also what no browser or library would.
+//! A running `rails curate` or `rails explore`, and an HTTP client that can say anything: also what no browser or library would.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -48,6 +48,13 @@ impl Served {
     pub fn start(place: &Workplace, run: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rails"));
         command.args(["curate", run, "--json"]);
+        Self::spawn(place, command)
+    }
+
+    /// Starts `rails explore` here and waits for its URL.
+    pub fn explore(place: &Workplace, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rails"));
+        command.arg("explore").args(arguments).arg("--json");
         Self::spawn(place, command)
     }
 

@@ -38,7 +38,8 @@ impl PageArguments {
         let review = Review::open(run, listen, by, global.device(), &global.workspace(), observer)?;
         observer.clear();
         let page = Page { url: review.url(), port: review.port(), exposure: listen.exposure() };
-        global.print(&page, Page::text)?;
+        let saved = "Every decision is saved at once. Ctrl-C ends the review.";
+        global.print(&page, |page| page.text("Review page", saved))?;
         if self.open && !open_browser(&page.url) {
             render::note(global.verbosity(), "no browser could be started: open the URL yourself\n");
         }
@@ -48,23 +49,24 @@ impl PageArguments {
     }
 }
 
-/// Where the review page is.
+/// Where a page is.
 #[derive(Debug, Serialize)]
-struct Page {
-    url: String,
-    port: u16,
+pub(in crate::cli) struct Page {
+    pub url: String,
+    pub port: u16,
     /// What others can do.
     #[serde(skip_serializing_if = "Option::is_none")]
-    exposure: Option<String>,
+    pub exposure: Option<String>,
 }
 
 impl Page {
-    fn text(&self) -> String {
+    /// `last` says how it ends.
+    pub fn text(&self, what: &str, last: &str) -> String {
         let port = self.port;
         let exposure = self.exposure.as_ref().map(|why| format!("Beware: {why}.\n")).unwrap_or_default();
         format!(
-            "Review page:  {}\n{exposure}From another machine: `ssh -L {port}:127.0.0.1:{port} THIS_MACHINE`, then open \
-             the same URL there.\nEvery decision is saved at once. Ctrl-C ends the review.\n",
+            "{what}:  {}\n{exposure}From another machine: `ssh -L {port}:127.0.0.1:{port} THIS_MACHINE`, then open the \
+             same URL there.\n{last}\n",
             self.url
         )
     }

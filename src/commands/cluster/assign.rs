@@ -7,7 +7,7 @@ use jiff::Zoned;
 use serde_json::json;
 
 use super::group::{Details, Group};
-use super::{ClusterOptions, writing};
+use super::{ClusterFolders, ClusterOptions, writing};
 use crate::clusterers::{Assigner, Method};
 use crate::commands::embed::Extraction;
 use crate::commands::record::Record;
@@ -78,7 +78,8 @@ pub fn assign(
     write_skipped(&run.file("skipped.csv")?, &manifest.skipped)?;
     projection.save(&run.file("projection.safetensors")?)?;
     assigner.save(&run.file("assigner.safetensors")?)?;
-    let placed = writing::cluster_folders(&run, &manifest, &groups, &dataset, options.placement, observer)?;
+    let folders = ClusterFolders { run: &run, manifest: &manifest, dataset: &dataset, how: options.placement };
+    let placed = writing::cluster_folders(&folders, &groups, observer)?;
     timings.lap("write");
     let record = Record {
         kind: "cluster",

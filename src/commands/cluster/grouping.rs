@@ -78,6 +78,6 @@ pub(super) fn assigner(group: &Group, x: ArrayView2<'_, f32>) -> Assigner {
 }
 
 /// The first two reduced features, shape `[n_images, 2]`; 0 where there are fewer.
-pub(super) fn plane(x: ArrayView2<'_, f32>) -> Array2<f32> {
+pub(in crate::commands) fn plane(x: ArrayView2<'_, f32>) -> Array2<f32> {
     Array2::from_shape_fn((x.nrows(), 2), |(row, column)| x.get((row, column)).copied().unwrap_or(0.0))
 }

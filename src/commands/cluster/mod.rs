@@ -36,9 +36,11 @@ use crate::reducers::TsneLayout;
 use crate::runs::{ClusterRecipe, DatasetSummary, Placement, RunDir, Timings, timestamp, write_skipped};
 use drawing::Drawing;
 use group::Group;
+pub(super) use grouping::plane;
 pub(super) use judging::Judge;
 use page::Page;
 use summary::DatasetView;
+pub(super) use writing::ClusterFolders;
 
 /// What the command line adds to the recipe.
 #[derive(Debug, Clone)]
@@ -81,7 +83,8 @@ pub fn cluster(
     let dataset = DatasetSummary::of(&manifest);
     let field = summary::tenant_field(&dataset, recipe)?;
     observer.on(Event::Started { stage: Stage::Reduce, total: 0 });
-    let (projection, reduced) = recipe.reduce.fit_transform(embedded.embeddings.values(), recipe.seed)?;
+    let (projection, reduced) =
+        recipe.reduce.fit_blocks(embedded.embeddings.values(), &embedded.blocks, recipe.seed)?;
     let before = FeatureStatistics::of(embedded.embeddings.values());
     let after = writing::normalised_statistics(&projection, embedded.embeddings.values())?;
     observer.on(Event::Finished);
@@ -105,7 +108,8 @@ pub fn cluster(
     if let Some(group) = groups.first() {
         grouping::assigner(group, x).save(&run.file("assigner.safetensors")?)?;
     }
-    let placed = writing::cluster_folders(&run, &manifest, &groups, &dataset, options.placement, observer)?;
+    let folders = ClusterFolders { run: &run, manifest: &manifest, dataset: &dataset, how: options.placement };
+    let placed = writing::cluster_folders(&folders, &groups, observer)?;
     timings.lap("write");
 
     let mut summary = ClusterSummary {

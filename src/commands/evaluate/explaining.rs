@@ -33,6 +33,9 @@ impl<'a> Explainer<'a> {
         chain: &FeatureChain,
         workspace: &Workspace,
     ) -> Result<Result<Self, String>, CommandError> {
+        if !chain.recipe.hand_made.is_empty() {
+            return Ok(Err("This classifier goes by hand-made features: they have no maps to show.".to_owned()));
+        }
         match classifier {
             Classifier::Mlp(_) if chain.recipe.frame.is_some() => {
                 Ok(Err("This classifier goes by numbers of each frame: no network looks at pixels.".to_owned()))

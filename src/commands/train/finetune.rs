@@ -9,7 +9,7 @@ use serde_json::json;
 use super::finetune_samples::Samples;
 use super::numbers::Numbers;
 use crate::backbones::Backbone;
-use crate::commands::embed::{Extraction, backbone};
+use crate::commands::embed::{backbone, network_features};
 use crate::commands::{CommandError, Workspace};
 use crate::data::ClassId;
 use crate::device::Device;
@@ -56,6 +56,10 @@ pub(super) fn finetune(
     workspace: &Workspace,
     observer: &dyn Observer,
 ) -> Result<Tuned, CommandError> {
+    if !numbers.chain.recipe.hand_made.is_empty() {
+        let text = "fine-tuning needs a network alone: leave out `features.hand_made`";
+        return Err(CommandError::Usage(text.to_owned()));
+    }
     let network = backbone(&numbers.chain.recipe, workspace)?;
     let [layer] = numbers.chain.recipe.layers.as_slice() else {
         return Err(CommandError::Usage("fine-tuning needs one layer: `features.layers` names several".to_owned()));
@@ -74,7 +78,7 @@ pub(super) fn finetune(
     let refit = (job.finetune.train == TrainedPart::Head && job.frozen.held_out.is_some())
         .then(|| job.frozen.head.mlp())
         .flatten();
-    let extraction = Extraction::of(&network, &numbers.chain.recipe, device)?;
+    let extractor = network_features(&network, &numbers.chain.recipe, device)?;
     let state = workspace.cache.join("training").join(key(job, numbers, device)).join("state");
     if job.resume && !state.exists() {
         let text = "no interrupted training with this recipe and these images: it starts from the beginning";
@@ -84,8 +88,7 @@ pub(super) fn finetune(
         let text = "an interrupted training with this recipe and these images is given up; `--resume` goes on with one";
         observer.on(Event::Warning { text });
     }
-    let pictures =
-        Files { paths: &numbers.files, depth: numbers.chain.depth, extractor: extraction.extractor.as_ref() };
+    let pictures = Files { paths: &numbers.files, depth: numbers.chain.depth, extractor: &extractor };
     let FineTuned { trained, weights } = fit(
         &FineTune {
             recipe: job.finetune,
@@ -145,15 +148,15 @@ fn features(
     device: Device,
     observer: &dyn Observer,
 ) -> Result<Array2<f32>, CommandError> {
-    let extraction = Extraction::of(network, &numbers.chain.recipe, device)?;
+    let extractor = network_features(network, &numbers.chain.recipe, device)?;
     let rows: Vec<usize> = (0..numbers.files.len()).collect();
     observer.on(Event::Started { stage: Stage::Embed, total: rows.len() });
     let mut blocks = Vec::new();
-    for rows in rows.chunks(extraction.recipe.batch_size.get()) {
+    for rows in rows.chunks(numbers.chain.recipe.batch_size.get()) {
         let images: Result<Vec<Image>, String> = rows.par_iter().map(|&row| pictures.picture(row)).collect();
         let images =
             images.map_err(|why| CommandError::failed(format!("an image can no longer be read: {why}"), HINT))?;
-        blocks.push(extraction.extractor.extract(&images)?);
+        blocks.push(extractor.extract(&images)?);
         observer.on(Event::Advanced { by: rows.len() });
     }
     observer.on(Event::Finished);

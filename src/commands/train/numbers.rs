@@ -40,7 +40,7 @@ pub(in crate::commands) fn embed(
     let mut blocks = Vec::new();
     let mut whole = Manifest::default();
     let mut chain = None;
-    let in_context = extraction.extractor.has_context();
+    let in_context = extraction.has_context();
     let surroundings = std::mem::take(&mut gathered.whole);
     for (labelled, all) in std::mem::take(&mut gathered.manifests).into_iter().zip(surroundings) {
         let manifest = if in_context { &all } else { &labelled };

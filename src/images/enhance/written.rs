@@ -29,7 +29,7 @@ impl<'de> Visitor<'de> for Written {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Enhancement, E> {
-        let known = &["gamma", "equalize", "clahe", "stretch", "denoise"];
+        let known = &["gamma", "equalize", "clahe", "stretch", "flat-field", "invert", "denoise"];
         let named = Enhancement::all().into_iter().find(|enhancement| enhancement.name() == name);
         named.ok_or_else(|| de::Error::unknown_variant(name, known))
     }

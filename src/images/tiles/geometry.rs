@@ -21,12 +21,14 @@ pub enum Tiling {
 
 /// A tile to be: pixels `top..bottom` and `left..right`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub struct Place {
     /// From 1.
     pub row: u32,
     /// From 1.
     pub column: u32,
+    /// Rows of pixels.
     pub y: Range<usize>,
+    /// Columns of pixels.
     pub x: Range<usize>,
 }
 
@@ -38,7 +40,10 @@ impl Tiling {
     }
 
     /// The tiles of an image row by row, or why it has none.
-    pub(super) fn boxes(&self, height: usize, width: usize) -> Result<Vec<Place>, String> {
+    ///
+    /// # Errors
+    /// A fragment that says what is too small.
+    pub fn boxes(&self, height: usize, width: usize) -> Result<Vec<Place>, String> {
         let (ys, xs) = match *self {
             Self::Size { n, stride } => {
                 let (n, stride) = (n.get() as usize, stride.get() as usize);

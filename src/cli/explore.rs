@@ -1,0 +1,46 @@
+//! `rails explore`
+
+use std::path::PathBuf;
+
+use super::{Global, Outcome, RecipeArguments, curate::Page, progress::Terminal, render};
+use crate::commands::{CommandError, Explorer};
+use crate::runs::{ClusterRecipe, load, to_toml};
+use crate::server::Listen;
+
+/// Try settings on large images and see the clusters of their patches at once
+///
+/// Serves a page on 127.0.0.1 with sliders for patches, clusters and opacity, and checkboxes for the statistics. "Save
+/// as recipe" writes experiments/<NAME>.toml for `rails cluster`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A folder of images; without it the recipe's, else the only one under datasets/
+    images: Option<PathBuf>,
+    #[command(flatten)]
+    recipe: RecipeArguments,
+    /// The port of the page; without it a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    port: u16,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let mut recipe: ClusterRecipe = load(self.recipe.config.as_deref(), &self.recipe.settings)?;
+        if let Some(name) = &self.recipe.name {
+            recipe.name.clone_from(name);
+        }
+        if let Some(images) = &self.images {
+            recipe.dataset.path = Some(images.clone());
+        }
+        if self.recipe.print_config {
+            render::out(&to_toml(&recipe).map_err(|error| CommandError::Usage(error.to_string()))?)?;
+            return Ok(Outcome::Done);
+        }
+        let listen = Listen { port: self.port, ..Listen::default() };
+        let explorer = Explorer::open(&recipe, listen, &global.workspace(), observer)?;
+        observer.clear();
+        let page = Page { url: explorer.url(), port: explorer.port(), exposure: None };
+        global.print(&page, |page| page.text("Explore page", "Ctrl-C ends it."))?;
+        explorer.serve()?;
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,75 @@
+//! What `rails cluster` found in patches.
+
+use std::fmt::Write as _;
+
+use crate::commands::{PatchesMethod, PatchesSummary, SearchRow};
+
+pub(in crate::cli) fn patches(summary: &PatchesSummary) -> String {
+    let dataset = &summary.dataset;
+    let slices = summary.slices;
+    let mut text = format!(
+        "Images     {} in `{}`, {}×{} patches each\n",
+        dataset.n_images,
+        dataset.root.display(),
+        slices.rows,
+        slices.columns
+    );
+    for (count, what) in [
+        (dataset.n_skipped, "files skipped (see skipped.csv)"),
+        (summary.ignored, "patches left out as dark"),
+        (summary.replaced, "statistics were not finite and count as 0"),
+    ] {
+        if count > 0 {
+            let _ = writeln!(text, "           {count} {what}");
+        }
+    }
+    for method in &summary.methods {
+        let _ = writeln!(text, "{:<10} {}", method.method, clusters(method));
+    }
+    if let Some(effect) = &summary.flat_field {
+        let _ = writeln!(text, "Light      without flat-field correction: {}", clusters(&effect.without));
+        if let Some(agreement) = effect.agreement {
+            let _ = writeln!(text, "           the two agree to {agreement:.3} (adjusted Rand index)");
+        }
+    }
+    if let Some(search) = &summary.search {
+        for (what, rows) in [
+            ("clusters", &search.clusters),
+            ("components", &search.components),
+            ("slices", &search.slices),
+            ("slices and clusters", &search.slices_and_clusters),
+        ] {
+            if let Some(best) = rows.iter().max_by(|a, b| score(a).total_cmp(&score(b))) {
+                let _ = writeln!(
+                    text,
+                    "Best       of {what}: {} slices, k = {}, {} components, silhouette {}",
+                    best.slices,
+                    best.k,
+                    best.components,
+                    number(best.silhouette)
+                );
+            }
+        }
+    }
+    let seconds: f64 = summary.timings.values().sum();
+    let _ = writeln!(text, "Run        {} ({seconds:.1} s)", summary.run.display());
+    text
+}
+
+fn clusters(method: &PatchesMethod) -> String {
+    let sizes: Vec<String> = method.clusters.iter().map(ToString::to_string).collect();
+    format!(
+        "clusters of {} patches; silhouette {} clustered, {} raw",
+        sizes.join(", "),
+        number(method.silhouette),
+        number(method.silhouette_raw)
+    )
+}
+
+fn score(row: &SearchRow) -> f64 {
+    row.silhouette.unwrap_or(f64::NEG_INFINITY)
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "none".to_owned(), |value| format!("{value:.3}"))
+}

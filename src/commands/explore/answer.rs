@@ -1,0 +1,143 @@
+//! What the page asks and what it is told.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::sync::PoisonError;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::Shared;
+use crate::clusterers::{Counts, Method};
+use crate::commands::patches::fitting;
+use crate::data::Fraction;
+use crate::features::{Patches, Statistic};
+use crate::report::style::group_colour;
+use crate::runs::{ClusterRecipe, PatchesRecipe, Slices, to_toml};
+use crate::server::Failure;
+
+/// Patches in each direction at most.
+pub(super) const MOST_SLICES: u32 = 128;
+/// Clusters at most.
+pub(super) const MOST_CLUSTERS: usize = 12;
+
+/// What the sliders say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Settings {
+    /// Patches in each direction.
+    pub slices: NonZeroU32,
+    /// Clusters.
+    pub k: NonZeroUsize,
+    pub statistics: Vec<Statistic>,
+    pub opacity: Fraction,
+}
+
+/// The clusters of all patches.
+#[derive(Debug, Serialize)]
+pub(super) struct Overlay {
+    /// By image, row by row; -1 is a patch that was left out.
+    pub labels: Vec<Vec<i64>>,
+    pub slices: u32,
+    pub sizes: Vec<usize>,
+    /// Red, green, blue of each cluster.
+    pub colours: Vec<[u8; 3]>,
+    pub silhouette: Option<f64>,
+    pub silhouette_raw: Option<f64>,
+    /// Milliseconds it took.
+    pub milliseconds: f64,
+}
+
+/// `save as recipe`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Save {
+    pub name: String,
+    pub settings: Settings,
+}
+
+impl Settings {
+    /// Those of the recipe.
+    pub fn of(shared: &Shared) -> Self {
+        Self {
+            slices: shared.sliced.slices.rows,
+            k: NonZeroUsize::new(shared.recipe.cluster.kmeans.k.values()[0]).unwrap_or(NonZeroUsize::MIN),
+            statistics: shared.sliced.statistics.clone(),
+            opacity: shared.sliced.opacity,
+        }
+    }
+
+    /// The recipe with these settings.
+    fn recipe(&self, shared: &Shared) -> Result<ClusterRecipe, Failure> {
+        if self.slices.get() > MOST_SLICES || self.k.get() > MOST_CLUSTERS {
+            let text = format!("at most {MOST_SLICES} slices and {MOST_CLUSTERS} clusters are shown here");
+            return Err(Failure::refused(text));
+        }
+        if self.statistics.is_empty() {
+            return Err(Failure::refused("choose at least one statistic"));
+        }
+        let mut recipe = shared.recipe.clone();
+        let mut statistics = self.statistics.clone();
+        statistics.sort();
+        statistics.dedup();
+        let slices = Slices { rows: self.slices, columns: self.slices };
+        recipe.patches = Some(PatchesRecipe { slices, statistics, opacity: self.opacity, ..shared.sliced.clone() });
+        recipe.cluster.kmeans.k = Counts::One(self.k);
+        recipe.cluster.hierarchical.k = self.k;
+        Ok(recipe)
+    }
+}
+
+/// Slices and clusters.
+pub(super) fn overlay(shared: &Shared, settings: &Settings) -> Result<Overlay, Failure> {
+    let start = Instant::now();
+    let recipe = settings.recipe(shared)?;
+    let sliced = recipe.patches.as_ref().unwrap_or(&shared.sliced);
+    let mut fitting = fitting(&recipe, sliced);
+    fitting.cluster.methods = vec![Method::Kmeans];
+    let patches = shared
+        .images
+        .iter()
+        .map(|image| Patches::measure(image.plane.view(), settings.slices, settings.slices, sliced.ignore))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Failure::refused(error.to_string()))?;
+    let (found, _) =
+        fitting.fit(&patches.iter().collect::<Vec<_>>()).map_err(|error| Failure::refused(error.to_string()))?;
+    let Some(clusters) = found.into_iter().next() else { return Err(Failure::internal("nothing was clustered")) };
+    let sizes = clusters.sizes();
+    let signed = |labels: &Vec<Option<u32>>| labels.iter().map(|label| label.map_or(-1, i64::from)).collect();
+    Ok(Overlay {
+        labels: clusters.labels.iter().map(signed).collect(),
+        slices: settings.slices.get(),
+        colours: (0..sizes.len()).map(group_colour).collect(),
+        sizes,
+        silhouette: clusters.silhouette,
+        silhouette_raw: clusters.silhouette_raw,
+        milliseconds: start.elapsed().as_secs_f64() * 1e3,
+    })
+}
+
+/// Writes `experiments/<name>.toml`; a recipe that is there is never overwritten.
+pub(super) fn save(shared: &Shared, asked: &Save) -> Result<PathBuf, Failure> {
+    let usable = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if asked.name.is_empty() || asked.name.len() > 64 || !asked.name.chars().all(usable) {
+        return Err(Failure::refused("a recipe's name has 1 to 64 letters, digits, `-` and `_`"));
+    }
+    let mut recipe = asked.settings.recipe(shared)?;
+    recipe.name.clone_from(&asked.name);
+    let text = to_toml(&recipe).map_err(|error| Failure::internal(error.to_string()))?;
+    let path = shared.folder.join(format!("{}.toml", asked.name));
+    let _one = shared.saving.lock().unwrap_or_else(PoisonError::into_inner);
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Failure::refused(format!("`{}` exists: choose another name", path.display()))
+        }
+        _ => Failure::internal(format!("{error}: `{}`", path.display())),
+    };
+    std::fs::create_dir_all(&shared.folder).map_err(failed)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    Ok(path)
+}

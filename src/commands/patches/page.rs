@@ -1,0 +1,188 @@
+//! report.html and the plots of a run over patches.
+
+use super::described;
+use super::fitting::PatchClusters;
+use super::searching::{SearchResults, SearchRow};
+use super::summary::PatchesSummary;
+use crate::commands::CommandError;
+use crate::data::Manifest;
+use crate::features::Patches;
+use crate::images::{DepthRange, decode, enhance};
+use crate::report::{Block, Figure, MosaicPanel, PatchMosaic, Report, ScoreCurve, ScoreCurves, ScoreGrid, thumbnail};
+use crate::runs::{ClusterRecipe, FitPer, PatchesRecipe, RunDir, to_toml};
+
+/// Longer side of an image in a mosaic, in pixels.
+const EDGE: u32 = 900;
+/// Mosaics that are drawn at most, per algorithm.
+const MOSAICS: usize = 24;
+
+/// The setting that was varied.
+type At = fn(&SearchRow) -> f64;
+
+/// What the page shows.
+pub(super) struct Page<'a> {
+    pub run: &'a RunDir,
+    pub recipe: &'a ClusterRecipe,
+    pub sliced: &'a PatchesRecipe,
+    pub manifest: &'a Manifest,
+    pub depth: DepthRange,
+    pub found: &'a [PatchClusters],
+    /// One per image.
+    pub patches: &'a [&'a Patches],
+    pub summary: &'a PatchesSummary,
+}
+
+impl Page<'_> {
+    pub fn write(&self) -> Result<(), CommandError> {
+        let mut report = Report::new(format!("rails cluster: {}", self.recipe.name));
+        report.fact("Images", self.manifest.records.len().to_string());
+        report.fact("Patches", self.patches.iter().map(|one| one.ignored.len()).sum::<usize>().to_string());
+        report.fact("Left out", self.summary.ignored.to_string());
+        for clusters in self.found {
+            report.section(clusters.method.title(), self.method(clusters)?);
+        }
+        report.section("Light", self.light());
+        if let Some(search) = &self.summary.search {
+            report.section("Searches", self.search(search)?);
+        }
+        let recipe = to_toml(self.recipe).map_err(|error| CommandError::failed(error.to_string(), "report this"))?;
+        let rows = recipe.lines().map(|line| vec![line.to_owned()]).collect();
+        let caption = "How to make this run again: rails cluster --config with these lines".to_owned();
+        report.section("Recipe", vec![Block::Table { caption, columns: vec!["recipe".to_owned()], rows }]);
+        Ok(report.write(&self.run.file("report.html")?)?)
+    }
+
+    fn plot(&self, name: &str, caption: &str, figure: &dyn Figure) -> Result<Block, CommandError> {
+        let path = self.run.file(&format!("plots/{name}.png"))?;
+        figure.save(&path)?;
+        Block::plot_file(&path, caption).map_err(CommandError::at(&path))
+    }
+
+    fn method(&self, clusters: &PatchClusters) -> Result<Vec<Block>, CommandError> {
+        let number = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.3}"));
+        let (clustered, raw) = (number(clusters.silhouette), number(clusters.silhouette_raw));
+        let together = match self.sliced.fit_per {
+            FitPer::Set => "The patches of all images were clustered together.",
+            FitPer::Image => "The patches of each image were clustered by themselves.",
+        };
+        let mut blocks = vec![Block::Paragraph(format!(
+            "{together} Mean silhouette {clustered} in the space that was clustered, {raw} in the space of the \
+             statistics as they are. Cluster 0 is the quietest."
+        ))];
+        let settings = format!(
+            "{}; k = {}; silhouette {clustered} clustered, {raw} raw; opacity {}",
+            described(self.sliced.slices, &self.sliced.statistics),
+            clusters.sizes().len(),
+            self.sliced.opacity.get()
+        );
+        let (rows, columns) = (self.sliced.mosaic.rows.get() as usize, self.sliced.mosaic.columns.get() as usize);
+        let all: Vec<usize> = (0..self.manifest.records.len()).collect();
+        for (page, images) in all.chunks(rows * columns).take(MOSAICS).enumerate() {
+            let panels = images
+                .iter()
+                .filter_map(|&image| {
+                    let record = &self.manifest.records[image];
+                    let decoded = decode(&self.manifest.file(record)).ok()?;
+                    let shown = enhance(&self.recipe.features.enhance, self.depth.apply(&decoded));
+                    let name = record.path.rsplit('/').next().unwrap_or(&record.path).to_owned();
+                    Some(MosaicPanel { picture: thumbnail(&shown, EDGE), name, labels: &clusters.labels[image] })
+                })
+                .collect();
+            let title = format!("{}: clusters of patches", clusters.method.title());
+            let figure = PatchMosaic {
+                title: &title,
+                remark: &settings,
+                columns,
+                slices: (self.sliced.slices.rows.get() as usize, self.sliced.slices.columns.get() as usize),
+                opacity: self.sliced.opacity.get(),
+                n_clusters: clusters.sizes().len(),
+                panels,
+            };
+            blocks.push(self.plot(
+                &format!("{}_mosaic_{:02}", clusters.method.name(), page + 1),
+                &settings,
+                &figure,
+            )?);
+        }
+        let more = all.len().div_ceil(rows * columns).saturating_sub(MOSAICS);
+        if more > 0 {
+            blocks.push(Block::Paragraph(format!("{more} more mosaics are not drawn; patches.csv has all patches.")));
+        }
+        Ok(blocks)
+    }
+
+    fn light(&self) -> Vec<Block> {
+        let Some(effect) = &self.summary.flat_field else {
+            let text = "No flat-field correction was made. Where a cluster follows the light and not what lies in the \
+                        image, try features.enhance = [\"flat-field\"].";
+            return vec![Block::Paragraph(text.to_owned())];
+        };
+        let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.3}"));
+        let row = |name: &str, one: &super::PatchesMethod| {
+            let sizes: Vec<String> = one.clusters.iter().map(ToString::to_string).collect();
+            vec![name.to_owned(), sizes.join(", "), number(one.silhouette), number(one.silhouette_raw)]
+        };
+        let columns = ["flat-field correction", "patches per cluster", "silhouette (clustered)", "silhouette (raw)"];
+        vec![
+            Block::Table {
+                caption: "What the correction changed".to_owned(),
+                columns: columns.map(str::to_owned).to_vec(),
+                rows: vec![row("without", &effect.without), row("with", &effect.with)],
+            },
+            Block::Paragraph(format!(
+                "Agreement of the two clusterings (adjusted Rand index, 1 is the same): {}.",
+                number(effect.agreement)
+            )),
+        ]
+    }
+
+    fn search(&self, search: &SearchResults) -> Result<Vec<Block>, CommandError> {
+        let mut blocks = vec![Block::Paragraph(
+            "Scores in the clustered space are not comparable between numbers of components: with fewer dimensions \
+             distances within clusters shrink, and the silhouette rises whether or not the clusters are any better. \
+             The score in the space of the raw statistics is comparable, since that space stays the same. Between \
+             numbers of slices the patches themselves change, so scores are a hint there and no measure."
+                .to_owned(),
+        )];
+        let curves: [(&str, &str, &[SearchRow], At); 3] = [
+            ("clusters", "number of clusters", &search.clusters, |row| row.k as f64),
+            ("components", "principal components", &search.components, |row| row.components as f64),
+            ("slices", "slices in each direction", &search.slices, |row| f64::from(row.slices)),
+        ];
+        for (name, label, rows, at) in curves.into_iter().filter(|curve| !curve.2.is_empty()) {
+            let points = |of: fn(&SearchRow) -> Option<f64>| {
+                rows.iter().map(|row| (at(row), of(row).unwrap_or(f64::NAN))).collect::<Vec<_>>()
+            };
+            let series = vec![
+                ScoreCurve { name: "in the clustered space", points: points(|row| row.silhouette) },
+                ScoreCurve { name: "in the space of the statistics", points: points(|row| row.silhouette_raw) },
+            ];
+            let title = format!("Silhouette against {label}");
+            let figure = ScoreCurves { title: &title, x_label: label, y_label: "mean silhouette", curves: &series };
+            blocks.push(self.plot(&format!("search_{name}"), &title, &figure)?);
+        }
+        let both = &search.slices_and_clusters;
+        if !both.is_empty() {
+            let (mut slices, mut ks): (Vec<u32>, Vec<usize>) = both.iter().map(|row| (row.slices, row.k)).unzip();
+            slices.sort_unstable();
+            slices.dedup();
+            ks.sort_unstable();
+            ks.dedup();
+            let scores = ndarray::Array2::from_shape_fn((slices.len(), ks.len()), |(i, j)| {
+                let cell = both.iter().find(|row| row.slices == slices[i] && row.k == ks[j]);
+                cell.and_then(|row| row.silhouette).unwrap_or(f64::NAN)
+            });
+            let title = "Silhouette by slices and clusters";
+            let figure = ScoreGrid {
+                title,
+                row_title: "slices",
+                column_title: "clusters",
+                rows: &slices.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                columns: &ks.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                scores: &scores,
+            };
+            blocks.push(self.plot("search_slices_and_clusters", title, &figure)?);
+        }
+        Ok(blocks)
+    }
+}

@@ -1,0 +1,98 @@
+//! Other settings tried beside the recipe's, each scored by its silhouettes. The patches are there already.
+
+use std::num::NonZeroUsize;
+
+use serde::Serialize;
+
+use super::fitting::Fitting;
+use super::slicing::Sliced;
+use crate::commands::CommandError;
+use crate::features::Patches;
+use crate::progress::{Event, Observer};
+use crate::reducers::Method as Map;
+use crate::runs::{PatchSearch, Slices};
+
+/// One setting that was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SearchRow {
+    /// Patches in each direction.
+    pub slices: u32,
+    /// Clusters asked for.
+    pub k: usize,
+    /// Principal components; the number of statistics where none are taken.
+    pub components: usize,
+    /// Mean silhouette in the space that was clustered, in `-1.0..=1.0`.
+    pub silhouette: Option<f64>,
+    /// The same in the space of the statistics as they are: comparable between numbers of components.
+    pub silhouette_raw: Option<f64>,
+}
+
+/// Everything that was tried.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct SearchResults {
+    /// By number of clusters.
+    pub clusters: Vec<SearchRow>,
+    /// By number of principal components.
+    pub components: Vec<SearchRow>,
+    /// By number of slices.
+    pub slices: Vec<SearchRow>,
+    /// Every number of slices with every number of clusters.
+    pub slices_and_clusters: Vec<SearchRow>,
+}
+
+/// Tries what `search` asks for; the first method of the recipe is scored.
+pub(super) fn run(
+    search: &PatchSearch,
+    main: Slices,
+    fitting: &Fitting,
+    images: &[Sliced],
+    observer: &dyn Observer,
+) -> Result<SearchResults, CommandError> {
+    let mut fitting = fitting.clone();
+    fitting.cluster.methods.truncate(1);
+    let own_k = NonZeroUsize::new(fitting.cluster.kmeans.k.values()[0]).unwrap_or(NonZeroUsize::MIN);
+    let score = |fitting: &Fitting, slices: Slices, k: NonZeroUsize| -> Result<Option<SearchRow>, CommandError> {
+        let patches: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&slices)).collect();
+        if patches.len() < images.len() {
+            let text = format!("{} slices are left out: an image has fewer pixels", slices.rows);
+            observer.on(Event::Warning { text: &text });
+            return Ok(None);
+        }
+        observer.on(Event::Advanced { by: 1 });
+        let (found, _) = fitting.with_k(k).fit(&patches)?;
+        let components = match fitting.reduce.method {
+            Map::None => fitting.statistics.len(),
+            Map::Pca | Map::RandomProjection => fitting.reduce.n_components.get().min(fitting.statistics.len()),
+        };
+        Ok(found.first().map(|clusters| SearchRow {
+            slices: slices.rows.get(),
+            k: k.get(),
+            components,
+            silhouette: clusters.silhouette,
+            silhouette_raw: clusters.silhouette_raw,
+        }))
+    };
+    let ks: Vec<NonZeroUsize> = search.clusters.values().into_iter().filter_map(NonZeroUsize::new).collect();
+    let mut results = SearchResults::default();
+    for &k in &ks {
+        results.clusters.extend(score(&fitting, main, k)?);
+    }
+    if search.components {
+        for n_components in (1..fitting.statistics.len()).filter_map(NonZeroUsize::new) {
+            let mut fewer = fitting.clone();
+            fewer.reduce.method = Map::Pca;
+            fewer.reduce.n_components = n_components;
+            results.components.extend(score(&fewer, main, own_k)?);
+        }
+    }
+    for &n in &search.slices {
+        let slices = Slices { rows: n, columns: n };
+        let Some(row) = score(&fitting, slices, own_k)? else { continue };
+        results.slices.push(row);
+        for &k in &ks {
+            let row = if k == own_k { Some(row) } else { score(&fitting, slices, k)? };
+            results.slices_and_clusters.extend(row);
+        }
+    }
+    Ok(results)
+}

@@ -1,0 +1,121 @@
+//! What a run over patches has to say at the end, and its tables.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::fitting::PatchClusters;
+use super::searching::SearchResults;
+use crate::commands::CommandError;
+use crate::data::Manifest;
+use crate::features::{Patches, Statistic};
+use crate::metrics::{Contingency, adjusted_rand_index};
+use crate::runs::{DatasetSummary, RunDir, Slices};
+
+/// The outcome of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PatchesSummary {
+    /// The run folder.
+    pub run: PathBuf,
+    /// What was sliced.
+    pub dataset: DatasetSummary,
+    /// Patches per image.
+    pub slices: Slices,
+    /// What was clustered.
+    pub statistics: Vec<Statistic>,
+    /// Patches left out by rule.
+    pub ignored: usize,
+    /// Statistics that were not finite and became 0.
+    pub replaced: usize,
+    /// One per algorithm.
+    pub methods: Vec<PatchesMethod>,
+    /// What correcting the light changed, where it was.
+    pub flat_field: Option<FlatFieldEffect>,
+    /// What was tried beside.
+    pub search: Option<SearchResults>,
+    /// Seconds per stage.
+    pub timings: BTreeMap<String, f64>,
+}
+
+/// One clustering.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PatchesMethod {
+    /// Such as `kmeans`.
+    pub method: String,
+    /// Patches per cluster, the quietest first.
+    pub clusters: Vec<usize>,
+    /// Mean silhouette in the space that was clustered, in `-1.0..=1.0`.
+    pub silhouette: Option<f64>,
+    /// The same in the space of the statistics as they are.
+    pub silhouette_raw: Option<f64>,
+}
+
+impl PatchesMethod {
+    pub(super) fn of(found: &PatchClusters) -> Self {
+        Self {
+            method: found.method.name().to_owned(),
+            clusters: found.sizes(),
+            silhouette: found.silhouette,
+            silhouette_raw: found.silhouette_raw,
+        }
+    }
+}
+
+/// What correcting the light changed, by the first algorithm.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FlatFieldEffect {
+    /// Silhouettes without the correction.
+    pub without: PatchesMethod,
+    /// Silhouettes with it.
+    pub with: PatchesMethod,
+    /// Adjusted Rand index of the two clusterings: 1 where the correction changes nothing.
+    pub agreement: Option<f64>,
+}
+
+impl FlatFieldEffect {
+    pub(super) fn of(without: &[PatchClusters], with: &[PatchClusters]) -> Self {
+        let pairs = without[0].labels.iter().flatten().zip(with[0].labels.iter().flatten());
+        let id = |label: &Option<u32>| label.map(crate::data::ClusterId);
+        let table = Contingency::new(pairs.map(|(a, b)| (id(a), id(b))));
+        Self {
+            without: PatchesMethod::of(&without[0]),
+            with: PatchesMethod::of(&with[0]),
+            agreement: adjusted_rand_index(&table),
+        }
+    }
+}
+
+/// `patches.csv`: a row per patch with its image, place (counted from 1), all statistics and its clusters; cells are
+/// empty where a statistic is not finite or the patch was left out.
+pub(super) fn patches_csv(
+    run: &RunDir,
+    manifest: &Manifest,
+    slices: Slices,
+    patches: &[&Patches],
+    found: &[PatchClusters],
+) -> Result<(), CommandError> {
+    let path = run.file("patches.csv")?;
+    let failed = |error: csv::Error| CommandError::at(&path)(error.into());
+    let mut writer = csv::Writer::from_path(&path).map_err(failed)?;
+    let header = ["image", "row", "column", "ignored"].into_iter();
+    let statistics = Statistic::ALL.iter().map(|statistic| statistic.name());
+    let methods = found.iter().map(|clusters| clusters.method.name());
+    writer.write_record(header.chain(statistics).chain(methods)).map_err(failed)?;
+    let columns = slices.columns.get() as usize;
+    for (image, (record, patches)) in manifest.records.iter().zip(patches).enumerate() {
+        for (patch, ignored) in patches.ignored.iter().enumerate() {
+            let mut cells = vec![
+                record.path.clone(),
+                (patch / columns + 1).to_string(),
+                (patch % columns + 1).to_string(),
+                u8::from(*ignored).to_string(),
+            ];
+            let number = |value: &f64| if value.is_finite() { value.to_string() } else { String::new() };
+            cells.extend(patches.values.row(patch).iter().map(number));
+            cells.extend(found.iter().map(|one| one.labels[image][patch].map(|id| id.to_string()).unwrap_or_default()));
+            writer.write_record(&cells).map_err(failed)?;
+        }
+    }
+    writer.flush().map_err(CommandError::at(&path))
+}

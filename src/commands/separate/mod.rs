@@ -1,0 +1,220 @@
+//! Tiles to verdicts, one defect after another: `rails cluster` with a recipe that has `[separate]`.
+
+mod page;
+mod places;
+mod summary;
+mod tables;
+
+use std::path::PathBuf;
+
+use jiff::Zoned;
+use ndarray::{Array2, ArrayView2};
+use serde_json::json;
+
+pub use summary::{LayerRow, SeparateSummary};
+
+use super::cluster::{ClusterFolders, plane};
+use super::embed::{Embedded, Extraction};
+use super::record::Record;
+use super::{ClusterOptions, CommandError, Workspace, dataset};
+use crate::clusterers::Assigner;
+use crate::data::{ClusterId, Clustering, Manifest, NonNegative, Positive};
+use crate::device::{Device, DeviceChoice};
+use crate::features::Block;
+use crate::images::{DepthRange, Enhancement};
+use crate::progress::{Event, Observer, Stage};
+use crate::reducers::{Tsne, TsneLayout};
+use crate::runs::{ClusterRecipe, DatasetSummary, FeaturesRecipe, RunDir, Timings, timestamp, write_skipped};
+use crate::separation::{Polarity, Separation, SeparationRecipe};
+use page::Page;
+use places::Places;
+
+/// The column of images.csv and the folder of clusters that hold the verdicts.
+const METHOD: &str = "layers";
+
+/// Steps of the layouts in the report.
+const LAYOUT_STEPS: usize = 500;
+
+/// Separates the tiles of the recipe, layer by layer, and writes a run folder.
+///
+/// # Errors
+/// When a stage fails; then no run folder appears. A bad image is only skipped.
+pub fn separate(
+    recipe: &ClusterRecipe,
+    separation: &SeparationRecipe,
+    options: &ClusterOptions,
+    device: DeviceChoice,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<SeparateSummary, CommandError> {
+    let started = Zoned::now();
+    let mut timings = Timings::start();
+    let device = device.resolve()?;
+    let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, workspace, observer)?;
+    timings.lap("scan");
+    let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
+    let Measured { layers: measured, context } =
+        Measured::of(recipe, separation, &manifest, depth, (device, workspace, observer))?;
+    let manifest = &measured.manifest;
+    dataset::require_images(manifest)?;
+    let places = Places::of(manifest, observer);
+    timings.lap("embed");
+
+    observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
+    let found = separation.separate(&places.tiles(&measured), &places.tiles(&context), recipe.seed)?;
+    observer.on(Event::Finished);
+    timings.lap("cluster");
+    let (projection, reduced) =
+        recipe.reduce.fit_blocks(measured.embeddings.values(), &measured.blocks, recipe.seed)?;
+    let layout = lay_out(reduced.view(), recipe.seed, observer)?;
+    timings.lap("layout");
+
+    let run = RunDir::create(&workspace.runs, &format!("{}-cluster-{}", timestamp(&started), recipe.name))?;
+    let clustering = verdicts(&found);
+    let points = layout.as_ref().map_or_else(|| plane(reduced.view()), |layout| layout.points.clone());
+    tables::images_csv(&run, manifest, [&measured, &context], &found, points.view())?;
+    tables::proposals(&run, &found)?;
+    write_skipped(&run.file("skipped.csv")?, &manifest.skipped)?;
+    projection.save(&run.file("projection.safetensors")?)?;
+    Assigner::to_means(reduced.view(), &clustering).save(&run.file("assigner.safetensors")?)?;
+    let dataset = DatasetSummary::of(manifest);
+    let folders = ClusterFolders { run: &run, manifest, dataset: &dataset, how: options.placement };
+    observer.on(Event::Started { stage: Stage::Copy, total: manifest.records.len() });
+    let placed = folders.place(METHOD, &clustering, None, observer)?;
+    observer.on(Event::Finished);
+    timings.lap("write");
+
+    let mut summary = SeparateSummary {
+        run: PathBuf::new(),
+        dataset,
+        inverted: measured.chain.recipe.enhance.contains(&Enhancement::Invert),
+        replaced: measured.replaced + context.replaced,
+        layers: summary::rows(&found),
+        verdicts: summary::counts(&found),
+        placed,
+        timings: timings.seconds().clone(),
+    };
+    observer.on(Event::Started { stage: Stage::Plot, total: 0 });
+    Page {
+        run: &run,
+        recipe,
+        manifest,
+        depth,
+        places: &places,
+        found: &found,
+        points: points.view(),
+        by_tsne: layout.is_some(),
+        summary: &summary,
+    }
+    .write(observer)?;
+    observer.on(Event::Finished);
+    timings.lap("plot");
+
+    let record = Record {
+        kind: "cluster",
+        name: &recipe.name,
+        started: &started,
+        recipe: json!(recipe),
+        seed: recipe.seed,
+        dataset: &summary.dataset,
+        chain: &measured.chain,
+        methods: vec![METHOD.to_owned()],
+        device,
+        timings: &timings,
+    };
+    let mut results = record.results();
+    results.set("layers", json!(summary.layers));
+    results.set("verdicts", json!(summary.verdicts));
+    results.set("replaced", json!(summary.replaced));
+    results.set("inverted", json!(summary.inverted));
+    results.write(&run.file("results.json")?)?;
+    run.write_json("run.json", &record.provenance())?;
+    summary.timings.clone_from(timings.seconds());
+    summary.run = run.finish()?;
+    Ok(summary)
+}
+
+/// The features of every tile, inverted first where what stands in its middle is bright.
+struct Measured {
+    /// What the layers look at.
+    layers: Embedded,
+    /// What the inconsistency looks at.
+    context: Embedded,
+}
+
+impl Measured {
+    fn of(
+        recipe: &ClusterRecipe,
+        separation: &SeparationRecipe,
+        manifest: &Manifest,
+        depth: DepthRange,
+        (device, workspace, observer): (Device, &Workspace, &dyn Observer),
+    ) -> Result<Self, CommandError> {
+        if separation.inconsistency.features.is_empty() {
+            let text = "`separate.inconsistency.features` names nothing to look at: leave it out for all of its blocks";
+            return Err(CommandError::Usage(text.to_owned()));
+        }
+        let one = Positive::try_from(1.0).map_err(|error| CommandError::Usage(error.to_string()))?;
+        let none = NonNegative::try_from(0.0).map_err(|error| CommandError::Usage(error.to_string()))?;
+        let embed = |manifest: &Manifest, blocks: Vec<Block>, corrections: Vec<Enhancement>| {
+            let hand_made = blocks.into_iter().map(|block| (block, one)).collect();
+            let mut features = FeaturesRecipe { network: none, hand_made, ..recipe.features.clone() };
+            features.enhance.extend(corrections);
+            Extraction::new(&features, device, workspace)?.embed(manifest, depth, workspace, observer)
+        };
+        let dark = |manifest: &Manifest| embed(manifest, separation.blocks(), Vec::new());
+        let bright = |manifest: &Manifest| embed(manifest, separation.blocks(), vec![Enhancement::Invert]);
+        let (layers, inverted) = match separation.polarity {
+            Polarity::Dark => (dark(manifest)?, false),
+            Polarity::Bright => (bright(manifest)?, true),
+            Polarity::Auto => {
+                let measured = dark(manifest)?;
+                if median_contrast(&measured) > 0.0 { (bright(manifest)?, true) } else { (measured, false) }
+            }
+        };
+        let mut corrections = if inverted { vec![Enhancement::Invert] } else { Vec::new() };
+        corrections.extend(separation.inconsistency.enhancements());
+        let context = embed(&layers.manifest, separation.inconsistency.blocks(), corrections)?;
+        if context.manifest.records.len() < layers.manifest.records.len() {
+            let hint = "leave the folder alone while it is read, and run again";
+            return Err(CommandError::failed("tiles changed while they were measured", hint));
+        }
+        Ok(Self { layers, context })
+    }
+}
+
+/// How much brighter the middle of a tile is than its rim, in grey levels.
+fn median_contrast(measured: &Embedded) -> f32 {
+    let Some(column) = measured.columns.iter().position(|column| column == "missing_contrast") else { return 0.0 };
+    let mut contrasts = measured.embeddings.values().column(column).to_vec();
+    contrasts.sort_by(f32::total_cmp);
+    contrasts.get(contrasts.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// One cluster per verdict, numbered as the verdicts are; some may be empty.
+fn verdicts(found: &Separation) -> Clustering {
+    let labels = found.verdicts.iter().map(|&verdict| Some(ClusterId(verdict as u32))).collect();
+    Clustering::placed(labels, found.names.len())
+}
+
+/// Positions by t-SNE; `None` where there are too few tiles for one.
+fn lay_out(x: ArrayView2<'_, f32>, seed: u64, observer: &dyn Observer) -> Result<Option<TsneLayout>, CommandError> {
+    const FEWEST: usize = 8;
+    if x.nrows() < FEWEST {
+        return Ok(None);
+    }
+    observer.on(Event::Started { stage: Stage::Layout, total: LAYOUT_STEPS });
+    let recipe = Tsne {
+        perplexity: Positive::try_from((x.nrows() as f64 / 4.0).min(30.0)).ok(),
+        n_iter: std::num::NonZeroUsize::MIN.saturating_add(LAYOUT_STEPS - 1),
+        ..Tsne::default()
+    };
+    let layout = recipe.layout(x, seed, observer)?;
+    observer.on(Event::Finished);
+    Ok(Some(layout))
+}
+
+/// t-SNE of a part of the tiles, or its first two components where there are too few.
+fn layout_of(x: &Array2<f32>, seed: u64, observer: &dyn Observer) -> Result<Array2<f32>, CommandError> {
+    Ok(lay_out(x.view(), seed, observer)?.map_or_else(|| plane(x.view()), |layout| layout.points))
+}

@@ -1,0 +1,64 @@
+//! What a separation has to say at the end, and what goes into results.json.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::runs::{DatasetSummary, Placed};
+use crate::separation::Separation;
+
+/// The outcome of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeparateSummary {
+    /// The run folder.
+    pub run: PathBuf,
+    /// What was separated.
+    pub dataset: DatasetSummary,
+    /// Whether tiles were inverted because their middle is bright.
+    pub inverted: bool,
+    /// Features that were not finite and became 0.
+    pub replaced: usize,
+    /// One per layer, in their order.
+    pub layers: Vec<LayerRow>,
+    /// Tiles per verdict, in the order of the layers, then the rest.
+    pub verdicts: Vec<(String, usize)>,
+    /// How images got into the folders.
+    pub placed: Placed,
+    /// Seconds per stage.
+    pub timings: BTreeMap<String, f64>,
+}
+
+/// One layer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LayerRow {
+    /// What the tiles it takes are called.
+    pub name: String,
+    /// Tiles it looked at.
+    pub tiles: usize,
+    /// Tiles per cluster.
+    pub clusters: Vec<usize>,
+    /// The cluster that was looked at for taking.
+    pub cluster: Option<u32>,
+    /// Robust standard deviations by which it stands out, from 0.
+    pub stands_out: f64,
+    /// Tiles that were taken.
+    pub taken: usize,
+}
+
+pub(super) fn rows(found: &Separation) -> Vec<LayerRow> {
+    let row = |layer: &crate::separation::LayerOutcome| LayerRow {
+        name: layer.name.clone(),
+        tiles: layer.rows.len(),
+        clusters: layer.clustering.sizes(),
+        cluster: layer.taken.cluster.map(|id| id.0),
+        stands_out: layer.taken.stands_out,
+        taken: layer.taken.rows.len(),
+    };
+    found.layers.iter().map(row).collect()
+}
+
+pub(super) fn counts(found: &Separation) -> Vec<(String, usize)> {
+    let count = |verdict: usize| found.verdicts.iter().filter(|one| **one == verdict).count();
+    found.names.iter().enumerate().map(|(verdict, name)| (name.clone(), count(verdict))).collect()
+}

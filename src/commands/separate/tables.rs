@@ -1,0 +1,77 @@
+//! images.csv with every feature, and the proposals that `rails curate --apply` takes.
+
+use ndarray::ArrayView2;
+use serde_json::json;
+
+use super::METHOD;
+use crate::commands::CommandError;
+use crate::commands::embed::Embedded;
+use crate::data::{ClusterId, Manifest};
+use crate::runs::{Column, RunDir, write_images};
+use crate::separation::Separation;
+
+/// A row per tile: verdict as number (`layers`) and as word, cluster per layer it came to, inconsistency, every feature
+/// alone and beside the others, position in the map. Cells are empty where a tile did not come to a layer.
+pub(super) fn images_csv(
+    run: &RunDir,
+    manifest: &Manifest,
+    [measured, context]: [&Embedded; 2],
+    found: &Separation,
+    points: ArrayView2<'_, f32>,
+) -> Result<(), CommandError> {
+    let n = manifest.records.len();
+    let number = |name: &str, of: &dyn Fn(usize) -> Option<f32>| Column::of_numbers(name, (0..n).map(of));
+    let mut columns = vec![
+        Column { name: METHOD.to_owned(), cells: found.verdicts.iter().map(ToString::to_string).collect() },
+        Column { name: "verdict".to_owned(), cells: found.verdicts.iter().map(|v| found.names[*v].clone()).collect() },
+    ];
+    for layer in &found.layers {
+        let mut cells = vec![String::new(); n];
+        for (&row, label) in layer.rows.iter().zip(layer.clustering.labels()) {
+            cells[row] = label.map_or_else(String::new, |id: ClusterId| id.to_string());
+        }
+        columns.push(Column { name: format!("{}_cluster", layer.key), cells });
+    }
+    let rest = &found.inconsistency;
+    let mut place = vec![None; n];
+    rest.rows.iter().enumerate().for_each(|(at, &row)| place[row] = Some(at));
+    columns.push(number("inconsistency", &|row| Some(rest.scores[place[row]?] as f32)));
+    let values = measured.embeddings.values();
+    for (at, name) in measured.columns.iter().enumerate() {
+        columns.push(number(name, &|row| Some(values[[row, at]])));
+    }
+    // Those of the layers again, where the inconsistency looks at them too, are of tiles that were denoised.
+    let told = |name: &String| measured.columns.contains(name);
+    for (at, name) in context.columns.iter().enumerate() {
+        let name = if told(name) { format!("context_{name}") } else { name.clone() };
+        columns.push(number(&name, &|row| Some(context.embeddings.values()[[row, at]])));
+    }
+    for (at, name) in rest.columns.iter().enumerate().filter(|(_, name)| !context.columns.contains(name)) {
+        columns.push(number(name, &|row| Some(rest.values[[place[row]?, at]])));
+    }
+    columns.push(number("x", &|row| Some(points[[row, 0]])));
+    columns.push(number("y", &|row| Some(points[[row, 1]])));
+    let fields = manifest.field_names();
+    if let Some(clash) = fields.iter().find(|field| columns.iter().any(|column| column.name == **field)) {
+        return Err(CommandError::Usage(format!(
+            "the name field `{clash}` is called like a column of images.csv: call it otherwise in dataset.naming"
+        )));
+    }
+    Ok(write_images(&run.file("images.csv")?, manifest, &columns)?)
+}
+
+/// `proposals.jsonl`: every verdict that has tiles as the name of its cluster.
+pub(super) fn proposals(run: &RunDir, found: &Separation) -> Result<(), CommandError> {
+    let lines: String = found
+        .names
+        .iter()
+        .enumerate()
+        .filter(|(verdict, _)| found.verdicts.contains(verdict))
+        .map(|(verdict, name)| {
+            json!({ "decision": "name_cluster", "method": METHOD, "cluster": verdict, "class": name }).to_string()
+                + "\n"
+        })
+        .collect();
+    let path = run.file("proposals.jsonl")?;
+    std::fs::write(&path, lines).map_err(CommandError::at(&path))
+}

@@ -1,0 +1,113 @@
+//! Statistics of the patches of an image: where something lies in it, and where it is empty.
+
+use std::num::NonZeroU32;
+
+use ndarray::{Array2, ArrayView2, Axis, s};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::hand_made::statistics;
+use super::{FeatureError, Statistic};
+use crate::data::{Fraction, NonNegative};
+use crate::images::Tiling;
+
+/// Which patches are left out: those that are nearly all dark. In the others dark pixels do not count, or patches across
+/// the border of a picture would be the most striking of all.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ignore {
+    /// Grey levels below this one are dark.
+    pub below: NonNegative,
+    /// Share of dark pixels from which a patch is left out.
+    pub share: Fraction,
+}
+
+/// What was measured on the patches of one image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Patches {
+    /// Row by row, all statistics in the order of [`Statistic::ALL`], not all finite. Shape `[rows × columns, 7]`.
+    pub values: Array2<f64>,
+    /// Which patches the rule leaves out.
+    pub ignored: Vec<bool>,
+}
+
+impl Patches {
+    /// Slices `plane`, intensities in `0.0..=255.0` of shape `[height, width]`, into `rows` × `columns` patches.
+    ///
+    /// # Errors
+    /// When there are more rows or columns of patches than of pixels.
+    pub fn measure(
+        plane: ArrayView2<'_, f32>,
+        rows: NonZeroU32,
+        columns: NonZeroU32,
+        ignore: Option<Ignore>,
+    ) -> Result<Self, FeatureError> {
+        let tiling = Tiling::Grid { rows, columns, half_width: None };
+        let places = tiling.boxes(plane.nrows(), plane.ncols()).map_err(FeatureError)?;
+        let mut values = Array2::zeros((places.len(), Statistic::ALL.len()));
+        let mut ignored = vec![false; places.len()];
+        values.axis_iter_mut(Axis(0)).into_par_iter().zip(&mut ignored).zip(&places).for_each(
+            |((mut row, ignored), place)| {
+                let patch = plane.slice(s![place.y.clone(), place.x.clone()]);
+                *ignored = ignore.is_some_and(|rule| rule.applies(patch));
+                let found = match ignore {
+                    Some(rule) if !*ignored => statistics::of(patch.iter().copied().filter(|value| rule.lit(*value))),
+                    _ => statistics::of(patch.iter().copied()),
+                };
+                row.iter_mut().zip(found).for_each(|(cell, value)| *cell = value);
+            },
+        );
+        Ok(Self { values, ignored })
+    }
+}
+
+impl Ignore {
+    fn lit(&self, value: f32) -> bool {
+        f64::from(value) >= self.below.get()
+    }
+
+    fn applies(&self, patch: ArrayView2<'_, f32>) -> bool {
+        let dark = patch.iter().filter(|value| !self.lit(**value)).count();
+        dark as f64 >= self.share.get() * patch.len() as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn n(n: u32) -> NonZeroU32 {
+        NonZeroU32::new(n).unwrap()
+    }
+
+    #[test]
+    fn every_patch_is_measured_on_its_own() {
+        let plane = Array2::from_shape_fn((5, 9), |(y, x)| (y * 9 + x) as f32);
+        let patches = Patches::measure(plane.view(), n(2), n(3), None).unwrap();
+        assert_eq!(patches.values.dim(), (6, 7));
+        // Edges of cells are rounded: two rows of 3 and 2 pixels, columns of 3.
+        assert_eq!(patches.values.row(0).to_vec(), statistics::of(plane.slice(s![..3, ..3]).iter().copied()).to_vec());
+        assert_eq!(patches.values.row(5).to_vec(), statistics::of(plane.slice(s![3.., 6..]).iter().copied()).to_vec());
+        let refused = Patches::measure(plane.view(), n(6), n(3), None).unwrap_err().to_string();
+        assert!(refused.contains("too few for a grid of 6×3"), "{refused}");
+        let single = Patches::measure(plane.slice(s![..1, ..1]), n(1), n(1), None).unwrap();
+        assert_eq!(single.values[[0, 0]], 0.0);
+    }
+
+    #[test]
+    fn dark_patches_are_left_out_by_rule() {
+        let mut plane = Array2::from_elem((8, 8), 90.0);
+        plane.slice_mut(s![..4, ..4]).fill(1.0);
+        plane[[0, 0]] = 200.0;
+        let rule = |below: f64, share: f64| {
+            let below = NonNegative::try_from(below).unwrap();
+            Some(Ignore { below, share: Fraction::try_from(share).unwrap() })
+        };
+        let ignored = |rule| Patches::measure(plane.view(), n(2), n(2), rule).unwrap().ignored;
+        assert_eq!(ignored(rule(5.0, 0.9)), [true, false, false, false]);
+        assert_eq!(ignored(rule(5.0, 0.95)), [false; 4], "one of 16 pixels is bright");
+        assert_eq!(ignored(None), [false; 4]);
+        let patches = Patches::measure(plane.view(), n(2), n(2), rule(5.0, 0.95)).unwrap();
+        assert_eq!(patches.values[[0, 0]], 200.0, "dark pixels of a patch that is kept do not count");
+    }
+}

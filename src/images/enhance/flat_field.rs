@@ -1,0 +1,142 @@
+//! Flat-field correction without a picture of the light: the image is divided by its own slow changes.
+//!
+//! Brightness is averaged over cells, smoothed with a Gaussian, and stretched back over the image. Black pixels say
+//! nothing about the light and do not count (Knutsson & Westin, "Normalized and differential convolution", 1993).
+
+use image::{ImageBuffer, Luma};
+use imageproc::definitions::Image as Plane;
+use imageproc::filter::gaussian_blur_f32;
+use ndarray::{Array2, ArrayView2, s};
+use serde::{Deserialize, Serialize};
+
+use crate::data::Fraction;
+
+/// How slow a change of the light is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FlatField {
+    /// Standard deviation of the smoothing, as a share of the longer side.
+    pub width: Fraction,
+}
+
+impl Default for FlatField {
+    fn default() -> Self {
+        Self { width: Fraction::try_from(0.12).expect("0.12 is a fraction") }
+    }
+}
+
+/// Cells along the longer side on which the light is estimated.
+const CELLS: usize = 64;
+/// Grey levels below which a pixel is black.
+const BLACK: f32 = 3.0;
+/// Least light, as a share of the mean: what is darker is not brightened any further.
+const LEAST: f32 = 0.1;
+
+impl FlatField {
+    /// The corrected plane, with the mean brightness it had.
+    pub(super) fn apply(self, plane: ArrayView2<'_, f32>) -> Array2<f32> {
+        let Some(light) = Light::of(plane, self.width.get() as f32) else { return plane.to_owned() };
+        let (height, width) = plane.dim();
+        let (rows, columns) = light.cells.dim();
+        let across: Vec<_> = (0..width).map(|x| between(x, width, columns)).collect();
+        let mut flat = plane.to_owned();
+        for (y, mut line) in flat.rows_mut().into_iter().enumerate() {
+            let (above, below, down) = between(y, height, rows);
+            for (value, &(left, right, along)) in line.iter_mut().zip(&across) {
+                let mix = |row: usize| light.cells[[row, left]] * (1.0 - along) + light.cells[[row, right]] * along;
+                *value = (*value * light.mean / (mix(above) * (1.0 - down) + mix(below) * down)).min(255.0);
+            }
+        }
+        flat
+    }
+}
+
+/// How bright each part of an image is lit.
+struct Light {
+    /// Grey levels on a coarse grid.
+    cells: Array2<f32>,
+    /// Of all pixels that are not black.
+    mean: f32,
+}
+
+impl Light {
+    /// `None` where all is black. `width` is a share of the longer side.
+    fn of(plane: ArrayView2<'_, f32>, width: f32) -> Option<Self> {
+        let (high, wide) = plane.dim();
+        let longer = high.max(wide);
+        let cells = |side: usize| (side * CELLS).div_ceil(longer.max(CELLS)).clamp(1, side);
+        let (rows, columns) = (cells(high), cells(wide));
+        let (mut light, mut weight) = (empty(rows, columns), empty(rows, columns));
+        let (mut total, mut seen) = (0.0_f64, 0_usize);
+        let span = |at: usize, side: usize, cells: usize| at * side / cells..(at + 1) * side / cells;
+        for row in 0..rows {
+            for column in 0..columns {
+                let cell = plane.slice(s![span(row, high, rows), span(column, wide, columns)]);
+                let lit = cell.iter().copied().filter(|value| *value >= BLACK);
+                let (sum, count) = lit.fold((0.0_f64, 0_usize), |(sum, n), value| (sum + f64::from(value), n + 1));
+                total += sum;
+                seen += count;
+                let share = count as f32 / cell.len().max(1) as f32;
+                let mean = if count > 0 { (sum / count as f64) as f32 } else { 0.0 };
+                light.put_pixel(column as u32, row as u32, Luma([mean * share]));
+                weight.put_pixel(column as u32, row as u32, Luma([share]));
+            }
+        }
+        if seen == 0 {
+            return None;
+        }
+        let mean = (total / seen as f64) as f32;
+        let sigma = (width * rows.max(columns) as f32).max(0.3);
+        let (light, weight) = (gaussian_blur_f32(&light, sigma), gaussian_blur_f32(&weight, sigma));
+        let cells = Array2::from_shape_fn((rows, columns), |(row, column)| {
+            let [sum, share] = [&light, &weight].map(|of| of.get_pixel(column as u32, row as u32).0[0]);
+            if share > 1e-3 { (sum / share).max(LEAST * mean) } else { mean }
+        });
+        Some(Self { cells, mean })
+    }
+}
+
+fn empty(rows: usize, columns: usize) -> Plane<Luma<f32>> {
+    ImageBuffer::new(columns as u32, rows as u32)
+}
+
+/// The two cells whose middles a pixel lies between, and how far it lies from the first.
+fn between(at: usize, side: usize, cells: usize) -> (usize, usize, f32) {
+    let place = ((at as f32 + 0.5) * cells as f32 / side as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
+    let first = place.floor() as usize;
+    (first, (first + 1).min(cells - 1), place.fract())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_changes_go_and_the_mean_stays() {
+        let plane = Array2::from_shape_fn((200, 300), |(y, x)| {
+            if x < 20 {
+                0.0
+            } else {
+                60.0 + 0.3 * x as f32 + 0.1 * y as f32 + if (y / 4 + x / 4) % 2 == 0 { 5.0 } else { 0.0 }
+            }
+        });
+        let flat = FlatField::default().apply(plane.view());
+        let mean = |part: ArrayView2<'_, f32>| f64::from(part.sum()) / part.len() as f64;
+        let spread = |plane: &Array2<f32>| {
+            (mean(plane.slice(s![80..120, 40..80])) - mean(plane.slice(s![80..120, 240..280]))).abs()
+        };
+        assert!(spread(&plane) > 55.0 && spread(&flat) < 20.0, "{} {}", spread(&plane), spread(&flat));
+        assert!((mean(plane.view()) / mean(flat.view()) - 1.0).abs() < 0.03);
+        assert_eq!(flat[[100, 10]], 0.0, "black stays black");
+    }
+
+    #[test]
+    fn odd_images_stay_whole() {
+        for shape in [(1, 1), (1, 500), (500, 1), (3, 2)] {
+            for level in [0.0, 80.0, 255.0] {
+                let flat = FlatField::default().apply(Array2::from_elem(shape, level).view());
+                assert!(flat.iter().all(|value| (value - level).abs() < 1e-3), "{shape:?} {level}");
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Scores against the tiles around: uneven light and drift, which change slowly over an array, drop out.
+//!
+//! What a tile differs by from the median of the tiles at most some rows and columns away, itself left out, becomes a
+//! score over its whole array: `(value − median) / (1.4826 · MAD)` (Iglewicz & Hoaglin, "How to detect and handle
+//! outliers", 1993). The spread is not taken from the window: a few dozen tiles give too noisy a one.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ndarray::{Array2, ArrayView2, Axis};
+use rayon::prelude::*;
+
+use super::GridPlace;
+
+/// The median absolute deviation of a normal distribution times this is its standard deviation.
+const TO_STD: f32 = 1.4826;
+
+/// How a tile differs from those around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// In units of the feature.
+    Plain,
+    /// As a share of the median around: where light and contrast fade, differences fade along.
+    Relative,
+}
+
+/// `values`, shape `[n_tiles, n_features]`, less the medians around; 0 for a tile without any around.
+pub(super) fn differences(
+    values: ArrayView2<'_, f32>,
+    places: &[GridPlace],
+    around: usize,
+    difference: Difference,
+) -> Array2<f32> {
+    let at: HashMap<GridPlace, usize> = places.iter().copied().zip(0..).collect();
+    let around = around as u32;
+    let mut off = Array2::zeros(values.dim());
+    off.axis_iter_mut(Axis(0)).into_par_iter().zip(places).enumerate().for_each(|(row, (mut off, place))| {
+        let rows = place.row.saturating_sub(around)..=place.row.saturating_add(around);
+        let columns = place.column.saturating_sub(around)..=place.column.saturating_add(around);
+        let near: Vec<usize> = rows
+            .flat_map(|row| columns.clone().map(move |column| GridPlace { row, column, ..*place }))
+            .filter(|near| near != place)
+            .filter_map(|near| at.get(&near).copied())
+            .collect();
+        if near.is_empty() {
+            return;
+        }
+        let mut sample = Vec::with_capacity(near.len());
+        for (column, off) in off.iter_mut().enumerate() {
+            sample.clear();
+            sample.extend(near.iter().map(|&row| values[[row, column]]));
+            let middle = median(&mut sample);
+            let plain = values[[row, column]] - middle;
+            *off = match difference {
+                Difference::Plain => plain,
+                Difference::Relative if middle == 0.0 => 0.0,
+                Difference::Relative => plain / middle.abs(),
+            };
+        }
+    });
+    off
+}
+
+/// Robust scores of `values` over the array of each tile, cut at ±`most`; 0 where at least half of the tiles are alike.
+pub(super) fn scores(values: ArrayView2<'_, f32>, places: &[GridPlace], most: f32) -> Array2<f32> {
+    let mut scores = values.to_owned();
+    for rows in by_array(places) {
+        for mut column in scores.columns_mut() {
+            let (middle, spread) = median_and_spread(&mut rows.iter().map(|&row| column[row]).collect::<Vec<_>>());
+            for &row in &rows {
+                let off = column[row] - middle;
+                column[row] = if spread > 0.0 { (off / spread).clamp(-most, most) } else { 0.0 };
+            }
+        }
+    }
+    scores
+}
+
+/// The rows of each array.
+pub(super) fn by_array(places: &[GridPlace]) -> Vec<Vec<usize>> {
+    let mut arrays: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (row, place) in places.iter().enumerate() {
+        arrays.entry(place.array).or_default().push(row);
+    }
+    arrays.into_values().collect()
+}
+
+/// Median and robust standard deviation; 0 and 0 without values.
+fn median_and_spread(sample: &mut [f32]) -> (f32, f32) {
+    let middle = median(sample);
+    for value in sample.iter_mut() {
+        *value = (*value - middle).abs();
+    }
+    (middle, TO_STD * median(sample))
+}
+
+fn median(sample: &mut [f32]) -> f32 {
+    let n = sample.len();
+    if n == 0 {
+        return 0.0;
+    }
+    let (below, &mut upper, _) = sample.select_nth_unstable_by(n / 2, f32::total_cmp);
+    if n % 2 == 1 { upper } else { f32::midpoint(below.iter().copied().fold(f32::NEG_INFINITY, f32::max), upper) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    fn grid(side: u32) -> Vec<GridPlace> {
+        let row = |row| (1..=side).map(move |column| GridPlace { array: 0, row, column });
+        (1..=side).flat_map(row).collect()
+    }
+
+    #[test]
+    fn drift_drops_out_and_the_odd_one_stays() {
+        let places = grid(15);
+        let noise = |row: u32, column: u32| ((row * 7 + column * 13) % 11) as f32 / 11.0;
+        let value = |place: &GridPlace| 8.0 * place.row as f32 + noise(place.row, place.column);
+        let mut values = Array2::from_shape_fn((225, 1), |(at, _)| value(&places[at]));
+        values[[112, 0]] += 60.0;
+        let off = differences(values.view(), &places, 2, Difference::Plain);
+        let found = scores(off.view(), &places, 100.0);
+        let highest = found.iter().copied().fold(f32::MIN, f32::max);
+        assert_eq!(highest, found[[112, 0]]);
+        let inner = places.iter().zip(&found).filter(|(place, _)| (3..=13).contains(&place.row));
+        assert_eq!(inner.filter(|(_, score)| score.abs() > 4.0).count(), 1, "{found}");
+    }
+
+    #[test]
+    fn differences_by_hand() {
+        let values = array![[2.0], [4.0], [6.0], [9.0]];
+        let of = |difference| differences(values.view(), &grid(2), 1, difference).into_raw_vec_and_offset().0;
+        assert_eq!(of(Difference::Plain), [-4.0, -2.0, 2.0, 5.0]);
+        assert_eq!(of(Difference::Relative), [-4.0 / 6.0, -2.0 / 6.0, 0.5, 1.25]);
+    }
+
+    #[test]
+    fn alone_or_all_alike_is_nothing_special() {
+        let alone = array![[5.0, -3.0]];
+        let off = differences(alone.view(), &grid(1), 2, Difference::Relative);
+        assert_eq!(off, Array2::<f32>::zeros((1, 2)));
+        assert_eq!(scores(off.view(), &grid(1), 12.0), Array2::<f32>::zeros((1, 2)));
+        assert_eq!(scores(Array2::ones((9, 1)).view(), &grid(3), 12.0), Array2::<f32>::zeros((9, 1)));
+    }
+}

@@ -1,0 +1,158 @@
+//! One defect after another: each layer clusters what is left, takes one cluster out under a name and passes the rest on.
+//!
+//! ```text
+//!  tiles ─▶ layer 1 ─rest─▶ layer 2 ─rest─▶ … ─rest─▶ inconsistency (local outlier factor)
+//!              │                │                          │
+//!           Missing         Collapsed             Inconsistent, Consistent
+//! ```
+
+mod context;
+mod inconsistency;
+mod layer;
+mod local;
+mod recipe;
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+pub use context::{neighbour_columns, radial_columns};
+pub use inconsistency::Inconsistency;
+pub use layer::{LayerOutcome, Taken};
+pub use recipe::{ContextBlock, InconsistencyRecipe, LayerRecipe, Polarity, SeparationRecipe, Take};
+
+use crate::clusterers::ClusterError;
+use crate::reducers::ReduceError;
+
+/// What the rest is called where nothing is wrong with it.
+pub const CONSISTENT: &str = "Consistent";
+/// What the outliers among the rest are called.
+pub const INCONSISTENT: &str = "Inconsistent";
+
+/// Where a tile stands; rows and columns are counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GridPlace {
+    /// Which array, in any numbering.
+    pub array: usize,
+    pub row: u32,
+    pub column: u32,
+}
+
+/// Tiles, their places and their features.
+#[derive(Debug, Clone, Copy)]
+pub struct Tiles<'a> {
+    /// One per tile.
+    pub places: &'a [GridPlace],
+    /// Names of the features.
+    pub columns: &'a [String],
+    /// Shape `[n_tiles, columns.len()]`, finite.
+    pub values: ArrayView2<'a, f32>,
+}
+
+/// What became of the tiles.
+#[derive(Debug, Clone)]
+pub struct Separation {
+    /// Names of the verdicts: those of the layers, each once, then [`CONSISTENT`] and [`INCONSISTENT`].
+    pub names: Vec<String>,
+    /// One per tile, a position in `names`.
+    pub verdicts: Vec<usize>,
+    /// One per layer of the recipe.
+    pub layers: Vec<LayerOutcome>,
+    /// What the last layer says about the rest.
+    pub inconsistency: Inconsistency,
+}
+
+/// Why tiles could not be separated.
+#[derive(Debug, thiserror::Error)]
+pub enum SeparationError {
+    /// A recipe names a feature that its blocks do not give.
+    #[error("the layer `{layer}` has no feature `{column}` (it has: {known})")]
+    NoColumn { layer: String, column: String, known: String },
+    #[error(transparent)]
+    Reduce(#[from] ReduceError),
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+}
+
+impl SeparationError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoColumn { .. } => Some("name a column of the layer's `features` in `take`".to_owned()),
+            Self::Reduce(error) => error.hint(),
+            Self::Cluster(error) => error.hint(),
+        }
+    }
+}
+
+impl SeparationRecipe {
+    /// Separates `tiles`; the same tiles and seed give the same answer. `context` is the same tiles by the features that
+    /// the inconsistency looks at.
+    ///
+    /// # Errors
+    /// When a layer names a feature that its tiles do not have.
+    pub fn separate(&self, tiles: &Tiles<'_>, context: &Tiles<'_>, seed: u64) -> Result<Separation, SeparationError> {
+        let mut names: Vec<String> = Vec::new();
+        for layer in &self.layers {
+            if !names.contains(&layer.name) {
+                names.push(layer.name.clone());
+            }
+        }
+        let rest = names.len();
+        names.extend([CONSISTENT, INCONSISTENT].map(str::to_owned));
+        let mut left: Vec<usize> = (0..tiles.values.nrows()).collect();
+        let mut verdicts = vec![rest; left.len()];
+        let mut layers = Vec::with_capacity(self.layers.len());
+        for (number, layer) in self.layers.iter().enumerate() {
+            let outcome = layer.run(tiles, &left, &self.key(number), seed)?;
+            let verdict = names.iter().position(|name| *name == layer.name).unwrap_or(rest);
+            for &row in &outcome.taken.rows {
+                verdicts[row] = verdict;
+            }
+            left.retain(|row| verdicts[*row] == rest);
+            layers.push(outcome);
+        }
+        let inconsistency = self.inconsistency.run(context, &left)?;
+        for (&row, &odd) in left.iter().zip(&inconsistency.outliers) {
+            verdicts[row] += usize::from(odd);
+        }
+        Ok(Separation { names, verdicts, layers, inconsistency })
+    }
+
+    /// What layer `number` is called in columns and files.
+    fn key(&self, number: usize) -> String {
+        let plain = |layer: &LayerRecipe| {
+            layer
+                .name
+                .chars()
+                .map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+                .collect::<String>()
+        };
+        let name = plain(&self.layers[number]);
+        match self.layers[..number].iter().filter(|layer| plain(layer) == name).count() {
+            0 => name,
+            before => format!("{name}_{}", before + 1),
+        }
+    }
+}
+
+impl Tiles<'_> {
+    /// The columns of `names` at `rows`, shape `[rows.len(), names.len()]`.
+    fn select(&self, rows: &[usize], names: &[String], layer: &str) -> Result<Array2<f32>, SeparationError> {
+        let place = |name: &String| {
+            self.columns.iter().position(|column| column == name).ok_or_else(|| SeparationError::NoColumn {
+                layer: layer.to_owned(),
+                column: name.clone(),
+                known: self.columns.join(", "),
+            })
+        };
+        let columns = names.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.values.select(Axis(0), rows).select(Axis(1), &columns))
+    }
+
+    fn places_at(&self, rows: &[usize]) -> Vec<GridPlace> {
+        rows.iter().map(|&row| self.places[row]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! The `[separate]` section of a recipe.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU8, NonZeroUsize};
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{Fraction, Positive};
+use crate::features::Block;
+use crate::images::{Denoise, Enhancement};
+use crate::outliers::Lof;
+
+/// Which defects are separated, in this order, and how the rest is judged.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SeparationRecipe {
+    /// Whether what stands in the middle of a tile is darker or brighter than its surroundings. Bright tiles are
+    /// inverted first, so that features of dark shapes mean the same.
+    pub polarity: Polarity,
+    /// One defect each.
+    pub layers: Vec<LayerRecipe>,
+    /// What is done with the tiles that no layer took.
+    pub inconsistency: InconsistencyRecipe,
+}
+
+/// What stands in the middle of a tile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Polarity {
+    /// As most tiles have it.
+    #[default]
+    Auto,
+    /// Darker than what surrounds it.
+    Dark,
+    /// Brighter than what surrounds it.
+    Bright,
+}
+
+/// A layer: what it looks at, how it clusters, which cluster it takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerRecipe {
+    /// What the tiles it takes are called.
+    pub name: String,
+    /// Blocks of features.
+    pub features: Vec<Block>,
+    /// Each feature as a robust score of how it differs from the tiles at most this many rows and columns away: what
+    /// drifts over the array drops out. Absent: features as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<NonZeroUsize>,
+    /// Principal components of the standardised features, at most.
+    #[serde(default = "five")]
+    pub n_components: NonZeroUsize,
+    /// Clusters of k-means.
+    #[serde(default = "three")]
+    pub k: NonZeroUsize,
+    /// Starts of k-means.
+    #[serde(default = "ten")]
+    pub n_init: NonZeroUsize,
+    /// Which cluster it takes.
+    #[serde(default)]
+    pub take: Take,
+    /// Robust standard deviations by which the cluster must stand out; absent: it is taken in any case. For `smallest`
+    /// the mean of any feature counts, else that of the named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond: Option<Positive>,
+    /// Share of `beyond` that each tile of the cluster must reach by itself in the named feature; absent: all are taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Fraction>,
+    /// How often a cluster that does not stand out far enough is itself clustered, to look for a rarer one inside.
+    #[serde(default)]
+    pub zoom: usize,
+    /// How often the layer looks again at what it left over, until nothing stands out.
+    #[serde(default = "one")]
+    pub rounds: NonZeroUsize,
+}
+
+/// Which cluster a layer takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Take {
+    /// The one of fewest tiles.
+    #[default]
+    Smallest,
+    /// The one of the lowest mean of a feature.
+    Lowest(String),
+    /// The one of the highest mean of a feature.
+    Highest(String),
+}
+
+/// How the tiles that no layer took are judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InconsistencyRecipe {
+    /// What it looks at, and how much each block weighs.
+    pub features: BTreeMap<ContextBlock, Positive>,
+    /// Passes of a median over 3×3 pixels before these features are measured: noise on an outline looks like a shape.
+    pub denoise: u8,
+    /// As for a layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub around: Option<NonZeroUsize>,
+    /// Neighbours and threshold of the local outlier factor.
+    pub lof: Lof,
+}
+
+impl Default for InconsistencyRecipe {
+    fn default() -> Self {
+        use ContextBlock::{Anisotropy, Curvature, Neighbours, RadialDeviation, Rotation};
+        // Curvature of an outline on the grid of pixels is mostly noise.
+        let weights =
+            [(Rotation, 1.0), (Neighbours, 1.0), (Anisotropy, 1.0), (Curvature, 0.25), (RadialDeviation, 1.0)];
+        let weight = |weight: f64| Positive::try_from(weight).expect("weights are positive");
+        let features = weights.into_iter().map(|(block, of)| (block, weight(of))).collect();
+        Self { features, denoise: 3, around: NonZeroUsize::new(2), lof: Lof::default() }
+    }
+}
+
+/// Features of a tile beside others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContextBlock {
+    /// The tile alone: [`Block::Rotation`].
+    Rotation,
+    /// [`Block::Surface`] less its mean over the up to eight grid neighbours that are left, and the length of that.
+    Neighbours,
+    /// The tile alone: [`Block::Anisotropy`].
+    Anisotropy,
+    /// The tile alone: [`Block::Curvature`].
+    Curvature,
+    /// [`Block::Radial`] less its mean over the tiles that are left: length, largest, |first|, |last|.
+    RadialDeviation,
+}
+
+impl ContextBlock {
+    /// The block that is measured on every tile.
+    #[must_use]
+    pub const fn measured(self) -> Block {
+        match self {
+            Self::Rotation => Block::Rotation,
+            Self::Neighbours => Block::Surface,
+            Self::Anisotropy => Block::Anisotropy,
+            Self::Curvature => Block::Curvature,
+            Self::RadialDeviation => Block::Radial,
+        }
+    }
+}
+
+impl SeparationRecipe {
+    /// Every block that has to be measured for the layers, each once.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Block> {
+        let mut blocks: Vec<Block> = self.layers.iter().flat_map(|layer| layer.features.iter().copied()).collect();
+        blocks.push(Block::Missing); // its contrast says which polarity there is
+        blocks.sort();
+        blocks.dedup();
+        blocks
+    }
+}
+
+impl InconsistencyRecipe {
+    /// Every block that has to be measured, each once.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Block> {
+        self.features.keys().map(|block| block.measured()).collect()
+    }
+
+    /// How tiles are corrected before that.
+    #[must_use]
+    pub fn enhancements(&self) -> Vec<Enhancement> {
+        let passes = NonZeroU8::new(self.denoise);
+        passes.map(|passes| Enhancement::Denoise(Denoise { passes })).into_iter().collect()
+    }
+}
+
+fn one() -> NonZeroUsize {
+    NonZeroUsize::MIN
+}
+
+fn five() -> NonZeroUsize {
+    const { NonZeroUsize::new(5).expect("5 is above 0") }
+}
+
+fn three() -> NonZeroUsize {
+    const { NonZeroUsize::new(3).expect("3 is above 0") }
+}
+
+fn ten() -> NonZeroUsize {
+    const { NonZeroUsize::new(10).expect("10 is above 0") }
+}

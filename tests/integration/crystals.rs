@@ -1,0 +1,93 @@
+//! Crystals in large pictures: `rails cluster` with the recipes that slice images into patches.
+
+use std::collections::BTreeMap;
+
+use crate::generators::crystals::{Options, Picture, picture};
+use crate::workplace::{Workplace, repository};
+
+/// Share of a patch from which it counts as showing a crystal.
+const SHARE: f64 = 0.1;
+
+/// A folder with pictures of these seeds, and the recipes that come along.
+fn place(name: &str, seeds: &[u64]) -> (Workplace, Vec<Picture>) {
+    let place = Workplace::new(name);
+    std::fs::create_dir_all(place.path("pictures")).unwrap();
+    for recipe in ["crystals.toml", "crystals-search.toml"] {
+        place.write(
+            &format!("experiments/{recipe}"),
+            std::fs::read(repository().join("experiments").join(recipe)).unwrap(),
+        );
+    }
+    let pictures: Vec<Picture> = seeds.iter().map(|&seed| picture(seed, Options::default())).collect();
+    for (seed, picture) in seeds.iter().zip(&pictures) {
+        picture.image.save(place.path(format!("pictures/p{seed:03}.png"))).unwrap();
+    }
+    (place, pictures)
+}
+
+/// Intersection over union of the patches that `method` calls busy and those that show crystals.
+fn iou(rows: &[BTreeMap<String, String>], method: &str, truth: &[bool]) -> f64 {
+    assert_eq!(rows.len(), truth.len());
+    let found = rows.iter().map(|row| row[method].parse::<u32>().is_ok_and(|cluster| cluster > 0));
+    let (mut both, mut either) = (0.0, 0.0);
+    for (found, &truth) in found.zip(truth) {
+        both += f64::from(u8::from(found && truth));
+        either += f64::from(u8::from(found || truth));
+    }
+    both / either
+}
+
+#[test]
+fn crystals_are_found_at_the_defaults() {
+    let mut scores = Vec::new();
+    for seed in 0..10_u64 {
+        let (place, pictures) = place("crystals", &[2 * seed, 2 * seed + 1]);
+        let summary = place.rails(&["cluster", "pictures", "--config", "crystals.toml", "--json", "-q"]).with(0).json();
+        assert_eq!(summary["methods"].as_array().unwrap().len(), 2);
+        let rows = place.table(format!("{}/patches.csv", place.newest("patches")));
+        let truth: Vec<bool> = pictures.iter().flat_map(|picture| picture.patches(16, SHARE)).collect();
+        scores.push(iou(&rows, "kmeans", &truth));
+        println!("seed {seed}: IoU {:.3}", scores[scores.len() - 1]);
+    }
+    let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+    println!("mean {mean:.3}");
+    assert!(mean >= 0.8, "{scores:?}");
+}
+
+#[test]
+fn searches_slice_once_and_say_what_compares() {
+    let (place, _) = place("crystals-search", &[1]);
+    let slices = ["--set", "patches.search.slices=[2, 8, 16]", "--set", "patches.search.clusters=[2, 3]"];
+    let run = ["cluster", "pictures", "--config", "crystals-search.toml", "--json", "-q"];
+    let summary = place.rails(&[&run[..], &slices[..]].concat()).with(0).json();
+    let count = |name: &str| summary["search"][name].as_array().unwrap().len();
+    assert_eq!([count("clusters"), count("components"), count("slices"), count("slices_and_clusters")], [2, 4, 3, 6]);
+    let run = place.newest("patches");
+    for plot in ["clusters", "components", "slices", "slices_and_clusters"] {
+        assert!(place.path(format!("{run}/plots/search_{plot}.png")).is_file(), "{plot}");
+    }
+    assert!(place.read(format!("{run}/report.html")).contains("not comparable between numbers of components"));
+}
+
+#[test]
+fn border_light_depth_and_colour() {
+    let (place, pictures) = place("crystals-odd", &[3]);
+    std::fs::create_dir_all(place.path("odd")).unwrap();
+    pictures[0].deep().save(place.path("odd/deep.tif")).unwrap();
+    let colour = image::DynamicImage::ImageLuma8(pictures[0].image.clone()).into_rgb8();
+    colour.save(place.path("odd/rgb.png")).unwrap();
+    image::GrayImage::new(9, 9).save(place.path("odd/tiny.png")).unwrap();
+    let flat = ["--set", "features.enhance=[\"flat-field\"]", "--set", "patches.fit_per=image"];
+    let run = ["cluster", "odd", "--config", "crystals.toml", "--json", "-q"];
+    let summary = place.rails(&[&run[..], &flat[..]].concat()).with(3).json();
+    assert_eq!(summary["dataset"]["n_images"], 2, "{summary}");
+    assert!(summary["flat_field"]["agreement"].is_number());
+    assert!(summary["ignored"].as_u64() < Some(40), "{summary}");
+    let run = place.newest("patches");
+    assert!(place.read(format!("{run}/skipped.csv")).contains("too few for a grid of 16×16"));
+    let rows = place.table(format!("{run}/patches.csv"));
+    assert_eq!(rows.len(), 2 * 256);
+
+    place.rails(&["cluster", "odd", "--config", "crystals.toml", "--set", "patches.slices=900"]).with(1);
+    place.rails(&["cluster", "odd", "--config", "crystals.toml", "--set", "patches.statistics=[\"sum\"]"]).with(2);
+}

@@ -1,0 +1,342 @@
+//! Arrays of pillars, one defect after another: how well the recipe that comes along finds them.
+
+use std::collections::BTreeMap;
+
+use ndarray::{Array2, Array3};
+use rails::features::{Block, FeatureExtractor, HandMade};
+use rails::images::{Enhancement, Image, enhance};
+use rails::runs::{ClusterRecipe, load};
+use rails::separation::{GridPlace, Separation, SeparationRecipe, Tiles};
+
+use crate::generators::pillars::{Array, Kind, Options, array};
+use crate::workplace::{Workplace, repository};
+
+const SEEDS: std::ops::Range<u64> = 0..10;
+const DEFECTS: [(Kind, &str); 3] =
+    [(Kind::Missing, "Missing"), (Kind::Collapsed, "Collapsed"), (Kind::Stitching, "Stitching")];
+
+fn recipe() -> SeparationRecipe {
+    let recipe: ClusterRecipe = load(Some(&repository().join("experiments/pillars.toml")), &[]).unwrap();
+    recipe.separate.unwrap()
+}
+
+/// The features of an array's tiles, cut as `rails tile --half-width 32` does.
+struct Measured {
+    places: Vec<GridPlace>,
+    layers: Features,
+    context: Features,
+}
+
+struct Features {
+    columns: Vec<String>,
+    values: Array2<f32>,
+}
+
+impl Features {
+    fn of(tiles: &[Image], blocks: Vec<Block>) -> Self {
+        let extractor = HandMade::new(blocks);
+        Self { columns: extractor.columns(), values: extractor.extract(tiles).unwrap() }
+    }
+
+    fn tiles<'a>(&'a self, places: &'a [GridPlace]) -> Tiles<'a> {
+        Tiles { places, columns: &self.columns, values: self.values.view() }
+    }
+}
+
+impl Measured {
+    fn of(array: &Array, options: Options, recipe: &SeparationRecipe) -> Self {
+        let corrections: &[Enhancement] = if options.bright_pillars { &[Enhancement::Invert] } else { &[] };
+        let (height, width) = (array.image.height() as usize, array.image.width() as usize);
+        let mut tiles = Vec::new();
+        let mut places = Vec::new();
+        for row in 0..options.rows {
+            for column in 0..options.columns {
+                let middle = |at: usize| at * options.pitch + options.pitch / 2;
+                let span = |middle: usize, side: usize| middle.saturating_sub(32)..(middle + 32).min(side);
+                let (ys, xs) = (span(middle(row), height), span(middle(column), width));
+                let level = |(y, x, _): (usize, usize, usize)| {
+                    f32::from(array.image.get_pixel((xs.start + x) as u32, (ys.start + y) as u32).0[0])
+                };
+                let pixels = Array3::from_shape_fn((ys.len(), xs.len(), 1), level);
+                tiles.push(enhance(corrections, Image { pixels }));
+                places.push(GridPlace { array: 0, row: row as u32 + 1, column: column as u32 + 1 });
+            }
+        }
+        let layers = Features::of(&tiles, Block::ALL.to_vec());
+        let denoise = recipe.inconsistency.enhancements();
+        let denoised: Vec<Image> = tiles.into_iter().map(|tile| enhance(&denoise, tile)).collect();
+        let context = Features::of(&denoised, recipe.inconsistency.blocks());
+        Self { places, layers, context }
+    }
+
+    fn separate(&self, recipe: &SeparationRecipe) -> Separation {
+        recipe.separate(&self.layers.tiles(&self.places), &self.context.tiles(&self.places), 42).unwrap()
+    }
+}
+
+/// Recall and precision of a verdict.
+fn judge(found: &[bool], truth: &[bool]) -> (f64, f64) {
+    let both = found.iter().zip(truth).filter(|(found, truth)| **found && **truth).count() as f64;
+    let count = |all: &[bool]| all.iter().filter(|one| **one).count() as f64;
+    (both / count(truth), if count(found) > 0.0 { both / count(found) } else { 1.0 })
+}
+
+/// The best recall of one threshold on a feature, from either side, at a precision of at least 0.9.
+fn best_threshold(values: &[f32], truth: &[bool]) -> f64 {
+    let mut best = 0.0_f64;
+    for sign in [1.0, -1.0] {
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by(|&a, &b| (sign * values[b]).total_cmp(&(sign * values[a])));
+        let total = truth.iter().filter(|one| **one).count() as f64;
+        let mut right = 0.0;
+        for (taken, &at) in (1..).zip(&order) {
+            right += f64::from(u8::from(truth[at]));
+            if right / f64::from(taken) >= 0.9 {
+                best = best.max(right / total);
+            }
+        }
+    }
+    best
+}
+
+fn average_precision(scores: &[f64], truth: &[bool]) -> f64 {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    let (mut right, mut sum) = (0.0, 0.0);
+    for (rank, &at) in (1..).zip(&order) {
+        if truth[at] {
+            right += 1.0;
+            sum += right / f64::from(rank);
+        }
+    }
+    sum / right
+}
+
+fn is(truth: &[Kind], kind: Kind) -> Vec<bool> {
+    truth.iter().map(|one| *one == kind).collect()
+}
+
+#[test]
+fn defects_are_found_in_ten_arrays() {
+    let recipe = recipe();
+    let mut recalls = Vec::new();
+    let mut precisions = Vec::new();
+    let mut inconsistency = Vec::new();
+    let mut pooled = Vec::new();
+    let mut truths = Vec::new();
+    for seed in SEEDS {
+        // Every other array has bright pillars.
+        let options = Options { bright_pillars: seed % 2 == 1, ..Options::default() };
+        let array = array(seed, options);
+        let measured = Measured::of(&array, options, &recipe);
+        let found = measured.separate(&recipe);
+        for (kind, name) in DEFECTS {
+            let truth = is(&array.truth, kind);
+            let verdict = found.names.iter().position(|known| known == name).unwrap();
+            let said: Vec<bool> = found.verdicts.iter().map(|one| *one == verdict).collect();
+            let (recall, precision) = judge(&said, &truth);
+            println!("seed {seed} {name}: recall {recall:.3} precision {precision:.3}");
+            recalls.push(recall);
+            precisions.push(precision);
+        }
+        let rest = &found.inconsistency;
+        let kinds: Vec<Kind> = rest.rows.iter().map(|&row| array.truth[row]).collect();
+        let ap = average_precision(&rest.scores, &is(&kinds, Kind::Misshapen));
+        let odd: Vec<bool> = kinds.iter().map(|kind| *kind != Kind::Good).collect();
+        println!(
+            "seed {seed} misshapen: average precision {ap:.3}, all odd {:.3}",
+            average_precision(&rest.scores, &odd)
+        );
+        inconsistency.push(ap);
+        pooled.push(measured.layers);
+        truths.extend(array.truth);
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    println!("recall {:.3} precision {:.3} ap {:.3}", mean(&recalls), mean(&precisions), mean(&inconsistency));
+    for (kind, name) in DEFECTS {
+        let truth = is(&truths, kind);
+        let best = pooled[0].columns.iter().enumerate().map(|(column, name)| {
+            let values: Vec<f32> = pooled.iter().flat_map(|array| array.values.column(column).to_vec()).collect();
+            (best_threshold(&values, &truth), name)
+        });
+        let (best, column) = best.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+        println!("one threshold for {name}: recall {best:.3} ({column})");
+        assert!(best < 0.8, "{name} is too easy");
+    }
+    assert!(mean(&recalls) >= 0.95 && mean(&precisions) >= 0.9);
+    assert!(mean(&inconsistency) >= 0.8);
+}
+
+#[test]
+fn what_an_array_does_not_have_is_not_found() {
+    let recipe = recipe();
+    for (kind, name) in DEFECTS {
+        let mut found_at = 0;
+        for seed in SEEDS {
+            let options = Options { without: Some(kind), ..Options::default() };
+            let array = array(100 + seed, options);
+            let found = Measured::of(&array, options, &recipe).separate(&recipe);
+            let verdict = found.names.iter().position(|known| known == name).unwrap();
+            let n = found.verdicts.iter().filter(|one| **one == verdict).count();
+            println!("without {name}, seed {seed}: {n}");
+            found_at += n;
+        }
+        assert!(found_at * 100 <= SEEDS.count() * 441, "{found_at} of {name}");
+    }
+}
+
+/// From arrays to a classifier, by the program alone.
+#[test]
+fn verdicts_become_labels_and_a_classifier() {
+    let place = Workplace::new("pillars");
+    place.write("experiments/pillars.toml", std::fs::read(repository().join("experiments/pillars.toml")).unwrap());
+    std::fs::create_dir_all(place.path("wafers")).unwrap();
+    let mut truth = BTreeMap::new();
+    for (seed, options) in [(7, Options { rows: 15, columns: 15, ..Options::default() }), (8, Options::default())] {
+        let array = array(seed, options);
+        array.image.save(place.path(format!("wafers/w{seed}.png"))).unwrap();
+        for (at, kind) in array.truth.iter().enumerate() {
+            let (row, column) = (at / options.columns + 1, at % options.columns + 1);
+            truth.insert(format!("w{seed}_{row},{column}.png"), *kind);
+        }
+    }
+    // Of two sizes, so of two grids.
+    for (wafer, grid) in [("w7", "15x15"), ("w8", "21x21")] {
+        let (image, tiles) = (format!("wafers/{wafer}.png"), format!("tiles/{wafer}"));
+        place.rails(&["tile", &image, "--grid", grid, "--half-width", "32", "--output", &tiles, "-q"]).with(0);
+    }
+    let summary = place.rails(&["cluster", "tiles", "--config", "pillars.toml", "--json", "-q"]).with(0).json();
+    assert_eq!(summary["inverted"], false);
+    let run = place.newest("cluster");
+    let rows = place.table(format!("{run}/images.csv"));
+    assert_eq!(rows.len(), 225 + 441);
+    for column in [
+        "array",
+        "row",
+        "column",
+        "layers",
+        "verdict",
+        "missing_cluster",
+        "inconsistency",
+        "missing_contrast",
+        "stitching_score",
+        "rotation_ssim_mean",
+        "neighbours_norm",
+        "radial_deviation_max",
+        "curvature_variance",
+    ] {
+        assert!(rows[0].contains_key(column), "{column}");
+    }
+    let right = |row: &&BTreeMap<String, String>| {
+        let kind = truth[row["path"].rsplit('/').next().unwrap()];
+        DEFECTS.iter().any(|(defect, name)| kind == *defect && row["verdict"] == *name)
+    };
+    let found = rows.iter().filter(|row| DEFECTS.iter().any(|(_, name)| row["verdict"] == *name)).count();
+    assert!(rows.iter().filter(right).count() * 10 >= found * 9, "{} of {found}", rows.iter().filter(right).count());
+    // Two arrays in one run: each is judged by itself, and their scores still share a scale.
+    let left: Vec<_> = rows.iter().filter(|row| !row["inconsistency"].is_empty()).collect();
+    let scores: Vec<f64> = left.iter().map(|row| row["inconsistency"].parse().unwrap()).collect();
+    let kinds: Vec<Kind> = left.iter().map(|row| truth[row["path"].rsplit('/').next().unwrap()]).collect();
+    let ap = average_precision(&scores, &is(&kinds, Kind::Misshapen));
+    assert!(ap >= 0.7, "average precision {ap:.3}");
+    for file in [
+        "report.html",
+        "plots/array_01.png",
+        "plots/array_02.png",
+        "plots/inconsistency_histogram.png",
+        "plots/inconsistency_tsne.png",
+        "plots/layer_missing.png",
+        "plots/layer_missing_sizes.png",
+    ] {
+        assert!(place.path(format!("{run}/{file}")).is_file(), "{file}");
+    }
+
+    place.rails(&["curate", "--apply", &format!("{run}/proposals.jsonl")]).with(0);
+    let trained = ["train", "-q", "--json", "--set", "mlp.hidden=[32]", "--set", "mlp.epochs=30"];
+    place.rails(&trained).with(0);
+    let predicted = place.rails(&["predict", "tiles/w7", "--output", "predictions.csv", "-q"]);
+    assert_eq!(predicted.code, 0, "{}", predicted.stderr);
+    let predictions = place.table("predictions.csv");
+    assert_eq!(predictions.len(), 225);
+    let same = predictions.iter().filter(|row| {
+        let name = row["path"].rsplit('/').next().unwrap();
+        rows.iter().any(|image| image["path"].ends_with(&format!("/{name}")) && image["verdict"] == row["class"])
+    });
+    assert!(same.count() > 180);
+}
+
+#[test]
+fn one_tile_and_tiles_of_one_pixel_come_through() {
+    let place = Workplace::new("pillars-odd");
+    place.write("experiments/pillars.toml", std::fs::read(repository().join("experiments/pillars.toml")).unwrap());
+    std::fs::create_dir_all(place.path("one")).unwrap();
+    array(1, Options { rows: 1, columns: 1, ..Options::default() }).image.save(place.path("one/a_1,1.png")).unwrap();
+    place.rails(&["cluster", "one", "--config", "pillars.toml", "-q"]).with(0);
+
+    std::fs::create_dir_all(place.path("dots")).unwrap();
+    let dots = image::RgbImage::from_fn(5, 4, |x, y| image::Rgb([40 * x as u8, 50 * y as u8, 9]));
+    dots.save(place.path("dots/d.png")).unwrap();
+    place.rails(&["tile", "dots", "--grid", "4x5", "--output", "dot-tiles", "-q"]).with(0);
+    let summary = place.rails(&["cluster", "dot-tiles", "--config", "pillars.toml", "--json", "-q"]).with(0).json();
+    assert!(summary["replaced"].as_u64() > Some(20), "{summary}");
+    place.rails(&["tile", "dots", "--grid", "9x9", "--output", "none"]).with(1).saying(&["too few for a grid of 9×9"]);
+    place.rails(&["cluster", "dots", "--config", "pillars.toml"]).with(0).saying(&["do not say where they stand"]);
+    place
+        .rails(&["cluster", "dots", "--config", "pillars.toml", "--set", "separate.inconsistency.features={}"])
+        .with(2)
+        .saying(&["names nothing to look at"]);
+    let take = "separate.layers=[{name='A', features=['missing'], take={lowest='radial_0'}}]";
+    place
+        .rails(&["cluster", "dots", "--config", "pillars.toml", "--set", take])
+        .with(2)
+        .saying(&["radial_0", "hint: "]);
+}
+
+#[test]
+fn another_size_and_polarity_in_sixteen_bits() {
+    let place = Workplace::new("pillars-deep");
+    place.write("experiments/pillars.toml", std::fs::read(repository().join("experiments/pillars.toml")).unwrap());
+    std::fs::create_dir_all(place.path("deep")).unwrap();
+    let options = Options { rows: 12, columns: 20, pitch: 72, bright_pillars: true, without: None };
+    let array = array(21, options);
+    let deep = image::ImageBuffer::from_fn(array.image.width(), array.image.height(), |x, y| {
+        image::Luma([u16::from(array.image.get_pixel(x, y).0[0]) * 200 + 3000])
+    });
+    deep.save(place.path("deep/a.tif")).unwrap();
+    place.rails(&["tile", "deep", "--grid", "12x20", "--half-width", "36", "--output", "tiles", "-q"]).with(0);
+    let summary = place.rails(&["cluster", "tiles", "--config", "pillars.toml", "--json", "-q"]).with(0).json();
+    assert_eq!(summary["inverted"], true);
+    let rows = place.table(format!("{}/images.csv", place.newest("cluster")));
+    assert_eq!(rows.len(), 240);
+    for (kind, name) in DEFECTS {
+        let said: Vec<bool> = rows.iter().map(|row| row["verdict"] == name).collect();
+        let at = |row: &BTreeMap<String, String>| {
+            let number = |field: &str| row[field].parse::<usize>().unwrap() - 1;
+            array.truth[number("row") * options.columns + number("column")] == kind
+        };
+        let (recall, precision) = judge(&said, &rows.iter().map(at).collect::<Vec<_>>());
+        assert!(recall >= 0.7 && precision >= 0.7, "{name}: recall {recall:.3}, precision {precision:.3}");
+    }
+}
+
+/// Features made by hand beside those of a network: each block counts by its weight.
+#[test]
+fn hand_made_features_mix_with_a_network() {
+    let place = Workplace::new("pillars-mixed");
+    std::fs::create_dir_all(place.path("arrays")).unwrap();
+    let options = Options { rows: 6, columns: 6, ..Options::default() };
+    array(3, options).image.save(place.path("arrays/a.png")).unwrap();
+    place.rails(&["tile", "arrays", "--grid", "6x6", "--half-width", "32", "--output", "tiles", "-q"]).with(0);
+    let cluster = ["cluster", "tiles", "-q", "--set", "reduce.n_components=5", "--set", "cluster.methods=['kmeans']"];
+    place.rails(&cluster).with(0);
+    let alone = place.table(format!("{}/images.csv", place.newest("cluster")));
+    let mixed =
+        [&cluster[..], &["--name", "mixed", "--set", "features.hand_made={ missing = 2, rotation = 0.5 }"]].concat();
+    place.rails(&mixed).with(0);
+    let run = place.newest("cluster");
+    assert!(place.read(format!("{run}/run.json")).contains("hand_made"));
+    let beside = place.table(format!("{run}/images.csv"));
+    assert_eq!(beside.len(), 36);
+    let of = |rows: &[BTreeMap<String, String>]| rows.iter().map(|row| row["x"].clone()).collect::<Vec<_>>();
+    assert_ne!(of(&alone), of(&beside), "the blocks change the map");
+}
