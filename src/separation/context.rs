@@ -7,14 +7,14 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use super::GridPlace;
 use super::local::by_array;
 
-/// Names of the columns of [`neighbours`]: differences in the units of [`crate::features::Block::Surface`], and their
-/// Euclidean length.
+/// Names of the columns of a tile beside its grid neighbours: differences in the units of
+/// [`crate::features::Block::Surface`], and their Euclidean length.
 #[must_use]
 pub fn neighbour_columns() -> [String; 5] {
     ["mean", "std", "dark_share", "circularity", "norm"].map(|column| format!("neighbours_{column}"))
 }
 
-/// Names of the columns of [`radial_deviation`], in grey levels from 0.
+/// Names of the columns of a radial profile beside the mean one, in grey levels from 0.
 #[must_use]
 pub fn radial_columns() -> [String; 4] {
     ["norm", "max", "first", "last"].map(|column| format!("radial_deviation_{column}"))

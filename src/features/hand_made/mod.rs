@@ -28,7 +28,7 @@ use tile::Tile;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
-    /// See [`statistics`].
+    /// Statistics of the intensities. See `statistics.rs`.
     Statistics,
     /// Is there something in the middle? See `missing.rs`.
     Missing,

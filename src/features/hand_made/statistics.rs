@@ -25,7 +25,7 @@ pub enum Statistic {
 }
 
 impl Statistic {
-    /// Every statistic, in the order of [`of`].
+    /// Every statistic, in the order they are measured.
     pub const ALL: [Self; 7] =
         [Self::Mean, Self::Std, Self::RelativeStd, Self::Median, Self::Mode, Self::Skewness, Self::Kurtosis];
 
