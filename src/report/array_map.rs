@@ -26,10 +26,11 @@ impl Figure for ArrayMap<'_> {
         let most = |of: fn(&(u32, u32)) -> u32| self.places.iter().map(of).max().unwrap_or(1).min(SIDE as u32) as i32;
         let (rows, columns) = (most(|place| place.0), most(|place| place.1));
         let edge = (SIDE / rows.max(columns)).max(1);
-        let named = self.groups.names().iter().zip(self.groups.sizes()).enumerate();
-        let entries = named.map(|(i, (name, size))| Entry::area(format!("{name}: {size}"), group_colour(i)));
-        let rest = self.groups.has_rest().then(|| Entry::area(self.groups.rest(), NOISE));
-        let legend = Legend::new(entries.chain(rest).collect(), SIDE);
+        let named = self.groups.all_names().into_iter().zip(self.groups.sizes()).enumerate();
+        let groups = self.groups.names().len();
+        let colour = |i: usize| if i < groups { group_colour(i) } else { NOISE };
+        let entries = named.map(|(i, (name, size))| Entry::area(format!("{name}: {size}"), colour(i)));
+        let legend = Legend::new(entries.collect(), SIDE);
         let width = (columns * edge).max(400) + MARGIN + legend.width();
         let (mut canvas, body) = page(width, (rows * edge).max(200), self.title, "");
         let gap = i32::from(edge > 6);

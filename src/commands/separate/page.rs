@@ -17,7 +17,7 @@ use crate::report::{
     ScoredScatter, jpeg, thumbnail,
 };
 use crate::runs::{ClusterRecipe, RunDir, to_toml};
-use crate::separation::{LayerOutcome, Separation};
+use crate::separation::{CONSISTENT, LayerOutcome, Separation};
 
 /// Random tiles of each cluster that are shown.
 const RANDOM: usize = 80;
@@ -81,7 +81,7 @@ impl Page<'_> {
             let replaced = self.summary.replaced;
             text = format!("{text}{replaced} features were not finite numbers and count as 0.");
         }
-        let groups = Grouping::named(&self.found.names, self.found.verdicts.iter().map(|verdict| Some(*verdict)));
+        let groups = self.by_verdict(0..self.found.verdicts.len());
         let rows = self.summary.layers.iter().map(|layer| {
             let sizes: Vec<String> = layer.clusters.iter().map(ToString::to_string).collect();
             let cluster = layer.cluster.map(|id| id.to_string()).unwrap_or_default();
@@ -109,7 +109,7 @@ impl Page<'_> {
                 (0..self.places.of_tiles.len()).filter(|row| self.places.of_tiles[*row].array == array).collect();
             let places: Vec<(u32, u32)> =
                 rows.iter().map(|&row| (self.places.of_tiles[row].row, self.places.of_tiles[row].column)).collect();
-            let groups = Grouping::named(&self.found.names, rows.iter().map(|&row| Some(self.found.verdicts[row])));
+            let groups = self.by_verdict(rows.iter().copied());
             let title = format!("Array {name}");
             let figure = ArrayMap { title: &title, places: &places, groups: &groups };
             blocks.push(self.plot(&format!("array_{:02}", array + 1), &format!("{title}, by verdict"), &figure)?);
@@ -119,6 +119,18 @@ impl Page<'_> {
             blocks.push(Block::Paragraph(format!("{more} more arrays are not drawn; images.csv has all.")));
         }
         Ok(blocks)
+    }
+
+    /// Tiles by verdict; what is consistent is the rest, pale where the others have colours.
+    fn by_verdict(&self, rows: impl Iterator<Item = usize>) -> Grouping {
+        let names = &self.found.names;
+        let rest = names.iter().position(|name| name == CONSISTENT).unwrap_or(names.len());
+        let of = rows.map(|row| match self.found.verdicts[row] {
+            verdict if verdict == rest => None,
+            verdict => Some(verdict - usize::from(verdict > rest)),
+        });
+        let coloured: Vec<&str> = names.iter().map(String::as_str).filter(|name| *name != CONSISTENT).collect();
+        Grouping::new(of.collect(), &coloured, CONSISTENT)
     }
 
     fn layer(&self, layer: &LayerOutcome, observer: &dyn Observer) -> Result<Vec<Block>, CommandError> {
