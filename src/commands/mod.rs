@@ -15,6 +15,7 @@ mod gather;
 mod grid;
 mod import;
 mod models;
+mod pages;
 mod patches;
 mod predict;
 mod predictions;

@@ -255,3 +255,14 @@ fn manifests(images: &[PathBuf], chain: &FeatureChain, observer: &dyn Observer) 
     }
     Ok(manifests)
 }
+
+/// What is put into a folder must not mix with what lies there; `doing` says what for, such as `sort`.
+fn require_empty(folder: &Path, doing: &str) -> Result<(), CommandError> {
+    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(CommandError::failed(
+            format!("the folder to {doing} into is not empty: `{}`", folder.display()),
+            "choose another one, or remove what is in it",
+        ));
+    }
+    Ok(())
+}

@@ -112,7 +112,8 @@ pub(super) fn checked<T: TryFrom<f64>>(default: f64) -> T {
     T::try_from(default).unwrap_or_else(|_| unreachable!("the default `{default}` is in range"))
 }
 
-fn at_least_one(default: usize) -> NonZeroUsize {
+/// A default that is not 0.
+pub(super) fn at_least_one(default: usize) -> NonZeroUsize {
     NonZeroUsize::new(default).unwrap_or(NonZeroUsize::MIN)
 }
 

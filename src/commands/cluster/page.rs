@@ -8,12 +8,12 @@ use super::group::{Details, Group};
 use super::grouping::plane;
 use super::per_series;
 use super::summary::{ClusterSummary, DatasetView, MethodSummary};
-use crate::commands::CommandError;
 use crate::commands::evaluate::pictures::show;
 use crate::commands::flux::Flux;
+use crate::commands::{CommandError, pages};
 use crate::progress::{Event, Observer};
 use crate::report::{Atlas, Block, Grouping, InteractiveScatter, Layout, Report};
-use crate::runs::{ClusterRecipe, RunDir, to_toml};
+use crate::runs::{ClusterRecipe, RunDir};
 
 /// What the page shows.
 pub(super) struct Page<'a> {
@@ -54,15 +54,7 @@ impl Page<'_> {
         }
         report.section("Clusters and fields", self.of(Topic::Fields)?);
         report.section("Examples", self.examples(observer)?);
-        let recipe = to_toml(self.recipe).map_err(|error| CommandError::failed(error.to_string(), "report this"))?;
-        report.section(
-            "Recipe",
-            vec![Block::Table {
-                caption: "How to make this run again: rails cluster --config with these lines".to_owned(),
-                columns: vec!["recipe".to_owned()],
-                rows: recipe.lines().map(|line| vec![line.to_owned()]).collect(),
-            }],
-        );
+        report.section("Recipe", pages::recipe(self.recipe)?);
         Ok(report.write(&self.run.file("report.html")?)?)
     }
 

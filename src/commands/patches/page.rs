@@ -4,12 +4,12 @@ use super::described;
 use super::fitting::PatchClusters;
 use super::searching::{SearchResults, SearchRow};
 use super::summary::PatchesSummary;
-use crate::commands::CommandError;
+use crate::commands::{CommandError, pages};
 use crate::data::Manifest;
 use crate::features::Patches;
 use crate::images::{DepthRange, decode, enhance};
 use crate::report::{Block, Figure, MosaicPanel, PatchMosaic, Report, ScoreCurve, ScoreCurves, ScoreGrid, thumbnail};
-use crate::runs::{ClusterRecipe, FitPer, PatchesRecipe, RunDir, to_toml};
+use crate::runs::{ClusterRecipe, FitPer, PatchesRecipe, RunDir};
 
 /// Longer side of an image in a mosaic, in pixels.
 const EDGE: u32 = 900;
@@ -45,17 +45,12 @@ impl Page<'_> {
         if let Some(search) = &self.summary.search {
             report.section("Searches", self.search(search)?);
         }
-        let recipe = to_toml(self.recipe).map_err(|error| CommandError::failed(error.to_string(), "report this"))?;
-        let rows = recipe.lines().map(|line| vec![line.to_owned()]).collect();
-        let caption = "How to make this run again: rails cluster --config with these lines".to_owned();
-        report.section("Recipe", vec![Block::Table { caption, columns: vec!["recipe".to_owned()], rows }]);
+        report.section("Recipe", pages::recipe(self.recipe)?);
         Ok(report.write(&self.run.file("report.html")?)?)
     }
 
     fn plot(&self, name: &str, caption: &str, figure: &dyn Figure) -> Result<Block, CommandError> {
-        let path = self.run.file(&format!("plots/{name}.png"))?;
-        figure.save(&path)?;
-        Block::plot_file(&path, caption).map_err(CommandError::at(&path))
+        pages::plot(self.run, name, caption, figure)
     }
 
     fn method(&self, clusters: &PatchClusters) -> Result<Vec<Block>, CommandError> {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Prediction;
+use super::{Prediction, require_empty};
 use crate::commands::CommandError;
 use crate::data::FrameAddress;
 use crate::images::copy_frames;
@@ -24,12 +24,7 @@ pub(super) fn keep_into(
     placement: Placement,
     observer: &dyn Observer,
 ) -> Result<(), CommandError> {
-    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(CommandError::failed(
-            format!("the folder to copy into is not empty: `{}`", folder.display()),
-            "choose another one, or remove what is in it",
-        ));
-    }
+    require_empty(folder, "copy")?;
     observer.on(Event::Started { stage: Stage::Copy, total: files.len() });
     let mut placer = Placer::new(folder, placement)?;
     let mut stacks: Vec<Kept> = Vec::new();

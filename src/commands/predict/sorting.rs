@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::Prediction;
+use super::{Prediction, require_empty};
 use crate::commands::CommandError;
 use crate::progress::{Event, Observer, Stage};
 use crate::runs::{Placement, Placer, safe_name};
@@ -16,12 +16,7 @@ pub(super) fn sort_into(
     placement: Placement,
     observer: &dyn Observer,
 ) -> Result<(), CommandError> {
-    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(CommandError::failed(
-            format!("the folder to sort into is not empty: `{}`", folder.display()),
-            "choose another one, or remove what is in it",
-        ));
-    }
+    require_empty(folder, "sort")?;
     observer.on(Event::Started { stage: Stage::Copy, total: files.len() });
     // By folder, since names that differ may become the same folder.
     let mut placers: BTreeMap<String, Placer> = BTreeMap::new();

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::layout_of;
 use super::places::Places;
 use super::summary::SeparateSummary;
-use crate::commands::CommandError;
+use crate::commands::{CommandError, pages};
 use crate::data::{ClusterId, Manifest};
 use crate::images::{DepthRange, decode};
 use crate::progress::{Event, Observer};
@@ -16,7 +16,7 @@ use crate::report::{
     ArrayMap, Block, FieldDistribution, Figure, GalleryImage, Grouping, Histogram, Panel, Report, Scatter,
     ScoredScatter, jpeg, thumbnail,
 };
-use crate::runs::{ClusterRecipe, RunDir, to_toml};
+use crate::runs::{ClusterRecipe, RunDir};
 use crate::separation::{CONSISTENT, LayerOutcome, Separation};
 
 /// Random tiles of each cluster that are shown.
@@ -58,18 +58,13 @@ impl Page<'_> {
             observer.on(Event::Advanced { by: 1 });
         }
         report.section("Inconsistency", self.inconsistency(observer)?);
-        let recipe = to_toml(self.recipe).map_err(|error| CommandError::failed(error.to_string(), "report this"))?;
-        let rows = recipe.lines().map(|line| vec![line.to_owned()]).collect();
-        let caption = "How to make this run again: rails cluster --config with these lines".to_owned();
-        report.section("Recipe", vec![Block::Table { caption, columns: vec!["recipe".to_owned()], rows }]);
+        report.section("Recipe", pages::recipe(self.recipe)?);
         Ok(report.write(&self.run.file("report.html")?)?)
     }
 
     /// Saves a plot under plots/ and gives it to the page.
     fn plot(&self, name: &str, caption: &str, figure: &dyn Figure) -> Result<Block, CommandError> {
-        let path = self.run.file(&format!("plots/{name}.png"))?;
-        figure.save(&path)?;
-        Block::plot_file(&path, caption).map_err(CommandError::at(&path))
+        pages::plot(self.run, name, caption, figure)
     }
 
     fn verdicts(&self) -> Result<Vec<Block>, CommandError> {

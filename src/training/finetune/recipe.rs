@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::backbones::trainable::NormMode;
 use crate::data::{Fraction, Positive};
 use crate::training::AugmentRecipe;
+use crate::training::recipe::{at_least_one, checked};
 
 /// How a backbone and the head on it learn together, starting from the head that was trained on frozen features
 /// (Kumar et al., "Fine-tuning can distort pretrained features and underperform out-of-distribution", ICLR 2022).
@@ -95,15 +96,6 @@ impl Precision {
             Self::Mixed => FloatDType::BF16,
         }
     }
-}
-
-/// A default that is known to be in range.
-fn checked<T: TryFrom<f64>>(default: f64) -> T {
-    T::try_from(default).unwrap_or_else(|_| unreachable!("the default `{default}` is in range"))
-}
-
-fn at_least_one(default: usize) -> NonZeroUsize {
-    NonZeroUsize::new(default).unwrap_or(NonZeroUsize::MIN)
 }
 
 #[cfg(test)]
