@@ -19,7 +19,7 @@ pub enum TrainError {
     #[error("{0} images are in more than one part of the split")]
     Overlap(usize),
     /// No epoch had a finite loss.
-    #[error("the loss diverged in the first epoch at learning rate `{0}`")]
+    #[error("the loss diverged from the first epoch on at learning rate `{0}`")]
     Diverged(f64),
     /// Weights that could not be kept or read back while training.
     #[error("the best weights could not be kept: {0}")]

@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::batches::{Disturbance, Examples};
 use super::head::{Layer, most_likely};
-use super::loss::{loss, losses};
+use super::loss::{is_astray, loss, losses};
 use super::mlp::Mlp;
 use super::recipe::MlpRecipe;
 use super::{Epoch, Stopped, TrainError};
@@ -121,7 +121,8 @@ impl Fit<'_> {
             }
             let seconds = began.elapsed().as_secs_f64();
             history.push(Epoch { epoch, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds });
-            if best.as_ref().is_none_or(|(_, _, lowest)| validation_loss < *lowest) {
+            // Weights astray may still do well on a few validation images, by chance.
+            if !pass.is_astray(train_loss) && best.as_ref().is_none_or(|(_, _, lowest)| validation_loss < *lowest) {
                 best = Some((model, epoch, validation_loss));
             } else if best.as_ref().is_some_and(|(_, best, _)| epoch - best >= self.recipe.patience.get()) {
                 stopped = Stopped::Patience;
@@ -136,14 +137,16 @@ impl Fit<'_> {
     /// Learns for so many epochs; `None` where that diverged.
     fn again<B: AutodiffBackend>(&self, pass: &mut Pass<'_, B>, epochs: usize) -> Option<Vec<Layer>> {
         self.observer.on(Event::Started { stage: Stage::Train, total: epochs });
+        let mut last = 0.0;
         let finite = (0..epochs).all(|_| {
-            let (loss, _) = pass.epoch();
+            (last, _) = pass.epoch();
             self.observer.on(Event::Advanced { by: 1 });
-            loss.is_finite()
+            last.is_finite()
         });
         self.observer.on(Event::Finished);
         let layers = pass.model.valid().into_layers();
         let finite = finite
+            && !pass.is_astray(last)
             && layers.iter().all(|layer| layer.weights.iter().chain(&layer.bias).all(|number| number.is_finite()));
         if !finite {
             let text = "learning from the validation images too diverged: their share is left out";
@@ -207,6 +210,12 @@ impl<'a, B: AutodiffBackend> Pass<'a, B> {
             epochs: 0,
             steps: 0,
         }
+    }
+
+    /// Whether a loss of an epoch says that the weights are of no use.
+    fn is_astray(&self, loss: f64) -> bool {
+        let [_, n_classes] = self.examples.targets.dims();
+        is_astray(loss, n_classes, self.fit.recipe.robustness.get())
     }
 
     /// Goes through the rows once; mean loss and share right while the weights change.

@@ -44,6 +44,11 @@ pub fn of_guessing(n_classes: usize, q: f64) -> f64 {
     from_log_probability(-(n_classes as f64).ln(), q)
 }
 
+/// Whether a mean `loss` is so far above that of guessing, tenfold, or NaN, that the weights behind it are astray.
+pub fn is_astray(loss: f64, n_classes: usize, q: f64) -> bool {
+    loss.is_nan() || loss > 10.0 * of_guessing(n_classes, q)
+}
+
 fn from_log_probability(log_p: f64, q: f64) -> f64 {
     if q == 0.0 { -log_p } else { -(q * log_p).exp_m1() / q }
 }
@@ -99,5 +104,6 @@ mod tests {
         assert!((of_guessing(5, 1.0) - 0.8).abs() < 1e-12);
         assert!((of_guessing(5, 1e-9) - 5_f64.ln()).abs() < 1e-6);
         assert!(loss(ndarray::aview1(&[f32::NAN, 0.0]), ClassId(0), 0.0).is_nan());
+        assert!(is_astray(f64::NAN, 5, 0.0) && is_astray(17.0, 5, 0.0) && !is_astray(16.0, 5, 0.0));
     }
 }
