@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Global, Outcome, RecipeArguments, progress::Terminal, render};
+use super::{Global, Outcome, RecipeArguments, print_config, progress::Terminal, render};
 use crate::commands::{ClusterOptions, CommandError, assign, cluster, grid, patches, separate};
-use crate::runs::{ClusterRecipe, Placement, load, to_toml};
+use crate::runs::Placement;
 
 /// Group images that look alike
 ///
@@ -36,16 +36,9 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
-        let mut recipe: ClusterRecipe = load(self.recipe.config.as_deref(), &self.recipe.settings)?;
-        if let Some(name) = &self.recipe.name {
-            recipe.name.clone_from(name);
-        }
-        if let Some(images) = &self.images {
-            recipe.dataset.path = Some(images.clone());
-        }
+        let recipe = self.recipe.cluster(self.images.as_ref())?;
         if self.recipe.print_config {
-            render::out(&to_toml(&recipe).map_err(|error| CommandError::Usage(error.to_string()))?)?;
-            return Ok(Outcome::Done);
+            return print_config(&recipe);
         }
         let options = ClusterOptions {
             truth: self.truth.clone(),

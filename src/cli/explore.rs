@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Global, Outcome, RecipeArguments, curate::Page, progress::Terminal, render};
+use super::{Global, Outcome, RecipeArguments, curate::Page, print_config, progress::Terminal};
 use crate::commands::{CommandError, Explorer};
-use crate::runs::{ClusterRecipe, load, to_toml};
 use crate::server::Listen;
 
 /// Try settings on large images and see the clusters of their patches at once
@@ -24,16 +23,9 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
-        let mut recipe: ClusterRecipe = load(self.recipe.config.as_deref(), &self.recipe.settings)?;
-        if let Some(name) = &self.recipe.name {
-            recipe.name.clone_from(name);
-        }
-        if let Some(images) = &self.images {
-            recipe.dataset.path = Some(images.clone());
-        }
+        let recipe = self.recipe.cluster(self.images.as_ref())?;
         if self.recipe.print_config {
-            render::out(&to_toml(&recipe).map_err(|error| CommandError::Usage(error.to_string()))?)?;
-            return Ok(Outcome::Done);
+            return print_config(&recipe);
         }
         let listen = Listen { port: self.port, ..Listen::default() };
         let explorer = Explorer::open(&recipe, listen, &global.workspace(), observer)?;

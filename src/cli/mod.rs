@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use crate::commands::{CommandError, Workspace};
 use crate::device::DeviceChoice;
+use crate::runs::{ClusterRecipe, load, to_toml};
 use progress::Verbosity;
 
 /// From a pile of unlabelled images to a classifier you can trust: cluster, curate, train, predict.
@@ -90,6 +91,26 @@ struct RecipeArguments {
     /// Name of the run, instead of the recipe's
     #[arg(long)]
     name: Option<String>,
+}
+
+impl RecipeArguments {
+    /// A recipe of `rails cluster` with the settings, the name and the images of the command line.
+    fn cluster(&self, images: Option<&PathBuf>) -> Result<ClusterRecipe, CommandError> {
+        let mut recipe: ClusterRecipe = load(self.config.as_deref(), &self.settings)?;
+        if let Some(name) = &self.name {
+            recipe.name.clone_from(name);
+        }
+        if let Some(images) = images {
+            recipe.dataset.path = Some(images.clone());
+        }
+        Ok(recipe)
+    }
+}
+
+/// What `--print-config` is answered.
+fn print_config<R: Serialize>(recipe: &R) -> Result<Outcome, CommandError> {
+    render::out(&to_toml(recipe).map_err(|error| CommandError::Usage(error.to_string()))?)?;
+    Ok(Outcome::Done)
 }
 
 impl Global {

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Global, Outcome, RecipeArguments, progress::Terminal, render};
+use super::{Global, Outcome, RecipeArguments, print_config, progress::Terminal, render};
 use crate::commands::{CommandError, sweep, train};
 use crate::progress::{Event, Observer};
-use crate::runs::{TrainRecipe, load, load_sweep, to_toml};
+use crate::runs::{TrainRecipe, load, load_sweep};
 
 /// Learn a classifier from labelled images
 ///
@@ -39,8 +39,7 @@ impl Arguments {
             recipe.name.clone_from(name);
         }
         if self.recipe.print_config {
-            render::out(&to_toml(&recipe).map_err(|error| CommandError::Usage(error.to_string()))?)?;
-            return Ok(Outcome::Done);
+            return print_config(&recipe);
         }
         if recipe.sweep.is_some() {
             observer.on(Event::Note { text: "the recipe's [sweep] is not used: `--sweep` instead of `--config` does" });
@@ -58,8 +57,7 @@ impl Arguments {
             recipe.name.clone_from(name);
         }
         if self.recipe.print_config {
-            render::out(&to_toml(&recipe).map_err(|error| CommandError::Usage(error.to_string()))?)?;
-            return Ok(Outcome::Done);
+            return print_config(&recipe);
         }
         let (images, workspace) = (self.images.as_deref(), global.workspace());
         let summary = sweep(&recipe, &variants, &self.labelled, images, global.device(), &workspace, observer)?;

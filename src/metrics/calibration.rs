@@ -8,7 +8,8 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::intervals::{RESAMPLES, quantile};
+use super::intervals::RESAMPLES;
+use super::order::quantile;
 
 /// Bins of confidence, of equal width.
 pub const BINS: usize = 15;

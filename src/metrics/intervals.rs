@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::ConfusionMatrix;
+use super::order::quantile;
 
 /// How often images are drawn anew.
 pub const RESAMPLES: usize = 1000;
@@ -80,14 +81,6 @@ pub fn wilson(right: u64, images: u64) -> Option<Interval> {
     Some(Interval { low: (middle - half).max(0.0), high: (middle + half).min(1.0) })
 }
 
-/// The value below which `share` of the `sorted` values lie, interpolated between neighbours; `None` without values.
-pub(super) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let at = share * sorted.len().checked_sub(1)? as f64;
-    let below = at.floor() as usize;
-    let above = sorted[(below + 1).min(sorted.len() - 1)];
-    Some(sorted[below] + (above - sorted[below]) * at.fract())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,11 +116,5 @@ mod tests {
         let all_right = [crate::data::ClassId(0); 5];
         let sure = bootstrap(&ConfusionMatrix::of(&all_right, &all_right, &names), &[accuracy, cohen_kappa], 1);
         assert_eq!(sure, [Some(Interval { low: 1.0, high: 1.0 }), None]);
-    }
-
-    #[test]
-    fn quantiles_are_interpolated() {
-        assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.75), Some(3.0));
-        assert_eq!((quantile(&[], 0.5), quantile(&[5.0], 0.99)), (None, Some(5.0)));
     }
 }

@@ -10,6 +10,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use super::GridPlace;
+use crate::metrics::median;
 
 /// The median absolute deviation of a normal distribution times this is its standard deviation.
 const TO_STD: f32 = 1.4826;
@@ -48,7 +49,7 @@ pub(super) fn differences(
         for (column, off) in off.iter_mut().enumerate() {
             sample.clear();
             sample.extend(near.iter().map(|&row| values[[row, column]]));
-            let middle = median(&mut sample);
+            let middle = median(&mut sample).unwrap_or(0.0) as f32;
             let plain = values[[row, column]] - middle;
             *off = match difference {
                 Difference::Plain => plain,
@@ -86,20 +87,11 @@ pub(super) fn by_array(places: &[GridPlace]) -> Vec<Vec<usize>> {
 
 /// Median and robust standard deviation; 0 and 0 without values.
 fn median_and_spread(sample: &mut [f32]) -> (f32, f32) {
-    let middle = median(sample);
+    let middle = median(sample).unwrap_or(0.0) as f32;
     for value in sample.iter_mut() {
         *value = (*value - middle).abs();
     }
-    (middle, TO_STD * median(sample))
-}
-
-fn median(sample: &mut [f32]) -> f32 {
-    let n = sample.len();
-    if n == 0 {
-        return 0.0;
-    }
-    let (below, &mut upper, _) = sample.select_nth_unstable_by(n / 2, f32::total_cmp);
-    if n % 2 == 1 { upper } else { f32::midpoint(below.iter().copied().fold(f32::NEG_INFINITY, f32::max), upper) }
+    (middle, TO_STD * median(sample).unwrap_or(0.0) as f32)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::head::{Head, Layer};
 use super::loss::targets;
 use super::recipe::checked;
 use super::split::Split;
-use super::standardizer::{Scaling, Standardizer};
+use super::standardizer::{Scaling, standardised};
 use super::training_set::TrainingSet;
 use super::weights::weights;
 use super::{Stopped, TrainError, Trained};
@@ -63,11 +63,7 @@ pub(super) fn fit(
     split: &Split,
     seed: u64,
 ) -> Result<Trained, TrainError> {
-    let standardizer = Standardizer::fit_scaled(data.x, &split.train, recipe.scaling);
-    let mut x = data.x.to_owned();
-    if let Some(standardizer) = &standardizer {
-        standardizer.apply(x.view_mut());
-    }
+    let (standardizer, x) = standardised(data.x, &split.train, recipe.scaling);
     let weights = weights(x.view(), data, split, &recipe.class_weights, recipe.doubt.get(), seed)?;
     let targets = targets(data.y, &weights, data.classes.len(), recipe.label_smoothing.get());
     let on = |rows: &[usize]| {

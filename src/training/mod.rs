@@ -173,11 +173,7 @@ fn learn(
     if without_validation {
         observer.on(Event::Warning { text: "no validation images: the training loss decides when to stop" });
     }
-    let standardizer = Standardizer::fit_scaled(data.x, &split.train, recipe.scaling);
-    let mut x = data.x.to_owned();
-    if let Some(standardizer) = &standardizer {
-        standardizer.apply(x.view_mut());
-    }
+    let (standardizer, x) = standardizer::standardised(data.x, &split.train, recipe.scaling);
     let weights = weights::weights(x.view(), data, split, &recipe.class_weights, recipe.doubt.get(), seed)?;
     let fitted = device.run(learner::Fit {
         recipe,

@@ -2,7 +2,7 @@
 //!
 //! Pareto scaling: van den Berg et al., "Centering, scaling, and transformations", BMC Genomics 7:142, 2006.
 
-use ndarray::{Array1, ArrayView2, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
 
 /// No standardised feature is further from 0.
@@ -77,6 +77,21 @@ impl Standardizer {
             });
         }
     }
+}
+
+/// `x`, shape `[n, n_features]`, scaled as `scaling` says by what `rows` show, and what scales others likewise; `None`
+/// where features stay as they are.
+pub(super) fn standardised(
+    x: ArrayView2<'_, f32>,
+    rows: &[usize],
+    scaling: Scaling,
+) -> (Option<Standardizer>, Array2<f32>) {
+    let standardizer = Standardizer::fit_scaled(x, rows, scaling);
+    let mut x = x.to_owned();
+    if let Some(standardizer) = &standardizer {
+        standardizer.apply(x.view_mut());
+    }
+    (standardizer, x)
 }
 
 /// Mean and standard deviation of each column of `x` over `rows`; a deviation no larger than rounding counts as 0.

@@ -4,6 +4,7 @@
 
 use super::make_finite;
 use super::tile::{Tile, largest};
+use crate::metrics::quantile;
 
 /// Excess kurtosis of |κ| about 0, `E κ⁴ / (E κ²)² − 3`, from -2; largest |κ| and its 95th percentile, in 1/pixel from 0;
 /// changes of the sign of κ (0 being a sign of its own) per point, `0.0..=1.0`; variance of |κ|, in 1/pixel².
@@ -39,13 +40,11 @@ pub(super) fn measure(tile: &Tile) -> [f64; 5] {
     let (mean, squares) = (mean_of(1), mean_of(2));
     let variance = bends.iter().map(|bend| (bend - mean).powi(2)).sum::<f64>() / n as f64;
     let kurtosis = mean_of(4) / squares.powi(2) - 3.0;
-    [kurtosis, largest(bends.last().copied()), percentile(&bends, 0.95), changes as f64 / n as f64, variance]
-}
-
-/// Linear between the two nearest of `sorted`, which holds at least one value.
-fn percentile(sorted: &[f64], share: f64) -> f64 {
-    let at = share * (sorted.len() - 1) as f64;
-    let below = at.floor() as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (sorted[above] - sorted[below]) * at.fract()
+    [
+        kurtosis,
+        largest(bends.last().copied()),
+        quantile(&bends, 0.95).unwrap_or(f64::NAN),
+        changes as f64 / n as f64,
+        variance,
+    ]
 }

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::median;
+
 /// A statistic, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,7 +59,7 @@ pub fn of(values: impl Iterator<Item = f32> + Clone) -> [f64; 7] {
         let counted = || each().map(|(level, &count)| (level as f64, f64::from(count)));
         return assemble(counted, n, median_level(&levels), mode(&levels));
     }
-    let middle = median(values.clone().collect());
+    let middle = median(&mut values.clone().collect::<Vec<f32>>()).unwrap_or(f64::NAN);
     assemble(move || values.clone().map(|value| (f64::from(value), 1.0)), n, middle, mode(&levels))
 }
 
@@ -97,16 +99,6 @@ fn median_level(levels: &[u32; 256]) -> f64 {
     if n == 0 { f64::NAN } else { f64::midpoint(at_rank((n - 1) / 2), at_rank(n / 2)) }
 }
 
-fn median(mut values: Vec<f32>) -> f64 {
-    let n = values.len();
-    if n == 0 {
-        return f64::NAN;
-    }
-    let (below, &mut upper, _) = values.select_nth_unstable_by(n / 2, f32::total_cmp);
-    let lower = if n % 2 == 1 { upper } else { below.iter().copied().fold(f32::NEG_INFINITY, f32::max) };
-    f64::midpoint(f64::from(lower), f64::from(upper))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +112,7 @@ mod tests {
             let counted = of(whole.iter().copied());
             let levels = values.iter().fold([0; 256], |mut levels, &value| { levels[value as usize] += 1; levels });
             let each = || whole.iter().map(|&value| (f64::from(value), 1.0));
-            let looked_at = assemble(each, whole.len() as f64, median(whole.clone()), mode(&levels));
+            let looked_at = assemble(each, whole.len() as f64, median(&mut whole.clone()).unwrap(), mode(&levels));
             for (a, b) in counted.iter().zip(looked_at) {
                 prop_assert!(a.is_nan() && b.is_nan() || (a - b).abs() <= 1e-9 * b.abs().max(1.0), "{a} {b}");
             }
