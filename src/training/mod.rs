@@ -53,7 +53,7 @@ pub use held_out::HeldOut;
 pub use knn::{Knn, KnnRecipe, Votes};
 pub use linear::LinearRecipe;
 pub use neighbours::{Metric, Neighbour, Reference, Resemblance, TrainingNeighbours};
-pub use recipe::{HeadRecipe, MlpRecipe};
+pub use recipe::{ClassifierRecipe, HeadRecipe, MlpRecipe};
 pub use reject::{RejectRecipe, RejectRule, UNKNOWN};
 pub use schedule::Schedule;
 pub use split::{

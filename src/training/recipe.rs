@@ -17,7 +17,7 @@ use crate::data::{BelowOne, Fraction, NonNegative, Positive};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MlpRecipe {
-    /// Width of each hidden layer, from the features to the classes; `[]` is a linear classifier, better learned as `[linear]`.
+    /// Width of each hidden layer, from the features to the classes; `[]` is a linear classifier, better learned as `kind = "linear"`.
     pub hidden: Vec<NonZeroUsize>,
     /// Most passes over the training images; early stopping may end sooner.
     pub epochs: NonZeroUsize,
@@ -74,6 +74,34 @@ impl Default for MlpRecipe {
             class_weights: ClassWeights::None,
             robustness: checked(0.0),
             doubt: checked(0.0),
+        }
+    }
+}
+
+/// Kind of classifier and its settings: a multilayer perceptron unless said otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ClassifierRecipe {
+    /// Multilayer perceptron.
+    Mlp(MlpRecipe),
+    /// Multinomial logistic regression.
+    Linear(LinearRecipe),
+    /// k nearest neighbours.
+    Knn(KnnRecipe),
+}
+
+impl Default for ClassifierRecipe {
+    fn default() -> Self {
+        Self::Mlp(MlpRecipe::default())
+    }
+}
+
+impl<'a> From<&'a ClassifierRecipe> for HeadRecipe<'a> {
+    fn from(recipe: &'a ClassifierRecipe) -> Self {
+        match recipe {
+            ClassifierRecipe::Mlp(recipe) => Self::Mlp(recipe),
+            ClassifierRecipe::Linear(recipe) => Self::Linear(recipe),
+            ClassifierRecipe::Knn(recipe) => Self::Knn(recipe),
         }
     }
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::{Context, WorkflowError, Workspace};
 use crate::data::{ImageId, Manifest};
 use crate::images::{is_image_name, scan};
-use crate::runs::{DatasetRecipe, ImagesTable, RunKind};
+use crate::recipes::DatasetRecipe;
+use crate::runs::{ImagesTable, RunKind};
 
 /// Scans the data set: the command line's folder, else the recipe's, else the only one under datasets/.
 pub(crate) fn open(

@@ -10,8 +10,8 @@ use crate::device::Device;
 use crate::features::FrameStatistics;
 use crate::images::{DepthPolicy, DepthRange, Image, Series, decode, series_of};
 use crate::progress::Silent;
+use crate::recipes::{FeaturesRecipe, FrameRecipe};
 use crate::report::{FluxSeries, Grouping};
-use crate::runs::FeaturesRecipe;
 
 /// Series whose frames are shown.
 const SHOWN_SERIES: usize = 6;
@@ -30,7 +30,7 @@ pub(crate) struct Flux {
 impl Flux {
     /// Measures every frame; what the store knows is not measured again.
     pub(crate) fn of(manifest: &Manifest, context: &Context<'_>) -> Result<Self, WorkflowError> {
-        let recipe = FeaturesRecipe { frame: Some(FrameStatistics::Flux), ..FeaturesRecipe::default() };
+        let recipe = FeaturesRecipe::Frame(FrameRecipe { statistics: FrameStatistics::Flux });
         let context = Context { device: Device::Cpu, ..*context };
         let extraction = FeatureExtraction::new(&recipe, &context)?;
         let done = extraction.embed(manifest, DepthRange::default(), &context)?;

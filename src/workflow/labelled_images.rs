@@ -9,7 +9,8 @@ use crate::curation::LabelTable;
 use crate::data::{ImageId, Labels, Manifest, Skipped};
 use crate::images::scan;
 use crate::progress::Event;
-use crate::runs::{DatasetRecipe, FeatureChain, Provenance, RunKind, TrainRecipe, read_json};
+use crate::recipes::{DatasetRecipe, TrainRecipe};
+use crate::runs::{FeatureChain, Provenance, RunKind};
 
 /// Labelled images of one or several sources.
 #[derive(Clone)]
@@ -91,7 +92,7 @@ fn read(
 }
 
 fn from_run(run: &Path, context: &Context<'_>) -> Result<Source, WorkflowError> {
-    let provenance: Provenance = read_json(&run.join("run.json"))?;
+    let provenance = Provenance::read(run)?;
     let table = run.join("curation/labels.csv");
     if !table.is_file() {
         return Err(WorkflowError::failed(
@@ -226,7 +227,7 @@ fn common_chain(sources: &[Source]) -> Result<Option<FeatureChain>, WorkflowErro
     let mut chains = sources.iter().filter_map(|source| source.chain.as_ref());
     let Some(first) = chains.next() else { return Ok(None) };
     // Where counts are looked at, the brightness scale is for people only.
-    let scaled = first.recipe.frame.is_none();
+    let scaled = first.recipe.frame().is_none();
     if chains.any(|other| !other.agrees_with(first) || (scaled && other.depth != first.depth)) {
         return Err(WorkflowError::failed(
             "the runs were made with different features or brightness scales",

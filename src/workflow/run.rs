@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::{Context, WorkflowError};
 use crate::data::Skipped;
 use crate::report::Results;
-use crate::runs::{DatasetSummary, FeatureChain, Provenance, RunDir, RunKind, Timings, timestamp, write_skipped};
+use crate::runs::{
+    DatasetSummary, FeatureChain, Provenance, RUN_SCHEMA, RunDir, RunKind, Timings, timestamp, write_skipped,
+};
 
 /// A run that has begun. Nothing of it is on the disk until [`Run::create_folder`].
 pub(crate) struct Run<'a> {
@@ -117,6 +119,7 @@ impl<'a> Run<'a> {
         measured(&findings, &mut results);
         results.write(&folder.file("results.json")?)?;
         let provenance = Provenance {
+            schema: RUN_SCHEMA.to_owned(),
             command: self.kind.name().to_owned(),
             name: self.name,
             created: self.started.timestamp().to_string(),

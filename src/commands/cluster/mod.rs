@@ -18,8 +18,9 @@ use crate::curation::LabelTable;
 use crate::data::Manifest;
 use crate::outliers::Lof;
 use crate::progress::{Event, Observer, Stage};
+use crate::recipes::ClusterRecipe;
 use crate::reducers::TsneLayout;
-use crate::runs::{ClusterRecipe, DatasetSummary, Placement, RunKind};
+use crate::runs::{DatasetSummary, Placement, RunKind};
 use crate::workflow::clustering::{
     self, ClusterFolders, Group, Judge, assigner, check_field_names, cluster_folders, images_csv, per_series, plane,
 };
@@ -110,7 +111,7 @@ pub fn cluster(
     };
     observer.on(Event::Started { stage: Stage::Plot, total: 0 });
     let data = DatasetView { manifest: &manifest, depth, field: field.as_deref() };
-    let (enhance, flux) = (&recipe.features.enhance, flux.as_ref());
+    let (enhance, flux) = (recipe.features.enhance(), flux.as_ref());
     let drawing =
         Drawing { run: &folder, data, projection: &projection, x, layout: positions, groups: &groups, enhance, flux };
     let plots = drawing.draw()?;

@@ -24,7 +24,7 @@ pub(super) fn section(
     (probabilities, strangeness): (&Array2<f32>, &[Strangeness]),
     context: &Context<'_>,
 ) -> Result<Option<Section>, CommandError> {
-    if bundle.features.recipe.frame.is_none() {
+    if bundle.features.recipe.frame().is_none() {
         return Ok(None);
     }
     let flux = Flux::of(&done.manifest, context)?;

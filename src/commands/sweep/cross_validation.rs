@@ -10,7 +10,7 @@ use crate::data::{ClassId, ImageId};
 use crate::metrics::ConfusionMatrix;
 use crate::metrics::classification::{accuracy, balanced_accuracy, log_loss, macro_f1};
 use crate::progress::{Event, Observer};
-use crate::runs::{RankBy, TrainRecipe};
+use crate::recipes::{RankBy, TrainRecipe};
 use crate::training::{Split, TrainError, TrainingSet, most_likely, train};
 use crate::workflow::Context;
 
@@ -96,7 +96,7 @@ impl<'a> CrossValidation<'a> {
     ) -> Result<[f64; 5], TrainError> {
         let began = Instant::now();
         let set = TrainingSet { ids: self.ids, x, y: self.y, classes: self.classes, weights: Some(self.weights) };
-        let trained = train(recipe.head(), &set, split, self.context.device, recipe.seed, observer)?;
+        let trained = train(&recipe.classifier, &set, split, self.context.device, recipe.seed, observer)?;
         let probabilities = trained.head.probabilities(x.select(Axis(0), &split.test).view())?;
         let seconds = began.elapsed().as_secs_f64();
         for (row, of_row) in split.test.iter().zip(probabilities.rows()) {

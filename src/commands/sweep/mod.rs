@@ -21,7 +21,8 @@ use super::evaluate::{Judged, JudgedImage, intervals};
 use crate::data::ClassId;
 use crate::metrics::{ConfusionMatrix, Interval};
 use crate::progress::{Event, Stage};
-use crate::runs::{DatasetSummary, RankBy, RunKind, TrainRecipe, Variant};
+use crate::recipes::{RankBy, TrainRecipe, Variant};
+use crate::runs::{DatasetSummary, RunKind};
 use crate::training::{Disjointness, Folds, most_likely};
 use crate::workflow::feature_table::{FeatureTable, embed};
 use crate::workflow::labelled_images::{LabelSources, LabelledImages, gather};
@@ -58,7 +59,7 @@ pub struct SweepFindings {
 pub struct SweepRow {
     /// Names it in folds.csv: `r1`, `r2`, … in the order of the recipe file.
     pub id: String,
-    /// What it sets, such as `mlp.hidden=[256]`.
+    /// What it sets, such as `classifier.hidden=[256]`.
     pub settings: Vec<String>,
     /// Its scores, absent where training failed.
     #[serde(flatten)]

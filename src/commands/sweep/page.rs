@@ -4,8 +4,9 @@ use super::{Spread, SweepFindings, SweepRow};
 use crate::commands::CommandError;
 use crate::commands::evaluate::{Dossier, Evaluation, Judged, Strangers};
 use crate::progress::Observer;
+use crate::recipes::{TrainRecipe, to_toml};
 use crate::report::{Block, Figure, Section, SweepPlot, SweepPoint};
-use crate::runs::{FeatureChain, RunDir, TrainRecipe, to_toml};
+use crate::runs::{FeatureChain, RunDir};
 
 /// Writes tables, plots and the page; `judged` are all images as the best recipe called them, `chain` its features.
 pub(super) fn write(

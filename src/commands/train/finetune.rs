@@ -16,7 +16,8 @@ use crate::images::{DepthRange, Image, decode};
 use crate::metrics::ConfusionMatrix;
 use crate::metrics::classification::{accuracy, log_loss};
 use crate::progress::{Event, Stage};
-use crate::runs::{BACKBONE_FILE, TrainRecipe};
+use crate::recipes::{FeaturesRecipe, NetworkRecipe, TrainRecipe};
+use crate::runs::BACKBONE_FILE;
 use crate::training::{
     FineTune, FineTuned, FinetuneRecipe, Pictures, Split, Trained, TrainedPart, finetune as fit, most_likely,
 };
@@ -55,12 +56,16 @@ pub(super) fn finetune(
     numbers: &mut FeatureTable,
     context: &Context<'_>,
 ) -> Result<Tuned, CommandError> {
-    if !numbers.chain.recipe.hand_made.is_empty() {
+    let Some(features) = numbers.chain.recipe.network().cloned() else {
+        let text = "fine-tuning trains a network: it needs `features.kind = \"network\"`";
+        return Err(CommandError::usage(text));
+    };
+    if features.hand_made.is_some() {
         let text = "fine-tuning needs a network alone: leave out `features.hand_made`";
         return Err(CommandError::usage(text));
     }
-    let network = backbone(&numbers.chain.recipe, context.workspace)?;
-    let [layer] = numbers.chain.recipe.layers.as_slice() else {
+    let network = backbone(&features, context.workspace)?;
+    let [layer] = features.layers.as_slice() else {
         return Err(CommandError::usage("fine-tuning needs one layer: `features.layers` names several".to_owned()));
     };
     // The one that never saw the validation images: they decide whether fine-tuning gains anything.
@@ -69,15 +74,11 @@ pub(super) fn finetune(
             "fine-tuning starts from a linear classifier or an MLP, not from `knn`".to_owned(),
         ));
     };
-    if numbers.chain.recipe.frame.is_some() {
-        let text = "fine-tuning trains a network, and features.frame uses none".to_owned();
-        return Err(CommandError::usage(text));
-    }
     // A network that learns itself would give the held-out classifier other features than the final one.
     let refit = (job.finetune.train == TrainedPart::Head && job.frozen.held_out.is_some())
         .then(|| job.frozen.head.mlp())
         .flatten();
-    let extractor = network_features(&network, &numbers.chain.recipe, context.device)?;
+    let extractor = network_features(&network, &features, context.device)?;
     let state = context.workspace.cache.join("training").join(key(job, numbers, context.device)).join("state");
     if job.resume && !state.exists() {
         let text = "no interrupted training with this recipe and these images: it starts from the beginning";
@@ -119,9 +120,10 @@ pub(super) fn finetune(
     let learned = network.with_weights(weights)?;
     let file = learned.to_safetensors()?;
     // As prediction will: from the file's own numbers.
-    let x = features(&learned, &pictures, numbers, context)?;
+    let x = embed(&learned, &features, &pictures, numbers, context)?;
     numbers.x = x;
-    numbers.chain.recipe.weights = Some(PathBuf::from(BACKBONE_FILE));
+    numbers.chain.recipe =
+        FeaturesRecipe::Network(NetworkRecipe { weights: Some(PathBuf::from(BACKBONE_FILE)), ..features });
     learned.hash().clone_into(&mut numbers.chain.weights_hash);
     Ok(Tuned { trained, backbone: Some(file), state, samples, frozen })
 }
@@ -140,17 +142,18 @@ fn judge(job: &Job<'_>, classes: &[String], numbers: &FeatureTable) -> Result<se
 }
 
 /// Features of every image by `network`.
-fn features(
+fn embed(
     network: &Backbone,
+    recipe: &NetworkRecipe,
     pictures: &Files<'_>,
     numbers: &FeatureTable,
     context: &Context<'_>,
 ) -> Result<Array2<f32>, CommandError> {
-    let extractor = network_features(network, &numbers.chain.recipe, context.device)?;
+    let extractor = network_features(network, recipe, context.device)?;
     let rows: Vec<usize> = (0..numbers.files.len()).collect();
     context.observer.on(Event::Started { stage: Stage::Embed, total: rows.len() });
     let mut blocks = Vec::new();
-    for rows in rows.chunks(numbers.chain.recipe.batch_size.get()) {
+    for rows in rows.chunks(recipe.batch_size.get()) {
         let images: Result<Vec<Image>, String> = rows.par_iter().map(|&row| pictures.picture(row)).collect();
         let images =
             images.map_err(|why| CommandError::failed(format!("an image can no longer be read: {why}"), HINT))?;

@@ -14,7 +14,8 @@ use serde::Serialize;
 use super::CommandError;
 use super::evaluate::{Evaluation, Withheld};
 use crate::progress::Event;
-use crate::runs::{DatasetSummary, RunKind, TrainRecipe};
+use crate::recipes::TrainRecipe;
+use crate::runs::{DatasetSummary, RunKind};
 use crate::training::{Calibration, Disjointness, train as fit};
 use crate::workflow::labelled_images::LabelSources;
 use crate::workflow::{Context, Run, RunInputs, RunSummary};
@@ -80,7 +81,8 @@ pub fn train(
         finetune.check(context.device)?;
     }
     let mut lesson = Lesson::prepare(recipe, &options.source, &mut run, context)?;
-    let mut trained = fit(recipe.head(), &lesson.set(), &lesson.split, context.device, recipe.seed, context.observer)?;
+    let mut trained =
+        fit(&recipe.classifier, &lesson.set(), &lesson.split, context.device, recipe.seed, context.observer)?;
     run.lap("train");
     let mut tuned = None;
     if let Some(finetune) = &recipe.finetune {

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use crate::commands::CommandError;
 use crate::progress::{Event, Silent, Stage};
-use crate::runs::TrainRecipe;
+use crate::recipes::TrainRecipe;
 use crate::training::{
     Calibration, Divisible, Folds, HeldOut, Metric, RejectRule, Split, Trained, TrainingNeighbours, TrainingSet,
     train as fit,
@@ -86,7 +86,7 @@ fn held_out_by_folds(learned: &Learned<'_>, context: &Context<'_>) -> Result<Hel
     context.observer.on(Event::Started { stage: Stage::Calibrate, total: folds.k() });
     let held = HeldOut::by_folds(set, &rows, folds.of_rows(), recipe.seed, |learned, held| {
         let split = Split { train: learned.to_vec(), validation: held.to_vec(), test: Vec::new() };
-        let trained = fit(recipe.head(), set, &split, context.device, recipe.seed, &Silent)?;
+        let trained = fit(&recipe.classifier, set, &split, context.device, recipe.seed, &Silent)?;
         context.observer.on(Event::Advanced { by: 1 });
         // The one that never saw the fold: the other was refitted on it.
         Ok(trained.judged().clone())

@@ -9,7 +9,7 @@ use super::trusting::{Learned, Trust};
 use crate::commands::CommandError;
 use crate::commands::evaluate::{Evaluation, Judged, JudgedImage, Strangeness, Strangers, Withheld};
 use crate::progress::{Event, Stage};
-use crate::runs::TrainRecipe;
+use crate::recipes::TrainRecipe;
 use crate::training::{Trained, softmax};
 use crate::workflow::{Context, Run};
 

@@ -10,8 +10,9 @@ use super::lesson::Lesson;
 use super::verdict::Verdict;
 use crate::commands::CommandError;
 use crate::commands::evaluate::{Dossier, Explainer, Strangers, write_predictions};
+use crate::recipes::{TrainRecipe, to_toml};
 use crate::report::{Block, EpochScores, Figure, LearningCurves, Results, Section};
-use crate::runs::{BACKBONE_FILE, BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, TrainRecipe, TrainedOn, to_toml};
+use crate::runs::{BACKBONE_FILE, BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, TrainedOn};
 use crate::training::{Split, Trained, most_likely};
 use crate::workflow::{Context, Run};
 
@@ -40,8 +41,8 @@ impl Outcome<'_> {
         let file = self.tuned.and_then(|tuned| tuned.backbone.as_deref());
         self.bundle(run).write(&trained.head, &verdict.trust.neighbours, file, &checkpoint)?;
         let mut chain = lesson.numbers.chain.clone();
-        if file.is_some() {
-            chain.recipe.weights = Some(checkpoint.path().join(BACKBONE_FILE));
+        if let (Some(_), Some(network)) = (file, chain.recipe.network_mut()) {
+            network.weights = Some(checkpoint.path().join(BACKBONE_FILE));
         }
         let samples = self.tuned.map(|tuned| tuned.samples.show(&folder)).transpose()?.flatten();
         let dossier = Dossier {
