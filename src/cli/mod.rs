@@ -67,15 +67,13 @@ const GROUPS: [(&str, &[&str]); 4] = [
 
 /// `command` with its subcommands listed by [`GROUPS`].
 fn grouped(command: clap::Command) -> clap::Command {
-    let mut list = String::new();
-    for (heading, names) in GROUPS {
-        list += &format!("{heading}:\n");
-        for name in names {
-            let about = command.find_subcommand(name).and_then(clap::Command::get_about);
-            list += &format!("  {name:<10}{}\n", about.map(ToString::to_string).unwrap_or_default());
-        }
-        list.push('\n');
-    }
+    let line = |name: &&str| {
+        let about = command.find_subcommand(name).and_then(clap::Command::get_about);
+        format!("  {name:<10}{}\n", about.map(ToString::to_string).unwrap_or_default())
+    };
+    let group =
+        |(heading, names): &(&str, &[&str])| format!("{heading}:\n{}\n", names.iter().map(line).collect::<String>());
+    let list: String = GROUPS.iter().map(group).collect();
     command.help_template(format!(
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{list}{{options}}{{after-help}}"
     ))

@@ -46,6 +46,9 @@ impl From<toml::de::Error> for Slip {
     }
 }
 
+/// How the table of one kind is read.
+pub(super) type ReadKind<T> = fn(Section<'_>) -> Result<T, Slip>;
+
 /// A table of a recipe.
 pub struct Section<'i> {
     table: Spanned<DeTable<'i>>,
@@ -76,24 +79,23 @@ impl<'i> Section<'i> {
     pub(super) fn take(&mut self, key: &str) -> Result<Option<Self>, Slip> {
         let Some(value) = self.table.get_mut().remove(key) else { return Ok(None) };
         let span = value.span();
-        match value.into_inner() {
-            DeValue::Table(table) => Ok(Some(Self { table: Spanned::new(span, table) })),
-            _ => {
-                let hint = format!("write its keys below a line `[{key}]`");
-                Err(Slip::value(span.start, format!("`{key}` is a section, not a value"), Some(&hint)))
-            }
+        if let DeValue::Table(table) = value.into_inner() {
+            return Ok(Some(Self { table: Spanned::new(span, table) }));
         }
+        let hint = format!("write its keys below a line `[{key}]`");
+        Err(Slip::value(span.start, format!("`{key}` is a section, not a value"), Some(&hint)))
     }
 
-    /// Takes the `kind` of the table out: one of `kinds`, the first where none is named.
-    pub(super) fn take_kind<K: Copy>(&mut self, kinds: &[(&str, K)]) -> Result<K, Slip> {
-        let Some(value) = self.table.get_mut().remove("kind") else { return Ok(kinds[0].1) };
+    /// Reads the table as its `kind` says: one of `kinds`, the first where none is named.
+    pub(super) fn read_kind<T>(mut self, kinds: &[(&str, ReadKind<T>)]) -> Result<T, Slip> {
+        let Some(value) = self.table.get_mut().remove("kind") else { return kinds[0].1(self) };
         let named = value.get_ref().as_str();
-        named.and_then(|named| kinds.iter().find(|(name, _)| *name == named)).map(|(_, kind)| *kind).ok_or_else(|| {
+        let Some((_, read)) = kinds.iter().find(|(name, _)| named == Some(name)) else {
             let known: Vec<String> = kinds.iter().map(|(name, _)| format!("\"{name}\"")).collect();
             let hint = format!("`kind` is one of {}", known.join(", "));
-            Slip::value(value.span().start, "no such kind", Some(&hint))
-        })
+            return Err(Slip::value(value.span().start, "no such kind", Some(&hint)));
+        };
+        read(self)
     }
 
     /// Reads what is left.

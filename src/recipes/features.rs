@@ -93,14 +93,12 @@ pub struct WeightedBlocks {
 
 impl FeaturesRecipe {
     /// Reads the section, whose `kind` says which keys it has.
-    pub(super) fn read(mut section: Section<'_>) -> Result<Self, Slip> {
-        let kinds: [(&str, fn(Section<'_>) -> Result<Self, Slip>); 3] = [
+    pub(super) fn read(section: Section<'_>) -> Result<Self, Slip> {
+        section.read_kind(&[
             ("network", |section| section.read().map(Self::Network)),
             ("hand_made", |section| section.read().map(Self::HandMade)),
             ("frame", |section| section.read().map(Self::Frame)),
-        ];
-        let read = section.take_kind(&kinds)?;
-        read(section)
+        ])
     }
 
     /// The network, if images go through one.

@@ -99,7 +99,7 @@ pub struct PatchClusterRecipe {
 
 /// The first number of clusters is the one that is used.
 fn one_k<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<KMeans, D::Error> {
-    KMeans::deserialize(deserializer).map(with_one_k)
+    Ok(with_one_k(&KMeans::deserialize(deserializer)?))
 }
 
 /// As `rails cluster` reads it, so that what is left out is the same there and here.
@@ -107,16 +107,16 @@ fn one_cell<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Dbscan,
     Ok(DbscanSearch::deserialize(deserializer)?.first())
 }
 
-fn with_one_k(kmeans: KMeans) -> KMeans {
+fn with_one_k(kmeans: &KMeans) -> KMeans {
     let first = kmeans.k.values().first().copied().and_then(std::num::NonZeroUsize::new);
-    KMeans { k: Counts::One(first.unwrap_or(std::num::NonZeroUsize::MIN)), ..kmeans }
+    KMeans { k: Counts::One(first.unwrap_or(std::num::NonZeroUsize::MIN)), ..kmeans.clone() }
 }
 
 impl Default for PatchClusterRecipe {
     fn default() -> Self {
         let ClusterSection { methods, kmeans, dbscan, hierarchical, gaussian_mixture, hdbscan, hybrid, .. } =
             ClusterSection::default();
-        let (kmeans, dbscan) = (with_one_k(kmeans), dbscan.first());
+        let (kmeans, dbscan) = (with_one_k(&kmeans), dbscan.first());
         Self { methods, kmeans, dbscan, hierarchical, gaussian_mixture, hdbscan, hybrid }
     }
 }

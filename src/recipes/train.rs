@@ -67,12 +67,10 @@ impl Recipe for TrainRecipe {
 }
 
 /// Reads the `[classifier]` section, whose `kind` says which keys it has.
-fn classifier(mut section: Section<'_>) -> Result<ClassifierRecipe, Slip> {
-    let kinds: [(&str, fn(Section<'_>) -> Result<ClassifierRecipe, Slip>); 3] = [
+fn classifier(section: Section<'_>) -> Result<ClassifierRecipe, Slip> {
+    section.read_kind(&[
         ("mlp", |section| section.read().map(ClassifierRecipe::Mlp)),
         ("linear", |section| section.read().map(ClassifierRecipe::Linear)),
         ("knn", |section| section.read().map(ClassifierRecipe::Knn)),
-    ];
-    let read = section.take_kind(&kinds)?;
-    read(section)
+    ])
 }
