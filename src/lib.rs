@@ -28,6 +28,7 @@ pub mod outliers;
 pub mod reducers;
 
 pub mod curation;
+pub mod detector_frames;
 pub mod report;
 pub mod separation;
 pub mod training;

@@ -36,7 +36,7 @@ pub use error::BackboneError;
 pub use import::{Imported, import};
 pub use models::{Model, WeightsAt, list};
 use native::Native;
-pub use pull::{FetchError, Hub, PullError, Source, pull};
+pub use pull::{FetchError, Hub, HubFile, PullError, pull};
 pub use weights::{ChannelOrder, Variant, Weights, WeightsSpec};
 
 /// The default backbone's weights; see checkpoints/README.md.

@@ -21,7 +21,7 @@ use crate::progress::{Event, Observer};
 
 /// A file on the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source {
+pub struct HubFile {
     /// Owner and name of the repository.
     pub repository: &'static str,
     /// Path inside it.
@@ -30,7 +30,7 @@ pub struct Source {
     pub variant: Variant,
 }
 
-impl Source {
+impl HubFile {
     /// Where the weights of `name` are; nothing where the program has them, as timm's file of the same network has
     /// other tensors.
     #[must_use]
@@ -58,7 +58,7 @@ pub fn pull(
     checkpoints: &Path,
     observer: &dyn Observer,
 ) -> Result<Imported, PullError> {
-    let source = Source::of(name).ok_or(PullError::Embedded(name))?;
+    let source = HubFile::of(name).ok_or(PullError::Embedded(name))?;
     if let Some(variant) = variant.filter(|variant| *variant != source.variant) {
         return Err(PullError::NoSuchVariant { name, variant: variant.as_str(), offered: source.variant.as_str() });
     }

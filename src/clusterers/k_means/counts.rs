@@ -7,7 +7,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Written `k = 8`, `k = [4, 8, 12]` or `k = { from = 3, to = 15 }`; never empty.
+/// CountsVisitor `k = 8`, `k = [4, 8, 12]` or `k = { from = 3, to = 15 }`; never empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Counts {
@@ -34,13 +34,13 @@ struct Ends {
 impl<'de> Deserialize<'de> for Counts {
     /// By hand, so that a number out of range is told as such.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Written)
+        deserializer.deserialize_any(CountsVisitor)
     }
 }
 
-struct Written;
+struct CountsVisitor;
 
-impl<'de> Visitor<'de> for Written {
+impl<'de> Visitor<'de> for CountsVisitor {
     type Value = Counts;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

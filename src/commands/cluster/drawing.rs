@@ -8,7 +8,8 @@ use super::per_series;
 use super::summary::DatasetView;
 use crate::clusterers::Method;
 use crate::commands::CommandError;
-use crate::commands::flux::Flux;
+use crate::commands::flux;
+use crate::detector_frames::Flux;
 use crate::images::{Enhancement, Image, enhance};
 use crate::reducers::Projection;
 use crate::report::{
@@ -144,7 +145,7 @@ impl Drawing<'_> {
     fn flux(&self, group: &Group, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
         let Some(flux) = self.flux else { return Ok(()) };
         let title = format!("Mean flux of each frame, by {}: cluster 0 is spoiled, 1 usable", group.method.title());
-        let series = flux.series(&per_series::grouping(&group.clustering));
+        let series = flux::curves(flux, &per_series::grouping(&group.clustering));
         let name = format!("mean_flux_{}", group.method.name());
         let figure = FluxPlot { title: &title, series: &series };
         self.save(plots, Topic::Of(group.method), &name, "Mean flux over frame number, by cluster", &figure)

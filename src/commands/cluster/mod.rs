@@ -24,11 +24,12 @@ pub use assign::assign;
 pub use summary::{AssignSummary, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary};
 
 use super::embed::Extraction;
-use super::flux::Flux;
+use super::flux;
 use super::record::Record;
 use super::{CommandError, Workspace, dataset};
 use crate::curation::LabelTable;
 use crate::data::Manifest;
+use crate::detector_frames::Flux;
 use crate::device::DeviceChoice;
 use crate::outliers::Lof;
 use crate::progress::{Event, Observer, Stage};
@@ -91,7 +92,7 @@ pub fn cluster(
     timings.lap("reduce");
 
     let x = reduced.view();
-    let flux = recipe.cluster.fit_per.as_ref().map(|_| Flux::of(&manifest, workspace, observer)).transpose()?;
+    let flux = recipe.cluster.fit_per.as_ref().map(|_| flux::measure(&manifest, workspace, observer)).transpose()?;
     let groups = group(recipe, truth.as_ref(), options, &manifest, (x, flux.as_ref()), observer)?;
     let outliers = Lof::default().score(x);
     timings.lap("cluster");

@@ -9,8 +9,9 @@ use super::grouping::plane;
 use super::per_series;
 use super::summary::{ClusterSummary, DatasetView, MethodSummary};
 use crate::commands::evaluate::pictures::show;
-use crate::commands::flux::Flux;
+use crate::commands::flux;
 use crate::commands::{CommandError, pages};
+use crate::detector_frames::Flux;
 use crate::progress::{Event, Observer};
 use crate::report::{Atlas, Block, Grouping, InteractiveScatter, Layout, Report};
 use crate::runs::{ClusterRecipe, RunDir};
@@ -106,7 +107,7 @@ impl Page<'_> {
         let Some(group) = self.groups.first() else { return Ok(Vec::new()) };
         let mut blocks = Vec::new();
         if let Some(flux) = self.flux {
-            let rows = flux.examples(self.data.manifest, &per_series::grouping(&group.clustering));
+            let rows = flux::examples(flux, self.data.manifest, &per_series::grouping(&group.clustering));
             blocks.extend(show(
                 "Frames thrown out and kept, with their share of the beam's light",
                 &rows,

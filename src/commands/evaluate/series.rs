@@ -6,7 +6,7 @@ use super::judged::Strangeness;
 use super::page::text;
 use super::pictures::show;
 use crate::commands::embed::Embedded;
-use crate::commands::flux::Flux;
+use crate::commands::flux;
 use crate::commands::predict::UNKNOWN;
 use crate::commands::{CommandError, Workspace};
 use crate::progress::Observer;
@@ -29,19 +29,19 @@ pub(super) fn section(
     if bundle.features.recipe.frame.is_none() {
         return Ok(None);
     }
-    let flux = Flux::of(&done.manifest, workspace, observer)?;
+    let flux = flux::measure(&done.manifest, workspace, observer)?;
     let names: Vec<&str> = bundle.classes.iter().map(String::as_str).collect();
     let unknown = |row: usize| strangeness.get(row).is_some_and(|strange| strange.unknown);
     let called = most_likely(probabilities.view());
     let of = called.iter().enumerate().map(|(row, class)| (!unknown(row)).then_some(class.0)).collect();
     let groups = Grouping::new(of, &names, UNKNOWN);
     let path = run.file("plots/mean_flux.png")?;
-    FluxPlot { title: "Mean flux of each frame, by class", series: &flux.series(&groups) }.save(&path)?;
+    FluxPlot { title: "Mean flux of each frame, by class", series: &flux::curves(&flux, &groups) }.save(&path)?;
     let how = "A panel per series: counts per measured pixel over the number of the frame, coloured by what the \
                classifier calls the frame. Below, frames of each class with their share of the beam's light.";
     let mut blocks = vec![text(how)];
     blocks.push(Block::plot_file(&path, "Mean flux over frame number, by class").map_err(CommandError::at(&path))?);
-    let rows = flux.examples(&done.manifest, &groups);
+    let rows = flux::examples(&flux, &done.manifest, &groups);
     blocks.extend(show(
         "Frames of each class, with their share of the beam's light",
         &rows,

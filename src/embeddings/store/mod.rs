@@ -9,9 +9,10 @@ use ndarray::Array2;
 
 use super::StoreError;
 use super::commit::Commit;
-use super::part::{Outcome, Row};
+use super::part::{EmbeddingOutcome, StoredRow};
 use super::pipeline::Pipeline;
-use super::shelf::Shelf;
+use super::stored::{self, Prepared};
+use super::partition::StorePartition;
 use crate::data::{Embeddings, ImageId, ImageRecord, Manifest, Skipped};
 use crate::features::FeatureExtractor;
 use crate::images::{DepthRange, Image};
@@ -37,6 +38,8 @@ pub struct Embedded {
     pub computed: usize,
     /// Images known from before, counted likewise.
     pub reused: usize,
+    /// Values that were not finite and became 0, over all rows; see [`FeatureExtractor::Shown`].
+    pub replaced: usize,
 }
 
 impl Embedded {
@@ -55,8 +58,7 @@ impl Store {
     /// The store under `cache`, such as `.rails`; folders are made when something is written.
     #[must_use]
     pub fn open(cache: &Path) -> Self {
-        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let decoders = NonZeroUsize::new((cores / 2).clamp(1, 8)).unwrap_or(NonZeroUsize::MIN);
+        let decoders = NonZeroUsize::new((cores() / 2).clamp(1, 8)).unwrap_or(NonZeroUsize::MIN);
         Self { folder: cache.join("embeddings"), decoders }
     }
 
@@ -68,7 +70,8 @@ impl Store {
 
     /// The embeddings of all images of `manifest`; only images that no earlier run embedded are opened.
     ///
-    /// Images are shown with the brightness scale `depth` and go through `extractor` in batches of `batch_size`.
+    /// Images are shown with the brightness scale `depth`, unless `extractor` looks at counts; a network sees them in
+    /// batches of `batch_size`.
     /// An image that cannot be decoded is remembered with its error; one that cannot be read now is tried again
     /// next time. Memory is flat but for the answer, of shape `[n_images, n_features]`.
     ///
@@ -77,75 +80,104 @@ impl Store {
     pub fn embed(
         &self,
         manifest: &Manifest,
-        extractor: &dyn FeatureExtractor,
+        extractor: &FeatureExtractor,
         depth: &DepthRange,
         batch_size: NonZeroUsize,
         observer: &dyn Observer,
     ) -> Result<Embedded, StoreError> {
-        let columns = extractor.columns().len();
-        let commit = Commit::new(extractor.fingerprint(), *depth, columns);
+        let width = stored::width(extractor);
+        let depth = stored::scale(extractor, *depth);
+        let commit = Commit::new(extractor.features().fingerprint(), depth, width);
         let folder = self.folder.join(key(&commit));
-        let mut shelf = Shelf::open(folder, commit, observer)?;
+        let mut partition = StorePartition::open(folder, commit, observer)?;
 
         let mut seen = HashSet::new();
         let distinct: Vec<_> = manifest.records.iter().filter(|record| seen.insert(record.id)).collect();
         let (known, new): (Vec<&ImageRecord>, Vec<&ImageRecord>) =
-            distinct.into_iter().partition(|record| shelf.outcome(record.id).is_some());
+            distinct.into_iter().partition(|record| partition.outcome(record.id).is_some());
         let computed = new.len();
 
         observer.on(Event::Started { stage: Stage::Embed, total: computed });
         let queue = 2 * batch_size.get();
-        let mut decoders = self.decoders.get();
-        if !extractor.is_shown() {
+        let decoders = match extractor {
+            FeatureExtractor::Network(_) => self.decoders.get(),
             // All the work is done where images are decoded.
-            decoders = decoders.max(thread::available_parallelism().map_or(1, NonZeroUsize::get));
-        }
-        let pipeline = Pipeline { manifest, records: new, extractor, depth, decoders, queue };
-        let mut run =
-            Run { shelf: &mut shelf, extractor, columns, observer, batch: Vec::new(), unread: HashMap::new() };
+            FeatureExtractor::Counts(_) | FeatureExtractor::Shown(_) => self.decoders.get().max(cores()),
+        };
+        let pipeline = Pipeline { manifest, records: new, extractor, depth: &depth, decoders, queue };
+        let mut run = EmbedRun {
+            partition: &mut partition,
+            extractor,
+            width,
+            observer,
+            batch: Vec::new(),
+            unread: HashMap::new(),
+        };
         let done = pipeline.run(|record, prepared| match prepared {
-            Ok(image) => run.add(record, image, batch_size.get()),
+            Ok(Prepared::Image(image)) => run.add(record, image, batch_size.get()),
+            Ok(Prepared::Row(values)) => run.measured(record, values),
             Err(failure) => run.fail(record, failure.reason, failure.permanent),
         });
         let done = done.and_then(|()| run.extract());
         let unread = run.unread;
         // Also after an error: the rows that wait were paid for.
-        let flushed = shelf.flush();
+        let flushed = partition.flush();
         done?;
         flushed?;
         observer.on(Event::Finished);
-        collect(manifest, &shelf, &unread, columns, (computed, known.len()))
+        let (rows, values, failures) = collect(manifest, &partition, &unread, width)?;
+        let (values, replaced) = stored::split_replaced(extractor, values);
+        let ids = rows.iter().map(|&row| manifest.records[row].id).collect();
+        let embeddings = Embeddings::new(ids, values)?;
+        Ok(Embedded { embeddings, rows, failures, computed, reused: known.len(), replaced })
     }
 }
 
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
 /// What changes while images stream by.
-struct Run<'a> {
-    shelf: &'a mut Shelf,
-    extractor: &'a dyn FeatureExtractor,
-    columns: usize,
+struct EmbedRun<'a> {
+    partition: &'a mut StorePartition,
+    extractor: &'a FeatureExtractor,
+    /// Numbers of a stored row.
+    width: usize,
     observer: &'a dyn Observer,
+    /// Images that wait for the network.
     batch: Vec<(ImageId, String, Image)>,
     /// Failures that may pass: not stored.
     unread: HashMap<ImageId, String>,
 }
 
-impl Run<'_> {
+impl EmbedRun<'_> {
     fn add(&mut self, record: &ImageRecord, image: Image, batch_size: usize) -> Result<(), StoreError> {
         self.batch.push((record.id, record.path.clone(), image));
         if self.batch.len() >= batch_size { self.extract() } else { Ok(()) }
+    }
+
+    fn measured(&mut self, record: &ImageRecord, values: Vec<f32>) -> Result<(), StoreError> {
+        let (got, expected) = ((1, values.len()), (1, self.width));
+        if got != expected {
+            return Err(StoreError::Shape { got, expected });
+        }
+        self.observer.on(Event::Advanced { by: 1 });
+        self.keep(record.id, record.path.clone(), values)
     }
 
     fn fail(&mut self, record: &ImageRecord, reason: String, permanent: bool) -> Result<(), StoreError> {
         self.observer.on(Event::Skipped { path: Path::new(&record.path), why: &reason });
         self.observer.on(Event::Advanced { by: 1 });
         if permanent {
-            return self.shelf.push(Row { id: record.id, path: record.path.clone(), outcome: Err(reason) });
+            return self.partition.push(StoredRow { id: record.id, path: record.path.clone(), outcome: Err(reason) });
         }
         self.unread.insert(record.id, reason);
         Ok(())
     }
 
+    /// Shows the waiting images to the network; statistics never wait.
     fn extract(&mut self) -> Result<(), StoreError> {
+        let FeatureExtractor::Network(network) = self.extractor else { return Ok(()) };
         if self.batch.is_empty() {
             return Ok(());
         }
@@ -155,23 +187,27 @@ impl Run<'_> {
             names.push((id, path));
             images.push(image);
         }
-        let features = self.extractor.extract(&images)?;
-        let expected = (images.len(), self.columns);
+        let features = network.extract(&images)?;
+        let expected = (images.len(), self.width);
         if features.dim() != expected {
             return Err(StoreError::Shape { got: features.dim(), expected });
         }
         self.observer.on(Event::Advanced { by: images.len() });
         for ((id, path), features) in names.into_iter().zip(features.rows()) {
-            let outcome = if features.iter().all(|feature| feature.is_finite()) {
-                Ok(features.to_vec())
-            } else {
-                let reason = "its features are not finite numbers".to_owned();
-                self.observer.on(Event::Skipped { path: Path::new(&path), why: &reason });
-                Err(reason)
-            };
-            self.shelf.push(Row { id, path, outcome })?;
+            self.keep(id, path, features.to_vec())?;
         }
         Ok(())
+    }
+
+    fn keep(&mut self, id: ImageId, path: String, values: Vec<f32>) -> Result<(), StoreError> {
+        let outcome = if values.iter().all(|value| value.is_finite()) {
+            Ok(values)
+        } else {
+            let reason = "its features are not finite numbers".to_owned();
+            self.observer.on(Event::Skipped { path: Path::new(&path), why: &reason });
+            Err(reason)
+        };
+        self.partition.push(StoredRow { id, path, outcome })
     }
 }
 
@@ -186,38 +222,38 @@ fn key(commit: &Commit) -> String {
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
-/// Reads the features of the whole manifest straight into their matrix.
+/// Reads the rows of the whole manifest straight into their matrix: positions of the records that have one, the matrix of
+/// shape `[positions, width]`, and the records without.
 fn collect(
     manifest: &Manifest,
-    shelf: &Shelf,
+    partition: &StorePartition,
     unread: &HashMap<ImageId, String>,
-    columns: usize,
-    (computed, reused): (usize, usize),
-) -> Result<Embedded, StoreError> {
-    let (mut rows, mut ids, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    width: usize,
+) -> Result<(Vec<usize>, Array2<f32>, Vec<Skipped>), StoreError> {
+    let (mut rows, mut failures) = (Vec::new(), Vec::new());
     for (row, record) in manifest.records.iter().enumerate() {
-        let reason = match shelf.outcome(record.id) {
-            Some(Outcome::Embedded) => {
+        let reason = match partition.outcome(record.id) {
+            Some(EmbeddingOutcome::Embedded) => {
                 rows.push(row);
-                ids.push(record.id);
                 continue;
             }
-            Some(Outcome::Failed(reason)) => reason.clone(),
+            Some(EmbeddingOutcome::Failed(reason)) => reason.clone(),
             None => unread.get(&record.id).cloned().unwrap_or_default(),
         };
         failures.push(Skipped { path: record.path.clone(), reason });
     }
-    let mut first = HashMap::with_capacity(ids.len());
-    for (row, id) in ids.iter().enumerate() {
-        first.entry(*id).or_insert(row);
+    let id = |at: usize| manifest.records[rows[at]].id;
+    let mut first = HashMap::with_capacity(rows.len());
+    for at in 0..rows.len() {
+        first.entry(id(at)).or_insert(at);
     }
-    let mut values = Array2::zeros((ids.len(), columns));
-    shelf.fill(&first, values.view_mut())?;
-    for (row, id) in ids.iter().enumerate().filter(|(row, id)| first[id] != *row) {
-        let features = values.row(first[id]).to_owned();
-        values.row_mut(row).assign(&features);
+    let mut values = Array2::zeros((rows.len(), width));
+    partition.fill(&first, values.view_mut())?;
+    for at in (0..rows.len()).filter(|&at| first[&id(at)] != at) {
+        let features = values.row(first[&id(at)]).to_owned();
+        values.row_mut(at).assign(&features);
     }
-    Ok(Embedded { embeddings: Embeddings::new(ids, values)?, rows, failures, computed, reused })
+    Ok((rows, values, failures))
 }
 
 #[cfg(test)]

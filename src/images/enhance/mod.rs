@@ -5,13 +5,13 @@
 //! take each channel on its own.
 
 mod clahe;
+mod enhancement_toml;
 mod flat_field;
 mod levels;
 mod median;
 mod stretch;
 #[cfg(test)]
 mod tests;
-mod written;
 
 use std::fmt;
 use std::num::NonZeroU8;

@@ -10,7 +10,7 @@ pub(super) mod edf;
 mod hdf5;
 pub(super) mod npy;
 mod open_stacks;
-mod series;
+mod series_place;
 mod tiff_pages;
 
 use std::fs::File;
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use super::{DecodeError, Decoded, Header};
 use crate::data::{FrameAddress, ImageId};
 
-pub use series::{Series, place_in_series, series_of};
+pub use series_place::place_in_series;
 
 /// An open file of frames, all of one size.
 pub(super) trait Stack {

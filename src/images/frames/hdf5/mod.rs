@@ -32,7 +32,7 @@ const OTHER_FILTERS: [(u16, &str); 6] =
 /// An open file.
 pub(super) struct Hdf5Stack {
     /// The data set, or its parts one after the other.
-    parts: Vec<Part>,
+    parts: Vec<FramesPart>,
     kind: Kind,
     height: usize,
     width: usize,
@@ -45,7 +45,7 @@ pub(super) struct Hdf5Stack {
 }
 
 /// A data set of frames.
-struct Part {
+struct FramesPart {
     dataset: H5Dataset,
     /// The number of its first frame.
     first: usize,
@@ -84,13 +84,13 @@ impl Hdf5Stack {
                 Some([together, _, _]) if together * bytes <= MOST_KEPT => *together,
                 _ => 1,
             };
-            stack.parts.push(Part { dataset, first: stack.frames, frames, together: together.max(1) });
+            stack.parts.push(FramesPart { dataset, first: stack.frames, frames, together: together.max(1) });
             stack.frames += frames;
         }
         Ok(stack)
     }
 
-    fn samples(&self, part: &Part, first: usize, frames: usize) -> Result<Samples, DecodeError> {
+    fn samples(&self, part: &FramesPart, first: usize, frames: usize) -> Result<Samples, DecodeError> {
         let dataset = &part.dataset;
         let (starts, counts) = match dataset.ndims() {
             2 => (vec![0, 0], vec![self.height, self.width]),

@@ -1,15 +1,19 @@
-//! Clusters of one series of frames become `spoiled` and `usable`, the same for every series.
+//! Agreement of clusters over series: those of each become `spoiled` and `usable`, the same for every series.
 //!
 //! The reference system goes by the first frame: the shutter is still opening, so its cluster is the spoiled one. That
 //! fails where a series has no ramp, or lost its beam at the start; so brightness checks it, and decides where they
 //! disagree.
 
 use crate::data::{ClusterId, Clustering};
+use crate::metrics::upper_median;
 
 /// The cluster of spoiled frames.
 const SPOILED: ClusterId = ClusterId(0);
 /// The cluster of usable frames.
 const USABLE: ClusterId = ClusterId(1);
+
+/// Names of the two clusters.
+pub const CLUSTER_NAMES: [&str; 2] = ["spoiled", "usable"];
 
 /// A cluster of less than this share of the beam's light, in the median, is spoiled.
 const DIM: f32 = 0.9;
@@ -35,9 +39,9 @@ pub fn agree(clustering: &Clustering, transmission: &[f32]) -> Agreed {
     let dim: Vec<bool> = clustering
         .ids()
         .map(|id| {
-            let mut members: Vec<f32> = clustering.members(Some(id)).map(|frame| transmission[frame]).collect();
-            members.sort_by(f32::total_cmp);
-            members.get(members.len() / 2).is_some_and(|median| *median < DIM)
+            let mut members: Vec<f64> =
+                clustering.members(Some(id)).map(|frame| f64::from(transmission[frame])).collect();
+            upper_median(&mut members).is_some_and(|median| median < f64::from(DIM))
         })
         .collect();
     let by_first = |id: ClusterId| Some(id) == first;

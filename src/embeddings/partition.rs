@@ -10,7 +10,7 @@ use ndarray::ArrayViewMut2;
 
 use super::StoreError;
 use super::commit::{Commit, PartEntry, replace};
-use super::part::{self, Outcome, Row};
+use super::part::{self, EmbeddingOutcome, StoredRow};
 use crate::data::ImageId;
 use crate::progress::{Event, Observer};
 
@@ -21,19 +21,19 @@ const PART_ROWS: usize = 1024;
 const PART_AGE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(20)];
 
 /// An open folder, ours alone until it is dropped.
-pub(super) struct Shelf {
+pub(super) struct StorePartition {
     folder: PathBuf,
     commit: Commit,
     /// What became of every image so far, also of those in `waiting`.
-    outcomes: HashMap<ImageId, Outcome>,
-    waiting: Vec<Row>,
+    outcomes: HashMap<ImageId, EmbeddingOutcome>,
+    waiting: Vec<StoredRow>,
     opened: Instant,
     last_part: Instant,
     /// Holds the lock.
     _lock: File,
 }
 
-impl Shelf {
+impl StorePartition {
     /// Opens or makes the folder, waits for another process to leave it, and sweeps away what does not count.
     pub(super) fn open(folder: PathBuf, empty: Commit, observer: &dyn Observer) -> Result<Self, StoreError> {
         fs::create_dir_all(&folder).map_err(|source| cannot_write(&folder, source))?;
@@ -61,12 +61,12 @@ impl Shelf {
     }
 
     /// `None` for an image never seen.
-    pub(super) fn outcome(&self, id: ImageId) -> Option<&Outcome> {
+    pub(super) fn outcome(&self, id: ImageId) -> Option<&EmbeddingOutcome> {
         self.outcomes.get(&id)
     }
 
     /// Takes a row; writes a part when enough rows or enough time have come together.
-    pub(super) fn push(&mut self, row: Row) -> Result<(), StoreError> {
+    pub(super) fn push(&mut self, row: StoredRow) -> Result<(), StoreError> {
         self.outcomes.insert(row.id, row.outcome());
         self.waiting.push(row);
         let age = (self.opened.elapsed() / 10).clamp(PART_AGE[0], PART_AGE[1]);
@@ -121,7 +121,7 @@ fn cannot_write(path: &Path, source: io::Error) -> StoreError {
     StoreError::Write { path: path.to_path_buf(), source }
 }
 
-fn read_outcomes(file: &Path, entry: &PartEntry) -> Result<Vec<(ImageId, Outcome)>, String> {
+fn read_outcomes(file: &Path, entry: &PartEntry) -> Result<Vec<(ImageId, EmbeddingOutcome)>, String> {
     let bytes = fs::metadata(file).map_err(|error| error.to_string())?.len();
     if bytes != entry.bytes {
         return Err(format!("{bytes} bytes instead of {}", entry.bytes));

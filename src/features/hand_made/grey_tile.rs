@@ -1,4 +1,4 @@
-//! A tile and what several blocks need of it, computed once.
+//! A grey tile, and what several blocks need of it, computed once.
 
 use std::cell::OnceCell;
 
@@ -9,13 +9,13 @@ use super::sobel::{self, Gradient};
 use crate::images::Image;
 
 /// A grey tile of any size, also of a single pixel.
-pub(super) struct Tile {
+pub(super) struct GreyTile {
     pixels: Array2<f32>,
     dark: OnceCell<Option<Contour>>,
     gradient: OnceCell<Gradient>,
 }
 
-impl Tile {
+impl GreyTile {
     pub fn new(image: &Image) -> Self {
         Self { pixels: image.brightness(), dark: OnceCell::new(), gradient: OnceCell::new() }
     }

@@ -15,13 +15,13 @@ impl Serialize for Enhancement {
 
 impl<'de> Deserialize<'de> for Enhancement {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Written)
+        deserializer.deserialize_any(EnhancementVisitor)
     }
 }
 
-struct Written;
+struct EnhancementVisitor;
 
-impl<'de> Visitor<'de> for Written {
+impl<'de> Visitor<'de> for EnhancementVisitor {
     type Value = Enhancement;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,26 +1,26 @@
-//! Corrections of brightness and noise ahead of any extractor.
+//! Image enhancement ahead of an extractor: corrections of brightness and noise.
 
 use ndarray::Array2;
 
-use super::{FeatureError, FeatureExtractor};
+use super::{BatchExtractor, FeatureError, Features, Statistics};
 use crate::images::{Enhancement, Image, enhance};
 
-/// An extractor that sees corrected images: first the corrections, at the image's own size, then what `inner` prepares.
+/// An extractor that sees corrected images: first the corrections, at the image's own size, then what `inner` does.
 ///
 /// Without corrections it is the same as `inner`, down to the fingerprint.
-pub struct Enhanced<E> {
+pub struct WithEnhancement<E> {
     inner: E,
     enhancements: Vec<Enhancement>,
 }
 
-impl<E: FeatureExtractor> Enhanced<E> {
+impl<E> WithEnhancement<E> {
     /// Corrections in the order they are made.
     pub fn new(inner: E, enhancements: Vec<Enhancement>) -> Self {
         Self { inner, enhancements }
     }
 }
 
-impl<E: FeatureExtractor> FeatureExtractor for Enhanced<E> {
+impl<E: Features> Features for WithEnhancement<E> {
     fn columns(&self) -> Vec<String> {
         self.inner.columns()
     }
@@ -33,7 +33,18 @@ impl<E: FeatureExtractor> FeatureExtractor for Enhanced<E> {
         let names: Vec<String> = self.enhancements.iter().map(ToString::to_string).collect();
         format!("{inner} after {}", names.join(", "))
     }
+}
 
+impl<E: Statistics<Image>> Statistics<Image> for WithEnhancement<E> {
+    fn measure(&self, image: &Image) -> Vec<f64> {
+        if self.enhancements.is_empty() {
+            return self.inner.measure(image);
+        }
+        self.inner.measure(&enhance(&self.enhancements, image.clone()))
+    }
+}
+
+impl<E: BatchExtractor> BatchExtractor for WithEnhancement<E> {
     fn prepare(&self, image: Image) -> Image {
         self.inner.prepare(enhance(&self.enhancements, image))
     }
@@ -49,10 +60,10 @@ mod tests {
 
     use super::*;
 
-    /// Halves the image, then says its sum.
+    /// The sum of the pixels, or of half of them where they were prepared.
     struct Sum;
 
-    impl FeatureExtractor for Sum {
+    impl Features for Sum {
         fn columns(&self) -> Vec<String> {
             vec!["sum".to_owned()]
         }
@@ -60,7 +71,15 @@ mod tests {
         fn fingerprint(&self) -> String {
             "sum".to_owned()
         }
+    }
 
+    impl Statistics<Image> for Sum {
+        fn measure(&self, image: &Image) -> Vec<f64> {
+            vec![f64::from(image.pixels.sum())]
+        }
+    }
+
+    impl BatchExtractor for Sum {
         fn prepare(&self, image: Image) -> Image {
             Image { pixels: image.pixels / 2.0 }
         }
@@ -71,19 +90,20 @@ mod tests {
     }
 
     #[test]
-    fn corrections_come_before_what_the_extractor_prepares() {
+    fn corrections_come_before_what_the_extractor_does() {
         let image = Image { pixels: Array3::from_shape_vec((1, 2, 1), vec![10.0, 20.0]).unwrap() };
         let features = |enhancements: &[Enhancement]| {
-            let extractor = Enhanced::new(Sum, enhancements.to_vec());
-            extractor.extract(&[extractor.prepare(image.clone())]).unwrap()[[0, 0]]
+            let extractor = WithEnhancement::new(Sum, enhancements.to_vec());
+            let batch = extractor.extract(&[extractor.prepare(image.clone())]).unwrap()[[0, 0]];
+            (extractor.measure(&image)[0], batch)
         };
-        assert_eq!(features(&[]), 15.0);
-        assert_eq!(features(&[Enhancement::Equalize]), 127.5, "equalised to 0 and 255, then halved");
+        assert_eq!(features(&[]), (30.0, 15.0));
+        assert_eq!(features(&[Enhancement::Equalize]), (255.0, 127.5), "equalised to 0 and 255, then halved");
     }
 
     #[test]
     fn every_correction_and_their_order_have_a_fingerprint() {
-        let of = |enhancements: &[Enhancement]| Enhanced::new(Sum, enhancements.to_vec()).fingerprint();
+        let of = |enhancements: &[Enhancement]| WithEnhancement::new(Sum, enhancements.to_vec()).fingerprint();
         assert_eq!(of(&[]), "sum");
         let [gamma, equalize, ..] = Enhancement::all();
         let mut all: Vec<String> = Enhancement::all().iter().map(|one| of(&[*one])).collect();
