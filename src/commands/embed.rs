@@ -7,12 +7,10 @@ use ndarray::{Array2, Axis, concatenate};
 use super::{CommandError, Workspace};
 use crate::backbones::Backbone;
 use crate::data::{Embeddings, FrameAddress, Manifest};
+use crate::detector_frames::series_of;
 use crate::device::Device;
 use crate::embeddings::{Store, StoreError};
-use crate::detector_frames::series_of;
-use crate::features::{
-    BackboneFeatures, FeatureExtractor, Features as _, FrameStatistics, HandMade, WithEnhancement,
-};
+use crate::features::{BackboneFeatures, FeatureExtractor, Features as _, FrameStatistics, HandMade, WithEnhancement};
 use crate::images::{DepthPolicy, DepthRange};
 use crate::progress::{Event, Observer};
 use crate::reducers::WeightedBlock;
@@ -213,8 +211,11 @@ impl Extraction {
             observer.on(Event::Note { text: &text });
         }
         let alone = self.recipe.hand_made.is_empty();
-        let blocks =
-            if alone { Vec::new() } else { self.sources.iter().flat_map(|source| source.blocks.iter().copied()).collect() };
+        let blocks = if alone {
+            Vec::new()
+        } else {
+            self.sources.iter().flat_map(|source| source.blocks.iter().copied()).collect()
+        };
         let embeddings = Embeddings::new(manifest.ids(), values).map_err(StoreError::from)?;
         let chain = FeatureChain {
             recipe: self.recipe.clone(),

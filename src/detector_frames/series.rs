@@ -39,10 +39,7 @@ pub fn series_of(manifest: &Manifest) -> Vec<Series> {
 ///
 /// # Errors
 /// The first image that has no such field.
-pub fn rows_by_field<'a>(
-    manifest: &'a Manifest,
-    field: &str,
-) -> Result<BTreeMap<String, Vec<usize>>, &'a ImageRecord> {
+pub fn rows_by_field<'a>(manifest: &'a Manifest, field: &str) -> Result<BTreeMap<String, Vec<usize>>, &'a ImageRecord> {
     let mut series: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (row, record) in manifest.records.iter().enumerate() {
         let value = match record.fields.get(field) {

@@ -37,7 +37,9 @@ pub(super) enum EmbeddingOutcome {
 
 impl StoredRow {
     pub(super) fn outcome(&self) -> EmbeddingOutcome {
-        self.outcome.as_ref().map_or_else(|reason| EmbeddingOutcome::Failed(reason.clone()), |_| EmbeddingOutcome::Embedded)
+        self.outcome
+            .as_ref()
+            .map_or_else(|reason| EmbeddingOutcome::Failed(reason.clone()), |_| EmbeddingOutcome::Embedded)
     }
 }
 
@@ -164,7 +166,8 @@ mod tests {
         let file = folder.path().join("part.parquet");
         std::fs::write(&file, encode(&rows, 3).unwrap()).unwrap();
         let failed = EmbeddingOutcome::Failed("empty file".to_owned());
-        let expected = [(id("a"), EmbeddingOutcome::Embedded), (id("b"), failed), (id("c"), EmbeddingOutcome::Embedded)];
+        let expected =
+            [(id("a"), EmbeddingOutcome::Embedded), (id("b"), failed), (id("c"), EmbeddingOutcome::Embedded)];
         assert_eq!(outcomes(&file).unwrap(), expected);
         let mut seen = Vec::new();
         visit(&file, 3, |id, features| seen.push((id, features.to_vec()))).unwrap();

@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm256_store_ps, _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps, _mm256_testz_si256, _mm256_xor_si256,
 };
 
-use super::tile::{Lanes, RUN, Row8, DistanceTile};
+use super::tile::{DistanceTile, Lanes, RUN, Row8};
 use super::{BLOCK, LANES};
 
 const VECTOR: usize = 8;

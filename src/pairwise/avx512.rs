@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm512_setzero_si512, _mm512_store_ps, _mm512_storeu_si512, _mm512_sub_ps,
 };
 
-use super::tile::{Lanes, RUN, Row8, DistanceTile};
+use super::tile::{DistanceTile, Lanes, RUN, Row8};
 use super::{BLOCK, LANES};
 
 const HALF: usize = LANES / 2;

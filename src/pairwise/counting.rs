@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::tile::{EMPTY_TILE, count};
-use super::{BLOCK, ExactRows, LANES, Lanes, Points, Threshold, DistanceTile, at_most, squared_distances};
+use super::{BLOCK, DistanceTile, ExactRows, LANES, Lanes, Points, Threshold, at_most, squared_distances};
 
 /// Neighbours of every point, itself included, within each of `radii`, ascending: one vector per radius.
 ///

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::simd::multiversion;
 use super::tile::EMPTY_TILE;
-use super::{BLOCK, Blocks, LANES, Lanes, Points, DistanceTile, squared_distances};
+use super::{BLOCK, Blocks, DistanceTile, LANES, Lanes, Points, squared_distances};
 
 /// For every point the nearest centroid, the lowest index where two are equally near.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! The kernel in plain Rust, shaped so that a compiler vectorises it for any processor.
 
-use super::tile::{Lanes, RUN, Row8, DistanceTile};
+use super::tile::{DistanceTile, Lanes, RUN, Row8};
 use super::{BLOCK, LANES};
 
 const ROWS: usize = 4;

@@ -97,4 +97,6 @@ fn check_columns(x: ArrayView2<'_, f32>, expected: usize) -> Result<(), ReduceEr
 }
 
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
 mod golden;

@@ -149,7 +149,8 @@ impl SeparationRecipe {
     /// Every block that has to be measured for the layers, each once.
     #[must_use]
     pub fn blocks(&self) -> Vec<HandMadeBlock> {
-        let mut blocks: Vec<HandMadeBlock> = self.layers.iter().flat_map(|layer| layer.features.iter().copied()).collect();
+        let mut blocks: Vec<HandMadeBlock> =
+            self.layers.iter().flat_map(|layer| layer.features.iter().copied()).collect();
         blocks.push(HandMadeBlock::Missing); // its contrast says which polarity there is
         blocks.sort();
         blocks.dedup();

@@ -16,7 +16,14 @@ fn layer(take: Take, beyond: f64) -> LayerRecipe {
 fn grid(side: u32, odd: &[usize]) -> (Vec<GridPlace>, Vec<String>, Array2<f32>) {
     let row = |row| (1..=side).map(move |column| GridPlace { array: 0, row, column });
     let places: Vec<_> = (1..=side).flat_map(row).collect();
-    let blocks = [HandMadeBlock::Missing, HandMadeBlock::Rotation, HandMadeBlock::Surface, HandMadeBlock::Anisotropy, HandMadeBlock::Curvature, HandMadeBlock::Radial];
+    let blocks = [
+        HandMadeBlock::Missing,
+        HandMadeBlock::Rotation,
+        HandMadeBlock::Surface,
+        HandMadeBlock::Anisotropy,
+        HandMadeBlock::Curvature,
+        HandMadeBlock::Radial,
+    ];
     let columns: Vec<String> = blocks.iter().flat_map(|block| block.columns()).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let mut noise = || rng.random_range(-2.0..2.0_f32);

@@ -32,8 +32,7 @@ pub(super) fn run(
     let mut groups = Vec::new();
     for method in &section.methods {
         let clusterer = section.clusterer(*method);
-        let found =
-            cluster_per_series(clusterer.as_ref(), x, &series, flux.transmission.view(), seed, observer)?;
+        let found = cluster_per_series(clusterer.as_ref(), x, &series, flux.transmission.view(), seed, observer)?;
         let notes: Vec<String> =
             found.disagreements.iter().map(|(why, names)| disagreement(*method, why, names, series.len())).collect();
         for text in &notes {

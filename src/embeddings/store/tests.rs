@@ -174,7 +174,9 @@ fn a_file_that_is_gone_is_tried_again() {
     let hidden = bench.images().join("001.bak");
     fs::rename(bench.images().join("001.png"), &hidden).unwrap();
     let store = Store::open(&bench.cache());
-    let embed = || store.embed(&manifest, &bench.moments.extractor(), &DepthRange::default(), NonZeroUsize::MIN, &Silent).unwrap();
+    let embed = || {
+        store.embed(&manifest, &bench.moments.extractor(), &DepthRange::default(), NonZeroUsize::MIN, &Silent).unwrap()
+    };
     assert_eq!(embed().failures[0].reason, "file not found");
     bench.add("001.png", 99);
     assert_eq!(embed().failures[0].reason, "the file changed after it was scanned");
@@ -221,7 +223,8 @@ fn another_extractor_or_another_brightness_has_its_own_place() {
     let span = Some(crate::images::Span { low: 0.0, high: 9.0 });
     let depth = DepthRange { bits16: span, bits32: None };
     let store = Store::open(&bench.cache());
-    let embedded = store.embed(&bench.manifest(), &bench.moments.extractor(), &depth, NonZeroUsize::MIN, &Silent).unwrap();
+    let embedded =
+        store.embed(&bench.manifest(), &bench.moments.extractor(), &depth, NonZeroUsize::MIN, &Silent).unwrap();
     assert_eq!(embedded.computed, 2);
 }
 

@@ -2,8 +2,8 @@
 //!
 //! `κ = (x'y'' − y'x'') / (x'² + y'²)^1.5` along the closed outline, derivatives by central differences, in 1/pixel.
 
-use crate::features::make_finite;
 use super::grey_tile::{GreyTile, largest};
+use crate::features::make_finite;
 use crate::metrics::quantile;
 
 /// Excess kurtosis of |κ| about 0, `E κ⁴ / (E κ²)² − 3`, from -2; largest |κ| and its 95th percentile, in 1/pixel from 0;

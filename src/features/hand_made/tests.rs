@@ -42,7 +42,8 @@ fn equals_scipy_scikit_image_and_opencv() {
             let found = block.measure(&tile);
             assert_eq!(found.len(), expected.len(), "{block:?}");
             for ((found, expected), column) in found.iter().zip(expected).zip(block.columns()) {
-                let contour = matches!(block, HandMadeBlock::Curvature) || column.contains("dark") || column.contains("circ");
+                let contour =
+                    matches!(block, HandMadeBlock::Curvature) || column.contains("dark") || column.contains("circ");
                 let tolerance = if contour { 1e-2 } else { 1e-4 };
                 match expected {
                     None => assert!(!found.is_finite(), "tile {number} {column}: {found} instead of none"),

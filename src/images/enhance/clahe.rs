@@ -41,7 +41,8 @@ impl Clahe {
             .map(|tile| {
                 let (top, left) = (tile / tiles * tile_height, tile % tiles * tile_width);
                 let values = (top..top + tile_height).flat_map(|y| {
-                    (left..left + tile_width).map(move |x| plane[[mirrored(y.cast_signed(), height), mirrored(x.cast_signed(), width)]])
+                    (left..left + tile_width)
+                        .map(move |x| plane[[mirrored(y.cast_signed(), height), mirrored(x.cast_signed(), width)]])
                 });
                 self.curve(values, tile_height * tile_width)
             })
