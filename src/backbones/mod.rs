@@ -188,7 +188,7 @@ impl Backbone {
         self.variant
     }
 
-    /// What the weights expect of an image.
+    /// The input that the weights expect.
     #[must_use]
     pub fn spec(&self) -> WeightsSpec {
         WeightsSpec::of(self.variant)

@@ -69,7 +69,7 @@ impl Method {
         }
     }
 
-    /// For people.
+    /// As titles of plots and pages name it.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -94,7 +94,7 @@ pub struct ClusterSection {
     /// are then 0 (spoiled) and 1 (usable).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fit_per: Option<String>,
-    /// What picks the number of clusters of k-means.
+    /// How the number of clusters of k-means is picked.
     pub pick_k: PickK,
     /// K-means and the numbers of clusters to try.
     pub kmeans: KMeans,
@@ -153,7 +153,7 @@ pub enum ClusterError {
 }
 
 impl ClusterError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {

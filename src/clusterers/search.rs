@@ -32,11 +32,11 @@ pub struct DbscanSearch {
     pub eps: OneOrMany<Positive>,
     /// Densities to try: one, or a list.
     pub min_samples: OneOrMany<NonZeroUsize>,
-    /// What picks the cell of the grid.
+    /// How the cell of the grid is picked.
     pub pick: PickCell,
 }
 
-/// What picks the parameters of DBSCAN; only cells of two clusters or more are judged.
+/// Criterion that picks the parameters of DBSCAN; only cells of two clusters or more are judged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PickCell {

@@ -16,7 +16,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use crate::data::ImageId;
 
-/// What became of one image.
+/// A row of the store: one image and its numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct StoredRow {
     pub id: ImageId,
@@ -26,7 +26,7 @@ pub(super) struct StoredRow {
     pub outcome: Result<Vec<f32>, String>,
 }
 
-/// What the store knows of an image, without the features.
+/// The outcome of embedding an image, without the features.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum EmbeddingOutcome {
     /// It has features.

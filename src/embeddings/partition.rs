@@ -24,7 +24,7 @@ const PART_AGE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(20)
 pub(super) struct StorePartition {
     folder: PathBuf,
     commit: Commit,
-    /// What became of every image so far, also of those in `waiting`.
+    /// The outcome of every image so far, also of those in `waiting`.
     outcomes: HashMap<ImageId, EmbeddingOutcome>,
     waiting: Vec<StoredRow>,
     opened: Instant,

@@ -22,7 +22,7 @@ pub struct Ignore {
     pub share: Fraction,
 }
 
-/// What was measured on the patches of one image.
+/// Statistics of the patches of one image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patches {
     /// Row by row, all statistics in the order of [`Statistic::ALL`], not all finite. Shape `[rows × columns, statistics]`.

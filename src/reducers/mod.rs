@@ -63,7 +63,7 @@ pub enum ReduceError {
 }
 
 impl ReduceError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -25,7 +25,7 @@ pub enum ProjectionFileError {
     /// The bytes are no projection.
     #[error("not a projection: {0}")]
     Arrays(#[from] ArraysError),
-    /// What its header says is not understood, or does not fit the arrays.
+    /// The header is not understood, or does not fit the arrays.
     #[error("not a projection: {0}")]
     Malformed(String),
     /// A newer program wrote it.
@@ -34,7 +34,7 @@ pub enum ProjectionFileError {
 }
 
 impl ProjectionFileError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

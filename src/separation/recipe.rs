@@ -19,11 +19,11 @@ pub struct SeparationRecipe {
     pub polarity: Polarity,
     /// One defect each.
     pub layers: Vec<LayerRecipe>,
-    /// What is done with the tiles that no layer took.
+    /// How the tiles that no layer took are treated.
     pub inconsistency: InconsistencyRecipe,
 }
 
-/// What stands in the middle of a tile.
+/// Polarity: whether the middle of a tile is darker or brighter than its rim.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Polarity {
@@ -40,7 +40,7 @@ pub enum Polarity {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerRecipe {
-    /// What the tiles it takes are called.
+    /// Name of the tiles it takes.
     pub name: String,
     /// Blocks of features.
     pub features: Vec<HandMadeBlock>,
@@ -92,7 +92,7 @@ pub enum Take {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct InconsistencyRecipe {
-    /// What it looks at, and how much each block weighs.
+    /// The blocks it looks at, and how much each weighs.
     pub features: BTreeMap<ContextBlock, Positive>,
     /// Passes of a median over 3×3 pixels before these features are measured: noise on an outline looks like a shape.
     pub denoise: u8,

@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 8] = [
     &["cli"],
     &["commands"],
     &["runs"],
-    &["curation", "training", "report", "separation"],
+    &["curation", "training", "report", "separation", "detector_frames"],
     &["features", "clusterers", "reducers", "outliers", "embeddings", "linear_model"],
     &["backbones", "pairwise", "metrics", "images", "server"],
     &["device", "data", "progress"],
@@ -20,7 +20,7 @@ const LAYERS: [&[&str]; 8] = [
 
 /// Modules of one layer that name each other all the same, each with its reason.
 const EXCEPTIONS: [(&str, &str, &str); 2] = [
-    ("embeddings", "features", "the store asks the trait FeatureExtractor for what it lacks, and knows no extractor"),
+    ("embeddings", "features", "the store asks a FeatureExtractor for what it lacks, and knows none by name"),
     ("metrics", "pairwise", "silhouettes of all labellings come from one pass of the distance kernel"),
 ];
 

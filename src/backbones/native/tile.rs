@@ -6,7 +6,7 @@
 
 use super::simd::{LANES, Vector};
 
-/// What a tile reads and where it writes.
+/// A tile of the output: what it reads and where it is written.
 pub(super) struct OutputTile<'a> {
     /// The input map, then as many zeros as `run`.
     pub input: &'a [f32],

@@ -26,7 +26,7 @@ pub struct HubFile {
     pub repository: &'static str,
     /// Path inside it.
     pub file: &'static str,
-    /// What the weights in it are.
+    /// The variant of the weights in it.
     pub variant: Variant,
 }
 
@@ -46,8 +46,8 @@ impl HubFile {
 
 /// Fetches the weights of `name` from `hub` and imports them as `<checkpoints>/<name>.safetensors`.
 ///
-/// What has arrived lies in `<checkpoints>/*.part`, and the next call goes on there. Without `variant`, the one the hub
-/// has.
+/// The bytes that have arrived lie in `<checkpoints>/*.part`, and the next call goes on there. Without `variant`, the one
+/// the hub has.
 ///
 /// # Errors
 /// When the hub has no such weights, cannot be reached, breaks off, or sends something else than its hash says.

@@ -20,7 +20,7 @@ use super::weights::{Weights, WeightsSpec};
 /// Share of a batch's statistics in the running averages.
 const MOMENTUM: f64 = 0.1;
 
-/// What becomes of batch norms while the convolutions before them learn.
+/// How batch norms are treated while the convolutions before them learn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NormMode {

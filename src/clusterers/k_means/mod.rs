@@ -70,7 +70,7 @@ impl Default for KMeans {
     }
 }
 
-/// What k-means found.
+/// Fitted k-means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KMeansFit {
     /// Numbered by first appearance; no noise.
@@ -243,7 +243,7 @@ impl KMeansFit {
         }
     }
 
-    /// What the user should know about the fit, in a sentence.
+    /// A warning about the fit, in a sentence.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let found = self.clustering.n_clusters();

@@ -27,7 +27,7 @@ const MAX_FILE: u64 = 2 << 30;
 /// A decoded image above this many bytes is refused: about 23,000×23,000 pixels of 16 bits.
 const MAX_DECODED: u64 = 1 << 30;
 
-/// What the first bytes of a file tell.
+/// Size and depth of an image, as the first bytes of a file tell them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// In pixels.

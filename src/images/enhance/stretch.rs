@@ -5,7 +5,7 @@
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-/// What becomes black and white, in percent of the pixels: `0 <= low < high <= 100`; 2 and 98 by default.
+/// Percentiles that become black and white, in percent of the pixels: `0 <= low < high <= 100`; 2 and 98 by default.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "PercentilesToml", into = "PercentilesToml")]
 pub struct Percentiles {

@@ -25,7 +25,7 @@ const EXTENSIONS: [&str; 20] = [
 /// Why such a link is left out.
 const LOOP: &str = "a symbolic link to a folder above itself";
 
-/// What a scan does beyond finding files.
+/// Options of a scan beyond finding files.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScanOptions {
     /// Turns file names into fields.
@@ -109,7 +109,7 @@ fn relative(root: &Path, path: &Path) -> String {
     below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-/// What the walk came across, keyed by relative path.
+/// Everything the walk came across, keyed by relative path.
 #[derive(Default)]
 struct Found {
     files: BTreeMap<String, PathBuf>,
@@ -198,7 +198,7 @@ impl Found {
     }
 }
 
-/// What a file came to: one image, or all its frames.
+/// The records of a file: one image, or all its frames.
 struct Scanned {
     file: PathBuf,
     /// At least one.

@@ -20,7 +20,7 @@ use super::{ImageError, decode};
 use crate::data::{ImageRecord, Manifest, Skipped};
 use crate::progress::{Event, Observer, Stage};
 
-/// What [`cut`] did.
+/// Summary of [`cut`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TileSummary {
     /// Images that gave at least one tile.

@@ -57,7 +57,7 @@ impl Default for Tsne {
 pub struct Layout {
     /// Shape `[n_images, 2]`.
     pub points: Array2<f32>,
-    /// What is lost: the divergence of the neighbourhoods in the plane from those in the features, from 0 up.
+    /// Kullback–Leibler divergence of the neighbourhoods in the plane from those in the features, from 0 up.
     pub kl_divergence: f64,
     /// The perplexity that was used.
     pub perplexity: f64,
