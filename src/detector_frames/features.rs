@@ -1,6 +1,6 @@
 //! Features of a frame in its series: statistics of its counts, against those of the frames around.
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::Series;
@@ -44,8 +44,8 @@ impl FrameFeatures {
     #[must_use]
     pub fn in_series(self, statistics: ArrayView2<'_, f32>, series: &[Series]) -> Array2<f32> {
         match self {
-            Self::MeanFlux => statistics.slice(s![.., FrameStatistics::MEAN..=FrameStatistics::MEAN]).to_owned(),
-            Self::RelativeFlux => in_context(statistics, series).slice(s![.., DEVIATION..=DEVIATION]).to_owned(),
+            Self::MeanFlux => statistics.select(Axis(1), &[FrameStatistics::MEAN]),
+            Self::RelativeFlux => in_context(statistics, series).select(Axis(1), &[DEVIATION]),
             Self::Statistics => in_context(statistics, series),
             Self::Flux => {
                 let context = in_context(statistics, series);

@@ -125,9 +125,9 @@ impl Store {
         done?;
         flushed?;
         observer.on(Event::Finished);
-        let (rows, values, failures) = collect(manifest, &partition, &unread, width)?;
-        let (values, replaced) = stored::split_replaced(extractor, values);
-        let ids = rows.iter().map(|&row| manifest.records[row].id).collect();
+        let (rows, failures) = divide(manifest, &partition, &unread);
+        let ids: Vec<ImageId> = rows.iter().map(|&row| manifest.records[row].id).collect();
+        let (values, replaced) = stored::split_replaced(extractor, read(&ids, &partition, width)?);
         let embeddings = Embeddings::new(ids, values)?;
         Ok(Embedded { embeddings, rows, failures, computed, reused: known.len(), replaced })
     }
@@ -222,14 +222,12 @@ fn key(commit: &Commit) -> String {
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
-/// Reads the rows of the whole manifest straight into their matrix: positions of the records that have one, the matrix of
-/// shape `[positions, width]`, and the records without.
-fn collect(
+/// Positions of the records of `manifest` that have a row, and the records without.
+fn divide(
     manifest: &Manifest,
     partition: &StorePartition,
     unread: &HashMap<ImageId, String>,
-    width: usize,
-) -> Result<(Vec<usize>, Array2<f32>, Vec<Skipped>), StoreError> {
+) -> (Vec<usize>, Vec<Skipped>) {
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
     for (row, record) in manifest.records.iter().enumerate() {
         let reason = match partition.outcome(record.id) {
@@ -242,18 +240,22 @@ fn collect(
         };
         failures.push(Skipped { path: record.path.clone(), reason });
     }
-    let id = |at: usize| manifest.records[rows[at]].id;
-    let mut first = HashMap::with_capacity(rows.len());
-    for at in 0..rows.len() {
-        first.entry(id(at)).or_insert(at);
+    (rows, failures)
+}
+
+/// Reads the rows of `ids` straight into their matrix, shape `[ids.len(), width]`; exact duplicates are read once.
+fn read(ids: &[ImageId], partition: &StorePartition, width: usize) -> Result<Array2<f32>, StoreError> {
+    let mut first = HashMap::with_capacity(ids.len());
+    for (row, id) in ids.iter().enumerate() {
+        first.entry(*id).or_insert(row);
     }
-    let mut values = Array2::zeros((rows.len(), width));
+    let mut values = Array2::zeros((ids.len(), width));
     partition.fill(&first, values.view_mut())?;
-    for at in (0..rows.len()).filter(|&at| first[&id(at)] != at) {
-        let features = values.row(first[&id(at)]).to_owned();
-        values.row_mut(at).assign(&features);
+    for (row, id) in ids.iter().enumerate().filter(|(row, id)| first[id] != *row) {
+        let features = values.row(first[id]).to_owned();
+        values.row_mut(row).assign(&features);
     }
-    Ok((rows, values, failures))
+    Ok(values)
 }
 
 #[cfg(test)]
