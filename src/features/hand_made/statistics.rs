@@ -137,6 +137,13 @@ mod tests {
     }
 
     #[test]
+    fn recipes_and_columns_use_the_same_names() {
+        for statistic in Statistic::ALL {
+            assert_eq!(serde_json::to_value(statistic).unwrap(), statistic.name());
+        }
+    }
+
+    #[test]
     fn one_brightness_has_no_shape() {
         let flat = of([7.0; 9].into_iter());
         assert_eq!(flat[..5], [7.0, 0.0, 0.0, 7.0, 7.0]);

@@ -40,7 +40,8 @@ fn equals_scipy_scikit_image_and_opencv() {
             let block = HandMadeBlock::ALL.into_iter().find(|block| block.name() == name);
             let block = block.unwrap_or_else(|| panic!("`{name}` has reference values and is no block"));
             let found = block.measure(&tile);
-            assert_eq!(found.len(), expected.len(), "{block:?}");
+            // Columns that came later than the reference have no value there.
+            assert!(found.len() >= expected.len(), "{block:?}");
             for ((found, expected), column) in found.iter().zip(expected).zip(block.columns()) {
                 let contour =
                     matches!(block, HandMadeBlock::Curvature) || column.contains("dark") || column.contains("circ");
