@@ -35,6 +35,8 @@ pub mod training;
 
 pub mod runs;
 
+pub mod workflow;
+
 pub mod commands;
 
 pub mod cli;

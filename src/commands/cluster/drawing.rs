@@ -2,13 +2,9 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::group::{Details, GridCell, Group, SweepRow};
-use super::grouping::plane;
-use super::per_series;
 use super::summary::DatasetView;
 use crate::clusterers::Method;
 use crate::commands::CommandError;
-use crate::commands::flux;
 use crate::detector_frames::Flux;
 use crate::images::{Enhancement, Image, enhance};
 use crate::reducers::Projection;
@@ -17,6 +13,8 @@ use crate::report::{
     KDistancePlot, KScores, KSweepPlot, Montage, MontageSection, Panel, Scatter, SilhouettePlot,
 };
 use crate::runs::RunDir;
+use crate::workflow::clustering::{Details, GridCell, Group, SweepRow, per_series, plane};
+use crate::workflow::flux;
 
 /// A plot that was written.
 #[derive(Debug, Clone)]

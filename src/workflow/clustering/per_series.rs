@@ -1,0 +1,85 @@
+//! One clustering per series of frames, all with the same two clusters: 0 is spoiled, 1 usable.
+
+use std::collections::BTreeMap;
+
+use ndarray::ArrayView2;
+use serde_json::json;
+
+use super::group::{Details, Group};
+use super::judging::Judge;
+use crate::clusterers::{ClusterSection, Method};
+use crate::data::Clustering;
+use crate::detector_frames::{CLUSTER_NAMES, Flux, cluster_per_series, rows_by_field};
+use crate::progress::{Event, Observer};
+use crate::report::Grouping;
+use crate::workflow::WorkflowError;
+
+/// Runs every method of `section` on the rows of `x`, shape `[n_images, n_features]`, of each value of `field`.
+///
+/// A series of fewer frames than a method needs is one cluster.
+pub(crate) fn run(
+    section: &ClusterSection,
+    (field, flux): (&str, &Flux),
+    x: ArrayView2<'_, f32>,
+    seed: u64,
+    judge: &Judge<'_>,
+    observer: &dyn Observer,
+) -> Result<Vec<Group>, WorkflowError> {
+    let series = rows_by_field(judge.manifest, field).map_err(|record| {
+        let known = judge.manifest.field_names().join(", ");
+        WorkflowError::Usage(format!("`{}` has no field `{field}` of cluster.fit_per (known: {known})", record.path))
+    })?;
+    let mut groups = Vec::new();
+    for method in &section.methods {
+        let clusterer = section.clusterer(*method);
+        let found = cluster_per_series(clusterer.as_ref(), x, &series, flux.transmission.view(), seed, observer)?;
+        let notes: Vec<String> =
+            found.disagreements.iter().map(|(why, names)| disagreement(*method, why, names, series.len())).collect();
+        for text in &notes {
+            observer.on(Event::Warning { text });
+        }
+        groups.push(group(*method, found.clustering, (field, notes), x, judge, observer));
+    }
+    Ok(groups)
+}
+
+fn disagreement(method: Method, why: &str, names: &[String], n_series: usize) -> String {
+    const NAMED: usize = 5;
+    let mut named = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if names.len() > NAMED {
+        named.push_str(", …");
+    }
+    let method = method.title();
+    format!(
+        "{method}: brightness decides, not the first frame, in {} of {n_series} series: {why}: {named}",
+        names.len()
+    )
+}
+
+fn group(
+    method: Method,
+    clustering: Clustering,
+    (field, notes): (&str, Vec<String>),
+    x: ArrayView2<'_, f32>,
+    judge: &Judge<'_>,
+    observer: &dyn Observer,
+) -> Group {
+    // Where all frames are usable, or none, the other cluster is empty and has nothing to measure.
+    let known: Vec<Option<u32>> = clustering.labels().iter().map(|label| label.map(|id| id.0)).collect();
+    let dense = Clustering::by_number(&known);
+    let silhouettes = judge.silhouettes(x, &[&dense], observer).pop().flatten();
+    let parameters = BTreeMap::from([("fit_per".to_owned(), json!(field))]);
+    let (details, metrics) = (Details::Plain, BTreeMap::new());
+    let mut group = Group { method, clustering: dense, silhouettes, parameters, metrics, details, notes };
+    judge.measure(&mut group, x);
+    Group { clustering, ..group }
+}
+
+/// The clusters of every series by their names.
+///
+/// # Panics
+/// When the clusters are not those of [`run`].
+pub(crate) fn grouping(clustering: &Clustering) -> Grouping {
+    let of = clustering.labels().iter().map(|label| label.map(|id| id.0 as usize)).collect();
+    Grouping::new(of, &CLUSTER_NAMES, "noise")
+}
