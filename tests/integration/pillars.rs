@@ -140,6 +140,7 @@ fn defects_are_found_in_ten_arrays() {
     }
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     println!("recall {:.3} precision {:.3} ap {:.3}", mean(&recalls), mean(&precisions), mean(&inconsistency));
+    let mut thresholds = Vec::new();
     for (kind, name) in DEFECTS {
         let truth = is(&truths, kind);
         let best = pooled[0].columns.iter().enumerate().map(|(column, name)| {
@@ -148,10 +149,13 @@ fn defects_are_found_in_ten_arrays() {
         });
         let (best, column) = best.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
         println!("one threshold for {name}: recall {best:.3} ({column})");
-        assert!(best < 0.8, "{name} is too easy");
+        thresholds.push(best);
     }
-    assert!(mean(&recalls) >= 0.95 && mean(&precisions) >= 0.9);
-    assert!(mean(&inconsistency) >= 0.8);
+    // The README's figures, and that no single feature would do. Another SIMD level may move a tile or two.
+    let found = [mean(&recalls), mean(&precisions), mean(&inconsistency)];
+    for (found, golden) in found.into_iter().chain(thresholds).zip([0.976, 0.971, 0.882, 0.715, 0.127, 0.794]) {
+        assert!((found - golden).abs() < 0.01, "{found:.3} instead of {golden}");
+    }
 }
 
 #[test]
