@@ -39,9 +39,6 @@ use native::Native;
 pub use pull::{FetchError, Hub, HubFile, PullError, pull};
 pub use weights::{ChannelOrder, Variant, Weights, WeightsSpec};
 
-/// The default backbone's weights; see checkpoints/README.md.
-const EMBEDDED: &[u8] = include_bytes!("../../checkpoints/efficientnet-lite0.safetensors");
-
 /// The networks there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -122,7 +119,7 @@ impl Backbone {
     pub fn embedded() -> Result<Self, BackboneError> {
         let name = BackboneName::EfficientnetLite0;
         let architecture = Architecture::of(name, Variant::Tensorflow);
-        let weights = Weights::from_bytes(EMBEDDED, Path::new("<embedded>"), &architecture)?;
+        let weights = Weights::from_bytes(railbed_weights::EFFICIENTNET_LITE0, Path::new("<embedded>"), &architecture)?;
         Self::new(name, Variant::Tensorflow, weights)
     }
 
