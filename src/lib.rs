@@ -34,6 +34,9 @@ pub mod training;
 
 pub mod runs;
 
+pub mod explore;
+pub mod review;
+
 pub mod commands;
 
 pub mod cli;

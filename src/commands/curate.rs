@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 pub(super) use propagation::{keep_least_confidence, least_confidence};
 pub use summary::CurateSummary;
-pub(super) use tables::{Trust, write_tables};
+pub(crate) use tables::{Trust, write_tables};
 
 use super::export::{ExportFormat, ExportSummary, export};
 use super::import::{self, LabelImport};
@@ -88,7 +88,7 @@ impl Curator {
     ///
     /// # Errors
     /// The first line that cannot be taken.
-    pub(super) fn parse(&self, text: &str, file: &Path) -> Result<Vec<Decision>, ApplyError> {
+    pub(crate) fn parse(&self, text: &str, file: &Path) -> Result<Vec<Decision>, ApplyError> {
         let by_name = self.by_name.get_or_init(|| {
             let names = |row: &ImageRow| [(row.path.clone(), row.id), (row.id.to_string(), row.id)];
             self.table.rows.iter().flat_map(names).collect()
@@ -108,7 +108,7 @@ impl Curator {
     ///
     /// # Errors
     /// When the disk refuses or another process wrote into the log; then none of them counts.
-    pub(super) fn append(&mut self, decisions: Vec<Decision>, by: &str) -> Result<(), LogError> {
+    pub(crate) fn append(&mut self, decisions: Vec<Decision>, by: &str) -> Result<(), LogError> {
         let at = next_instant(self.log.entries());
         self.log.append(decisions, &at, by)
     }
@@ -117,44 +117,44 @@ impl Curator {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub(super) fn add_review(&mut self, clustering: Clustering) -> Result<(), CommandError> {
+    pub(crate) fn add_review(&mut self, clustering: Clustering) -> Result<(), CommandError> {
         review_clusters::write(&self.folder, Arc::make_mut(&mut self.table), clustering)?;
         self.methods.push(REVIEW.to_owned());
         Ok(())
     }
 
     /// Methods whose clusters decisions can name.
-    pub(super) fn methods(&self) -> &[String] {
+    pub(crate) fn methods(&self) -> &[String] {
         &self.methods
     }
 
     /// Reads what other processes decided meanwhile, and says whether there was something.
-    pub(super) fn reload(&mut self) -> Result<bool, LogError> {
+    pub(crate) fn reload(&mut self) -> Result<bool, LogError> {
         self.log.reload()
     }
 
     /// Every decision so far.
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         self.log.entries()
     }
 
     /// The run's images and clusterings.
-    pub(super) fn table(&self) -> &Arc<ImagesTable> {
+    pub(crate) fn table(&self) -> &Arc<ImagesTable> {
         &self.table
     }
 
     /// What the run was told to do.
-    pub(super) fn run(&self) -> &Provenance {
+    pub(crate) fn run(&self) -> &Provenance {
         &self.run
     }
 
     /// The run's folder.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// The run's name, as decisions record it.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 

@@ -11,7 +11,7 @@ use crate::progress::Observer;
 use crate::runs::{DatasetRecipe, ImagesTable};
 
 /// Scans the data set: the command line's folder, else the recipe's, else the only one under datasets/.
-pub(super) fn open(
+pub(crate) fn open(
     path: Option<&Path>,
     recipe: &DatasetRecipe,
     workspace: &Workspace,

@@ -151,7 +151,7 @@ impl CommandError {
     }
 
     /// A failure with something to do about it.
-    pub(super) fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Failed { message: message.into(), hint: Some(hint.into()) }
     }
 }

@@ -2,26 +2,24 @@
 
 mod cluster;
 mod compare;
-mod curate;
-mod dataset;
+pub(crate) mod curate;
+pub(crate) mod dataset;
 mod dividing;
 mod embed;
 mod error;
 mod evaluate;
-mod explore;
-mod export;
+pub(crate) mod export;
 mod flux;
 mod gather;
 mod grid;
 mod import;
 mod models;
 mod pages;
-mod patches;
+pub(crate) mod patches;
 mod predict;
 mod predictions;
 mod record;
-mod review;
-mod run_features;
+pub(crate) mod run_features;
 mod separate;
 mod suggest;
 mod sweep;
@@ -29,6 +27,8 @@ mod tile;
 mod train;
 mod workspace;
 
+pub use crate::explore::{ExploreSummary, Explorer};
+pub use crate::review::Review;
 pub use cluster::{
     AssignSummary, ClusterOptions, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary, assign, cluster,
 };
@@ -39,7 +39,6 @@ pub use evaluate::{
     Confidence, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, NeverLearned, Scores, StrangerClass, Withheld,
     evaluate,
 };
-pub use explore::{ExploreSummary, Explorer};
 pub use export::{ExportFormat, ExportSummary};
 pub use grid::{GridRow, GridSummary, grid, texts};
 pub use import::LabelImport;
@@ -47,7 +46,6 @@ pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model}
 pub use patches::{FlatFieldEffect, PatchesMethod, PatchesSummary, SearchResults, SearchRow, patches};
 pub use predict::{NearestImage, PredictOptions, PredictSummary, Prediction, predict};
 pub use predictions::{TableFormat, predictions_text, write_predictions};
-pub use review::Review;
 pub use separate::{LayerRow, SeparateSummary, separate};
 pub use suggest::{Suggested, propagate, suggest, weigh};
 pub use sweep::{FoldScores, Spread, SweepRow, SweepSummary, sweep};

@@ -34,7 +34,7 @@ pub(super) fn manifest(run: &Provenance, table: &ImagesTable) -> Manifest {
 ///
 /// # Errors
 /// When the weights are not those of the run, or the run has no projection.
-pub(super) fn run_features(
+pub(crate) fn run_features(
     folder: &std::path::Path,
     run: &Provenance,
     table: &ImagesTable,

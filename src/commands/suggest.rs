@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::curate::{Trust, keep_least_confidence, least_confidence, write_tables};
 use super::run_features::run_features;
 use super::{CommandError, Curator, Workspace};
-use crate::curation::{Opinion, REVIEW, Reviewer, Source, Suggestion, review_clusters};
+use crate::curation::{Predictions, REVIEW, Source, Suggestion, SuggestionModel, review_clusters};
 use crate::data::{Fraction, ImageId};
 use crate::progress::{Event, Observer};
 
@@ -33,14 +33,14 @@ pub fn suggest(
     observer: &dyn Observer,
 ) -> Result<Vec<Suggested>, CommandError> {
     let mut curator = Curator::open(run, workspace)?;
-    let opinion = opinion(&mut curator, workspace, observer)?;
+    let predictions = predictions(&mut curator, workspace, observer)?;
     let rows = &curator.table().rows;
     let suggested = |suggestion: &Suggestion| Suggested {
         suggestion: suggestion.clone(),
         method: REVIEW,
         images: suggestion.rows.iter().map(|&row| rows[row].path.clone()).collect(),
     };
-    Ok(opinion.next(n).iter().map(suggested).collect())
+    Ok(predictions.next(n).iter().map(suggested).collect())
 }
 
 /// Keeps with the run how sure the class of an image nobody decided on has to be for labels.csv; `None`: it is not in it.
@@ -64,8 +64,8 @@ pub fn weigh(run: Option<&Path>, workspace: &Workspace, observer: &dyn Observer)
     let trust = if state.labels.is_empty() || (sure && !guesses) {
         Trust::default()
     } else {
-        match opinion(&mut curator, workspace, observer) {
-            Ok(opinion) => Trust::of(&opinion, &curator.table().rows, &state),
+        match predictions(&mut curator, workspace, observer) {
+            Ok(predictions) => Trust::of(&predictions, &curator.table().rows, &state),
             Err(error) => {
                 let text = format!("labels of named clusters are not weighted: {error}");
                 observer.on(Event::Warning { text: &text });
@@ -76,7 +76,11 @@ pub fn weigh(run: Option<&Path>, workspace: &Workspace, observer: &dyn Observer)
     write_tables(curator.folder(), curator.table(), &state, &trust)
 }
 
-fn opinion(curator: &mut Curator, workspace: &Workspace, observer: &dyn Observer) -> Result<Opinion, CommandError> {
+fn predictions(
+    curator: &mut Curator,
+    workspace: &Workspace,
+    observer: &dyn Observer,
+) -> Result<Predictions, CommandError> {
     let run = curator.run();
     let x = run_features(curator.folder(), run, curator.table(), run.device, workspace, observer)?;
     if !curator.table().clusterings.contains_key(REVIEW) {
@@ -87,5 +91,5 @@ fn opinion(curator: &mut Curator, workspace: &Workspace, observer: &dyn Observer
     let state = curator.state();
     let found = &curator.table().clusterings[REVIEW];
     let clusters = state.clusters_now(curator.name(), REVIEW, found, ids.iter().copied());
-    Ok(Reviewer::new(x, ids).opinion(&state, &clusters))
+    Ok(SuggestionModel::new(x, ids).predict(&state, &clusters))
 }

@@ -8,12 +8,12 @@ use std::path::Path;
 
 use super::propagation::least_confidence;
 use crate::commands::CommandError;
-use crate::curation::{Curation, Opinion, Source};
+use crate::curation::{Curation, Predictions, Source};
 use crate::runs::{ImageRow, ImagesTable, write_whole};
 
 /// How far labels are trusted that nobody gave to the very image. By default fully, and none is guessed.
 #[derive(Debug, Clone, Default)]
-pub(in crate::commands) struct Trust {
+pub(crate) struct Trust {
     /// Per row the weight of a label that nobody gave to this very image; no rows: all count fully.
     weights: Vec<f32>,
     /// By row, for those nobody decided on: the class they probably show, and how probably, in `0.0..=1.0`.
@@ -24,15 +24,15 @@ pub(in crate::commands) struct Trust {
 const LEAST: f32 = 0.001;
 
 impl Trust {
-    /// What `opinion` makes of the images `rows`, given the decisions of `state`.
-    pub fn of(opinion: &Opinion, rows: &[ImageRow], state: &Curation) -> Self {
+    /// What `predictions` makes of the images `rows`, given the decisions of `state`.
+    pub fn of(predictions: &Predictions, rows: &[ImageRow], state: &Curation) -> Self {
         let open = |row: usize| !state.labels.contains_key(&rows[row].id) && !state.removed.contains_key(&rows[row].id);
         let guess = |row: usize| {
-            let guess = opinion.rows[row];
-            Some((row, (opinion.classes[guess.class?].clone(), guess.confidence)))
+            let guess = predictions.rows[row];
+            Some((row, (predictions.classes[guess.class?].clone(), guess.confidence)))
         };
         Self {
-            weights: (0..rows.len()).map(|row| opinion.weight(row, Source::NamedCluster)).collect(),
+            weights: (0..rows.len()).map(|row| predictions.weight(row, Source::NamedCluster)).collect(),
             guesses: (0..rows.len()).filter(|&row| open(row)).filter_map(guess).collect(),
         }
     }
@@ -50,7 +50,7 @@ impl Trust {
 ///
 /// # Errors
 /// When the disk refuses, or the choice of guesses cannot be read.
-pub(in crate::commands) fn write_tables(
+pub(crate) fn write_tables(
     folder: &Path,
     table: &ImagesTable,
     state: &Curation,

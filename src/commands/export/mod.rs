@@ -61,7 +61,7 @@ struct Entry<'a> {
 }
 
 /// Writes the images of `table` under `output`, which appears whole or not at all.
-pub(super) fn export(
+pub(crate) fn export(
     table: &ImagesTable,
     root: &Path,
     state: &Curation,

@@ -12,7 +12,7 @@ use crate::runs::FitPer;
 
 /// How patches are clustered.
 #[derive(Debug, Clone)]
-pub(in crate::commands) struct Fitting {
+pub(crate) struct Fitting {
     pub statistics: Vec<Statistic>,
     /// Where standardised statistics are cut, in standard deviations.
     pub clip: Positive,
@@ -24,7 +24,7 @@ pub(in crate::commands) struct Fitting {
 
 /// What one algorithm made of the patches.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::commands) struct PatchClusters {
+pub(crate) struct PatchClusters {
     pub method: Method,
     /// By image and patch; `None` where the patch is left out. Numbered by the mean standard deviation of the patches:
     /// cluster 0 is the quietest.

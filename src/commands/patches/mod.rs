@@ -121,7 +121,7 @@ pub fn patches(
 }
 
 /// How the recipe clusters patches.
-pub(super) fn fitting(recipe: &ClusterRecipe, sliced: &PatchesRecipe) -> Fitting {
+pub(crate) fn fitting(recipe: &ClusterRecipe, sliced: &PatchesRecipe) -> Fitting {
     Fitting {
         statistics: sliced.statistics.clone(),
         clip: sliced.clip,
