@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex};
 use ndarray::Array2;
 use serde::Serialize;
 
-use crate::commands::{CommandError, Workspace, dataset};
 use crate::images::{DepthRange, decode, enhance};
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Event, Stage};
 use crate::report::{jpeg, thumbnail};
 use crate::runs::{ClusterRecipe, PatchesRecipe};
 use crate::server::{Events, Listen, Server};
+use crate::workflow::{Context, WorkflowError, dataset};
 
 /// Longer side of the pictures on the page at most, in pixels.
 const EDGE: u32 = 1600;
@@ -59,31 +59,26 @@ impl Explorer {
     ///
     /// # Errors
     /// When there are no images or the address cannot be listened on.
-    pub fn open(
-        recipe: &ClusterRecipe,
-        listen: Listen,
-        workspace: &Workspace,
-        observer: &dyn Observer,
-    ) -> Result<Self, CommandError> {
+    pub fn open(recipe: &ClusterRecipe, listen: Listen, context: &Context<'_>) -> Result<Self, WorkflowError> {
         // First, since a wrong port should be told before any work.
         let server = Server::bind(listen)?;
         let sliced = recipe.patches.clone().unwrap_or_default();
-        let mut manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, workspace, observer)?;
+        let mut manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
         let most = (sliced.mosaic.rows.get() * sliced.mosaic.columns.get()) as usize;
         let left_out = manifest.records.len().saturating_sub(most);
         if left_out > 0 {
             let text = format!("{left_out} more images are not shown: `--set patches.mosaic=RxC` shows more");
-            observer.on(Event::Note { text: &text });
+            context.observer.on(Event::Note { text: &text });
             manifest.records.truncate(most);
         }
-        let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
+        let depth = DepthRange::fit(&manifest, recipe.dataset.depth, context.observer);
         let mut images = Vec::new();
-        observer.on(Event::Started { stage: Stage::Embed, total: manifest.records.len() });
+        context.observer.on(Event::Started { stage: Stage::Embed, total: manifest.records.len() });
         for record in &manifest.records {
             let decoded = match decode(&manifest.file(record)) {
                 Ok(decoded) => decoded,
                 Err(error) => {
-                    observer.on(Event::Skipped { path: Path::new(&record.path), why: &error.to_string() });
+                    context.observer.on(Event::Skipped { path: Path::new(&record.path), why: &error.to_string() });
                     continue;
                 }
             };
@@ -91,11 +86,11 @@ impl Explorer {
             let (height, width, _) = image.pixels.dim();
             let jpeg = jpeg(&thumbnail(&image, EDGE.min(height.max(width) as u32)), 88)?;
             images.push(ShownImage { name: record.path.clone(), plane: image.brightness(), jpeg });
-            observer.on(Event::Advanced { by: 1 });
+            context.observer.on(Event::Advanced { by: 1 });
         }
-        observer.on(Event::Finished);
+        context.observer.on(Event::Finished);
         if images.is_empty() {
-            return Err(CommandError::failed("no image can be shown", "give a folder with images"));
+            return Err(WorkflowError::failed("no image can be shown", "give a folder with images"));
         }
         let folder = PathBuf::from("experiments");
         let shared = Shared { recipe: recipe.clone(), sliced, images, folder, saving: Mutex::new(()) };
@@ -118,7 +113,7 @@ impl Explorer {
     ///
     /// # Errors
     /// When serving is not possible.
-    pub fn serve(self) -> Result<ExploreSummary, CommandError> {
+    pub fn serve(self) -> Result<ExploreSummary, WorkflowError> {
         let images = self.shared.images.len();
         let events = Events::new("state", String::new());
         self.server.run(routes::router(&self.shared), &events)?;

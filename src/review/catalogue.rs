@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::commands::{CommandError, Curator};
 use crate::data::ImageId;
 use crate::images::DepthRange;
 use crate::runs::{ImagesTable, read_numbers};
+use crate::workflow::{Curator, WorkflowError};
 
 /// The images of a run; nothing in it changes while the page is open.
 pub(super) struct Catalogue {
@@ -49,7 +49,7 @@ struct Images<'a> {
 
 impl Catalogue {
     /// `distances` are those of the images to the centres of their clusters of `method`.
-    pub fn new(curator: &Curator, method: &str, distances: &[f32]) -> Result<Self, CommandError> {
+    pub fn new(curator: &Curator, method: &str, distances: &[f32]) -> Result<Self, WorkflowError> {
         let (table, run) = (Arc::clone(curator.table()), curator.run());
         let typicality = typicality(&table, method, distances);
         let [x, y] = read_numbers(&curator.folder().join("images.csv"), ["x", "y"])?;
@@ -75,7 +75,7 @@ impl Catalogue {
                 typicality: &typicality,
             },
         };
-        let page = serde_json::to_vec(&page).map_err(|error| CommandError::json(&error))?.into();
+        let page = serde_json::to_vec(&page)?.into();
         let mut rows: HashMap<ImageId, Vec<usize>> = HashMap::with_capacity(table.rows.len());
         for (row, image) in table.rows.iter().enumerate() {
             rows.entry(image.id).or_default().push(row);

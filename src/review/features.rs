@@ -5,14 +5,12 @@ use std::num::NonZeroUsize;
 use ndarray::{Array2, Axis};
 
 use crate::clusterers::KMeans;
-use crate::commands::run_features::run_features;
-use crate::commands::{CommandError, Curator, Workspace};
 use crate::curation::{Curation, Predictions, SuggestionModel, review_clusters};
 use crate::data::{ClusterId, Clustering};
-use crate::device::DeviceChoice;
 use crate::pairwise::{Points, squared_distances_to};
-use crate::progress::Observer;
 use crate::runs::read_numbers;
+use crate::workflow::run_features::run_features;
+use crate::workflow::{Context, Curator, WorkflowError};
 
 /// Of a long selection this many images, evenly spread, stand for all.
 const STAND_INS: usize = 256;
@@ -30,14 +28,9 @@ pub(super) type Near = (usize, f32);
 
 impl Features {
     /// Out of the store, through the run's projection.
-    pub fn of_run(
-        curator: &Curator,
-        device: DeviceChoice,
-        workspace: &Workspace,
-        observer: &dyn Observer,
-    ) -> Result<Self, CommandError> {
+    pub fn of_run(curator: &Curator, context: &Context<'_>) -> Result<Self, WorkflowError> {
         let (run, table) = (curator.run(), curator.table());
-        let x = run_features(curator.folder(), run, table, device.resolve()?, workspace, observer)?;
+        let x = run_features(curator.folder(), run, table, context)?;
         let ids = table.rows.iter().map(|row| row.id).collect();
         Ok(Self { points: Points::new(x.view()), model: SuggestionModel::new(x.clone(), ids), seed: run.seed, x })
     }
@@ -75,7 +68,7 @@ impl Features {
     ///
     /// # Errors
     /// When there are fewer rows than parts.
-    pub fn split(&self, rows: &[usize], parts: NonZeroUsize) -> Result<Vec<Vec<usize>>, CommandError> {
+    pub fn split(&self, rows: &[usize], parts: NonZeroUsize) -> Result<Vec<Vec<usize>>, WorkflowError> {
         let x = self.x.select(Axis(0), rows);
         let fit = KMeans::with_k(parts).fit(x.view(), parts, self.seed)?;
         let mut groups: Vec<Vec<usize>> = fit

@@ -24,11 +24,10 @@ mod thumbnails;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::commands::{CommandError, CurateSummary, Curator, Workspace};
 use crate::curation::REVIEW;
-use crate::device::DeviceChoice;
-use crate::progress::{Event, Observer};
+use crate::progress::Event;
 use crate::server::{Events, Listen, Server};
+use crate::workflow::{Context, CurateSummary, Curator, WorkflowError};
 use catalogue::Catalogue;
 use features::Features;
 use refit::RefitSignal;
@@ -76,22 +75,15 @@ impl Review {
     ///
     /// # Errors
     /// When there is no such run or the address cannot be listened on.
-    pub fn open(
-        run: Option<&Path>,
-        listen: Listen,
-        by: &str,
-        device: DeviceChoice,
-        workspace: &Workspace,
-        observer: &dyn Observer,
-    ) -> Result<Self, CommandError> {
+    pub fn open(run: Option<&Path>, listen: Listen, by: &str, context: &Context<'_>) -> Result<Self, WorkflowError> {
         // First, since a wrong port should be told before any work.
         let server = Server::bind(listen)?;
-        let mut curator = Curator::open(run, workspace)?;
-        let features = match Features::of_run(&curator, device, workspace, observer) {
+        let mut curator = Curator::open(run, context.workspace)?;
+        let features = match Features::of_run(&curator, context) {
             Ok(features) => Some(features),
             Err(error) => {
                 let text = format!("no suggestions from the images' features: {error}");
-                observer.on(Event::Warning { text: &text });
+                context.observer.on(Event::Warning { text: &text });
                 None
             }
         };
@@ -101,14 +93,14 @@ impl Review {
         // Its own clustering comes last; without it the run's first is reviewed.
         let own = curator.methods().last().filter(|method| *method == REVIEW);
         let method = own.or(curator.methods().first()).cloned().ok_or_else(|| {
-            CommandError::failed("the run has no clustering", "cluster again with at least one method")
+            WorkflowError::failed("the run has no clustering", "cluster again with at least one method")
         })?;
         let distances = features::distances(&curator, &method, features.as_ref());
         let catalogue = Arc::new(Catalogue::new(&curator, &method, &distances)?);
         let suggestions = |state: &ReviewState| FittedSuggestions::new(&catalogue, state, features.as_ref());
         let session = Session::new(Arc::clone(&catalogue), curator, by.to_owned(), suggestions);
         let events = Events::new("state", session.news());
-        let thumbnails = Thumbnails::new(&workspace.cache, catalogue.depth);
+        let thumbnails = Thumbnails::new(&context.workspace.cache, catalogue.depth);
         let session = Mutex::new(session);
         let refit = RefitSignal::default();
         Ok(Self { server, shared: Arc::new(Shared { catalogue, session, features, events, refit, thumbnails }) })
@@ -130,9 +122,10 @@ impl Review {
     ///
     /// # Errors
     /// When serving is not possible.
-    pub fn serve(self) -> Result<CurateSummary, CommandError> {
+    pub fn serve(self) -> Result<CurateSummary, WorkflowError> {
         let before = self.shared.session().curator().entries().len();
-        let worker = refit::start(Arc::clone(&self.shared)).map_err(CommandError::at(Path::new("the refit thread")))?;
+        let worker =
+            refit::start(Arc::clone(&self.shared)).map_err(WorkflowError::at(Path::new("the refit thread")))?;
         let served = self.server.run(routes::router(&self.shared), &self.shared.events);
         self.shared.refit.close();
         // A worker that met a bug has written no tables; the log has everything.

@@ -10,9 +10,9 @@ use super::catalogue::Catalogue;
 use super::state::ReviewState;
 use super::state_answer::state_answer;
 use super::suggestions::FittedSuggestions;
-use crate::commands::Curator;
 use crate::curation::{Decision, LogError};
 use crate::server::Failure;
+use crate::workflow::Curator;
 
 /// The curation while the page is open.
 pub(super) struct Session {

@@ -3,8 +3,8 @@
 use super::catalogue::Catalogue;
 use super::features::Features;
 use super::state::ReviewState;
-use crate::commands::curate::Trust;
 use crate::curation::{BATCH_SIZE, Predictions, Suggestion, SuggestionKind};
+use crate::workflow::labelling::LabelWeights;
 
 /// Suggestions, computed from one version of the log.
 pub(super) struct FittedSuggestions {
@@ -19,7 +19,7 @@ pub(super) struct FittedSuggestions {
     /// Per row how likely its label or place is wrong, `0..=1000`.
     pub label_error_score: Vec<u16>,
     /// Weights of labels that nobody gave to the very image, for labels.csv.
-    pub weights: Trust,
+    pub weights: LabelWeights,
     /// What is worth deciding next, best first.
     pub next: Vec<Suggestion>,
 }
@@ -30,14 +30,14 @@ impl FittedSuggestions {
         match features {
             Some(features) => {
                 let predictions = features.predict(&state.curation, &state.cluster);
-                let weights = Trust::of(&predictions, &catalogue.table.rows, &state.curation);
+                let weights = LabelWeights::of(&predictions, &catalogue.table.rows, &state.curation);
                 Self::from_predictions(state.version, predictions, weights)
             }
             None => Self::without_features(catalogue, state),
         }
     }
 
-    fn from_predictions(version: u64, predictions: Predictions, weights: Trust) -> Self {
+    fn from_predictions(version: u64, predictions: Predictions, weights: LabelWeights) -> Self {
         let thousandths = |share: f32| (share * 1000.0).round() as u16;
         // As long as everything named shows one class, that anything else shows it too is no finding.
         let tells = predictions.classes.len() > 1;
@@ -74,7 +74,7 @@ impl FittedSuggestions {
         });
         Self {
             version: state.version,
-            weights: Trust::default(),
+            weights: LabelWeights::default(),
             classes: Vec::new(),
             class: vec![None; catalogue.len()],
             confidence: vec![0; catalogue.len()],

@@ -54,7 +54,7 @@ pub use knn::{Knn, KnnRecipe, Votes};
 pub use linear::LinearRecipe;
 pub use neighbours::{Metric, Neighbour, Reference, Resemblance, TrainingNeighbours};
 pub use recipe::{HeadRecipe, MlpRecipe};
-pub use reject::{RejectRecipe, RejectRule};
+pub use reject::{RejectRecipe, RejectRule, UNKNOWN};
 pub use schedule::Schedule;
 pub use split::{
     Disjointness, Divisible, GroupProof, Groups, NearDuplicates, NearProof, SharesError, Split, SplitRecipe,

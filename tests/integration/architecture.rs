@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use crate::workplace::repository;
 
 /// From the top to the bottom; a module names only modules of the layers below its own.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["main"],
     &["cli"],
     &["commands"],
     &["review", "explore"],
+    &["workflow"],
     &["runs"],
     &["curation", "training", "report", "separation"],
     &["features", "clusterers", "reducers", "outliers", "embeddings", "linear_model"],

@@ -2,15 +2,15 @@
 
 use std::num::NonZeroUsize;
 
-use super::numbers::Numbers;
 use crate::commands::CommandError;
-use crate::device::Device;
-use crate::progress::{Event, Observer, Silent, Stage};
+use crate::progress::{Event, Silent, Stage};
 use crate::runs::TrainRecipe;
 use crate::training::{
     Calibration, Divisible, Folds, HeldOut, Metric, RejectRule, Split, Trained, TrainingNeighbours, TrainingSet,
     train as fit,
 };
+use crate::workflow::Context;
+use crate::workflow::feature_table::FeatureTable;
 
 /// What a checkpoint keeps beside the classifier.
 pub(super) struct Trust {
@@ -26,12 +26,12 @@ pub(super) struct Learned<'a> {
     pub divisible: &'a Divisible<'a>,
     pub split: &'a Split,
     pub trained: &'a Trained,
-    pub numbers: &'a Numbers,
+    pub numbers: &'a FeatureTable,
 }
 
 impl Trust {
     /// Looks at images that `learned` did not learn from.
-    pub(super) fn earn(learned: &Learned<'_>, device: Device, observer: &dyn Observer) -> Result<Self, CommandError> {
+    pub(super) fn earn(learned: &Learned<'_>, context: &Context<'_>) -> Result<Self, CommandError> {
         let Learned { recipe, set, split, trained, numbers, .. } = learned;
         let path = |row: usize| numbers.files[row].display().to_string();
         let neighbours = TrainingNeighbours::fit(set, path, &split.train, None, Metric::Cosine, recipe.seed);
@@ -41,13 +41,13 @@ impl Trust {
                 neighbours.n_training(),
                 neighbours.references().len()
             );
-            observer.on(Event::Note { text: &text });
+            context.observer.on(Event::Note { text: &text });
         }
         // A network that was fine-tuned is not trained again for this.
         let by_folds =
             recipe.finetune.is_none() && recipe.calibrate.folds > 1 && split.validation.len() < recipe.calibrate.enough;
         let held = if by_folds {
-            held_out_by_folds(learned, device, observer)?
+            held_out_by_folds(learned, context)?
         } else {
             HeldOut::validation(set, &split.validation, trained.judged(), &neighbours)?
         };
@@ -62,7 +62,7 @@ impl Trust {
     /// How unfamiliar `rows` are, given their calibrated `confidences`.
     pub(super) fn unfamiliarity(
         &self,
-        numbers: &Numbers,
+        numbers: &FeatureTable,
         rows: &[usize],
         confidences: &[f32],
     ) -> Result<Vec<f64>, CommandError> {
@@ -72,7 +72,7 @@ impl Trust {
 }
 
 /// The recipe again, without one fold after the other.
-fn held_out_by_folds(learned: &Learned<'_>, device: Device, observer: &dyn Observer) -> Result<HeldOut, CommandError> {
+fn held_out_by_folds(learned: &Learned<'_>, context: &Context<'_>) -> Result<HeldOut, CommandError> {
     let Learned { recipe, set, divisible, split, .. } = learned;
     let mut rows: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();
     rows.retain(|&row| set.weights.is_none_or(|weights| weights[row] > 0.0));
@@ -80,17 +80,17 @@ fn held_out_by_folds(learned: &Learned<'_>, device: Device, observer: &dyn Obser
     let k = NonZeroUsize::new(recipe.calibrate.folds).unwrap_or(NonZeroUsize::MIN);
     let Ok((folds, _)) = Folds::of(divisible, k, recipe.seed) else {
         let text = "too few images to calibrate by folds: confidences are as the classifier gives them";
-        observer.on(Event::Warning { text });
+        context.observer.on(Event::Warning { text });
         return Ok(HeldOut::none(set.classes.len()));
     };
-    observer.on(Event::Started { stage: Stage::Calibrate, total: folds.k() });
+    context.observer.on(Event::Started { stage: Stage::Calibrate, total: folds.k() });
     let held = HeldOut::by_folds(set, &rows, folds.of_rows(), recipe.seed, |learned, held| {
         let split = Split { train: learned.to_vec(), validation: held.to_vec(), test: Vec::new() };
-        let trained = fit(recipe.head(), set, &split, device, recipe.seed, &Silent)?;
-        observer.on(Event::Advanced { by: 1 });
+        let trained = fit(recipe.head(), set, &split, context.device, recipe.seed, &Silent)?;
+        context.observer.on(Event::Advanced { by: 1 });
         // The one that never saw the fold: the other was refitted on it.
         Ok(trained.judged().clone())
     });
-    observer.on(Event::Finished);
+    context.observer.on(Event::Finished);
     held
 }
