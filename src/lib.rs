@@ -90,6 +90,9 @@ pub mod runs;
 
 pub mod workflow;
 
+pub mod explore;
+pub mod review;
+
 pub mod commands;
 
 pub mod cli;
