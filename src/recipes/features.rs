@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::document::{Section, Slip};
 use crate::backbones::BackboneName;
 use crate::data::Positive;
-use crate::features::{Block, FrameStatistics};
+use crate::detector_frames::FrameFeatures;
+use crate::features::HandMadeBlock;
 use crate::images::{Enhancement, Resize};
 
 /// Images per step where the recipe does not say.
@@ -63,7 +64,7 @@ pub struct HandMadeRecipe {
     /// Blocks and their weights, at least one. Every column is standardised, and every block counts by its weight whatever
     /// the number of its columns.
     #[serde(deserialize_with = "some_blocks")]
-    pub blocks: BTreeMap<Block, Positive>,
+    pub blocks: BTreeMap<HandMadeBlock, Positive>,
 }
 
 /// Features of a detector's frames.
@@ -71,7 +72,7 @@ pub struct HandMadeRecipe {
 #[serde(default, deny_unknown_fields)]
 pub struct FrameRecipe {
     /// What is told of a frame: `mean_flux`, `relative_flux` or `statistics`.
-    pub statistics: FrameStatistics,
+    pub statistics: FrameFeatures,
 }
 
 /// Corrections before images are looked at, where a mode has no choice of features.
@@ -88,7 +89,7 @@ pub struct WeightedBlocks {
     /// Weight of the network; 1 where it is not written.
     pub network: Positive,
     /// Weights of the blocks, at least one.
-    pub blocks: BTreeMap<Block, Positive>,
+    pub blocks: BTreeMap<HandMadeBlock, Positive>,
 }
 
 impl FeaturesRecipe {
@@ -120,7 +121,7 @@ impl FeaturesRecipe {
 
     /// The hand-made blocks and their weights, if there are any.
     #[must_use]
-    pub fn hand_made(&self) -> Option<&BTreeMap<Block, Positive>> {
+    pub fn hand_made(&self) -> Option<&BTreeMap<HandMadeBlock, Positive>> {
         match self {
             Self::Network(network) => network.hand_made.as_ref().map(|beside| &beside.blocks),
             Self::HandMade(recipe) => Some(&recipe.blocks),
@@ -130,7 +131,7 @@ impl FeaturesRecipe {
 
     /// What is told of frames, if images are frames.
     #[must_use]
-    pub fn frame(&self) -> Option<FrameStatistics> {
+    pub fn frame(&self) -> Option<FrameFeatures> {
         match self {
             Self::Frame(frame) => Some(frame.statistics),
             Self::Network(_) | Self::HandMade(_) => None,
@@ -176,7 +177,7 @@ impl Default for NetworkRecipe {
 
 impl Default for FrameRecipe {
     fn default() -> Self {
-        Self { statistics: FrameStatistics::Statistics }
+        Self { statistics: FrameFeatures::Statistics }
     }
 }
 
@@ -188,7 +189,7 @@ impl WeightedBlocks {
     }
 }
 
-fn some_blocks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Block, Positive>, D::Error> {
+fn some_blocks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<HandMadeBlock, Positive>, D::Error> {
     let blocks = BTreeMap::deserialize(deserializer)?;
     if blocks.is_empty() { Err(de::Error::custom(NO_BLOCK)) } else { Ok(blocks) }
 }
@@ -216,7 +217,7 @@ impl<'de> Deserialize<'de> for WeightedBlocks {
 /// A key of [`WeightedBlocks`].
 enum Part {
     Network,
-    Block(Block),
+    Block(HandMadeBlock),
 }
 
 impl<'de> Deserialize<'de> for Part {
@@ -225,8 +226,8 @@ impl<'de> Deserialize<'de> for Part {
         if name == "network" {
             return Ok(Self::Network);
         }
-        Block::ALL.into_iter().find(|block| block.name() == name).map(Self::Block).ok_or_else(|| {
-            let known: Vec<&str> = Block::ALL.iter().map(|block| block.name()).collect();
+        HandMadeBlock::ALL.into_iter().find(|block| block.name() == name).map(Self::Block).ok_or_else(|| {
+            let known: Vec<&str> = HandMadeBlock::ALL.iter().map(|block| block.name()).collect();
             de::Error::custom(format!("no such block `{name}`: expected `network` or one of {}", known.join(", ")))
         })
     }
@@ -271,7 +272,7 @@ mod tests {
         let network = recipe.network().unwrap();
         assert_eq!(network.backbone, BackboneName::Resnet50);
         let beside = network.hand_made.as_ref().unwrap();
-        assert_eq!((beside.network.get(), beside.blocks[&Block::Missing].get()), (1.0, 2.0));
+        assert_eq!((beside.network.get(), beside.blocks[&HandMadeBlock::Missing].get()), (1.0, 2.0));
     }
 
     #[test]

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::backbones::BackboneName;
 use crate::data::{NonNegative, Positive};
-use crate::features::{Block, FrameStatistics};
+use crate::detector_frames::FrameFeatures;
+use crate::features::HandMadeBlock;
 use crate::images::{Enhancement, Resize};
 use crate::recipes::{FeaturesRecipe, FrameRecipe, HandMadeRecipe, NetworkRecipe, WeightedBlocks};
 
@@ -19,7 +20,7 @@ use crate::recipes::{FeaturesRecipe, FrameRecipe, HandMadeRecipe, NetworkRecipe,
 #[serde(default)]
 struct FeaturesRecipe1 {
     /// Numbers of frames instead of all the rest.
-    frame: Option<FrameStatistics>,
+    frame: Option<FrameFeatures>,
     backbone: BackboneName,
     layers: Vec<String>,
     weights: Option<PathBuf>,
@@ -28,7 +29,7 @@ struct FeaturesRecipe1 {
     enhance: Vec<Enhancement>,
     /// Weight of the network, 1 where it is not written; 0 left it out.
     network: Option<NonNegative>,
-    hand_made: BTreeMap<Block, Positive>,
+    hand_made: BTreeMap<HandMadeBlock, Positive>,
 }
 
 impl Default for FeaturesRecipe1 {
@@ -47,7 +48,7 @@ impl From<FeaturesRecipe1> for FeaturesRecipe {
         let weight = old.network.map_or(1.0, NonNegative::get);
         let Ok(network) = Positive::try_from(weight) else {
             // Runs over patches named no block: they go by statistics.
-            let patches = || BTreeMap::from([(Block::Statistics, WeightedBlocks::usual())]);
+            let patches = || BTreeMap::from([(HandMadeBlock::Statistics, WeightedBlocks::usual())]);
             let blocks = if old.hand_made.is_empty() { patches() } else { old.hand_made };
             return Self::HandMade(HandMadeRecipe { enhance: old.enhance, blocks });
         };

@@ -7,10 +7,13 @@ use ndarray::{Array2, Axis, concatenate};
 use super::{Context, WorkflowError, Workspace};
 use crate::backbones::Backbone;
 use crate::data::{Embeddings, FrameAddress, Manifest, Positive};
+use crate::detector_frames::series_of;
 use crate::device::Device;
 use crate::embeddings::{Store, StoreError};
-use crate::features::{BackboneFeatures, Block, Enhanced, FeatureExtractor, HandMade};
-use crate::images::{DepthPolicy, DepthRange, Enhancement, series_of};
+use crate::features::{
+    BackboneFeatures, FeatureExtractor, Features as _, FrameStatistics, HandMade, HandMadeBlock, WithEnhancement,
+};
+use crate::images::{DepthPolicy, DepthRange, Enhancement};
 use crate::progress::Event;
 use crate::recipes::{FeaturesRecipe, NetworkRecipe};
 use crate::reducers::WeightedBlock;
@@ -18,7 +21,7 @@ use crate::runs::FeatureChain;
 
 /// Everything ready to embed, and the recipe with nothing left to defaults.
 pub(crate) struct FeatureExtraction {
-    parts: Vec<Part>,
+    sources: Vec<FeatureSource>,
     pub recipe: FeaturesRecipe,
     /// Empty without a network.
     pub weights_hash: String,
@@ -27,11 +30,9 @@ pub(crate) struct FeatureExtraction {
 }
 
 /// A block of columns: the network, what is made by hand, or the statistics of frames.
-struct Part {
-    extractor: Box<dyn FeatureExtractor>,
+struct FeatureSource {
+    extractor: FeatureExtractor,
     blocks: Vec<WeightedBlock>,
-    /// Whether the last column counts values that were not finite.
-    counts: bool,
 }
 
 /// What became of a manifest.
@@ -78,15 +79,15 @@ pub(crate) fn network_features(
     backbone: &Backbone,
     recipe: &NetworkRecipe,
     device: Device,
-) -> Result<Enhanced<BackboneFeatures>, WorkflowError> {
+) -> Result<WithEnhancement<BackboneFeatures>, WorkflowError> {
     let extractor = BackboneFeatures::new(backbone, &recipe.layers, recipe.resize, device)?;
-    Ok(Enhanced::new(extractor, recipe.enhance.clone()))
+    Ok(WithEnhancement::new(extractor, recipe.enhance.clone()))
 }
 
 impl FeatureExtraction {
     pub(crate) fn new(recipe: &FeaturesRecipe, context: &Context<'_>) -> Result<Self, WorkflowError> {
         let mut extraction =
-            Self { parts: Vec::new(), recipe: recipe.clone(), weights_hash: String::new(), input_size: (0, 0) };
+            Self { sources: Vec::new(), recipe: recipe.clone(), weights_hash: String::new(), input_size: (0, 0) };
         match recipe {
             FeaturesRecipe::Network(network) => {
                 extraction.add_network(network.clone(), context)?;
@@ -95,11 +96,11 @@ impl FeatureExtraction {
                 }
             }
             FeaturesRecipe::HandMade(recipe) => extraction.add_hand_made(&recipe.blocks, &recipe.enhance),
-            FeaturesRecipe::Frame(frame) => {
+            FeaturesRecipe::Frame(_) => {
                 // The version of the statistics stands where a network has its weights.
-                extraction.weights_hash = frame.statistics.fingerprint();
-                let extractor = Box::new(frame.statistics);
-                extraction.parts.push(Part { extractor, blocks: Vec::new(), counts: false });
+                extraction.weights_hash = FrameStatistics.fingerprint();
+                let extractor = FeatureExtractor::Counts(Box::new(FrameStatistics));
+                extraction.sources.push(FeatureSource { extractor, blocks: Vec::new() });
             }
         }
         Ok(extraction)
@@ -116,29 +117,29 @@ impl FeatureExtraction {
         let extractor = Box::new(network_features(&backbone, &recipe, context.device)?);
         let weight = recipe.hand_made.as_ref().map_or(1.0, |beside| beside.network.get());
         let blocks = vec![WeightedBlock { columns: extractor.columns().len(), weight }];
-        self.parts.push(Part { extractor, blocks, counts: false });
+        self.sources.push(FeatureSource { extractor: FeatureExtractor::Network(extractor), blocks });
         self.recipe = FeaturesRecipe::Network(recipe);
         Ok(())
     }
 
-    fn add_hand_made(&mut self, blocks: &BTreeMap<Block, Positive>, enhance: &[Enhancement]) {
+    fn add_hand_made(&mut self, blocks: &BTreeMap<HandMadeBlock, Positive>, enhance: &[Enhancement]) {
         let extractor = HandMade::new(blocks.keys().copied().collect());
         let blocks = blocks
             .iter()
             .map(|(block, weight)| WeightedBlock { columns: block.columns().len(), weight: weight.get() })
             .collect();
-        let extractor = Box::new(Enhanced::new(extractor, enhance.to_vec()));
-        self.parts.push(Part { extractor, blocks, counts: true });
+        let extractor = Box::new(WithEnhancement::new(extractor, enhance.to_vec()));
+        self.sources.push(FeatureSource { extractor: FeatureExtractor::Shown(extractor), blocks });
     }
 
     /// Whether images are seen on a brightness scale; else as raw counts.
     pub(crate) fn is_shown(&self) -> bool {
-        self.parts.iter().any(|part| part.extractor.is_shown())
+        self.sources.iter().any(|source| !matches!(source.extractor, FeatureExtractor::Counts(_)))
     }
 
     /// Whether an image's features depend on the images around it in its series.
     pub(crate) fn has_context(&self) -> bool {
-        self.parts.iter().any(|part| part.extractor.has_context())
+        self.recipe.frame().is_some()
     }
 
     /// As an earlier run or checkpoint did it.
@@ -181,12 +182,10 @@ impl FeatureExtraction {
     ) -> Result<ExtractedFeatures, WorkflowError> {
         let store = Store::open(&context.workspace.cache);
         let mut manifest = manifest.clone();
-        let mut values: Vec<Array2<f32>> = Vec::with_capacity(self.parts.len());
+        let mut values: Vec<Array2<f32>> = Vec::with_capacity(self.sources.len());
         let (mut columns, mut replaced, mut computed, mut reused) = (Vec::new(), 0, 0, 0);
-        for part in &self.parts {
-            let extractor = part.extractor.as_ref();
-            let scale = if extractor.is_shown() { depth } else { DepthRange::default() };
-            let done = store.embed(&manifest, extractor, &scale, self.recipe.batch_size(), context.observer)?;
+        for FeatureSource { extractor, .. } in &self.sources {
+            let done = store.embed(&manifest, extractor, &depth, self.recipe.batch_size(), context.observer)?;
             if done.rows.len() < manifest.records.len() {
                 for values in &mut values {
                     *values = values.select(Axis(0), &done.rows);
@@ -194,31 +193,27 @@ impl FeatureExtraction {
             }
             manifest = done.align(&manifest);
             (computed, reused) = (computed.max(done.computed), reused.max(done.reused));
-            let mut names = extractor.columns();
-            let mut found = done.embeddings.into_values();
-            if extractor.has_context() {
-                let series: Vec<Vec<usize>> = series_of(&manifest).into_iter().map(|series| series.rows).collect();
-                found = extractor.in_context(found, &series);
-            }
-            if part.counts {
-                names.pop();
-                let count = found.ncols() - 1;
-                replaced += found.column(count).iter().map(|&count| count as usize).sum::<usize>();
-                found.remove_index(Axis(1), count);
-            }
-            columns.append(&mut names);
-            values.push(found);
+            replaced += done.replaced;
+            columns.append(&mut extractor.features().columns());
+            values.push(done.embeddings.into_values());
         }
         let views: Vec<_> = values.iter().map(Array2::view).collect();
-        let values = concatenate(Axis(1), &views)
+        let mut values = concatenate(Axis(1), &views)
             .map_err(|error| WorkflowError::failed(error.to_string(), "report this as a bug"))?;
+        if let Some(frame) = self.recipe.frame() {
+            columns = frame.columns();
+            values = frame.in_series(values.view(), &series_of(&manifest));
+        }
         if replaced > 0 {
             let text = format!("{replaced} hand-made features were not finite numbers and count as 0");
             context.observer.on(Event::Note { text: &text });
         }
         let alone = self.recipe.hand_made().is_none();
-        let blocks =
-            if alone { Vec::new() } else { self.parts.iter().flat_map(|part| part.blocks.iter().copied()).collect() };
+        let blocks = if alone {
+            Vec::new()
+        } else {
+            self.sources.iter().flat_map(|source| source.blocks.iter().copied()).collect()
+        };
         let embeddings = Embeddings::new(manifest.ids(), values).map_err(StoreError::from)?;
         let chain = FeatureChain {
             recipe: self.recipe.clone(),

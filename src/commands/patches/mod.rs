@@ -13,7 +13,7 @@ pub use searching::{SearchResults, SearchRow};
 pub use summary::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummary};
 
 use super::CommandError;
-use crate::features::{Block, Patches, Statistic};
+use crate::features::{HandMadeBlock, Patches, Statistic};
 use crate::images::DepthRange;
 use crate::progress::{Event, Stage};
 use crate::recipes::{FeaturesRecipe, HandMadeRecipe, PatchesRecipe, Slices, WeightedBlocks};
@@ -87,7 +87,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
     observer.on(Event::Finished);
     run.lap("plot");
 
-    let blocks = BTreeMap::from([(Block::Statistics, WeightedBlocks::usual())]);
+    let blocks = BTreeMap::from([(HandMadeBlock::Statistics, WeightedBlocks::usual())]);
     let features = FeaturesRecipe::HandMade(HandMadeRecipe { enhance: recipe.features.enhance.clone(), blocks });
     let n_features = sliced.statistics.len();
     let chain = FeatureChain { recipe: features, weights_hash: String::new(), dataset: None, depth, n_features };
