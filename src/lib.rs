@@ -81,6 +81,7 @@ pub mod outliers;
 pub mod reducers;
 
 pub mod curation;
+pub mod detector_frames;
 pub mod report;
 pub mod separation;
 pub mod training;
@@ -88,6 +89,9 @@ pub mod training;
 pub mod runs;
 
 pub mod workflow;
+
+pub mod explore;
+pub mod review;
 
 pub mod commands;
 

@@ -36,7 +36,7 @@ pub use error::BackboneError;
 pub use import::{Imported, import};
 pub use models::{Model, WeightsAt, list};
 use native::Native;
-pub use pull::{FetchError, Hub, PullError, Source, pull};
+pub use pull::{FetchError, Hub, HubFile, PullError, pull};
 pub use weights::{ChannelOrder, Variant, Weights, WeightsSpec};
 
 /// The networks there are.
@@ -185,7 +185,7 @@ impl Backbone {
         self.variant
     }
 
-    /// What the weights expect of an image.
+    /// The input that the weights expect.
     #[must_use]
     pub fn spec(&self) -> WeightsSpec {
         WeightsSpec::of(self.variant)

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use ndarray::{Array2, Array3};
 use rails::data::ClassId;
-use rails::features::{Block, FeatureExtractor, HandMade};
+use rails::features::{Features as _, HandMade, HandMadeBlock, Statistics as _, make_finite};
 use rails::images::{Enhancement, Image, Tiling, enhance};
 use rails::metrics::Ranking;
 use rails::runs::{ClusterRecipe, load};
@@ -36,9 +36,16 @@ struct Features {
 }
 
 impl Features {
-    fn of(tiles: &[Image], blocks: Vec<Block>) -> Self {
+    fn of(tiles: &[Image], blocks: Vec<HandMadeBlock>) -> Self {
         let extractor = HandMade::new(blocks);
-        Self { columns: extractor.columns(), values: extractor.extract(tiles).unwrap() }
+        let columns = extractor.columns();
+        let mut values = Array2::zeros((tiles.len(), columns.len()));
+        for (mut row, tile) in values.rows_mut().into_iter().zip(tiles) {
+            let mut found = extractor.measure(tile);
+            make_finite(&mut found);
+            row.iter_mut().zip(found).for_each(|(cell, value)| *cell = value as f32);
+        }
+        Self { columns, values }
     }
 
     fn tiles<'a>(&'a self, places: &'a [GridPlace]) -> Tiles<'a> {
@@ -62,7 +69,7 @@ impl Measured {
             tiles.push(enhance(corrections, Image { pixels }));
             places.push(GridPlace { array: 0, row: place.row, column: place.column });
         }
-        let layers = Features::of(&tiles, Block::ALL.to_vec());
+        let layers = Features::of(&tiles, HandMadeBlock::ALL.to_vec());
         let denoise = recipe.inconsistency.enhancements();
         let denoised: Vec<Image> = tiles.into_iter().map(|tile| enhance(&denoise, tile)).collect();
         let context = Features::of(&denoised, recipe.inconsistency.blocks());
