@@ -1,6 +1,7 @@
 //! Recipes of `rails assign`: new images for the clusters of an earlier run, which says all the rest.
 
-use serde::{Deserialize, Serialize};
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::document::{Section, Slip};
 use super::{DatasetRecipe, Mode, Recipe};
@@ -11,8 +12,15 @@ use super::{DatasetRecipe, Mode, Recipe};
 pub struct AssignRecipe {
     /// Part of the run folder's name.
     pub name: String,
-    /// Which images. Their brightness is scaled as in the earlier run.
+    /// Which images. Their brightness is scaled as in the earlier run, so that `depth` is not written here.
+    #[serde(serialize_with = "without_depth")]
     pub dataset: DatasetRecipe,
+}
+
+fn without_depth<S: Serializer>(dataset: &DatasetRecipe, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut table = toml::Table::try_from(dataset).map_err(S::Error::custom)?;
+    table.remove("depth");
+    table.serialize(serializer)
 }
 
 impl Default for AssignRecipe {
