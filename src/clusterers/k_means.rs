@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use counts::Counts;
 
 use super::{ClusterError, Clusterer};
-use crate::data::{Clustering, Fraction};
+use crate::data::{Clustering, Fraction, nonzero};
 use crate::pairwise::{Points, nearest};
 use crate::progress::{Event, Observer};
 
@@ -57,15 +57,14 @@ pub enum KMeansAlgorithm {
 
 impl Default for KMeans {
     fn default() -> Self {
-        let some = |n: usize| NonZeroUsize::MIN.saturating_add(n - 1);
         Self {
             k: Counts::default(),
-            n_init: some(10),
+            n_init: nonzero::<10>(),
             final_n_init: None,
-            max_iter: some(300),
-            tol: Fraction::try_from(1e-4).expect("1e-4 is a fraction"),
+            max_iter: nonzero::<300>(),
+            tol: const { Fraction::constant(1e-4) },
             algorithm: KMeansAlgorithm::Lloyd,
-            batch_size: some(100),
+            batch_size: nonzero::<100>(),
         }
     }
 }

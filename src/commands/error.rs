@@ -16,7 +16,7 @@ use crate::report::{PlotError, ResultsError};
 use crate::runs::{BundleError, RecipeError, RunError, TableError};
 use crate::separation::SeparationError;
 use crate::server::ServerError;
-use crate::training::{FoldsError, HeadError, TrainError};
+use crate::training::{ClassifierError, FoldsError, TrainError};
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +78,7 @@ pub enum CommandError {
     #[error(transparent)]
     Table(#[from] TableError),
     #[error(transparent)]
-    Head(#[from] HeadError),
+    Head(#[from] ClassifierError),
     #[error(transparent)]
     Train(#[from] TrainError),
     #[error(transparent)]

@@ -192,7 +192,7 @@ fn judge(
     let probabilities = checkpoint.probabilities(x)?;
     let likely = most_likely(probabilities.view());
     let confidences: Vec<f32> = likely.iter().zip(probabilities.rows()).map(|(best, row)| row[best.0]).collect();
-    let unfamiliarity = checkpoint.unfamiliarity(x, &confidences)?;
+    let unfamiliarity = checkpoint.novelty(x, &confidences)?;
     let nearest = match neighbours {
         Some(neighbours) if options.explain > 0 => neighbours.nearest(x, options.explain)?,
         _ => vec![Vec::new(); paths.len()],

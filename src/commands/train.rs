@@ -78,7 +78,7 @@ pub fn train(
         finetune.check(device)?;
     }
     let mut lesson = Lesson::prepare(recipe, (labelled, images), device, workspace, &mut timings, observer)?;
-    let mut trained = fit(recipe.head(), &lesson.set(), &lesson.split, device, recipe.seed, observer)?;
+    let mut trained = fit(&recipe.head(), &lesson.set(), &lesson.split, device, recipe.seed, observer)?;
     timings.lap("train");
     let mut tuned = None;
     if let Some(finetune) = &recipe.finetune {

@@ -219,7 +219,7 @@ fn strangeness(
     probabilities: &Array2<f32>,
 ) -> Result<Vec<Strangeness>, CommandError> {
     let confidences: Vec<f32> = probabilities.rows().into_iter().map(|row| row.fold(0.0, |a, &b| b.max(a))).collect();
-    let unfamiliarity = checkpoint.unfamiliarity(x, &confidences)?;
+    let unfamiliarity = checkpoint.novelty(x, &confidences)?;
     let found = checkpoint.bundle.reject.as_ref().zip(unfamiliarity);
     Ok(found.map_or_else(Vec::new, |(rule, unfamiliarity)| Strangeness::of_all(rule, unfamiliarity)))
 }

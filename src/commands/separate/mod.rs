@@ -18,7 +18,7 @@ use super::embed::{Embedded, Extraction};
 use super::record::Record;
 use super::{ClusterOptions, CommandError, Workspace, dataset};
 use crate::clusterers::Assigner;
-use crate::data::{ClusterId, Clustering, Manifest, NonNegative, Positive};
+use crate::data::{ClusterId, Clustering, Manifest, NonNegative, Positive, nonzero};
 use crate::device::{Device, DeviceChoice};
 use crate::features::Block;
 use crate::images::{DepthRange, Enhancement};
@@ -206,7 +206,7 @@ fn lay_out(x: ArrayView2<'_, f32>, seed: u64, observer: &dyn Observer) -> Result
     observer.on(Event::Started { stage: Stage::Layout, total: LAYOUT_STEPS });
     let recipe = Tsne {
         perplexity: Positive::try_from((x.nrows() as f64 / 4.0).min(30.0)).ok(),
-        n_iter: std::num::NonZeroUsize::MIN.saturating_add(LAYOUT_STEPS - 1),
+        n_iter: nonzero::<LAYOUT_STEPS>(),
         ..Tsne::default()
     };
     let layout = recipe.layout(x, seed, observer)?;

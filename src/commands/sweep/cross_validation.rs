@@ -97,7 +97,7 @@ impl<'a> CrossValidation<'a> {
     ) -> Result<[f64; 5], TrainError> {
         let began = Instant::now();
         let set = TrainingSet { ids: self.ids, x, y: self.y, classes: self.classes, weights: Some(self.weights) };
-        let trained = train(recipe.head(), &set, split, self.device, recipe.seed, observer)?;
+        let trained = train(&recipe.head(), &set, split, self.device, recipe.seed, observer)?;
         let probabilities = trained.head.probabilities(x.select(Axis(0), &split.test).view())?;
         let seconds = began.elapsed().as_secs_f64();
         for (row, of_row) in split.test.iter().zip(probabilities.rows()) {

@@ -55,7 +55,7 @@ impl Trust {
         let probabilities = calibration.probabilities(held.logits);
         let confidences: Vec<f32> =
             probabilities.rows().into_iter().map(|row| row.fold(0.0, |a, &b| b.max(a))).collect();
-        let reject = RejectRule::fit(&held.resemblances, &confidences, recipe.reject.keep);
+        let reject = RejectRule::fit(&held.outlier_scores, &confidences, recipe.reject.keep);
         Ok(Self { calibration, reject, neighbours })
     }
 
@@ -66,8 +66,8 @@ impl Trust {
         rows: &[usize],
         confidences: &[f32],
     ) -> Result<Vec<f64>, CommandError> {
-        let resemblances = self.neighbours.resemblance(numbers.x.select(ndarray::Axis(0), rows).view())?;
-        Ok(resemblances.into_iter().zip(confidences).map(|(r, &c)| self.reject.unfamiliarity(r, c)).collect())
+        let scores = self.neighbours.outlier_scores(numbers.x.select(ndarray::Axis(0), rows).view())?;
+        Ok(scores.into_iter().zip(confidences).map(|(r, &c)| self.reject.novelty(r, c)).collect())
     }
 }
 
@@ -86,7 +86,7 @@ fn held_out_by_folds(learned: &Learned<'_>, device: Device, observer: &dyn Obser
     observer.on(Event::Started { stage: Stage::Calibrate, total: folds.k() });
     let held = HeldOut::by_folds(set, &rows, folds.of_rows(), recipe.seed, |learned, held| {
         let split = Split { train: learned.to_vec(), validation: held.to_vec(), test: Vec::new() };
-        let trained = fit(recipe.head(), set, &split, device, recipe.seed, &Silent)?;
+        let trained = fit(&recipe.head(), set, &split, device, recipe.seed, &Silent)?;
         observer.on(Event::Advanced { by: 1 });
         // The one that never saw the fold: the other was refitted on it.
         Ok(trained.judged().clone())

@@ -1,4 +1,4 @@
-//! The epochs of a fine-tuning.
+//! The training loop of a fine-tuning: epochs, the best weights so far, early stopping.
 
 use burn::module::{AutodiffModule, Module};
 use burn::optim::adaptor::OptimizerAdaptor;
@@ -18,8 +18,8 @@ use super::{FineTune, FineTuned, FinetuneRecipe, TrainedPart, prefix};
 use crate::backbones::trainable::Trainable;
 use crate::device::{Device, OnBackend};
 use crate::progress::{Event, Observer};
-use crate::training::weights::normalise;
-use crate::training::{Classifier, Head, Split, Stopped, TrainError, Trained};
+use crate::training::fitting::normalise;
+use crate::training::{Classifier, Head, Split, StopReason, TrainError, Trained};
 
 /// A fine-tuning, ready to run on any backend.
 pub(super) struct Learner<'a> {
@@ -28,13 +28,13 @@ pub(super) struct Learner<'a> {
     pub observer: &'a dyn Observer,
 }
 
-/// What learns: the network's part and the head.
+/// The part of the network that learns, and the head.
 struct Model<B: Backend> {
     part: Trainable<B>,
     head: LearningHead<B>,
 }
 
-/// What learns, and how far its optimisers are.
+/// A model and the state of its optimisers.
 struct Learning<B: AutodiffBackend> {
     model: Model<B>,
     part_adam: OptimizerAdaptor<AdamW, Trainable<B>, B>,
@@ -82,24 +82,24 @@ impl OnBackend for Learner<'_> {
             self.observer.on(Event::Note { text: &format!("going on after epoch {done}") });
             self.observer.on(Event::Advanced { by: done });
         } else {
-            let train = self.judged(&best, &mut inputs, &split.train, &weights, device)?;
-            let validation = self.judged(&best, &mut inputs, judges, &weights, device)?;
+            let train = self.measure(&best, &mut inputs, &split.train, &weights, device)?;
+            let validation = self.measure(&best, &mut inputs, judges, &weights, device)?;
             progress.history.push(epoch(0, train, validation, began));
         }
 
-        let mut stopped = Stopped::Epochs;
+        let mut stopped = StopReason::Epochs;
         for number in progress.history.len()..=recipe.epochs.get() {
             if number - 1 - progress.best_epoch >= recipe.patience.get() {
-                stopped = Stopped::Patience;
+                stopped = StopReason::Patience;
                 break;
             }
             let began = std::time::Instant::now();
             let train;
             (learning, train) = self.pass(learning, &mut inputs, number, &split.train, &weights, device)?;
             let now = learning.model.valid();
-            let validation = self.judged(&now, &mut inputs, judges, &weights, device)?;
+            let validation = self.measure(&now, &mut inputs, judges, &weights, device)?;
             if !(train.loss.is_finite() && validation.loss.is_finite()) {
-                stopped = Stopped::Diverged { epoch: number };
+                stopped = StopReason::Diverged { epoch: number };
                 break;
             }
             let best_loss = progress.history[progress.best_epoch].validation_loss;
@@ -123,7 +123,7 @@ impl OnBackend for Learner<'_> {
         let refitted = match self.job.refit.filter(|_| best_epoch > 0) {
             Some(head) => {
                 let part = Trainable::<B>::from_inner(best.part.clone());
-                self.again(Learning::new(part, head, recipe, device), &mut inputs, best_epoch, &weights, device)?
+                self.for_epochs(Learning::new(part, head, recipe, device), &mut inputs, best_epoch, &weights, device)?
             }
             None => None,
         };
@@ -173,7 +173,7 @@ impl Learner<'_> {
     }
 
     /// Learns for so many epochs from the validation images too; `None` where that diverged.
-    fn again<B: AutodiffBackend>(
+    fn for_epochs<B: AutodiffBackend>(
         &self,
         mut learning: Learning<B>,
         inputs: &mut Activations<'_, B::InnerBackend>,
@@ -195,8 +195,8 @@ impl Learner<'_> {
         Ok(Some(learning.model.valid().head.into_head(self.job.head.standardizer())?))
     }
 
-    /// How `model` does on the images of `rows` themselves.
-    fn judged<B: Backend>(
+    /// Loss and accuracy of `model` on the images of `rows`, unaltered.
+    fn measure<B: Backend>(
         &self,
         model: &Model<B>,
         inputs: &mut Activations<'_, B>,

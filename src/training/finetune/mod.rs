@@ -1,11 +1,11 @@
-//! A pretrained network learns on, together with the head on it.
+//! Fine-tuning: a pretrained network learns on, together with the head on it.
 //!
 //! ```text
 //!  pictures ─▶ prefix (frozen, kept in memory) ─▶ trainable part (burn) ─▶ head ─▶ loss
 //!     └ augment                                        └──── after each epoch: state, to go on from
 //! ```
 //!
-//! What leaves is a [`Head`] and the network's [`Weights`], which the native engine reads like any others.
+//! The result is a [`Head`] and the network's [`Weights`], which the native engine reads like any others.
 
 mod activations;
 mod head;
@@ -22,7 +22,7 @@ use std::path::Path;
 
 pub use recipe::{FinetuneRecipe, Precision, TrainedPart};
 
-use super::{Head, Split, Stopped, TrainError, Trained};
+use super::{Head, Split, StopReason, TrainError, Trained};
 use crate::backbones::{Backbone, Weights};
 use crate::data::{ClassId, ImageId};
 use crate::device::Device;
@@ -38,7 +38,7 @@ pub trait Pictures: Sync {
     fn picture(&self, row: usize) -> Result<Image, String>;
 }
 
-/// What is to learn, from what.
+/// A fine-tuning job: the network, its head, the images and their split.
 #[derive(Clone, Copy)]
 pub struct FineTune<'a> {
     /// How.
@@ -114,8 +114,10 @@ pub fn finetune(job: &FineTune<'_>, device: Device, observer: &dyn Observer) -> 
     };
     let text = format!("{stopped}; {kept}");
     match stopped {
-        Stopped::Diverged { .. } => observer.on(Event::Warning { text: &text }),
-        Stopped::Epochs | Stopped::Patience | Stopped::AtOnce => observer.on(Event::Note { text: &text }),
+        StopReason::Diverged { .. } => observer.on(Event::Warning { text: &text }),
+        StopReason::Epochs | StopReason::Patience | StopReason::WithoutEpochs => {
+            observer.on(Event::Note { text: &text })
+        }
     }
     Ok(tuned)
 }

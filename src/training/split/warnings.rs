@@ -1,10 +1,10 @@
-//! What a person should know about a split, in sentences.
+//! Warnings about a split, in sentences.
 
 use std::collections::BTreeSet;
 
 use super::{Divisible, Unit, Units};
 
-/// What concerns the data as a whole: images without a group, classes that one group alone shows, near duplicates that
+/// Warnings about the data as a whole: images without a group, classes that one group alone shows, near duplicates that
 /// swallow most of the data.
 pub fn general_warnings(data: &Divisible<'_>, units: &Units) -> Vec<String> {
     let mut warnings = Vec::new();

@@ -1,21 +1,19 @@
-//! What each image counts: how far a person's word is trusted, what its class weighs, and how far the other images
-//! agree.
+//! Label weights: how much each image counts, by the trust in its label, its class, and how far the other images agree.
 
 use std::num::NonZeroUsize;
 
 use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 
-use super::TrainError;
 use super::class_weights::ClassWeights;
-use super::folds::Folds;
 use super::loss::targets;
-use super::split::{Divisible, Split};
-use super::training_set::TrainingSet;
+use crate::data::nonzero;
 use crate::linear_model::{LogisticRegression, Stop};
+use crate::training::split::{Divisible, Folds, Split};
+use crate::training::{TrainError, TrainingSet};
 
 /// Folds from which the images of the remaining one are judged.
-const FOLDS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
+const FOLDS: NonZeroUsize = nonzero::<5>();
 /// Penalty of the classifier that judges, as a share of the images' mean squared length: so high that none sways it.
 const L2: f64 = 1e-3;
 /// When it is sure enough; with this penalty it is there soon.
@@ -30,7 +28,7 @@ const STOP: Stop = Stop { gradient: 1e-4, steps: 200 };
 ///
 /// # Errors
 /// When class weights name what is no class.
-pub(super) fn weights(
+pub fn label_weights(
     x: ArrayView2<'_, f32>,
     data: &TrainingSet<'_>,
     split: &Split,
@@ -40,8 +38,8 @@ pub(super) fn weights(
 ) -> Result<Vec<f32>, TrainError> {
     let mut weights = data.weights.map_or_else(|| vec![1.0; data.ids.len()], <[f32]>::to_vec);
     if doubt > 0.0 {
-        for (row, trust) in trusts(x, data, &weights, split, seed) {
-            weights[row] *= trust.powf(doubt) as f32;
+        for (row, agreement) in agreements(x, data, &weights, split, seed) {
+            weights[row] *= agreement.powf(doubt) as f32;
         }
     }
     let factors = class_weights.factors(data.classes, data.y, &weights, &split.train)?;
@@ -53,9 +51,9 @@ pub(super) fn weights(
     Ok(weights)
 }
 
-/// Rows of the training and the validation part and how far their labels are to be trusted, in `0.0..=1.0`; rows that
+/// Rows of the training and the validation part and how far the other images agree with their labels, in `0.0..=1.0`; rows that
 /// nothing is known about are left out.
-fn trusts(
+fn agreements(
     x: ArrayView2<'_, f32>,
     data: &TrainingSet<'_>,
     weights: &[f32],
@@ -75,12 +73,12 @@ fn trusts(
         let shown = shares.sum_axis(Axis(0));
         let model = LogisticRegression::fit(features.view(), shares.view(), l2, STOP);
         let p = model.probabilities(x.select(Axis(0), judged).view());
-        let trust = |(&row, p): (&usize, ndarray::ArrayView1<'_, f32>)| {
+        let agreement = |(&row, p): (&usize, ndarray::ArrayView1<'_, f32>)| {
             let class = data.y[row].0;
             let likeliest = p.fold(f32::MIN_POSITIVE, |most, &p| most.max(p));
             (shown[class] > 0.0).then(|| (row, f64::from(p[class] / likeliest)))
         };
-        judged.iter().zip(p.rows()).filter_map(trust).collect()
+        judged.iter().zip(p.rows()).filter_map(agreement).collect()
     };
     let of_fold = |fold: usize| {
         let rows = split.train.iter().zip(folds.of_rows());
@@ -88,13 +86,13 @@ fn trusts(
         let rows = |pairs: Vec<(&usize, &usize)>| pairs.into_iter().map(|(&row, _)| row).collect::<Vec<usize>>();
         judge(&rows(learned), &rows(judged))
     };
-    let mut trusts: Vec<(usize, f64)> = (0..folds.k()).into_par_iter().flat_map_iter(of_fold).collect();
-    trusts.extend(judge(&split.train, &split.validation));
-    trusts
+    let mut agreements: Vec<(usize, f64)> = (0..folds.k()).into_par_iter().flat_map_iter(of_fold).collect();
+    agreements.extend(judge(&split.train, &split.validation));
+    agreements
 }
 
 /// Scales the weights of `rows` to a mean of 1; all 0 stays so.
-pub(super) fn normalise(weights: &mut [f32], rows: &[usize]) {
+pub fn normalise(weights: &mut [f32], rows: &[usize]) {
     let mean = rows.iter().map(|&row| f64::from(weights[row])).sum::<f64>() / rows.len().max(1) as f64;
     if mean > 0.0 {
         for &row in rows {

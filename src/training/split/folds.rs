@@ -5,8 +5,9 @@
 
 use std::num::NonZeroUsize;
 
-use super::Split;
-use super::split::{Divisible, Part, SplitRecipe, Unit, Units, class_warnings, divide, general_warnings, rows_of_part};
+use super::{
+    Divisible, Split, SplitPart, SplitRecipe, Unit, Units, class_warnings, divide, general_warnings, rows_of_part,
+};
 
 /// A fold for every row.
 #[derive(Debug, Clone)]
@@ -61,7 +62,7 @@ impl Folds {
             return Err(FoldsError::TooFew { units: units.all.len(), k });
         }
         let all: Vec<&Unit> = units.all.iter().collect();
-        let parts = vec![Part { share: 1.0 / k as f64, need: 1.0 }; k];
+        let parts = vec![SplitPart { share: 1.0 / k as f64, need: 1.0 }; k];
         let fold_of_unit = divide(&all, data.names.len(), &parts, seed);
         let mut warnings = general_warnings(data, &units);
         warnings.extend(class_warnings(data, &units, |units_of_class| {
@@ -106,7 +107,7 @@ impl Folds {
         };
         let (tested, others) = (inside(true), inside(false));
         let [train, validation] = recipe.without_test();
-        let parts = [Part { share: train, need: 2.0 }, Part { share: validation, need: 1.0 }];
+        let parts = [SplitPart { share: train, need: 2.0 }, SplitPart { share: validation, need: 1.0 }];
         let part_of = divide(&others, self.n_classes, &parts, self.seed);
         Split {
             train: rows_of_part(&others, &part_of, 0),
@@ -150,7 +151,7 @@ mod tests {
             classes: Vec<usize>,
             unevenness: f64,
         }
-        let golden: Golden = serde_json::from_str(include_str!("../../tests/golden/folds.json")).unwrap();
+        let golden: Golden = serde_json::from_str(include_str!("../../../tests/golden/folds.json")).unwrap();
         assert_eq!(golden.cases.len(), 4);
         for case in golden.cases {
             let ids: Vec<ImageId> = (0..case.groups.len()).map(id).collect();

@@ -1,10 +1,11 @@
-//! Which images teach, which decide when to stop, which are looked at once.
+//! Stratified splits: training images, validation images that decide when to stop, and test images looked at once.
 //!
-//! Stratified: every class is divided in the same proportions. Some rows are never divided: files with equal bytes
+//! Every class is divided in the same proportions. Some rows are never divided: files with equal bytes
 //! (they share an [`ImageId`]), near duplicates, and, where a field of the file names groups them, images of one group.
 //! So no image is tested whose like was learned from. The result depends on the ids, not on the order of the rows.
 
 mod divide;
+mod folds;
 mod near;
 mod proof;
 mod recipe;
@@ -14,12 +15,13 @@ mod warnings;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{ClassId, ImageId};
-pub(super) use divide::{Part, divide};
+use divide::{SplitPart, divide};
+pub use folds::{Folds, FoldsError};
 pub use near::NearDuplicates;
 pub use proof::{Disjointness, GroupProof, NearProof};
 pub use recipe::{SharesError, SplitRecipe, SplitShares};
-pub(super) use units::{Unit, Units};
-pub(super) use warnings::{class_warnings, general_warnings};
+use units::{Unit, Units};
+use warnings::{class_warnings, general_warnings};
 
 /// Labelled images to be divided: row `i` of everything belongs to the same image.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +38,7 @@ pub struct Divisible<'a> {
     pub near: Option<&'a NearDuplicates>,
 }
 
-/// What a field of the file names says of each image.
+/// Groups of images by a field of their file names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Groups {
     /// Name of the field.
@@ -76,7 +78,7 @@ impl Split {
         let units = Units::of(data);
         let all: Vec<&Unit> = units.all.iter().collect();
         let parts = [(shares.train, 4.0), (shares.validation, 2.0), (shares.test, 1.0)];
-        let parts = parts.map(|(share, need)| Part { share: share.get(), need });
+        let parts = parts.map(|(share, need)| SplitPart { share: share.get(), need });
         let part_of = divide(&all, data.names.len(), &parts, shares.seed.unwrap_or(seed));
         let [train, validation, test] = [0, 1, 2].map(|part| rows_of_part(&all, &part_of, part));
 
@@ -111,7 +113,7 @@ impl Split {
 }
 
 /// Rows of the units in `part`, ascending.
-pub(super) fn rows_of_part(units: &[&Unit], part_of: &[usize], part: usize) -> Vec<usize> {
+fn rows_of_part(units: &[&Unit], part_of: &[usize], part: usize) -> Vec<usize> {
     let inside = units.iter().zip(part_of).filter(|&(_, &other)| other == part);
     let mut rows: Vec<usize> = inside.flat_map(|(unit, _)| unit.rows.iter().copied()).collect();
     rows.sort_unstable();
