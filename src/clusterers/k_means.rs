@@ -21,7 +21,7 @@ pub use counts::Counts;
 use super::{ClusterError, Clusterer};
 use crate::data::{Clustering, Fraction, nonzero};
 use crate::pairwise::{Points, nearest};
-use crate::progress::{Event, Observer};
+use crate::progress::{Event, Observer, Warning};
 
 /// Recipe of k-means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -138,8 +138,7 @@ impl KMeans {
         let data = Data::new(x, counts[0])?;
         let too_many = counts.split_off(counts.partition_point(|&k| k <= x.nrows()));
         if let Some(first) = too_many.first() {
-            let text = format!("k from {first} on is left out: there are only {} images", x.nrows());
-            observer.on(Event::Warning { text: &text });
+            observer.warn(&Warning::TooManyClusters { from: *first, images: x.nrows() });
         }
         Ok(counts
             .into_par_iter()

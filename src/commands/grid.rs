@@ -12,7 +12,7 @@ use serde_json::json;
 use super::cluster::Judge;
 use super::embed::Extraction;
 use super::{ClusterOptions, CommandError, Workspace, dataset};
-use crate::clusterers::PickK;
+use crate::clusterers::{PickK, PickMetrics};
 use crate::curation::{LabelTable, Matched};
 use crate::data::{Clustering, Manifest};
 use crate::device::{Device, DeviceChoice};
@@ -223,12 +223,11 @@ fn describe(features: &FeaturesRecipe) -> String {
 /// Larger is better.
 fn score(pick: PickK, row: &GridRow) -> f64 {
     let metric = |name: &str| row.metrics.get(name).copied();
-    match pick {
-        PickK::Silhouette => metric("silhouette"),
-        PickK::DaviesBouldin => metric("davies_bouldin").map(|index| -index),
-        PickK::CalinskiHarabasz => metric("calinski_harabasz"),
-    }
-    .unwrap_or(f64::NEG_INFINITY)
+    pick.score(PickMetrics {
+        silhouette: metric("silhouette"),
+        davies_bouldin: metric("davies_bouldin"),
+        calinski_harabasz: metric("calinski_harabasz"),
+    })
 }
 
 fn recommend(row: &GridRow) -> Vec<String> {

@@ -161,8 +161,8 @@ fn divergence_is_reported_and_never_panics() {
     struct Warnings(Mutex<Vec<String>>);
     impl Observer for Warnings {
         fn on(&self, event: Event<'_>) {
-            if let Event::Warning { text } = event {
-                self.0.lock().unwrap().push(text.to_owned());
+            if let Event::Warning(warning) = event {
+                self.0.lock().unwrap().push(warning.to_string());
             }
         }
     }

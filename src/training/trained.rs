@@ -1,7 +1,5 @@
 //! The result of a training: the classifier, its epochs, and why it ended.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::classifiers::Classifier;
@@ -65,15 +63,4 @@ pub enum StopReason {
     Patience,
     /// The loss was no longer finite in this epoch; the best weights from before were kept.
     Diverged { epoch: usize },
-}
-
-impl fmt::Display for StopReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Epochs => f.write_str("all epochs were run"),
-            Self::WithoutEpochs => f.write_str("it was fitted without epochs"),
-            Self::Patience => f.write_str("the validation loss stopped falling"),
-            Self::Diverged { epoch } => write!(f, "the loss diverged in epoch {epoch}"),
-        }
-    }
 }

@@ -91,7 +91,7 @@ impl Observer for Counter {
         match event {
             Event::Started { stage: Stage::Weights, total } => told.0 = total,
             Event::Advanced { by } => told.1 += by,
-            Event::Note { text } => told.2.push(text.to_owned()),
+            Event::Note(note) => told.2.push(note.to_string()),
             _ => {}
         }
     }

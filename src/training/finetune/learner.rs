@@ -17,7 +17,7 @@ use super::state::{self, Progress};
 use super::{FineTune, FineTuned, FinetuneRecipe, TrainedPart, prefix};
 use crate::backbones::trainable::Trainable;
 use crate::device::{Device, OnBackend};
-use crate::progress::{Event, Observer};
+use crate::progress::{Note, Observer, RunningStage, Warning};
 use crate::training::fitting::normalise;
 use crate::training::{Classifier, Head, Split, StopReason, TrainError, Trained};
 
@@ -26,6 +26,7 @@ pub(super) struct Learner<'a> {
     pub job: FineTune<'a>,
     pub on: Device,
     pub observer: &'a dyn Observer,
+    pub stage: &'a RunningStage<'a>,
 }
 
 /// The part of the network that learns, and the head.
@@ -79,8 +80,8 @@ impl OnBackend for Learner<'_> {
             .valid();
             progress = known;
             let done = progress.history.len() - 1;
-            self.observer.on(Event::Note { text: &format!("going on after epoch {done}") });
-            self.observer.on(Event::Advanced { by: done });
+            self.observer.note(&Note::Resumed { epoch: done });
+            self.stage.advance(done);
         } else {
             let train = self.measure(&best, &mut inputs, &split.train, &weights, device)?;
             let validation = self.measure(&best, &mut inputs, judges, &weights, device)?;
@@ -116,7 +117,7 @@ impl OnBackend for Learner<'_> {
                 LearningHead::<B>::from_inner(best.head.clone()).into_record(),
             );
             state::save::<B, _>(self.job.state, &progress, record)?;
-            self.observer.on(Event::Advanced { by: 1 });
+            self.stage.advance(1);
         }
 
         let Progress { history, best_epoch } = progress;
@@ -187,8 +188,7 @@ impl Learner<'_> {
             let sums;
             (learning, sums) = self.pass(learning, inputs, number, &all, weights, device)?;
             if !sums.loss.is_finite() {
-                let text = "learning from the validation images too diverged: their share is left out";
-                self.observer.on(Event::Warning { text });
+                self.observer.warn(&Warning::RefitDiverged);
                 return Ok(None);
             }
         }

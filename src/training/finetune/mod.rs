@@ -27,7 +27,7 @@ use crate::backbones::{Backbone, Weights};
 use crate::data::{ClassId, ImageId};
 use crate::device::Device;
 use crate::images::Image;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Note, Observer, Stage, Warning};
 
 /// Where images come from, ready for the network: decoded, at one brightness scale, of the network's input size.
 pub trait Pictures: Sync {
@@ -101,22 +101,17 @@ pub struct FineTuned {
 pub fn finetune(job: &FineTune<'_>, device: Device, observer: &dyn Observer) -> Result<FineTuned, TrainError> {
     job.recipe.check(device)?;
     if job.split.validation.is_empty() {
-        observer.on(Event::Warning { text: "no validation images: the training loss decides when to stop" });
+        observer.warn(&Warning::NoValidation);
     }
-    observer.on(Event::Started { stage: Stage::Train, total: job.recipe.epochs.get() });
-    let tuned = device.run(learner::Learner { job: *job, on: device, observer });
-    observer.on(Event::Finished);
-    let tuned = tuned?;
-    let Trained { best_epoch, stopped, .. } = tuned.trained;
-    let kept = match best_epoch {
-        0 => "the frozen network was best and is kept".to_owned(),
-        epoch => format!("the weights of epoch {epoch} are kept"),
+    let tuned = {
+        let stage = observer.stage(Stage::Train, job.recipe.epochs.get());
+        device.run(learner::Learner { job: *job, on: device, observer, stage: &stage })?
     };
-    let text = format!("{stopped}; {kept}");
+    let Trained { best_epoch, stopped, .. } = tuned.trained;
     match stopped {
-        StopReason::Diverged { .. } => observer.on(Event::Warning { text: &text }),
+        StopReason::Diverged { epoch } => observer.warn(&Warning::Diverged { epoch, best_epoch }),
         StopReason::Epochs | StopReason::Patience | StopReason::WithoutEpochs => {
-            observer.on(Event::Note { text: &text })
+            observer.note(&Note::TrainingEnded { early: stopped == StopReason::Patience, best_epoch });
         }
     }
     Ok(tuned)

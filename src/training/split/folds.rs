@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use super::{
     Divisible, Split, SplitPart, SplitRecipe, Unit, Units, class_warnings, divide, general_warnings, rows_of_part,
 };
+use crate::progress::{Lack, Warning};
 
 /// A fold for every row.
 #[derive(Debug, Clone)]
@@ -43,7 +44,7 @@ impl FoldsError {
 }
 
 impl Folds {
-    /// Divides the rows of `data` into `k` folds. Returns them and what is worth a warning, in sentences.
+    /// Divides the rows of `data` into `k` folds. Returns them and what is worth a warning.
     ///
     /// The result depends on the ids of the images and the seed, not on the order of the rows.
     ///
@@ -52,7 +53,7 @@ impl Folds {
     ///
     /// # Panics
     /// When the rows of `data` differ in number, or a class has no name.
-    pub fn of(data: &Divisible<'_>, k: NonZeroUsize, seed: u64) -> Result<(Self, Vec<String>), FoldsError> {
+    pub fn of(data: &Divisible<'_>, k: NonZeroUsize, seed: u64) -> Result<(Self, Vec<Warning>), FoldsError> {
         let k = k.get();
         if k < 2 {
             return Err(FoldsError::One(k));
@@ -70,8 +71,8 @@ impl Folds {
             folds.sort_unstable();
             folds.dedup();
             match folds.len() {
-                1 => Some(format!("all in fold {}, which is tested without having learned it", folds[0] + 1)),
-                some if some < k => Some(format!("none in {} of {k} folds", k - some)),
+                1 => Some(Lack::AllInFold(folds[0] + 1)),
+                some if some < k => Some(Lack::Folds { missing: k - some, of: k }),
                 _ => None,
             }
         }));
@@ -183,7 +184,7 @@ mod tests {
         let classes: Vec<ClassId> = (0..103).map(|row| ClassId(usize::from(row % 10 == 0))).collect();
         let data = Divisible { ids: &ids, classes: &classes, names: &names(2), groups: None, near: None };
         let (folds, warnings) = Folds::of(&data, k(5), 3).unwrap();
-        assert_eq!(warnings, Vec::<String>::new());
+        assert_eq!(warnings, []);
         for fold in 0..5 {
             let inside: Vec<usize> = (0..103).filter(|&row| folds.of_rows()[row] == fold).collect();
             let rare = inside.iter().filter(|&&row| classes[row].0 == 1).count();
@@ -197,6 +198,7 @@ mod tests {
         let classes: Vec<ClassId> = [[0; 10].as_slice(), &[1; 3], &[2]].concat().into_iter().map(ClassId).collect();
         let data = Divisible { ids: &ids, classes: &classes, names: &names(4), groups: None, near: None };
         let (_, warnings) = Folds::of(&data, k(5), 0).unwrap();
+        let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
         assert_eq!(warnings[0], "`1` has 3 distinct images: none in 2 of 5 folds");
         assert!(warnings[1].starts_with("`2` has 1 distinct image: all in fold "), "{warnings:?}");
         assert_eq!(warnings[2], "no image is labelled `3`: it cannot be learned");

@@ -15,6 +15,7 @@ mod warnings;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{ClassId, ImageId};
+use crate::progress::{Lack, Warning};
 use divide::{SplitPart, divide};
 pub use folds::{Folds, FoldsError};
 pub use near::NearDuplicates;
@@ -65,7 +66,7 @@ impl Split {
         [&self.train, &self.validation, &self.test]
     }
 
-    /// Divides the rows of `data` in the shares of `recipe`. Returns the split and what is worth a warning, in sentences.
+    /// Divides the rows of `data` in the shares of `recipe`. Returns the split and what is worth a warning.
     ///
     /// A class with fewer units than parts goes to training first, then to validation. A class that one group alone
     /// shows is divided by image, with a warning; [`Split::disjointness`] says so too.
@@ -73,7 +74,7 @@ impl Split {
     /// # Panics
     /// When the rows of `data` differ in number, or a class has no name.
     #[must_use]
-    pub fn of(data: &Divisible<'_>, recipe: &SplitRecipe, seed: u64) -> (Self, Vec<String>) {
+    pub fn of(data: &Divisible<'_>, recipe: &SplitRecipe, seed: u64) -> (Self, Vec<Warning>) {
         let shares = recipe.shares();
         let units = Units::of(data);
         let all: Vec<&Unit> = units.all.iter().collect();
@@ -83,15 +84,16 @@ impl Split {
         let [train, validation, test] = [0, 1, 2].map(|part| rows_of_part(&all, &part_of, part));
 
         let mut warnings = general_warnings(data, &units);
-        let wanted: Vec<(usize, &str)> = ["training", "validation", "test"]
+        let wanted: Vec<(usize, &'static str)> = ["training", "validation", "test"]
             .into_iter()
             .enumerate()
             .filter(|&(part, _)| parts[part].share > 0.0)
             .collect();
         warnings.extend(class_warnings(data, &units, |units_of_class| {
             let lacking = |part| !units_of_class.iter().any(|&unit| part_of[unit] == part);
-            let missing: Vec<&str> = wanted.iter().filter(|&&(part, _)| lacking(part)).map(|&(_, name)| name).collect();
-            (!missing.is_empty()).then(|| format!("none for {}", missing.join(" and ")))
+            let missing: Vec<&'static str> =
+                wanted.iter().filter(|&&(part, _)| lacking(part)).map(|&(_, name)| name).collect();
+            (!missing.is_empty()).then_some(Lack::Parts(missing))
         }));
         (Self { train, validation, test }, warnings)
     }
@@ -107,7 +109,7 @@ impl Split {
         names: &[String],
         recipe: &SplitRecipe,
         seed: u64,
-    ) -> (Self, Vec<String>) {
+    ) -> (Self, Vec<Warning>) {
         Self::of(&Divisible { ids, classes, names, groups: None, near: None }, recipe, seed)
     }
 }

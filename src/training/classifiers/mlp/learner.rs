@@ -18,7 +18,7 @@ use super::network::Mlp;
 use super::recipe::MlpRecipe;
 use crate::data::ClassId;
 use crate::device::OnBackend;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage, Warning};
 use crate::training::classifiers::{Layer, most_likely};
 use crate::training::fitting::{is_astray, loss, losses};
 use crate::training::{Epoch, StopReason, TrainError};
@@ -105,7 +105,7 @@ impl MlpTraining<'_> {
         plain: &TensorDataset<B::InnerBackend>,
     ) -> Result<Found<B::InnerBackend>, TrainError> {
         let epochs = self.recipe.epochs.get();
-        self.observer.on(Event::Started { stage: Stage::Train, total: epochs });
+        let stage = self.observer.stage(Stage::Train, epochs);
         let mut history: Vec<Epoch> = Vec::new();
         let mut best: Option<(Mlp<B::InnerBackend>, usize, f64)> = None;
         let mut stopped = StopReason::Epochs;
@@ -114,7 +114,7 @@ impl MlpTraining<'_> {
             let (train_loss, train_accuracy) = optimisation.epoch();
             let model = optimisation.model.valid();
             let (validation_loss, validation_accuracy) = self.validate(&model, plain);
-            self.observer.on(Event::Advanced { by: 1 });
+            stage.advance(1);
             if !(train_loss.is_finite() && validation_loss.is_finite()) {
                 stopped = StopReason::Diverged { epoch };
                 break;
@@ -131,7 +131,6 @@ impl MlpTraining<'_> {
                 break;
             }
         }
-        self.observer.on(Event::Finished);
         let (model, best_epoch, _) = best.ok_or(TrainError::Diverged(self.recipe.learning_rate.get()))?;
         Ok((model, history, best_epoch, stopped))
     }
@@ -142,21 +141,20 @@ impl MlpTraining<'_> {
         optimisation: &mut Optimisation<'_, B>,
         epochs: usize,
     ) -> Option<Vec<Layer>> {
-        self.observer.on(Event::Started { stage: Stage::Train, total: epochs });
+        let stage = self.observer.stage(Stage::Train, epochs);
         let mut last = 0.0;
         let finite = (0..epochs).all(|_| {
             (last, _) = optimisation.epoch();
-            self.observer.on(Event::Advanced { by: 1 });
+            stage.advance(1);
             last.is_finite()
         });
-        self.observer.on(Event::Finished);
+        drop(stage);
         let layers = optimisation.model.valid().into_layers();
         let finite = finite
             && !optimisation.is_astray(last)
             && layers.iter().all(|layer| layer.weights.iter().chain(&layer.bias).all(|number| number.is_finite()));
         if !finite {
-            let text = "learning from the validation images too diverged: their share is left out";
-            self.observer.on(Event::Warning { text });
+            self.observer.warn(&Warning::RefitDiverged);
         }
         finite.then_some(layers)
     }

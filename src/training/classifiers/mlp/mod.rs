@@ -8,7 +8,7 @@ mod recipe;
 use super::classifier::Classifier;
 use super::head::Head;
 use crate::device::Device;
-use crate::progress::{Event, Observer};
+use crate::progress::{Note, Observer, Warning};
 use crate::training::fitting::{label_weights, of_guessing, standardised, targets};
 use crate::training::{Split, StopReason, TrainError, Trained, TrainingSet};
 use learner::{MlpTraining, TrainedMlp};
@@ -30,7 +30,7 @@ pub fn fit(
     let without_validation = split.validation.is_empty();
     let validation = if without_validation { &split.train } else { &split.validation };
     if without_validation {
-        observer.on(Event::Warning { text: "no validation images: the training loss decides when to stop" });
+        observer.warn(&Warning::NoValidation);
     }
     let (standardizer, x) = standardised(data.x, &split.train, recipe.scaling);
     let weights = label_weights(x.view(), data, split, &recipe.class_weights, recipe.doubt.get(), seed)?;
@@ -47,20 +47,15 @@ pub fn fit(
         observer,
     });
     let TrainedMlp { layers, judged, history, best_epoch, stopped } = fitted?;
-    let text = format!("{stopped}; the weights of epoch {best_epoch} are kept");
     match stopped {
-        StopReason::Patience => observer.on(Event::Note { text: &text }),
-        StopReason::Diverged { .. } => observer.on(Event::Warning { text: &text }),
+        StopReason::Patience => observer.note(&Note::TrainingEnded { early: true, best_epoch }),
+        StopReason::Diverged { epoch } => observer.warn(&Warning::Diverged { epoch, best_epoch }),
         StopReason::Epochs | StopReason::WithoutEpochs => {}
     }
-    let lowest = history[best_epoch - 1].validation_loss;
+    let loss = history[best_epoch - 1].validation_loss;
     let guessing = of_guessing(data.classes.len(), recipe.robustness.get());
-    if lowest >= guessing {
-        let text = format!(
-            "nothing was learned: the best validation loss is {lowest:.3}, equal guesses give {guessing:.3}; \
-             lower `learning_rate` or check the labels"
-        );
-        observer.on(Event::Warning { text: &text });
+    if loss >= guessing {
+        observer.warn(&Warning::NothingLearned { loss, guessing });
     }
     // Without a refit both are the same weights, and one classifier is enough.
     let held_out =
