@@ -11,7 +11,7 @@ use crate::device::Device;
 use crate::embeddings::{Store, StoreError};
 use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor, FrameStatistics, HandMade};
 use crate::images::{DepthPolicy, DepthRange, series_of};
-use crate::progress::{Event, Observer};
+use crate::progress::{Note, Observer};
 use crate::reducers::WeightedBlock;
 use crate::runs::{FeatureChain, FeaturesRecipe};
 
@@ -216,8 +216,7 @@ impl Extraction {
         let values = concatenate(Axis(1), &views)
             .map_err(|error| CommandError::failed(error.to_string(), "report this as a bug"))?;
         if replaced > 0 {
-            let text = format!("{replaced} hand-made features were not finite numbers and count as 0");
-            observer.on(Event::Note { text: &text });
+            observer.note(&Note::FeaturesNotFinite { features: replaced });
         }
         let alone = self.recipe.hand_made.is_empty();
         let blocks =

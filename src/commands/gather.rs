@@ -7,7 +7,7 @@ use super::{CommandError, Workspace, dataset, weigh};
 use crate::curation::LabelTable;
 use crate::data::{ImageId, Labels, Manifest, Skipped};
 use crate::images::scan;
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 use crate::runs::{DatasetRecipe, FeatureChain, Provenance, TrainRecipe, read_json};
 
 /// Labelled images of one or several sources.
@@ -129,11 +129,10 @@ fn from_table(
     let manifest = dataset::open(Some(images), recipe, workspace, observer)?;
     let matched = LabelTable::read(table)?.match_to(&manifest);
     if !matched.unknown.is_empty() {
-        let text = format!("{} rows of `{}` name images that are not there", matched.unknown.len(), table.display());
-        observer.on(Event::Warning { text: &text });
+        observer.warn(&Warning::LabelsWithoutImage { rows: matched.unknown.len(), table: table.to_owned() });
     }
     for class in &matched.absent {
-        observer.on(Event::Warning { text: &format!("no image is left of class `{class}`: it is left out") });
+        observer.warn(&Warning::ClassWithoutImage { class: class.clone() });
     }
     Ok(Source { manifest, labels: matched.labels, conflicts: matched.conflicts, chain })
 }

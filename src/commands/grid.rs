@@ -18,7 +18,7 @@ use crate::data::{Clustering, Manifest};
 use crate::device::{Device, DeviceChoice};
 use crate::images::{DepthRange, Enhancement};
 use crate::metrics::{Contingency, normalized_mutual_information, purity, spread};
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Note, Observer, Stage};
 use crate::report::Results;
 use crate::runs::{
     ClusterRecipe, DatasetSummary, FeaturesRecipe, GridRecipe, RunDir, Timings, timestamp, write_skipped,
@@ -83,7 +83,7 @@ pub fn grid(
     let context = Context { recipe, options, truth: truth.as_ref(), device, workspace, observer };
     for features in combinations(recipe, grid) {
         let name = describe(&features);
-        observer.on(Event::Note { text: &name });
+        observer.note(&Note::Trying { features: name.clone() });
         match context.run(&features, &manifest, depth) {
             Ok((found, files)) => {
                 rows.extend(found);
@@ -146,10 +146,10 @@ impl Context<'_> {
             let reduce = &self.recipe.reduce;
             reduce.fit_blocks(embedded.embeddings.values(), &embedded.blocks, self.recipe.seed)?
         };
-        self.observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
+        let stage = self.observer.stage(Stage::Cluster, 0);
         let sweep = self.recipe.cluster.kmeans.sweep(x.view(), self.recipe.seed, self.observer)?;
         let clusterings: Vec<&Clustering> = sweep.iter().map(|fit| &fit.clustering).collect();
-        self.observer.on(Event::Finished);
+        drop(stage);
         let truth = self.truth.map(|table| table.match_to(&embedded.manifest));
         let judge = Judge {
             manifest: &embedded.manifest,

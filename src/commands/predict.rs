@@ -13,7 +13,7 @@ use super::{CommandError, Workspace};
 use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, Skipped};
 use crate::device::DeviceChoice;
 use crate::images::{ScanOptions, scan, scan_files};
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 use crate::runs::{Checkpoint, FeatureChain, Placement, newest_checkpoint};
 use crate::training::{Neighbour, most_likely};
 use keeping::keep_into;
@@ -131,8 +131,7 @@ pub fn predict(
     for manifest in manifests(images, chain, observer)? {
         let shown = extraction.is_shown();
         if shown && manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
-            let text = "the checkpoint was trained without images of more than 8 bits: these are shown in full range";
-            observer.on(Event::Warning { text });
+            observer.warn(&Warning::DepthUnknown);
         }
         let done = extraction.embed(&manifest, chain.depth, workspace, observer)?;
         let names = done.manifest.records.iter().map(|record| given.name(&done.manifest.file(record)));

@@ -8,7 +8,7 @@ use super::embed::Extraction;
 use super::{CommandError, Workspace};
 use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::device::Device;
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 use crate::reducers::Projection;
 use crate::runs::{ImagesTable, Provenance};
 
@@ -57,7 +57,7 @@ pub(super) fn run_features(
         ));
     }
     let lost = table.rows.len() - reduced.nrows();
-    observer.on(Event::Warning { text: &format!("{lost} images of the run cannot be read any more") });
+    observer.warn(&Warning::ImagesLost { images: lost });
     let centre = reduced.mean_axis(ndarray::Axis(0)).unwrap_or_else(|| ndarray::Array1::zeros(reduced.ncols()));
     let rows: BTreeMap<ImageId, usize> = embedded.embeddings.ids().iter().copied().zip(0..).collect();
     let mut all = Array2::zeros((table.rows.len(), reduced.ncols()));

@@ -9,7 +9,7 @@ use super::run_features::run_features;
 use super::{CommandError, Curator, Workspace};
 use crate::curation::{Opinion, REVIEW, Reviewer, Source, Suggestion, review_clusters};
 use crate::data::{Fraction, ImageId};
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 
 /// A suggestion as `rails curate --suggest` prints it: its clusters are those of `method`, its rows are `images`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -67,8 +67,7 @@ pub fn weigh(run: Option<&Path>, workspace: &Workspace, observer: &dyn Observer)
         match opinion(&mut curator, workspace, observer) {
             Ok(opinion) => Trust::of(&opinion, &curator.table().rows, &state),
             Err(error) => {
-                let text = format!("labels of named clusters are not weighted: {error}");
-                observer.on(Event::Warning { text: &text });
+                observer.warn(&Warning::LabelsNotWeighted { reason: error.to_string() });
                 Trust::default()
             }
         }

@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::evaluate::{Evaluation, Withheld};
 use super::{CommandError, Workspace};
 use crate::device::DeviceChoice;
-use crate::progress::{Event, Observer};
+use crate::progress::{Note, Observer};
 use crate::runs::{Timings, TrainRecipe};
 use crate::training::{Calibration, Disjointness, train as fit};
 use finetune::Job;
@@ -89,7 +89,7 @@ pub fn train(
         tuned = Some(done);
         timings.lap("fine-tune");
     } else if resume {
-        observer.on(Event::Note { text: "nothing to go on with: training a head takes seconds and starts anew" });
+        observer.note(&Note::ResumeIgnored);
     }
     let verdict = Verdict::of(recipe, &lesson, &trained, device, &mut timings, observer)?;
     let outcome = Outcome {

@@ -31,7 +31,7 @@ use crate::curation::LabelTable;
 use crate::data::Manifest;
 use crate::device::DeviceChoice;
 use crate::outliers::Lof;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Note, Observer, Stage, Warning};
 use crate::reducers::TsneLayout;
 use crate::runs::{ClusterRecipe, DatasetSummary, Placement, RunDir, Timings, timestamp, write_skipped};
 use drawing::Drawing;
@@ -82,12 +82,12 @@ pub fn cluster(
 
     let dataset = DatasetSummary::of(&manifest);
     let field = summary::tenant_field(&dataset, recipe)?;
-    observer.on(Event::Started { stage: Stage::Reduce, total: 0 });
+    let stage = observer.stage(Stage::Reduce, 0);
     let (projection, reduced) =
         recipe.reduce.fit_blocks(embedded.embeddings.values(), &embedded.blocks, recipe.seed)?;
     let before = FeatureStatistics::of(embedded.embeddings.values());
     let after = writing::normalised_statistics(&projection, embedded.embeddings.values())?;
-    observer.on(Event::Finished);
+    drop(stage);
     timings.lap("reduce");
 
     let x = reduced.view();
@@ -127,7 +127,7 @@ pub fn cluster(
         placed,
         timings: timings.seconds().clone(),
     };
-    observer.on(Event::Started { stage: Stage::Plot, total: 0 });
+    let stage = observer.stage(Stage::Plot, 0);
     let enhance = &recipe.features.enhance;
     let flux = flux.as_ref();
     let drawing =
@@ -135,7 +135,7 @@ pub fn cluster(
     let plots = drawing.draw()?;
     Page { run: &run, recipe, data, groups: &groups, plots: &plots, x, layout: positions, summary: &summary, flux }
         .write(observer)?;
-    observer.on(Event::Finished);
+    drop(stage);
     timings.lap("plot");
 
     let record = Record {
@@ -178,13 +178,12 @@ fn group(
     if let Some(truth) = &truth {
         let (known, n) = (truth.labels.len(), manifest.records.len());
         if known < n || !truth.unknown.is_empty() {
-            let text = format!(
-                "{known} of {n} images have one true class; {} rows of the table name images that are not there, {} \
-                 images have several classes",
-                truth.unknown.len(),
-                truth.conflicts.len()
-            );
-            observer.on(Event::Warning { text: &text });
+            observer.warn(&Warning::TruthIncomplete {
+                known,
+                images: n,
+                unknown: truth.unknown.len(),
+                conflicts: truth.conflicts.len(),
+            });
         }
     }
     let kmeans = &recipe.cluster.kmeans;
@@ -203,12 +202,11 @@ fn lay_out(
     observer: &dyn Observer,
 ) -> Result<Option<TsneLayout>, CommandError> {
     if !recipe.report.layout.uses_tsne(x.nrows()) {
-        let text = "images are laid out by their first two components; `--set report.layout=tsne` takes minutes here";
-        observer.on(Event::Note { text });
+        observer.note(&Note::PlainLayout);
         return Ok(None);
     }
-    observer.on(Event::Started { stage: Stage::Layout, total: recipe.tsne.n_iter.get() });
+    let stage = observer.stage(Stage::Layout, recipe.tsne.n_iter.get());
     let layout = recipe.tsne.layout(x, recipe.seed, observer)?;
-    observer.on(Event::Finished);
+    drop(stage);
     Ok(Some(layout))
 }

@@ -45,7 +45,7 @@ use super::record::Record;
 use super::{CommandError, Workspace};
 use crate::device::DeviceChoice;
 use crate::images::NamingTemplate;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage, Warning};
 use crate::runs::{Checkpoint, DatasetSummary, RunDir, Timings, newest_checkpoint, timestamp, write_skipped};
 use heading::{facts, settings};
 use truth::{divide, learned, truth};
@@ -121,8 +121,7 @@ pub fn evaluate(
 
     let manifest = gathered.manifests.pop().unwrap_or_default();
     if manifest.records.iter().any(|record| !bundle.features.depth.covers(record.bit_depth)) {
-        let text = "the checkpoint was trained without images of more than 8 bits: these are shown in full range";
-        observer.on(Event::Warning { text });
+        observer.warn(&Warning::DepthUnknown);
     }
     let extraction = Extraction::as_before(&bundle.features, device, workspace)?;
     let known = manifest.skipped.len();
@@ -136,11 +135,11 @@ pub fn evaluate(
     let (judged, strangers) = divide(&done, &gathered.labels, &bundle.classes, probabilities.each_ref(), &strangeness);
     let learned = learned(&judged, &checkpoint);
     check(options, &judged, &strangers, learned, observer)?;
-    observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
+    let stage = observer.stage(Stage::Evaluate, 0);
     let evaluation = Evaluation::of(&judged, bundle.calibration.temperature, SEED);
     let rule = bundle.reject.as_ref().filter(|_| !strangeness.is_empty());
     let withheld = rule.map(|rule| Withheld::of(rule, &judged, &strangers));
-    observer.on(Event::Finished);
+    drop(stage);
     timings.lap("evaluate");
 
     let name = options.name.clone().unwrap_or_else(|| bundle.name.clone());
@@ -239,11 +238,7 @@ fn check(
         ));
     }
     if learned > 0 {
-        let all = judged.images.len();
-        let text = format!(
-            "{learned} of the {all} images are training images of the checkpoint: on new ones it will do worse"
-        );
-        observer.on(Event::Warning { text: &text });
+        observer.warn(&Warning::EvaluatedOnTraining { learned, images: judged.images.len() });
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::commands::embed::Embedded;
 use crate::commands::gather::{Gathered, gather};
 use crate::commands::{CommandError, Workspace};
 use crate::data::{ClassId, ImageId, Labels};
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 use crate::runs::{Checkpoint, DatasetRecipe, TrainRecipe};
 use crate::training::TrainingNeighbours;
 
@@ -40,8 +40,7 @@ pub(super) fn truth(
         (error, _) => error,
     })?;
     if let Some(first) = gathered.conflicts.first() {
-        let text = format!("{} images have several true classes and are left out: {first}", gathered.conflicts.len());
-        observer.on(Event::Warning { text: &text });
+        observer.warn(&Warning::TruthConflicts { images: gathered.conflicts.len(), first: first.clone() });
     }
     Ok(gathered)
 }

@@ -21,7 +21,7 @@ use crate::data::NonNegative;
 use crate::device::Device;
 use crate::features::{Patches, Statistic};
 use crate::images::DepthRange;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage};
 use crate::runs::{
     ClusterRecipe, DatasetSummary, FeatureChain, PatchesRecipe, RunDir, Slices, Timings, timestamp, write_skipped,
 };
@@ -55,7 +55,7 @@ pub fn patches(
     dataset::require_images(&manifest)?;
     timings.lap("slice");
 
-    observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
+    let stage = observer.stage(Stage::Cluster, 0);
     let fitting = fitting(recipe, sliced);
     let main: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&sliced.slices)).collect();
     let (found, replaced) = fitting.fit(&main)?;
@@ -66,7 +66,7 @@ pub fn patches(
         .as_ref()
         .map(|search| searching::run(search, sliced.slices, &fitting, &images, observer))
         .transpose()?;
-    observer.on(Event::Finished);
+    drop(stage);
     timings.lap("cluster");
 
     let run = RunDir::create(&workspace.runs, &format!("{}-patches-{}", timestamp(&started), recipe.name))?;
@@ -84,10 +84,10 @@ pub fn patches(
         search,
         timings: timings.seconds().clone(),
     };
-    observer.on(Event::Started { stage: Stage::Plot, total: 0 });
+    let stage = observer.stage(Stage::Plot, 0);
     Page { run: &run, recipe, sliced, manifest: &manifest, depth, found: &found, patches: &main, summary: &summary }
         .write()?;
-    observer.on(Event::Finished);
+    drop(stage);
     timings.lap("plot");
 
     let none = NonNegative::try_from(0.0).map_err(|error| CommandError::Usage(error.to_string()))?;

@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::{CommandError, CurateSummary, Curator, Workspace};
 use crate::curation::REVIEW;
 use crate::device::DeviceChoice;
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 use crate::server::{Events, Listen, Server};
 use catalogue::Catalogue;
 use features::Features;
@@ -89,8 +89,7 @@ impl Review {
         let features = match Features::of_run(&curator, device, workspace, observer) {
             Ok(features) => Some(features),
             Err(error) => {
-                let text = format!("no suggestions from the images' features: {error}");
-                observer.on(Event::Warning { text: &text });
+                observer.warn(&Warning::NoFeatureSuggestions { reason: error.to_string() });
                 None
             }
         };

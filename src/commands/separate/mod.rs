@@ -22,7 +22,7 @@ use crate::data::{ClusterId, Clustering, Manifest, NonNegative, Positive, nonzer
 use crate::device::{Device, DeviceChoice};
 use crate::features::Block;
 use crate::images::{DepthRange, Enhancement};
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage};
 use crate::reducers::{Tsne, TsneLayout};
 use crate::runs::{ClusterRecipe, DatasetSummary, FeaturesRecipe, RunDir, Timings, timestamp, write_skipped};
 use crate::separation::{Polarity, Separation, SeparationRecipe};
@@ -60,9 +60,9 @@ pub fn separate(
     let places = Places::of(manifest, observer);
     timings.lap("embed");
 
-    observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
+    let stage = observer.stage(Stage::Cluster, 0);
     let found = separation.separate(&places.tiles(&measured), &places.tiles(&context), recipe.seed)?;
-    observer.on(Event::Finished);
+    drop(stage);
     timings.lap("cluster");
     let (projection, reduced) =
         recipe.reduce.fit_blocks(measured.embeddings.values(), &measured.blocks, recipe.seed)?;
@@ -79,9 +79,9 @@ pub fn separate(
     Assigner::to_means(reduced.view(), &clustering).save(&run.file("assigner.safetensors")?)?;
     let dataset = DatasetSummary::of(manifest);
     let folders = ClusterFolders { run: &run, manifest, dataset: &dataset, how: options.placement };
-    observer.on(Event::Started { stage: Stage::Copy, total: manifest.records.len() });
+    let stage = observer.stage(Stage::Copy, manifest.records.len());
     let placed = folders.place(METHOD, &clustering, None, observer)?;
-    observer.on(Event::Finished);
+    drop(stage);
     timings.lap("write");
 
     let mut summary = SeparateSummary {
@@ -94,7 +94,7 @@ pub fn separate(
         placed,
         timings: timings.seconds().clone(),
     };
-    observer.on(Event::Started { stage: Stage::Plot, total: 0 });
+    let stage = observer.stage(Stage::Plot, 0);
     Page {
         run: &run,
         recipe,
@@ -107,7 +107,7 @@ pub fn separate(
         summary: &summary,
     }
     .write(observer)?;
-    observer.on(Event::Finished);
+    drop(stage);
     timings.lap("plot");
 
     let record = Record {
@@ -203,14 +203,14 @@ fn lay_out(x: ArrayView2<'_, f32>, seed: u64, observer: &dyn Observer) -> Result
     if x.nrows() < FEWEST {
         return Ok(None);
     }
-    observer.on(Event::Started { stage: Stage::Layout, total: LAYOUT_STEPS });
+    let stage = observer.stage(Stage::Layout, LAYOUT_STEPS);
     let recipe = Tsne {
         perplexity: Positive::try_from((x.nrows() as f64 / 4.0).min(30.0)).ok(),
         n_iter: nonzero::<LAYOUT_STEPS>(),
         ..Tsne::default()
     };
     let layout = recipe.layout(x, seed, observer)?;
-    observer.on(Event::Finished);
+    drop(stage);
     Ok(Some(layout))
 }
 

@@ -179,10 +179,11 @@ struct WarningsOnce<'a> {
 
 impl Observer for WarningsOnce<'_> {
     fn on(&self, event: Event<'_>) {
-        if let Event::Warning { text } = event {
+        if let Event::Warning(warning) = event {
+            let text = warning.to_string();
             let mut heard = self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if !heard.iter().any(|known| known == text) {
-                heard.push(text.to_owned());
+            if !heard.contains(&text) {
+                heard.push(text);
                 self.outer.on(event);
             }
         }

@@ -27,7 +27,7 @@ use super::{CommandError, Workspace};
 use crate::data::ClassId;
 use crate::device::{Device, DeviceChoice};
 use crate::metrics::{ConfusionMatrix, Interval};
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage, Warning};
 use crate::runs::{DatasetSummary, RankBy, RunDir, Timings, TrainRecipe, Variant, timestamp, write_skipped};
 use crate::training::{Disjointness, Folds, most_likely};
 use cross_validation::{CrossValidation, Outcome};
@@ -94,7 +94,7 @@ pub fn sweep(
     let section = recipe.sweep.clone().unwrap_or_default();
     let gathered = gather(labelled, images, recipe, workspace, observer)?;
     for conflict in &gathered.conflicts {
-        observer.on(Event::Warning { text: &format!("left out, its labels conflict: {conflict}") });
+        observer.warn(&Warning::LabelsConflict { conflict: conflict.clone() });
     }
     timings.lap("scan");
     let tables = Tables::embed(variants, &gathered, device, workspace, observer)?;
@@ -108,13 +108,13 @@ pub fn sweep(
     let divisible = dividing.divisible(&numbers.ids, &y, classes);
     let seed = recipe.split.shares().seed.unwrap_or(recipe.seed);
     let (folds, warnings) = Folds::of(&divisible, section.folds, seed)?;
-    for text in &warnings {
-        observer.on(Event::Warning { text });
+    for warning in &warnings {
+        observer.warn(warning);
     }
     let splits: Vec<_> = (0..folds.k()).map(|fold| folds.split(fold, &recipe.split)).collect();
     let disjointness: Vec<_> = splits.iter().map(|split| split.disjointness(&divisible, numbers.x.view())).collect();
 
-    observer.on(Event::Started { stage: Stage::Train, total: variants.len() * folds.k() });
+    let stage = observer.stage(Stage::Train, variants.len() * folds.k());
     let validation =
         CrossValidation { ids: &numbers.ids, y: &y, classes, weights: &weights, splits: &splits, device, observer };
     let outcomes: Vec<Outcome> = variants
@@ -122,7 +122,7 @@ pub fn sweep(
         .zip(&tables.of_variant)
         .map(|(variant, &table)| validation.judge(&variant.recipe, tables.all[table].x.view()))
         .collect();
-    observer.on(Event::Finished);
+    drop(stage);
     timings.lap("train");
 
     let order = ranked(&outcomes, section.rank_by);

@@ -17,7 +17,7 @@ use crate::features::FeatureExtractor;
 use crate::images::{DepthRange, Image, decode};
 use crate::metrics::ConfusionMatrix;
 use crate::metrics::classification::{accuracy, log_loss};
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Note, Observer, Stage, Warning};
 use crate::runs::{BACKBONE_FILE, TrainRecipe};
 use crate::training::{
     FineTune, FineTuned, FinetuneRecipe, Pictures, Split, Trained, TrainedPart, finetune as fit, most_likely,
@@ -81,12 +81,10 @@ pub(super) fn finetune(
     let extractor = network_features(&network, &numbers.chain.recipe, device)?;
     let state = workspace.cache.join("training").join(key(job, numbers, device)).join("state");
     if job.resume && !state.exists() {
-        let text = "no interrupted training with this recipe and these images: it starts from the beginning";
-        observer.on(Event::Note { text });
+        observer.note(&Note::NothingToResume);
     }
     if !job.resume && state.exists() {
-        let text = "an interrupted training with this recipe and these images is given up; `--resume` goes on with one";
-        observer.on(Event::Warning { text });
+        observer.warn(&Warning::ResumableGivenUp);
     }
     let pictures = Files { paths: &numbers.files, depth: numbers.chain.depth, extractor: &extractor };
     let FineTuned { trained, weights } = fit(
@@ -150,16 +148,16 @@ fn features(
 ) -> Result<Array2<f32>, CommandError> {
     let extractor = network_features(network, &numbers.chain.recipe, device)?;
     let rows: Vec<usize> = (0..numbers.files.len()).collect();
-    observer.on(Event::Started { stage: Stage::Embed, total: rows.len() });
+    let stage = observer.stage(Stage::Embed, rows.len());
     let mut blocks = Vec::new();
     for rows in rows.chunks(numbers.chain.recipe.batch_size.get()) {
         let images: Result<Vec<Image>, String> = rows.par_iter().map(|&row| pictures.picture(row)).collect();
         let images =
             images.map_err(|why| CommandError::failed(format!("an image can no longer be read: {why}"), HINT))?;
         blocks.push(extractor.extract(&images)?);
-        observer.on(Event::Advanced { by: rows.len() });
+        stage.advance(rows.len());
     }
-    observer.on(Event::Finished);
+    drop(stage);
     let views: Vec<_> = blocks.iter().map(Array2::view).collect();
     concatenate(Axis(0), &views).map_err(|error| CommandError::failed(error.to_string(), "report this as a bug"))
 }

@@ -8,7 +8,7 @@ use crate::commands::gather::{Gathered, gather};
 use crate::commands::{CommandError, Workspace};
 use crate::data::ClassId;
 use crate::device::Device;
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 use crate::runs::{Timings, TrainRecipe};
 use crate::training::{Disjointness, Divisible, Split, TrainingSet};
 
@@ -45,11 +45,11 @@ impl Lesson {
         let divisible = dividing.divisible(&numbers.ids, &y, gathered.labels.classes());
         let (split, warnings) = Split::of(&divisible, &recipe.split, recipe.seed);
         let disjointness = split.disjointness(&divisible, numbers.x.view());
-        for text in &warnings {
-            observer.on(Event::Warning { text });
+        for warning in &warnings {
+            observer.warn(warning);
         }
         for conflict in &gathered.conflicts {
-            observer.on(Event::Warning { text: &format!("left out, its labels conflict: {conflict}") });
+            observer.warn(&Warning::LabelsConflict { conflict: conflict.clone() });
         }
         Ok(Self { gathered, numbers, y, weights, split, disjointness, dividing })
     }

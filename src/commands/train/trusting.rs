@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use super::numbers::Numbers;
 use crate::commands::CommandError;
 use crate::device::Device;
-use crate::progress::{Event, Observer, Silent, Stage};
+use crate::progress::{Note, Observer, Silent, Stage, Warning};
 use crate::runs::TrainRecipe;
 use crate::training::{
     Calibration, Divisible, Folds, HeldOut, Metric, RejectRule, Split, Trained, TrainingNeighbours, TrainingSet,
@@ -36,12 +36,10 @@ impl Trust {
         let path = |row: usize| numbers.files[row].display().to_string();
         let neighbours = TrainingNeighbours::fit(set, path, &split.train, None, Metric::Cosine, recipe.seed);
         if neighbours.references().len() < neighbours.n_training() {
-            let text = format!(
-                "of {} training images a sample of {} is kept to tell what is familiar",
-                neighbours.n_training(),
-                neighbours.references().len()
-            );
-            observer.on(Event::Note { text: &text });
+            observer.note(&Note::ReferenceSampled {
+                training: neighbours.n_training(),
+                kept: neighbours.references().len(),
+            });
         }
         // A network that was fine-tuned is not trained again for this.
         let by_folds =
@@ -79,18 +77,15 @@ fn held_out_by_folds(learned: &Learned<'_>, device: Device, observer: &dyn Obser
     rows.sort_unstable();
     let k = NonZeroUsize::new(recipe.calibrate.folds).unwrap_or(NonZeroUsize::MIN);
     let Ok((folds, _)) = Folds::of(divisible, k, recipe.seed) else {
-        let text = "too few images to calibrate by folds: confidences are as the classifier gives them";
-        observer.on(Event::Warning { text });
+        observer.warn(&Warning::TooFewToCalibrate);
         return Ok(HeldOut::none(set.classes.len()));
     };
-    observer.on(Event::Started { stage: Stage::Calibrate, total: folds.k() });
-    let held = HeldOut::by_folds(set, &rows, folds.of_rows(), recipe.seed, |learned, held| {
+    let stage = observer.stage(Stage::Calibrate, folds.k());
+    HeldOut::by_folds(set, &rows, folds.of_rows(), recipe.seed, |learned, held| {
         let split = Split { train: learned.to_vec(), validation: held.to_vec(), test: Vec::new() };
         let trained = fit(&recipe.head(), set, &split, device, recipe.seed, &Silent)?;
-        observer.on(Event::Advanced { by: 1 });
+        stage.advance(1);
         // The one that never saw the fold: the other was refitted on it.
         Ok(trained.judged().clone())
-    });
-    observer.on(Event::Finished);
-    held
+    })
 }

@@ -9,7 +9,7 @@ use super::trusting::{Learned, Trust};
 use crate::commands::CommandError;
 use crate::commands::evaluate::{Evaluation, Judged, JudgedImage, Strangeness, Strangers, Withheld};
 use crate::device::Device;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage};
 use crate::runs::{Timings, TrainRecipe};
 use crate::training::{Trained, softmax};
 
@@ -50,9 +50,9 @@ impl<'a> Verdict<'a> {
         let uncalibrated = softmax(logits.clone());
         let probabilities = trust.calibration.probabilities(logits);
         let judged = select(lesson, [&uncalibrated, &probabilities], &trust, rows)?;
-        observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
+        let stage = observer.stage(Stage::Evaluate, 0);
         let evaluation = Evaluation::of(&judged, trust.calibration.temperature, recipe.seed);
-        observer.on(Event::Finished);
+        drop(stage);
         let withheld = Withheld::of(&trust.reject, &judged, &Strangers::default());
         timings.lap("evaluate");
         Ok(Self { part, trust, judged, evaluation, withheld, probabilities })
