@@ -105,7 +105,7 @@ fn cross_validate(images: &Images, left_out: &str, known: &[usize], strange: &[u
         let held = HeldOut::by_folds(&data, &rows, inner.of_rows(), 42, |train, held| {
             let split = Split { train: train.to_vec(), validation: held.to_vec(), test: Vec::new() };
             // The one that never saw the fold, as `rails train` does.
-            learn(&split).map(|trained| trained.judged().clone())
+            learn(&split).map(|trained| trained.before_refit().clone())
         })?;
         let calibration = Calibration::fit(held.logits.view(), &held.truth, held.from);
         let confidences = highest(&calibration.probabilities(held.logits));

@@ -106,7 +106,7 @@ fn a_refit_learns_from_the_validation_images_and_keeps_the_classifier_that_did_n
     let text = SMALL.replace("refit = false", "refit = true");
     let with = run(&recipe(&text), &blobs.set(), &split, 0).unwrap();
     assert_eq!(with.held_out.as_ref(), Some(&without.head));
-    assert_eq!((with.judged(), with.best_epoch), (&without.head, without.best_epoch));
+    assert_eq!((with.before_refit(), with.best_epoch), (&without.head, without.best_epoch));
     assert_ne!(with.head, without.head);
     // Exactly what learning from both parts for so many epochs gives.
     let all = Split { train: [split.train, split.validation].concat(), ..Split::default() };
@@ -264,9 +264,9 @@ fn a_linear_classifier_answers_without_chance_and_learns_from_validation_images_
     let trained = learn(&recipe, 1);
     assert_eq!(trained, learn(&recipe, 2));
     assert_eq!(blobs.accuracy(&trained.head, &split.test), 1.0);
-    assert_ne!(trained.judged(), &trained.head);
+    assert_ne!(trained.before_refit(), &trained.head);
     let alone = learn(&LinearRecipe { refit: false, ..recipe }, 1);
-    assert_eq!((&alone.head, &alone.held_out), (trained.judged(), &None));
+    assert_eq!((&alone.head, &alone.held_out), (trained.before_refit(), &None));
 }
 
 #[test]

@@ -5,9 +5,9 @@ use super::{Split, TrainError, Trained, TrainingSet};
 use crate::device::Device;
 use crate::progress::Observer;
 
-/// Learns to tell `data.classes` apart from the training part of `split`, judged by the validation part.
+/// Learns to tell `data.classes` apart from the training part of `split`, validated on the validation part.
 ///
-/// Without validation images the training loss is the judge. The same data, split and seed give the same weights to
+/// Without validation images the training loss decides. The same data, split and seed give the same weights to
 /// the bit on the processor with the same number of threads.
 ///
 /// # Errors

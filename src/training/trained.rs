@@ -28,7 +28,7 @@ impl Trained {
 
     /// The classifier that never saw the validation images: what is measured on them is honest.
     #[must_use]
-    pub fn judged(&self) -> &Classifier {
+    pub fn before_refit(&self) -> &Classifier {
         self.held_out.as_ref().unwrap_or(&self.head)
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn finetune(
         return Err(CommandError::Usage("fine-tuning needs one layer: `features.layers` names several".to_owned()));
     };
     // The one that never saw the validation images: they decide whether fine-tuning gains anything.
-    let Some(head) = job.frozen.judged().mlp() else {
+    let Some(head) = job.frozen.before_refit().mlp() else {
         return Err(CommandError::Usage(
             "fine-tuning starts from a linear classifier or an MLP, not from `knn`".to_owned(),
         ));
@@ -129,7 +129,7 @@ pub(super) fn finetune(
 /// validation images.
 fn judge(job: &Job<'_>, classes: &[String], numbers: &Numbers) -> Result<serde_json::Value, CommandError> {
     let (rows, head) = match job.split.test.as_slice() {
-        [] => (&job.split.validation, job.frozen.judged()),
+        [] => (&job.split.validation, job.frozen.before_refit()),
         _ => (&job.split.test, &job.frozen.head),
     };
     let probabilities = head.probabilities(numbers.x.select(Axis(0), rows).view())?;

@@ -47,7 +47,7 @@ impl Trust {
         let held = if by_folds {
             held_out_by_folds(learned, device, observer)?
         } else {
-            HeldOut::validation(set, &split.validation, trained.judged(), &neighbours)?
+            HeldOut::validation(set, &split.validation, trained.before_refit(), &neighbours)?
         };
         let calibration = Calibration::fit(held.logits.view(), &held.truth, held.from);
         let probabilities = calibration.probabilities(held.logits);
@@ -86,6 +86,6 @@ fn held_out_by_folds(learned: &Learned<'_>, device: Device, observer: &dyn Obser
         let trained = fit(&recipe.head(), set, &split, device, recipe.seed, &Silent)?;
         stage.advance(1);
         // The one that never saw the fold: the other was refitted on it.
-        Ok(trained.judged().clone())
+        Ok(trained.before_refit().clone())
     })
 }

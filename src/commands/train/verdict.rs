@@ -45,7 +45,7 @@ impl<'a> Verdict<'a> {
         timings.lap("calibrate");
         let without_test = split.test.is_empty();
         let (part, rows) = if without_test { ("validation", &split.validation) } else { ("test", &split.test) };
-        let judge = if without_test { trained.judged() } else { &trained.head };
+        let judge = if without_test { trained.before_refit() } else { &trained.head };
         let logits = judge.logits(numbers.x.view())?;
         let uncalibrated = softmax(logits.clone());
         let probabilities = trust.calibration.probabilities(logits);

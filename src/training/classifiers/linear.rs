@@ -61,12 +61,12 @@ pub fn fit(recipe: &LinearRecipe, data: &TrainingSet<'_>, split: &Split, seed: u
         let layer = Layer { weights: fitted.coefficients().t().to_owned(), bias: fitted.intercepts().clone() };
         Head::new(standardizer.clone(), vec![layer]).map(Classifier::Mlp)
     };
-    let judged = on(&split.train)?;
+    let before_refit = on(&split.train)?;
     let (head, held_out) = if recipe.refit && !split.validation.is_empty() {
         let rows = [split.train.as_slice(), &split.validation].concat();
-        (on(&rows)?, Some(judged))
+        (on(&rows)?, Some(before_refit))
     } else {
-        (judged, None)
+        (before_refit, None)
     };
     Ok(Trained::without_epochs(head, held_out))
 }

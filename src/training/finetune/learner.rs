@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use super::activations::{Activations, Wanted};
 use super::head::LearningHead;
 use super::losses::{Sums, array, epoch, loss};
-use super::schedule::Schedule;
+use super::schedule::WarmUpCosine;
 use super::state::{self, Progress};
 use super::{FineTune, FineTuned, FinetuneRecipe, TrainedPart, prefix};
 use crate::backbones::trainable::Trainable;
@@ -60,7 +60,7 @@ impl OnBackend for Learner<'_> {
         normalise(&mut weights, &split.train);
         normalise(&mut weights, &split.validation);
         let mut learning = Learning::new(part, self.job.head, recipe, device);
-        let judges = if split.validation.is_empty() { &split.train } else { &split.validation };
+        let validation_rows = if split.validation.is_empty() { &split.train } else { &split.validation };
 
         let began = std::time::Instant::now();
         let mut best = learning.model.valid();
@@ -84,7 +84,7 @@ impl OnBackend for Learner<'_> {
             self.stage.advance(done);
         } else {
             let train = self.measure(&best, &mut inputs, &split.train, &weights, device)?;
-            let validation = self.measure(&best, &mut inputs, judges, &weights, device)?;
+            let validation = self.measure(&best, &mut inputs, validation_rows, &weights, device)?;
             progress.history.push(epoch(0, train, validation, began));
         }
 
@@ -98,7 +98,7 @@ impl OnBackend for Learner<'_> {
             let train;
             (learning, train) = self.pass(learning, &mut inputs, number, &split.train, &weights, device)?;
             let now = learning.model.valid();
-            let validation = self.measure(&now, &mut inputs, judges, &weights, device)?;
+            let validation = self.measure(&now, &mut inputs, validation_rows, &weights, device)?;
             if !(train.loss.is_finite() && validation.loss.is_finite()) {
                 stopped = StopReason::Diverged { epoch: number };
                 break;
@@ -151,7 +151,7 @@ impl Learner<'_> {
     ) -> Result<(Learning<B>, Sums), TrainError> {
         let FineTune { recipe, seed, y, .. } = self.job;
         let steps = rows.len().div_ceil(recipe.batch_size.get());
-        let schedule = Schedule { steps: steps * recipe.epochs.get(), warm_up: steps * recipe.warm_up };
+        let schedule = WarmUpCosine { steps: steps * recipe.epochs.get(), warm_up: steps * recipe.warm_up };
         let mut order = rows.to_vec();
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(number as u64);

@@ -60,7 +60,7 @@ pub struct FineTune<'a> {
     pub y: &'a [ClassId],
     /// How far each label is trusted, by row; only ratios count.
     pub weights: &'a [f32],
-    /// Which rows to learn from and to judge by.
+    /// Rows to learn from and to validate on.
     pub split: &'a Split,
     /// Decides the order of images and their altered versions.
     pub seed: u64,

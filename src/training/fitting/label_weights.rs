@@ -12,9 +12,9 @@ use crate::linear_model::{LogisticRegression, Stop};
 use crate::training::split::{Divisible, Folds, Split};
 use crate::training::{TrainError, TrainingSet};
 
-/// Folds from which the images of the remaining one are judged.
+/// Folds of the out-of-fold predictions.
 const FOLDS: NonZeroUsize = nonzero::<5>();
-/// Penalty of the classifier that judges, as a share of the images' mean squared length: so high that none sways it.
+/// Penalty of the classifier behind them, as a share of the images' mean squared length: so high that none sways it.
 const L2: f64 = 1e-3;
 /// When it is sure enough; with this penalty it is there soon.
 const STOP: Stop = Stop { gradient: 1e-4, steps: 200 };
@@ -24,7 +24,7 @@ const STOP: Stop = Stop { gradient: 1e-4, steps: 200 };
 /// `x` is `[n_images, n_features]` as the classifier sees it. With `doubt` above 0 a label counts as much as a classifier
 /// that never saw it agrees: its probability over that of the likeliest class, to the power of `doubt`.
 ///
-/// Labels judged out of fold: Northcutt et al., "Confident learning: Estimating uncertainty in dataset labels", JAIR 2021.
+/// Out-of-fold predictions of labels: Northcutt et al., "Confident learning: Estimating uncertainty in dataset labels", JAIR 2021.
 ///
 /// # Errors
 /// When class weights name what is no class.
@@ -68,26 +68,26 @@ fn agreements(
     let squares =
         split.train.iter().flat_map(|&row| x.index_axis_move(Axis(0), row)).map(|&value| f64::from(value).powi(2));
     let l2 = (L2 * squares.sum::<f64>() / split.train.len() as f64).max(f64::MIN_POSITIVE);
-    let judge = |learned: &[usize], judged: &[usize]| -> Vec<(usize, f64)> {
+    let compare = |learned: &[usize], held_out: &[usize]| -> Vec<(usize, f64)> {
         let (features, shares) = (x.select(Axis(0), learned), targets.select(Axis(0), learned));
         let shown = shares.sum_axis(Axis(0));
         let model = LogisticRegression::fit(features.view(), shares.view(), l2, STOP);
-        let p = model.probabilities(x.select(Axis(0), judged).view());
+        let p = model.probabilities(x.select(Axis(0), held_out).view());
         let agreement = |(&row, p): (&usize, ndarray::ArrayView1<'_, f32>)| {
             let class = data.y[row].0;
             let likeliest = p.fold(f32::MIN_POSITIVE, |most, &p| most.max(p));
             (shown[class] > 0.0).then(|| (row, f64::from(p[class] / likeliest)))
         };
-        judged.iter().zip(p.rows()).filter_map(agreement).collect()
+        held_out.iter().zip(p.rows()).filter_map(agreement).collect()
     };
     let of_fold = |fold: usize| {
         let rows = split.train.iter().zip(folds.of_rows());
-        let (judged, learned): (Vec<_>, Vec<_>) = rows.partition(|(_, other)| **other == fold);
+        let (held_out, learned): (Vec<_>, Vec<_>) = rows.partition(|(_, other)| **other == fold);
         let rows = |pairs: Vec<(&usize, &usize)>| pairs.into_iter().map(|(&row, _)| row).collect::<Vec<usize>>();
-        judge(&rows(learned), &rows(judged))
+        compare(&rows(learned), &rows(held_out))
     };
     let mut agreements: Vec<(usize, f64)> = (0..folds.k()).into_par_iter().flat_map_iter(of_fold).collect();
-    agreements.extend(judge(&split.train, &split.validation));
+    agreements.extend(compare(&split.train, &split.validation));
     agreements
 }
 

@@ -1,4 +1,4 @@
-//! Stratified splits: training images, validation images that decide when to stop, and test images looked at once.
+//! Stratified splits: training images, validation images that decide when to stop, and test images for the end.
 //!
 //! Every class is divided in the same proportions. Some rows are never divided: files with equal bytes
 //! (they share an [`ImageId`]), near duplicates, and, where a field of the file names groups them, images of one group.
@@ -55,7 +55,7 @@ pub struct Split {
     pub train: Vec<usize>,
     /// Rows that decide when to stop.
     pub validation: Vec<usize>,
-    /// Rows that are looked at once, at the end.
+    /// Rows that are looked at a single time, at the end.
     pub test: Vec<usize>,
 }
 

@@ -19,7 +19,7 @@ pub struct SplitShares {
     pub train: Fraction,
     /// Share that decides when to stop; 0 judges by the training loss.
     pub validation: Fraction,
-    /// Share that is looked at once, at the end.
+    /// Share that is looked at a single time, at the end.
     pub test: Fraction,
     /// A field of the file names, such as `sid`: images of one value are never divided. Absent: every image by itself.
     #[serde(skip_serializing_if = "Option::is_none")]

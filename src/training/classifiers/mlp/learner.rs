@@ -40,9 +40,9 @@ pub struct MlpTraining<'a> {
     pub weights: &'a [f32],
     /// Rows to learn from.
     pub train: &'a [usize],
-    /// Rows to judge by.
+    /// Rows to validate on.
     pub validation: &'a [usize],
-    /// Whether the rows to judge by are learned from too, once it is known for how long.
+    /// Whether the validation rows are learned from too, once it is known for how long.
     pub refit: bool,
     /// Decides the first weights, the order of the images and all that is random about a step.
     pub seed: u64,
@@ -54,8 +54,8 @@ pub struct MlpTraining<'a> {
 pub struct TrainedMlp {
     /// Weights of the best epoch; learned from all rows after as many epochs where a refit was asked for.
     pub layers: Vec<Layer>,
-    /// Weights of the best epoch, which never saw the rows to judge by.
-    pub judged: Vec<Layer>,
+    /// Weights of the best epoch, which never saw the validation rows.
+    pub before_refit: Vec<Layer>,
     /// Every epoch.
     pub history: Vec<Epoch>,
     /// Counted from 1.
@@ -82,15 +82,21 @@ impl OnBackend for MlpTraining<'_> {
             y: Tensor::from_inner(plain.y.clone()),
         };
         let mut optimisation = Optimisation::<B>::new(&self, self.train, &widths, &examples, device);
-        let (judged, history, best_epoch, stopped) = self.with_early_stopping(&mut optimisation, &plain)?;
+        let (before_refit, history, best_epoch, stopped) = self.with_early_stopping(&mut optimisation, &plain)?;
         let layers = if self.refit {
             let all: Vec<usize> = self.train.iter().chain(self.validation).copied().collect();
             self.for_epochs(&mut Optimisation::new(&self, &all, &widths, &examples, device), best_epoch)
         } else {
             None
         };
-        let judged = judged.into_layers();
-        Ok(TrainedMlp { layers: layers.unwrap_or_else(|| judged.clone()), judged, history, best_epoch, stopped })
+        let before_refit = before_refit.into_layers();
+        Ok(TrainedMlp {
+            layers: layers.unwrap_or_else(|| before_refit.clone()),
+            before_refit,
+            history,
+            best_epoch,
+            stopped,
+        })
     }
 }
 
@@ -159,7 +165,7 @@ impl MlpTraining<'_> {
         finite.then_some(layers)
     }
 
-    /// Mean loss, without smoothing, and share right over the rows to judge by.
+    /// Mean loss, without smoothing, and share right over the validation rows.
     fn validate<B: burn::tensor::backend::Backend>(&self, model: &Mlp<B>, examples: &TensorDataset<B>) -> (f64, f64) {
         let (mut sum, mut right) = (0.0, 0);
         for rows in self.validation.chunks(VALIDATED_AT_ONCE) {

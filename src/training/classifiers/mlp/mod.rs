@@ -46,7 +46,7 @@ pub fn fit(
         seed,
         observer,
     });
-    let TrainedMlp { layers, judged, history, best_epoch, stopped } = fitted?;
+    let TrainedMlp { layers, before_refit, history, best_epoch, stopped } = fitted?;
     match stopped {
         StopReason::Patience => observer.note(&Note::TrainingEnded { early: true, best_epoch }),
         StopReason::Diverged { epoch } => observer.warn(&Warning::Diverged { epoch, best_epoch }),
@@ -58,8 +58,9 @@ pub fn fit(
         observer.warn(&Warning::NothingLearned { loss, guessing });
     }
     // Without a refit both are the same weights, and one classifier is enough.
-    let held_out =
-        (layers != judged).then(|| Head::new(standardizer.clone(), judged).map(Classifier::Mlp)).transpose()?;
+    let held_out = (layers != before_refit)
+        .then(|| Head::new(standardizer.clone(), before_refit).map(Classifier::Mlp))
+        .transpose()?;
     let head = Classifier::Mlp(Head::new(standardizer, layers)?);
     Ok(Trained { head, held_out, history, best_epoch, stopped })
 }
