@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Global, Outcome, RecipeArguments, print_config, progress::Terminal, render};
 use crate::commands::{CommandError, sweep, train};
-use crate::progress::{Note, Observer};
+use crate::progress::{Event, Note, Observer};
 use crate::runs::{TrainRecipe, load, load_sweep};
 
 /// Learn a classifier from labelled images
@@ -42,7 +42,7 @@ impl Arguments {
             return print_config(&recipe);
         }
         if recipe.sweep.is_some() {
-            observer.note(&Note::SweepIgnored);
+            observer.on(Event::Note(&Note::SweepIgnored));
         }
         let workspace = global.workspace();
         let summary =

@@ -119,8 +119,10 @@ mod tests {
         assert!(Fraction::try_from(1.0).is_ok());
         assert!(Fraction::try_from(1.1).is_err());
         assert!(BelowOne::try_from(0.0).is_ok() && BelowOne::try_from(1.0).is_err());
-        const HALF: Fraction = Fraction::constant(0.5);
-        assert_eq!((HALF.get(), Fraction::new(f64::NAN), nonzero::<3>().get()), (0.5, None, 3));
+        assert_eq!(
+            (const { Fraction::constant(0.5) }.get(), Fraction::new(f64::NAN), nonzero::<3>().get()),
+            (0.5, None, 3)
+        );
         let message = Fraction::try_from(2.0).unwrap_err().to_string();
         assert_eq!(message, "`2` is out of range: expected a number from 0 to 1");
     }

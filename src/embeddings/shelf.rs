@@ -47,7 +47,7 @@ impl Shelf {
                 true
             }
             Err(why) => {
-                observer.warn(&Warning::StoreFileDamaged { reason: why.to_string(), file: entry.file.clone() });
+                observer.warn(&Warning::StoreFileDamaged { reason: why, file: entry.file.clone() });
                 false
             }
         });

@@ -101,14 +101,21 @@ impl Store {
             decoders = decoders.max(thread::available_parallelism().map_or(1, NonZeroUsize::get));
         }
         let pipeline = Pipeline { manifest, records: new, extractor, depth, decoders, queue };
-        let mut run =
-            Run { shelf: &mut shelf, extractor, columns, observer, stage, batch: Vec::new(), unread: HashMap::new() };
+        let mut run = Run {
+            shelf: &mut shelf,
+            extractor,
+            columns,
+            observer,
+            stage: &stage,
+            batch: Vec::new(),
+            unread: HashMap::new(),
+        };
         let done = pipeline.run(|record, prepared| match prepared {
             Ok(image) => run.add(record, image, batch_size.get()),
             Err(failure) => run.fail(record, failure.reason, failure.permanent),
         });
         let done = done.and_then(|()| run.extract());
-        let Run { unread, stage, .. } = run;
+        let unread = run.unread;
         // Also after an error: the rows that wait were paid for.
         let flushed = shelf.flush();
         done?;
@@ -124,7 +131,7 @@ struct Run<'a> {
     extractor: &'a dyn FeatureExtractor,
     columns: usize,
     observer: &'a dyn Observer,
-    stage: RunningStage<'a>,
+    stage: &'a RunningStage<'a>,
     batch: Vec<(ImageId, String, Image)>,
     /// Failures that may pass: not stored.
     unread: HashMap<ImageId, String>,

@@ -1,11 +1,15 @@
 //! What the library tells while it works. It never prints: an [`Observer`] draws bars, writes JSON, or listens in a test.
 
-mod notices;
+mod note;
+mod split_warning;
+mod warning;
 
 use std::fmt;
 use std::path::Path;
 
-pub use notices::{Lack, Note, Warning};
+pub use note::Note;
+pub use split_warning::{Lack, SplitWarning};
+pub use warning::Warning;
 
 /// A part of the work that can take long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

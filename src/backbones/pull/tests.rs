@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::server::{Reply, Server};
 use super::*;
 use crate::backbones::{Architecture, Backbone, weights};
-use crate::progress::{Silent, Stage};
+use crate::progress::{Event, Silent, Stage};
 
 /// VGG-16's first block: a small file that imports.
 fn file() -> Vec<u8> {

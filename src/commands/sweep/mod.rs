@@ -109,8 +109,9 @@ pub fn sweep(
     let seed = recipe.split.shares().seed.unwrap_or(recipe.seed);
     let (folds, warnings) = Folds::of(&divisible, section.folds, seed)?;
     for warning in &warnings {
-        observer.warn(warning);
+        observer.warn(&Warning::Split(warning.clone()));
     }
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
     let splits: Vec<_> = (0..folds.k()).map(|fold| folds.split(fold, &recipe.split)).collect();
     let disjointness: Vec<_> = splits.iter().map(|split| split.disjointness(&divisible, numbers.x.view())).collect();
 

@@ -46,7 +46,7 @@ impl Lesson {
         let (split, warnings) = Split::of(&divisible, &recipe.split, recipe.seed);
         let disjointness = split.disjointness(&divisible, numbers.x.view());
         for warning in &warnings {
-            observer.warn(warning);
+            observer.warn(&Warning::Split(warning.clone()));
         }
         for conflict in &gathered.conflicts {
             observer.warn(&Warning::LabelsConflict { conflict: conflict.clone() });

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use super::{
     Divisible, Split, SplitPart, SplitRecipe, Unit, Units, class_warnings, divide, general_warnings, rows_of_part,
 };
-use crate::progress::{Lack, Warning};
+use crate::progress::{Lack, SplitWarning};
 
 /// A fold for every row.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ impl Folds {
     ///
     /// # Panics
     /// When the rows of `data` differ in number, or a class has no name.
-    pub fn of(data: &Divisible<'_>, k: NonZeroUsize, seed: u64) -> Result<(Self, Vec<Warning>), FoldsError> {
+    pub fn of(data: &Divisible<'_>, k: NonZeroUsize, seed: u64) -> Result<(Self, Vec<SplitWarning>), FoldsError> {
         let k = k.get();
         if k < 2 {
             return Err(FoldsError::One(k));

@@ -15,7 +15,7 @@ mod warnings;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{ClassId, ImageId};
-use crate::progress::{Lack, Warning};
+use crate::progress::{Lack, SplitWarning};
 use divide::{SplitPart, divide};
 pub use folds::{Folds, FoldsError};
 pub use near::NearDuplicates;
@@ -74,7 +74,7 @@ impl Split {
     /// # Panics
     /// When the rows of `data` differ in number, or a class has no name.
     #[must_use]
-    pub fn of(data: &Divisible<'_>, recipe: &SplitRecipe, seed: u64) -> (Self, Vec<Warning>) {
+    pub fn of(data: &Divisible<'_>, recipe: &SplitRecipe, seed: u64) -> (Self, Vec<SplitWarning>) {
         let shares = recipe.shares();
         let units = Units::of(data);
         let all: Vec<&Unit> = units.all.iter().collect();
@@ -109,7 +109,7 @@ impl Split {
         names: &[String],
         recipe: &SplitRecipe,
         seed: u64,
-    ) -> (Self, Vec<Warning>) {
+    ) -> (Self, Vec<SplitWarning>) {
         Self::of(&Divisible { ids, classes, names, groups: None, near: None }, recipe, seed)
     }
 }

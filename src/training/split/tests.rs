@@ -12,7 +12,7 @@ fn names(n: usize) -> Vec<String> {
     (0..n).map(|class| format!("class {class}")).collect()
 }
 
-fn texts(warnings: &[Warning]) -> Vec<String> {
+fn texts(warnings: &[SplitWarning]) -> Vec<String> {
     warnings.iter().map(ToString::to_string).collect()
 }
 

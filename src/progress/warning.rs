@@ -1,76 +1,12 @@
-//! Notes and warnings as data: each has a code and fields for programs, and one sentence for the terminal.
+//! Warnings as data: each has a code and fields for programs, and one sentence for the terminal.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-/// Something the user should know.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum Note {
-    /// A download begins.
-    Fetching { bytes: u64, url: String },
-    /// The store is locked by another process.
-    WaitingForStore,
-    /// The recipe has a section that only `--sweep` reads.
-    SweepIgnored,
-    /// An interrupted training goes on.
-    Resumed { epoch: usize },
-    /// `--resume` without a training to go on with.
-    NothingToResume,
-    /// `--resume` where training is too short to be kept.
-    ResumeIgnored,
-    /// Training ended, `early` where the validation loss stopped falling; epoch 0 is the frozen network.
-    TrainingEnded { early: bool, best_epoch: usize },
-    /// Only some training images are kept as a reference.
-    ReferenceSampled { training: usize, kept: usize },
-    /// Hand-made features that were not finite.
-    FeaturesNotFinite { features: usize },
-    /// More images than the page shows.
-    ImagesNotShown { images: usize },
-    /// No t-SNE of so many images.
-    PlainLayout,
-    /// Exact silhouettes will take so long.
-    SilhouettesTakeLong { seconds: f64 },
-    /// A combination of features is tried.
-    Trying { features: String },
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fetching { bytes, url } => write!(f, "fetching {:.1} MB from {url}", *bytes as f64 / 1e6),
-            Self::WaitingForStore => {
-                f.write_str("another process embeds with the same settings: waiting for it to finish")
-            }
-            Self::SweepIgnored => f.write_str("the recipe's [sweep] is not used: `--sweep` instead of `--config` does"),
-            Self::Resumed { epoch } => write!(f, "going on after epoch {epoch}"),
-            Self::NothingToResume => {
-                f.write_str("no interrupted training with this recipe and these images: it starts from the beginning")
-            }
-            Self::ResumeIgnored => f.write_str("nothing to go on with: training a head takes seconds and starts anew"),
-            Self::TrainingEnded { early, best_epoch } => {
-                let why = if *early { "the validation loss stopped falling" } else { "all epochs were run" };
-                write!(f, "{why}; {}", Kept(*best_epoch))
-            }
-            Self::ReferenceSampled { training, kept } => {
-                write!(f, "of {training} training images a sample of {kept} is kept to tell what is familiar")
-            }
-            Self::FeaturesNotFinite { features } => {
-                write!(f, "{features} hand-made features were not finite numbers and count as 0")
-            }
-            Self::ImagesNotShown { images } => {
-                write!(f, "{images} more images are not shown: `--set patches.mosaic=RxC` shows more")
-            }
-            Self::PlainLayout => f.write_str(
-                "images are laid out by their first two components; `--set report.layout=tsne` takes minutes here",
-            ),
-            Self::SilhouettesTakeLong { seconds } => write!(f, "exact silhouettes take about {seconds:.0} s"),
-            Self::Trying { features } => f.write_str(features),
-        }
-    }
-}
+use super::note::Kept;
+use super::split_warning::SplitWarning;
 
 /// Something the user should worry about.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -126,40 +62,9 @@ pub enum Warning {
     SlicesTooSmall { rows: u32 },
     /// Series on which statistics disagree.
     SeriesDisagree { disagreement: String },
-    /// Images whose name does not say their group.
-    ImagesWithoutGroup { images: usize, field: String },
-    /// A class of one group: the group cannot stay together.
-    ClassInOneGroup { class: String, field: String, group: String },
-    /// Near duplicates in several groups, too many to stay together.
-    NearDuplicatesAcrossGroups { tied: usize, images: usize, field: String },
-    /// Near duplicates that make up most of the data.
-    NearDuplicatesDominate { tied: usize, images: usize },
-    /// A class without a labelled image.
-    ClassNotLabelled { class: String },
-    /// A class of so few distinct images, in so few units that stay together, that it is not in every part.
-    ClassLacks { class: String, images: usize, units: usize, lack: Lack },
-}
-
-/// The parts of a split, or the folds, that a class is not in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Lack {
-    /// Parts without an image of the class.
-    Parts(Vec<&'static str>),
-    /// The only fold with images of the class, counted from 1.
-    AllInFold(usize),
-    /// Number of folds without an image of the class.
-    Folds { missing: usize, of: usize },
-}
-
-impl fmt::Display for Lack {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Parts(parts) => write!(f, "none for {}", parts.join(" and ")),
-            Self::AllInFold(fold) => write!(f, "all in fold {fold}, which is tested without having learned it"),
-            Self::Folds { missing, of } => write!(f, "none in {missing} of {of} folds"),
-        }
-    }
+    /// Data that cannot be divided as wished.
+    #[serde(untagged)]
+    Split(SplitWarning),
 }
 
 impl fmt::Display for Warning {
@@ -233,57 +138,14 @@ impl fmt::Display for Warning {
             ),
             Self::SlicesTooSmall { rows } => write!(f, "{rows} slices are left out: an image has fewer pixels"),
             Self::SeriesDisagree { disagreement } => f.write_str(disagreement),
-            Self::ImagesWithoutGroup { images: 1, field } => {
-                write!(f, "1 image without a `{field}`: each stands for itself")
-            }
-            Self::ImagesWithoutGroup { images, field } => {
-                write!(f, "{images} images without a `{field}`: each stands for itself")
-            }
-            Self::ClassInOneGroup { class, field, group } => write!(
-                f,
-                "`{class}` is found in one {field} only, `{group}`: its images are divided one by one, so {field} \
-                 `{group}` is in several parts"
-            ),
-            Self::NearDuplicatesAcrossGroups { tied, images, field } => write!(
-                f,
-                "near duplicates in different values of {field} would tie {tied} of {images} images together: those are \
-                 divided by {field} all the same"
-            ),
-            Self::NearDuplicatesDominate { tied, images } => write!(
-                f,
-                "near duplicates tie {tied} of {images} images together, which cannot be divided: lower \
-                 `split.near_duplicates`"
-            ),
-            Self::ClassNotLabelled { class } => {
-                write!(f, "no image is labelled `{class}`: it cannot be learned")
-            }
-            Self::ClassLacks { class, images, units, lack } => {
-                let noun = if *images == 1 { "image" } else { "images" };
-                let tied = match units {
-                    units if units == images => String::new(),
-                    1 => ", all tied together".to_owned(),
-                    units => format!(" tied into {units} bundles"),
-                };
-                write!(f, "`{class}` has {images} distinct {noun}{tied}: {lack}")
-            }
-        }
-    }
-}
-
-/// The weights that a training keeps, by their epoch.
-struct Kept(usize);
-
-impl fmt::Display for Kept {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            0 => f.write_str("the frozen network was best and is kept"),
-            epoch => write!(f, "the weights of epoch {epoch} are kept"),
+            Self::Split(warning) => warning.fmt(f),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Lack, Note};
     use super::*;
 
     #[test]
@@ -292,6 +154,12 @@ mod tests {
         let json = serde_json::to_value(&warning).unwrap();
         assert_eq!(json, serde_json::json!({ "code": "diverged", "epoch": 7, "best_epoch": 0 }));
         assert_eq!(warning.to_string(), "the loss diverged in epoch 7; the frozen network was best and is kept");
+        let lacks = SplitWarning::ClassLacks { class: "a".to_owned(), images: 3, units: 1, lack: Lack::AllInFold(2) };
+        let json = serde_json::to_value(Warning::Split(lacks)).unwrap();
+        let lack = serde_json::json!({ "all_in_fold": 2 });
+        let expected =
+            serde_json::json!({ "code": "class_lacks", "class": "a", "images": 3, "units": 1, "lack": lack });
+        assert_eq!(json, expected);
         let note = Note::TrainingEnded { early: true, best_epoch: 3 };
         assert_eq!(note.to_string(), "the validation loss stopped falling; the weights of epoch 3 are kept");
         assert_eq!(serde_json::to_value(Note::PlainLayout).unwrap(), serde_json::json!({ "code": "plain_layout" }));
