@@ -51,8 +51,9 @@ impl Head {
     }
 }
 
-/// Grad-CAM heat map: how much each place of `maps`, shape `[channels, rows, columns]`, adds to the score of a class, shape `[rows, columns]`,
-/// 0 or more: `gradient` has one entry per channel, and what speaks against the class counts as 0.
+/// Grad-CAM heat map: how much each place of `maps`, shape `[channels, rows, columns]`, adds to the score of a class,
+/// shape `[rows, columns]`, 0 or more: `gradient` has one entry per channel, and what speaks against the class counts
+/// as 0.
 ///
 /// # Panics
 /// When there is not one gradient per channel.

@@ -1,4 +1,5 @@
-//! Logistic regression, fitted to its optimum: the result depends on nothing but the images, their labels and the penalty.
+//! Logistic regression, fitted to its optimum: the result depends on nothing but the images, their labels and the
+//! penalty.
 
 use ndarray::Axis;
 use serde::{Deserialize, Serialize};

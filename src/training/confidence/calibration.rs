@@ -1,7 +1,6 @@
 //! Temperature scaling (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017): confidences that can be
-//! believed. All scores are divided by one number,
-//! the temperature, before softmax, chosen so that images the classifier did not learn from are least surprising. The
-//! most likely class stays the same.
+//! believed. All scores are divided by one number, the temperature, before softmax, chosen so that images the
+//! classifier did not learn from are least surprising. The most likely class stays the same.
 
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};

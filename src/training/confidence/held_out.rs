@@ -53,8 +53,8 @@ impl HeldOut {
         Self { from: HeldOutFrom::Folds, truth: Vec::new(), logits, outlier_scores: Vec::new() }
     }
 
-    /// The predictions for `rows` of `data`, fold by fold: `learn` is given the rows of the other folds and those of the fold,
-    /// which may decide when to stop. `fold_of_row` has an entry for every row of `data`.
+    /// The predictions for `rows` of `data`, fold by fold: `learn` is given the rows of the other folds and those of
+    /// the fold, which may decide when to stop. `fold_of_row` has an entry for every row of `data`.
     ///
     /// A fold is left out where the others show fewer than two classes, an image where they do not show its class.
     ///

@@ -1,4 +1,5 @@
-//! The state of a training after an epoch, to resume it as if nothing had happened: written after each epoch, whole or not at all.
+//! The state of a training after an epoch, to resume it as if nothing had happened: written after each epoch, whole or
+//! not at all.
 
 use std::fs;
 use std::io::{self, Write};

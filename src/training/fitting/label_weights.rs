@@ -24,7 +24,8 @@ const STOP: Stop = Stop { gradient: 1e-4, steps: 200 };
 /// `x` is `[n_images, n_features]` as the classifier sees it. With `doubt` above 0 a label counts as much as a classifier
 /// that never saw it agrees: its probability over that of the likeliest class, to the power of `doubt`.
 ///
-/// Out-of-fold predictions of labels: Northcutt et al., "Confident learning: Estimating uncertainty in dataset labels", JAIR 2021.
+/// Out-of-fold predictions of labels: Northcutt et al., "Confident learning: Estimating uncertainty in dataset labels",
+/// JAIR 2021.
 ///
 /// # Errors
 /// When class weights name what is no class.
@@ -51,8 +52,8 @@ pub fn label_weights(
     Ok(weights)
 }
 
-/// Rows of the training and the validation part and how far the other images agree with their labels, in `0.0..=1.0`; rows that
-/// nothing is known about are left out.
+/// Rows of the training and the validation part and how far the other images agree with their labels, in `0.0..=1.0`;
+/// rows that nothing is known about are left out.
 fn agreements(
     x: ArrayView2<'_, f32>,
     data: &TrainingSet<'_>,

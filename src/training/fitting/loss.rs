@@ -1,6 +1,6 @@
-//! Generalised cross-entropy: the loss of an image. One family, `(1 − pᵠ) / q` of the probability `p` given to the label, has cross-entropy as
-//! its limit at `q = 0` and the mean absolute error at `q = 1`. The larger `q`, the less a label that contradicts
-//! everything else is believed.
+//! Generalised cross-entropy: the loss of an image. One family, `(1 − pᵠ) / q` of the probability `p` given to the
+//! label, has cross-entropy as its limit at `q = 0` and the mean absolute error at `q = 1`. The larger `q`, the less a
+//! label that contradicts everything else is believed.
 //!
 //! Reference: Zhang and Sabuncu, "Generalized cross entropy loss for training deep neural networks with noisy labels",
 //! NeurIPS 2018. Label smoothing: Szegedy et al., "Rethinking the Inception architecture", CVPR 2016.

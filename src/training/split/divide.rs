@@ -1,9 +1,9 @@
 //! Deals units out to parts so that every class is found in every part in the wanted share.
 //!
-//! Greedy, as scikit-learn's `StratifiedGroupKFold`: the units that weigh most in some class come first, each goes where
-//! the class counts get nearest to their targets. Then single units move on, and pairs of units change places, as long as
-//! that puts a class into a part that lacked it, or brings the counts nearer still. "Nearer" is in the sense of Pearson's chi-squared. For units of
-//! one image this is the plain stratified split, exact to one image.
+//! Greedy, as scikit-learn's `StratifiedGroupKFold`: the units that weigh most in some class come first, each goes
+//! where the class counts get nearest to their targets. Then single units move on, and pairs of units change places, as
+//! long as that puts a class into a part that lacked it, or brings the counts nearer still. "Nearer" is in the sense of
+//! Pearson's chi-squared. For units of one image this is the plain stratified split, exact to one image.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;

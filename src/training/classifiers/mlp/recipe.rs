@@ -13,7 +13,8 @@ use crate::training::fitting::{ClassWeights, Scaling, Schedule};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MlpRecipe {
-    /// Width of each hidden layer, from the features to the classes; `[]` is a linear classifier, better learned as `[linear]`.
+    /// Width of each hidden layer, from the features to the classes; `[]` is a linear classifier, better learned as
+    /// `[linear]`.
     pub hidden: Vec<NonZeroUsize>,
     /// Most passes over the training images; early stopping may end sooner.
     pub epochs: NonZeroUsize,
