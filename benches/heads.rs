@@ -51,7 +51,8 @@ fn cross_validated(recipe: &TrainRecipe, x: &Array2<f32>, y: &[ClassId], folds: 
             test,
         };
         let data = TrainingSet { ids: &ids, x: x.view(), y, classes: &classes, weights: None };
-        let trained = train(recipe.head(), &data, &split, Device::Cpu, seed, &Silent).expect("features can be learned");
+        let trained =
+            train(&recipe.head(), &data, &split, Device::Cpu, seed, &Silent).expect("features can be learned");
         let p = trained.head.probabilities(x.select(Axis(0), &split.test).view()).expect("the same features");
         split.test.iter().zip(most_likely(p.view())).for_each(|(&row, class)| predicted[row] = class);
     }

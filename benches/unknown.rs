@@ -99,17 +99,17 @@ fn cross_validate(images: &Images, left_out: &str, known: &[usize], strange: &[u
     let (inner, _) = Folds::of(&divisible, FOLDS, 43)?;
     for fold in 0..folds.k() {
         let split = folds.split(fold, &SplitRecipe::default());
-        let learn = |split: &Split| train(&MlpRecipe::default(), &data, split, Device::Cpu, 42, &Silent);
+        let learn = |split: &Split| train(&MlpRecipe::default().into(), &data, split, Device::Cpu, 42, &Silent);
         let classifier = learn(&split)?.head;
         let rows: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();
         let held = HeldOut::by_folds(&data, &rows, inner.of_rows(), 42, |train, held| {
             let split = Split { train: train.to_vec(), validation: held.to_vec(), test: Vec::new() };
             // The one that never saw the fold, as `rails train` does.
-            learn(&split).map(|trained| trained.judged().clone())
+            learn(&split).map(|trained| trained.before_refit().clone())
         })?;
         let calibration = Calibration::fit(held.logits.view(), &held.truth, held.from);
         let confidences = highest(&calibration.probabilities(held.logits));
-        let rule = RejectRule::fit(&held.resemblances, &confidences, RejectRecipe::default().keep);
+        let rule = RejectRule::fit(&held.outlier_scores, &confidences, RejectRecipe::default().keep);
         let neighbours = TrainingNeighbours::fit(&data, |_| String::new(), &split.train, None, Metric::Cosine, 42);
         let tested = x.select(Axis(0), &split.test);
         let truth: Vec<Option<ClassId>> = split.test.iter().map(|&row| Some(y[row])).collect();
@@ -119,10 +119,10 @@ fn cross_validate(images: &Images, left_out: &str, known: &[usize], strange: &[u
             let probabilities = calibration.probabilities(logits.clone());
             let confidences = highest(&probabilities);
             let nearest = neighbours.nearest(x.view(), 5)?;
-            let resemblances = neighbours.resemblance(x.view())?;
+            let scores = neighbours.outlier_scores(x.view())?;
             for (row, best) in most_likely(probabilities.view()).into_iter().enumerate() {
                 let energy = -logits.row(row).iter().map(|&logit| f64::from(logit).exp()).sum::<f64>().ln();
-                let unfamiliarity = rule.unfamiliarity(resemblances[row], confidences[row]);
+                let unfamiliarity = rule.novelty(scores[row], confidences[row]);
                 println!(
                     "{left_out},{fold},{},{},{},{},{energy},{},{unfamiliarity},{}",
                     u8::from(truth[row].is_some()),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Global, Outcome, RecipeArguments, print_config, progress::Terminal, render};
 use crate::commands::{CommandError, TrainOptions, sweep, train};
-use crate::progress::{Event, Observer};
+use crate::progress::{Event, Note, Observer};
 use crate::runs::{TrainRecipe, load, load_sweep};
 use crate::workflow::LabelSources;
 
@@ -43,7 +43,7 @@ impl Arguments {
             return print_config(&recipe);
         }
         if recipe.sweep.is_some() {
-            observer.on(Event::Note { text: "the recipe's [sweep] is not used: `--sweep` instead of `--config` does" });
+            observer.on(Event::Note(&Note::SweepIgnored));
         }
         let workspace = global.workspace();
         let options = TrainOptions { source: self.sources(), resume: self.resume };

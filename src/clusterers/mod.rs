@@ -18,7 +18,7 @@ pub use hdbscan::Hdbscan;
 pub use hierarchical::{Hierarchical, Linkage};
 pub use hybrid::{Hybrid, Rest};
 pub use k_means::{Counts, KMeans, KMeansAlgorithm, KMeansFit};
-pub use search::{DbscanSearch, OneOrMany, PickCell, PickK};
+pub use search::{DbscanSearch, OneOrMany, PickCell, PickK, PickMetrics};
 
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};

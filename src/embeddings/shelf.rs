@@ -12,7 +12,7 @@ use super::StoreError;
 use super::commit::{Commit, PartEntry, replace};
 use super::part::{self, Outcome, Row};
 use crate::data::ImageId;
-use crate::progress::{Event, Observer};
+use crate::progress::{Note, Observer, Warning};
 
 /// Rows of a full part: what a killed process loses at most.
 const PART_ROWS: usize = 1024;
@@ -47,8 +47,7 @@ impl Shelf {
                 true
             }
             Err(why) => {
-                let text = format!("a damaged part of the embedding store is made anew: {why}: `{}`", entry.file);
-                observer.on(Event::Warning { text: &text });
+                observer.warn(&Warning::StoreFileDamaged { reason: why, file: entry.file.clone() });
                 false
             }
         });
@@ -140,8 +139,7 @@ fn lock(folder: &Path, observer: &dyn Observer) -> Result<File, StoreError> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let text = "another process embeds with the same settings: waiting for it to finish";
-            observer.on(Event::Note { text });
+            observer.note(&Note::WaitingForStore);
             file.lock().map_err(failed)?;
         }
         // Some network file systems know no locks; a lone user must still get through.

@@ -15,7 +15,7 @@ use super::shelf::Shelf;
 use crate::data::{Embeddings, ImageId, ImageRecord, Manifest, Skipped};
 use crate::features::FeatureExtractor;
 use crate::images::{DepthRange, Image};
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Event, Observer, RunningStage, Stage};
 
 /// The embeddings under a cache folder, for any number of extractors.
 #[derive(Debug, Clone)]
@@ -93,7 +93,7 @@ impl Store {
             distinct.into_iter().partition(|record| shelf.outcome(record.id).is_some());
         let computed = new.len();
 
-        observer.on(Event::Started { stage: Stage::Embed, total: computed });
+        let stage = observer.stage(Stage::Embed, computed);
         let queue = 2 * batch_size.get();
         let mut decoders = self.decoders.get();
         if !extractor.is_shown() {
@@ -101,8 +101,15 @@ impl Store {
             decoders = decoders.max(thread::available_parallelism().map_or(1, NonZeroUsize::get));
         }
         let pipeline = Pipeline { manifest, records: new, extractor, depth, decoders, queue };
-        let mut run =
-            Run { shelf: &mut shelf, extractor, columns, observer, batch: Vec::new(), unread: HashMap::new() };
+        let mut run = Run {
+            shelf: &mut shelf,
+            extractor,
+            columns,
+            observer,
+            stage: &stage,
+            batch: Vec::new(),
+            unread: HashMap::new(),
+        };
         let done = pipeline.run(|record, prepared| match prepared {
             Ok(image) => run.add(record, image, batch_size.get()),
             Err(failure) => run.fail(record, failure.reason, failure.permanent),
@@ -113,7 +120,7 @@ impl Store {
         let flushed = shelf.flush();
         done?;
         flushed?;
-        observer.on(Event::Finished);
+        drop(stage);
         collect(manifest, &shelf, &unread, columns, (computed, known.len()))
     }
 }
@@ -124,6 +131,7 @@ struct Run<'a> {
     extractor: &'a dyn FeatureExtractor,
     columns: usize,
     observer: &'a dyn Observer,
+    stage: &'a RunningStage<'a>,
     batch: Vec<(ImageId, String, Image)>,
     /// Failures that may pass: not stored.
     unread: HashMap<ImageId, String>,
@@ -137,7 +145,7 @@ impl Run<'_> {
 
     fn fail(&mut self, record: &ImageRecord, reason: String, permanent: bool) -> Result<(), StoreError> {
         self.observer.on(Event::Skipped { path: Path::new(&record.path), why: &reason });
-        self.observer.on(Event::Advanced { by: 1 });
+        self.stage.advance(1);
         if permanent {
             return self.shelf.push(Row { id: record.id, path: record.path.clone(), outcome: Err(reason) });
         }
@@ -160,7 +168,7 @@ impl Run<'_> {
         if features.dim() != expected {
             return Err(StoreError::Shape { got: features.dim(), expected });
         }
-        self.observer.on(Event::Advanced { by: images.len() });
+        self.stage.advance(images.len());
         for ((id, path), features) in names.into_iter().zip(features.rows()) {
             let outcome = if features.iter().all(|feature| feature.is_finite()) {
                 Ok(features.to_vec())

@@ -40,11 +40,11 @@ impl Default for PatchesRecipe {
         Self {
             slices: Slices { rows: some(16), columns: some(16) },
             statistics: vec![Std, RelativeStd, Skewness, Kurtosis, Mode],
-            clip: Positive::try_from(2.0).expect("2 is positive"),
+            clip: const { Positive::constant(2.0) },
             fit_per: FitPer::default(),
             ignore: None,
             mosaic: Mosaic { rows: some(2), columns: some(2) },
-            opacity: Fraction::try_from(0.2).expect("0.2 is a fraction"),
+            opacity: const { Fraction::constant(0.2) },
             search: None,
         }
     }

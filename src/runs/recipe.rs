@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::{DatasetRecipe, PatchesRecipe, SweepRecipe};
 use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
-use crate::data::{NonNegative, Positive};
+use crate::data::{NonNegative, Positive, nonzero};
 use crate::features::{Block, FrameStatistics};
 use crate::images::{Enhancement, Resize};
 use crate::reducers::{Reduction, Tsne};
 use crate::separation::SeparationRecipe;
 use crate::training::{
-    CalibrateRecipe, FinetuneRecipe, HeadRecipe, KnnRecipe, LinearRecipe, MlpRecipe, RejectRecipe, SplitRecipe,
+    CalibrateRecipe, ClassifierRecipe, FinetuneRecipe, KnnRecipe, LinearRecipe, MlpRecipe, RejectRecipe, SplitRecipe,
 };
 
 /// Everything `rails cluster` is told.
@@ -123,11 +123,11 @@ impl Default for TrainRecipe {
 impl TrainRecipe {
     /// The kind of classifier it asks for.
     #[must_use]
-    pub fn head(&self) -> HeadRecipe<'_> {
+    pub fn head(&self) -> ClassifierRecipe {
         match (&self.knn, &self.linear) {
-            (Some(knn), _) => HeadRecipe::Knn(knn),
-            (None, Some(linear)) => HeadRecipe::Linear(linear),
-            (None, None) => HeadRecipe::Mlp(&self.mlp),
+            (Some(knn), _) => knn.clone().into(),
+            (None, Some(linear)) => linear.clone().into(),
+            (None, None) => self.mlp.clone().into(),
         }
     }
 }
@@ -182,9 +182,9 @@ impl Default for FeaturesRecipe {
             layers: Vec::new(),
             weights: None,
             resize: Resize::default(),
-            batch_size: std::num::NonZeroUsize::new(32).expect("not zero"),
+            batch_size: nonzero::<32>(),
             enhance: Vec::new(),
-            network: NonNegative::try_from(1.0).expect("1 is not below 0"),
+            network: const { NonNegative::constant(1.0) },
             hand_made: BTreeMap::new(),
         }
     }

@@ -22,6 +22,7 @@ use toml::{Spanned, Table, Value};
 use super::loading::{Read, insert, read};
 use super::recipe_error::plain;
 use super::{RecipeError, TrainRecipe};
+use crate::data::nonzero;
 
 /// The `[sweep]` section: how recipes are judged, and lists of alternatives by dotted key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,8 +39,7 @@ pub struct SweepRecipe {
 
 impl Default for SweepRecipe {
     fn default() -> Self {
-        let folds = const { NonZeroUsize::new(5).expect("5 is above 0") };
-        Self { folds, rank_by: RankBy::default(), alternatives: BTreeMap::new() }
+        Self { folds: nonzero::<5>(), rank_by: RankBy::default(), alternatives: BTreeMap::new() }
     }
 }
 

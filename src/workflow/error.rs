@@ -15,7 +15,7 @@ use crate::reducers::{ProjectionFileError, ReduceError};
 use crate::report::{PlotError, ResultsError};
 use crate::runs::{BundleError, RunError, TableError};
 use crate::separation::SeparationError;
-use crate::training::{HeadError, TrainError};
+use crate::training::{ClassifierError, TrainError};
 
 /// Why a stage could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +74,7 @@ pub enum WorkflowError {
     #[error(transparent)]
     Table(#[from] TableError),
     #[error(transparent)]
-    Head(#[from] HeadError),
+    Head(#[from] ClassifierError),
     #[error(transparent)]
     Train(#[from] TrainError),
 }

@@ -11,7 +11,7 @@ use crate::device::Device;
 use crate::embeddings::{Store, StoreError};
 use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor, FrameStatistics, HandMade};
 use crate::images::{DepthPolicy, DepthRange, series_of};
-use crate::progress::Event;
+use crate::progress::Note;
 use crate::reducers::WeightedBlock;
 use crate::runs::{FeatureChain, FeaturesRecipe};
 
@@ -219,8 +219,7 @@ impl FeatureExtraction {
         let values = concatenate(Axis(1), &views)
             .map_err(|error| WorkflowError::failed(error.to_string(), "report this as a bug"))?;
         if replaced > 0 {
-            let text = format!("{replaced} hand-made features were not finite numbers and count as 0");
-            context.observer.on(Event::Note { text: &text });
+            context.observer.note(&Note::FeaturesNotFinite { features: replaced });
         }
         let alone = self.recipe.hand_made.is_empty();
         let blocks =

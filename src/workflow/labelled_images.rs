@@ -8,7 +8,7 @@ use super::{Context, WorkflowError, dataset};
 use crate::curation::LabelTable;
 use crate::data::{ImageId, Labels, Manifest, Skipped};
 use crate::images::scan;
-use crate::progress::Event;
+use crate::progress::Warning;
 use crate::runs::{DatasetRecipe, FeatureChain, Provenance, RunKind, TrainRecipe, read_json};
 
 /// Labelled images of one or several sources.
@@ -139,11 +139,11 @@ fn from_table(
     let manifest = dataset::open(Some(images), recipe, context)?;
     let matched = LabelTable::read(table)?.match_to(&manifest);
     if !matched.unknown.is_empty() {
-        let text = format!("{} rows of `{}` name images that are not there", matched.unknown.len(), table.display());
-        context.observer.on(Event::Warning { text: &text });
+        let missing = Warning::LabelsWithoutImage { rows: matched.unknown.len(), table: table.to_owned() };
+        context.observer.warn(&missing);
     }
     for class in &matched.absent {
-        context.observer.on(Event::Warning { text: &format!("no image is left of class `{class}`: it is left out") });
+        context.observer.warn(&Warning::ClassWithoutImage { class: class.clone() });
     }
     Ok(Source { manifest, labels: matched.labels, conflicts: matched.conflicts, chain })
 }

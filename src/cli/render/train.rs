@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::evaluate::scores;
 use super::{align_right, count, plain_table, short};
 use crate::commands::{Scores, TrainSummary, Withheld};
-use crate::training::{Calibration, Fit};
+use crate::training::{Calibration, TemperatureFit};
 
 pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
     let found = &summary.findings;
@@ -46,16 +46,20 @@ fn trust(summary: &TrainSummary) -> String {
     let Calibration { temperature, n_images, fit, .. } = found.calibration;
     let on = format!("on {} it had not learned", count(n_images, "image"));
     let calibrated = match fit {
-        Fit::Best if temperature > 1.0 => {
+        TemperatureFit::Best if temperature > 1.0 => {
             format!("lowered (temperature {temperature:.2}): {on}, the classifier was too sure")
         }
-        Fit::Best if temperature == 1.0 => "as the classifier gives it: no temperature is better than 1".to_owned(),
-        Fit::Best => format!("raised (temperature {temperature:.2}): {on}, the classifier was not sure enough"),
-        Fit::NoErrors => format!("as the classifier gives it: {on}, it made no mistake"),
-        Fit::AtBound => {
+        TemperatureFit::Best if temperature == 1.0 => {
+            "as the classifier gives it: no temperature is better than 1".to_owned()
+        }
+        TemperatureFit::Best => {
+            format!("raised (temperature {temperature:.2}): {on}, the classifier was not sure enough")
+        }
+        TemperatureFit::NoErrors => format!("as the classifier gives it: {on}, it made no mistake"),
+        TemperatureFit::AtBound => {
             format!("to be taken with care (temperature {temperature:.1}, the limit): {on}, the classifier did badly")
         }
-        Fit::NoImages => "as the classifier gives it: no image was left to check it on".to_owned(),
+        TemperatureFit::NoImages => "as the classifier gives it: no image was left to check it on".to_owned(),
     };
     format!("Confidence {calibrated}\n{}", unknown(&found.withheld, found.judged))
 }

@@ -16,7 +16,7 @@ pub use pair::Pair;
 
 use super::CommandError;
 use crate::images::DepthRange;
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 use crate::report::{Figure, GroupedBars, Results};
 use crate::workflow::Workspace;
 use judgements::Judgements;
@@ -104,7 +104,7 @@ pub fn compare(
             depth = second.depth;
             let pair = Pair::of(first, second, [&compared.runs[0], &compared.runs[1]]);
             if pair.shared == 0 {
-                observer.on(Event::Warning { text: &pair.sentence });
+                observer.warn(&Warning::NothingShared { comparison: pair.sentence.clone() });
             }
             compared.pair = Some(pair);
         }

@@ -9,7 +9,7 @@ use super::{page, pictures, tables};
 use crate::commands::CommandError;
 use crate::images::DepthRange;
 use crate::metrics::{Ranking, Reliability};
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage};
 use crate::report::{
     Block, ClassCurves, ConfusionPlot, Figure, RankingCurves, ReliabilityBar, ReliabilityPlot, Report, Section,
 };
@@ -47,7 +47,7 @@ pub(in crate::commands) struct Dossier<'a> {
 impl Dossier<'_> {
     /// Fills the run folder with tables, plots and report.html.
     pub fn write(mut self, observer: &dyn Observer) -> Result<(), CommandError> {
-        observer.on(Event::Started { stage: Stage::Plot, total: 12 });
+        let stage = observer.stage(Stage::Plot, 12);
         tables::write(self.run, self.judged, self.strangers, self.evaluation)?;
         let mut report = Report::new(&self.title);
         report.facts.clone_from(&self.facts);
@@ -60,7 +60,7 @@ impl Dossier<'_> {
         report.sections.extend(page::strangers(&strangers));
         report.section("Can the confidence be trusted?", self.reliability()?);
         report.section("How well probabilities sort the images", self.ranking()?);
-        observer.on(Event::Advanced { by: 4 });
+        stage.advance(4);
         report.section("The most confident errors", self.errors()?);
         report.section("Where the network looked", self.explanations(observer)?);
         if let Some(withheld) = self.withheld {
@@ -69,7 +69,6 @@ impl Dossier<'_> {
         report.sections.append(&mut self.more);
         report.sections.push(page::settings(&self.settings));
         report.write(&self.run.file("report.html")?)?;
-        observer.on(Event::Finished);
         Ok(())
     }
 

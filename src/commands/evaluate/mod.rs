@@ -41,7 +41,7 @@ pub use withholding::{NeverLearned, Withheld};
 
 use super::CommandError;
 use crate::images::NamingTemplate;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage, Warning};
 use crate::runs::{Checkpoint, DatasetSummary, RunKind, newest_checkpoint};
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, Run, RunInputs, RunSummary};
@@ -118,8 +118,7 @@ pub fn evaluate(options: &EvaluateOptions, context: &Context<'_>) -> Result<Eval
 
     let manifest = labelled.manifests.pop().unwrap_or_default();
     if manifest.records.iter().any(|record| !bundle.features.depth.covers(record.bit_depth)) {
-        let text = "the checkpoint was trained without images of more than 8 bits: these are shown in full range";
-        observer.on(Event::Warning { text });
+        observer.warn(&Warning::DepthUnknown);
     }
     let extraction = FeatureExtraction::as_before(&bundle.features, context)?;
     let known = manifest.skipped.len();
@@ -133,11 +132,11 @@ pub fn evaluate(options: &EvaluateOptions, context: &Context<'_>) -> Result<Eval
     let (judged, strangers) = divide(&done, &labelled.labels, &bundle.classes, probabilities.each_ref(), &strangeness);
     let learned = learned(&judged, &checkpoint);
     check(options, &judged, &strangers, learned, observer)?;
-    observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
+    let stage = observer.stage(Stage::Evaluate, 0);
     let evaluation = Evaluation::of(&judged, bundle.calibration.temperature, SEED);
     let rule = bundle.reject.as_ref().filter(|_| !strangeness.is_empty());
     let withheld = rule.map(|rule| Withheld::of(rule, &judged, &strangers));
-    observer.on(Event::Finished);
+    drop(stage);
     run.lap("evaluate");
 
     let folder = match &options.output {
@@ -199,7 +198,7 @@ fn strangeness(
     probabilities: &Array2<f32>,
 ) -> Result<Vec<Strangeness>, CommandError> {
     let confidences: Vec<f32> = probabilities.rows().into_iter().map(|row| row.fold(0.0, |a, &b| b.max(a))).collect();
-    let unfamiliarity = checkpoint.unfamiliarity(x, &confidences)?;
+    let unfamiliarity = checkpoint.novelty(x, &confidences)?;
     let found = checkpoint.bundle.reject.as_ref().zip(unfamiliarity);
     Ok(found.map_or_else(Vec::new, |(rule, unfamiliarity)| Strangeness::of_all(rule, unfamiliarity)))
 }
@@ -219,11 +218,7 @@ fn check(
         ));
     }
     if learned > 0 {
-        let all = judged.images.len();
-        let text = format!(
-            "{learned} of the {all} images are training images of the checkpoint: on new ones it will do worse"
-        );
-        observer.on(Event::Warning { text: &text });
+        observer.warn(&Warning::EvaluatedOnTraining { learned, images: judged.images.len() });
     }
     Ok(())
 }

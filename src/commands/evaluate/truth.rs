@@ -10,7 +10,7 @@ use super::judged::{Judged, JudgedImage, Strangeness};
 use super::strangers::Strangers;
 use crate::commands::CommandError;
 use crate::data::{ClassId, ImageId, Labels};
-use crate::progress::Event;
+use crate::progress::Warning;
 use crate::runs::{Checkpoint, DatasetRecipe, TrainRecipe};
 use crate::training::TrainingNeighbours;
 use crate::workflow::feature_extraction::ExtractedFeatures;
@@ -38,8 +38,8 @@ pub(super) fn truth(options: &EvaluateOptions, context: &Context<'_>) -> Result<
         (error, _) => error.into(),
     })?;
     if let Some(first) = gathered.conflicts.first() {
-        let text = format!("{} images have several true classes and are left out: {first}", gathered.conflicts.len());
-        context.observer.on(Event::Warning { text: &text });
+        let conflicts = Warning::TruthConflicts { images: gathered.conflicts.len(), first: first.clone() };
+        context.observer.warn(&conflicts);
     }
     Ok(gathered)
 }

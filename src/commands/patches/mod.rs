@@ -14,7 +14,7 @@ use super::CommandError;
 use crate::data::NonNegative;
 use crate::features::{Patches, Statistic};
 use crate::images::DepthRange;
-use crate::progress::{Event, Stage};
+use crate::progress::Stage;
 use crate::runs::{ClusterRecipe, DatasetSummary, FeatureChain, FeaturesRecipe, PatchesRecipe, RunKind, Slices};
 use crate::workflow::patch_clustering::fitting;
 use crate::workflow::{Context, Run, RunInputs, dataset};
@@ -47,7 +47,7 @@ pub fn patches(
     dataset::require_images(&manifest)?;
     run.lap("slice");
 
-    observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
+    let stage = observer.stage(Stage::Cluster, 0);
     let fitting = fitting(recipe, sliced);
     let main: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&sliced.slices)).collect();
     let (found, replaced) = fitting.fit(&main)?;
@@ -58,7 +58,7 @@ pub fn patches(
         .as_ref()
         .map(|search| searching::run(search, sliced.slices, &fitting, &images, observer))
         .transpose()?;
-    observer.on(Event::Finished);
+    drop(stage);
     run.lap("cluster");
 
     let folder = run.create_folder()?;
@@ -74,7 +74,7 @@ pub fn patches(
         flat_field: effect,
         search,
     };
-    observer.on(Event::Started { stage: Stage::Plot, total: 0 });
+    let stage = observer.stage(Stage::Plot, 0);
     let page = PatchesPage {
         run: &folder,
         recipe,
@@ -86,7 +86,7 @@ pub fn patches(
         findings: &findings,
     };
     page.write()?;
-    observer.on(Event::Finished);
+    drop(stage);
     run.lap("plot");
 
     let none = NonNegative::try_from(0.0).map_err(|error| CommandError::usage(error.to_string()))?;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::CommandError;
 use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, Skipped};
 use crate::images::{ScanOptions, scan, scan_files};
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 use crate::runs::{Checkpoint, FeatureChain, Placement, newest_checkpoint};
 use crate::training::{Neighbour, UNKNOWN, most_likely};
 use crate::workflow::Context;
@@ -129,8 +129,7 @@ pub fn predict(
     for manifest in manifests(images, chain, context.observer)? {
         let shown = extraction.is_shown();
         if shown && manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
-            let text = "the checkpoint was trained without images of more than 8 bits: these are shown in full range";
-            observer.on(Event::Warning { text });
+            observer.warn(&Warning::DepthUnknown);
         }
         let done = extraction.embed(&manifest, chain.depth, context)?;
         let names = done.manifest.records.iter().map(|record| given.name(&done.manifest.file(record)));
@@ -190,7 +189,7 @@ fn judge(
     let probabilities = checkpoint.probabilities(x)?;
     let likely = most_likely(probabilities.view());
     let confidences: Vec<f32> = likely.iter().zip(probabilities.rows()).map(|(best, row)| row[best.0]).collect();
-    let unfamiliarity = checkpoint.unfamiliarity(x, &confidences)?;
+    let unfamiliarity = checkpoint.novelty(x, &confidences)?;
     let nearest = match neighbours {
         Some(neighbours) if options.explain > 0 => neighbours.nearest(x, options.explain)?,
         _ => vec![Vec::new(); paths.len()],

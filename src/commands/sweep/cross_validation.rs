@@ -96,7 +96,7 @@ impl<'a> CrossValidation<'a> {
     ) -> Result<[f64; 5], TrainError> {
         let began = Instant::now();
         let set = TrainingSet { ids: self.ids, x, y: self.y, classes: self.classes, weights: Some(self.weights) };
-        let trained = train(recipe.head(), &set, split, self.context.device, recipe.seed, observer)?;
+        let trained = train(&recipe.head(), &set, split, self.context.device, recipe.seed, observer)?;
         let probabilities = trained.head.probabilities(x.select(Axis(0), &split.test).view())?;
         let seconds = began.elapsed().as_secs_f64();
         for (row, of_row) in split.test.iter().zip(probabilities.rows()) {
@@ -178,10 +178,11 @@ struct WarningsOnce<'a> {
 
 impl Observer for WarningsOnce<'_> {
     fn on(&self, event: Event<'_>) {
-        if let Event::Warning { text } = event {
+        if let Event::Warning(warning) = event {
+            let text = warning.to_string();
             let mut heard = self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if !heard.iter().any(|known| known == text) {
-                heard.push(text.to_owned());
+            if !heard.contains(&text) {
+                heard.push(text);
                 self.outer.on(event);
             }
         }

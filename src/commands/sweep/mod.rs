@@ -20,7 +20,7 @@ use super::CommandError;
 use super::evaluate::{Judged, JudgedImage, intervals};
 use crate::data::ClassId;
 use crate::metrics::{ConfusionMatrix, Interval};
-use crate::progress::{Event, Stage};
+use crate::progress::{Stage, Warning};
 use crate::runs::{DatasetSummary, RankBy, RunKind, TrainRecipe, Variant};
 use crate::training::{Disjointness, Folds, most_likely};
 use crate::workflow::feature_table::{FeatureTable, embed};
@@ -88,7 +88,7 @@ pub fn sweep(
     let section = recipe.sweep.clone().unwrap_or_default();
     let labelled = gather(sources, recipe, context)?;
     for conflict in &labelled.conflicts {
-        observer.on(Event::Warning { text: &format!("left out, its labels conflict: {conflict}") });
+        observer.warn(&Warning::LabelsConflict { conflict: conflict.clone() });
     }
     run.lap("scan");
     let tables = Tables::embed(variants, &labelled, context)?;
@@ -102,13 +102,14 @@ pub fn sweep(
     let divisible = dividing.divisible(&numbers.ids, &y, classes);
     let seed = recipe.split.shares().seed.unwrap_or(recipe.seed);
     let (folds, warnings) = Folds::of(&divisible, section.folds, seed)?;
-    for text in &warnings {
-        observer.on(Event::Warning { text });
+    for warning in &warnings {
+        observer.warn(&Warning::Split(warning.clone()));
     }
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
     let splits: Vec<_> = (0..folds.k()).map(|fold| folds.split(fold, &recipe.split)).collect();
     let disjointness: Vec<_> = splits.iter().map(|split| split.disjointness(&divisible, numbers.x.view())).collect();
 
-    observer.on(Event::Started { stage: Stage::Train, total: variants.len() * folds.k() });
+    let stage = observer.stage(Stage::Train, variants.len() * folds.k());
     let ids = &numbers.ids;
     let validation = CrossValidation { ids, y: &y, classes, weights: &weights, splits: &splits, context };
     let outcomes: Vec<Outcome> = variants
@@ -116,7 +117,7 @@ pub fn sweep(
         .zip(&tables.of_variant)
         .map(|(variant, &table)| validation.judge(&variant.recipe, tables.all[table].x.view()))
         .collect();
-    observer.on(Event::Finished);
+    drop(stage);
     run.lap("train");
 
     let order = ranked(&outcomes, section.rank_by);

@@ -15,7 +15,7 @@ use crate::features::FeatureExtractor;
 use crate::images::{DepthRange, Image, decode};
 use crate::metrics::ConfusionMatrix;
 use crate::metrics::classification::{accuracy, log_loss};
-use crate::progress::{Event, Stage};
+use crate::progress::{Note, Stage, Warning};
 use crate::runs::{BACKBONE_FILE, TrainRecipe};
 use crate::training::{
     FineTune, FineTuned, FinetuneRecipe, Pictures, Split, Trained, TrainedPart, finetune as fit, most_likely,
@@ -64,7 +64,7 @@ pub(super) fn finetune(
         return Err(CommandError::usage("fine-tuning needs one layer: `features.layers` names several".to_owned()));
     };
     // The one that never saw the validation images: they decide whether fine-tuning gains anything.
-    let Some(head) = job.frozen.judged().mlp() else {
+    let Some(head) = job.frozen.before_refit().mlp() else {
         return Err(CommandError::usage(
             "fine-tuning starts from a linear classifier or an MLP, not from `knn`".to_owned(),
         ));
@@ -80,12 +80,10 @@ pub(super) fn finetune(
     let extractor = network_features(&network, &numbers.chain.recipe, context.device)?;
     let state = context.workspace.cache.join("training").join(key(job, numbers, context.device)).join("state");
     if job.resume && !state.exists() {
-        let text = "no interrupted training with this recipe and these images: it starts from the beginning";
-        context.observer.on(Event::Note { text });
+        context.observer.note(&Note::NothingToResume);
     }
     if !job.resume && state.exists() {
-        let text = "an interrupted training with this recipe and these images is given up; `--resume` goes on with one";
-        context.observer.on(Event::Warning { text });
+        context.observer.warn(&Warning::ResumableGivenUp);
     }
     let pictures = Files { paths: &numbers.files, depth: numbers.chain.depth, extractor: &extractor };
     let FineTuned { trained, weights } = fit(
@@ -130,7 +128,7 @@ pub(super) fn finetune(
 /// validation images.
 fn judge(job: &Job<'_>, classes: &[String], numbers: &FeatureTable) -> Result<serde_json::Value, CommandError> {
     let (rows, head) = match job.split.test.as_slice() {
-        [] => (&job.split.validation, job.frozen.judged()),
+        [] => (&job.split.validation, job.frozen.before_refit()),
         _ => (&job.split.test, &job.frozen.head),
     };
     let probabilities = head.probabilities(numbers.x.select(Axis(0), rows).view())?;
@@ -148,16 +146,16 @@ fn features(
 ) -> Result<Array2<f32>, CommandError> {
     let extractor = network_features(network, &numbers.chain.recipe, context.device)?;
     let rows: Vec<usize> = (0..numbers.files.len()).collect();
-    context.observer.on(Event::Started { stage: Stage::Embed, total: rows.len() });
+    let stage = context.observer.stage(Stage::Embed, rows.len());
     let mut blocks = Vec::new();
     for rows in rows.chunks(numbers.chain.recipe.batch_size.get()) {
         let images: Result<Vec<Image>, String> = rows.par_iter().map(|&row| pictures.picture(row)).collect();
         let images =
             images.map_err(|why| CommandError::failed(format!("an image can no longer be read: {why}"), HINT))?;
         blocks.push(extractor.extract(&images)?);
-        context.observer.on(Event::Advanced { by: rows.len() });
+        stage.advance(rows.len());
     }
-    context.observer.on(Event::Finished);
+    drop(stage);
     let views: Vec<_> = blocks.iter().map(Array2::view).collect();
     concatenate(Axis(0), &views).map_err(|error| CommandError::failed(error.to_string(), "report this as a bug"))
 }

@@ -2,7 +2,7 @@
 
 use crate::commands::CommandError;
 use crate::data::ClassId;
-use crate::progress::Event;
+use crate::progress::Warning;
 use crate::runs::TrainRecipe;
 use crate::training::{Disjointness, Divisible, Split, TrainingSet};
 use crate::workflow::feature_table::{FeatureTable, embed};
@@ -42,11 +42,11 @@ impl Lesson {
         let divisible = dividing.divisible(&numbers.ids, &y, labelled.labels.classes());
         let (split, warnings) = Split::of(&divisible, &recipe.split, recipe.seed);
         let disjointness = split.disjointness(&divisible, numbers.x.view());
-        for text in &warnings {
-            context.observer.on(Event::Warning { text });
+        for warning in &warnings {
+            context.observer.warn(&Warning::Split(warning.clone()));
         }
         for conflict in &labelled.conflicts {
-            context.observer.on(Event::Warning { text: &format!("left out, its labels conflict: {conflict}") });
+            context.observer.warn(&Warning::LabelsConflict { conflict: conflict.clone() });
         }
         Ok(Self { labelled, numbers, y, weights, split, disjointness, dividing })
     }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::CommandError;
 use super::evaluate::{Evaluation, Withheld};
-use crate::progress::Event;
+use crate::progress::Note;
 use crate::runs::{DatasetSummary, RunKind, TrainRecipe};
 use crate::training::{Calibration, Disjointness, train as fit};
 use crate::workflow::labelled_images::LabelSources;
@@ -80,7 +80,7 @@ pub fn train(
         finetune.check(context.device)?;
     }
     let mut lesson = Lesson::prepare(recipe, &options.source, &mut run, context)?;
-    let mut trained = fit(recipe.head(), &lesson.set(), &lesson.split, context.device, recipe.seed, context.observer)?;
+    let mut trained = fit(&recipe.head(), &lesson.set(), &lesson.split, context.device, recipe.seed, context.observer)?;
     run.lap("train");
     let mut tuned = None;
     if let Some(finetune) = &recipe.finetune {
@@ -91,9 +91,7 @@ pub fn train(
         tuned = Some(done);
         run.lap("fine-tune");
     } else if options.resume {
-        context
-            .observer
-            .on(Event::Note { text: "nothing to go on with: training a head takes seconds and starts anew" });
+        context.observer.note(&Note::ResumeIgnored);
     }
     let verdict = Verdict::of(recipe, &lesson, &trained, &mut run, context)?;
     let outcome = Outcome { recipe, lesson: &lesson, trained: &trained, tuned: tuned.as_ref(), verdict: &verdict };

@@ -49,13 +49,13 @@ impl Trust {
         let held = if by_folds {
             held_out_by_folds(learned, context)?
         } else {
-            HeldOut::validation(set, &split.validation, trained.judged(), &neighbours)?
+            HeldOut::validation(set, &split.validation, trained.before_refit(), &neighbours)?
         };
         let calibration = Calibration::fit(held.logits.view(), &held.truth, held.from);
         let probabilities = calibration.probabilities(held.logits);
         let confidences: Vec<f32> =
             probabilities.rows().into_iter().map(|row| row.fold(0.0, |a, &b| b.max(a))).collect();
-        let reject = RejectRule::fit(&held.resemblances, &confidences, recipe.reject.keep);
+        let reject = RejectRule::fit(&held.outlier_scores, &confidences, recipe.reject.keep);
         Ok(Self { calibration, reject, neighbours })
     }
 
@@ -66,8 +66,8 @@ impl Trust {
         rows: &[usize],
         confidences: &[f32],
     ) -> Result<Vec<f64>, CommandError> {
-        let resemblances = self.neighbours.resemblance(numbers.x.select(ndarray::Axis(0), rows).view())?;
-        Ok(resemblances.into_iter().zip(confidences).map(|(r, &c)| self.reject.unfamiliarity(r, c)).collect())
+        let scores = self.neighbours.outlier_scores(numbers.x.select(ndarray::Axis(0), rows).view())?;
+        Ok(scores.into_iter().zip(confidences).map(|(r, &c)| self.reject.novelty(r, c)).collect())
     }
 }
 
@@ -83,14 +83,14 @@ fn held_out_by_folds(learned: &Learned<'_>, context: &Context<'_>) -> Result<Hel
         context.observer.on(Event::Warning { text });
         return Ok(HeldOut::none(set.classes.len()));
     };
-    context.observer.on(Event::Started { stage: Stage::Calibrate, total: folds.k() });
+    let stage = context.observer.stage(Stage::Calibrate, folds.k());
     let held = HeldOut::by_folds(set, &rows, folds.of_rows(), recipe.seed, |learned, held| {
         let split = Split { train: learned.to_vec(), validation: held.to_vec(), test: Vec::new() };
         let trained = fit(recipe.head(), set, &split, context.device, recipe.seed, &Silent)?;
-        context.observer.on(Event::Advanced { by: 1 });
+        stage.advance(1);
         // The one that never saw the fold: the other was refitted on it.
         Ok(trained.judged().clone())
     });
-    context.observer.on(Event::Finished);
+    drop(stage);
     held
 }

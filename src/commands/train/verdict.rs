@@ -41,14 +41,14 @@ impl<'a> Verdict<'a> {
         run.lap("calibrate");
         let without_test = split.test.is_empty();
         let (part, rows) = if without_test { ("validation", &split.validation) } else { ("test", &split.test) };
-        let judge = if without_test { trained.judged() } else { &trained.head };
+        let judge = if without_test { trained.before_refit() } else { &trained.head };
         let logits = judge.logits(numbers.x.view())?;
         let uncalibrated = softmax(logits.clone());
         let probabilities = trust.calibration.probabilities(logits);
         let judged = select(lesson, [&uncalibrated, &probabilities], &trust, rows)?;
-        context.observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
+        let stage = context.observer.stage(Stage::Evaluate, 0);
         let evaluation = Evaluation::of(&judged, trust.calibration.temperature, recipe.seed);
-        context.observer.on(Event::Finished);
+        drop(stage);
         let withheld = Withheld::of(&trust.reject, &judged, &Strangers::default());
         run.lap("evaluate");
         Ok(Self { part, trust, judged, evaluation, withheld, probabilities })

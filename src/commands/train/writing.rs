@@ -148,7 +148,8 @@ fn facts(lesson: &Lesson, trained: &Trained) -> Vec<(String, String)> {
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The learning curves, as `plots/learning_curves.png` and for the page; none of what was learned at once.
+/// The learning curves, as `plots/learning_curves.png` and for the page; none of a classifier that is fitted without
+/// epochs.
 fn learning(run: &RunDir, trained: &Trained) -> Result<Option<Section>, CommandError> {
     if trained.history.is_empty() {
         return Ok(None);

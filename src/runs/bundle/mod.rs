@@ -22,7 +22,7 @@ pub use error::BundleError;
 pub use newest::newest_checkpoint;
 
 use super::{FeatureChain, RunDir};
-use crate::training::{Calibration, Classifier, HeadError, RejectRule, TrainingNeighbours};
+use crate::training::{Calibration, Classifier, ClassifierError, RejectRule, TrainingNeighbours};
 
 /// The format this program writes; it reads this one and format 1, which had neither calibration nor rejection.
 pub const FORMAT: u32 = 2;
@@ -85,19 +85,21 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When `x` has another number of features than the classifier was trained on.
-    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, ClassifierError> {
         Ok(self.bundle.calibration.probabilities(self.classifier.logits(x)?))
     }
 
-    /// How unfamiliar each row of `x`, shape `[n, n_features]`, is, given `confidences`; `None` where the checkpoint
+    /// Novelty score of each row of `x`, shape `[n, n_features]`, given `confidences`; `None` where the checkpoint
     /// cannot say.
     ///
     /// # Errors
     /// When `x` has another number of features than the classifier was trained on.
-    pub fn unfamiliarity(&self, x: ArrayView2<'_, f32>, confidences: &[f32]) -> Result<Option<Vec<f64>>, HeadError> {
+    pub fn novelty(&self, x: ArrayView2<'_, f32>, confidences: &[f32]) -> Result<Option<Vec<f64>>, ClassifierError> {
         let (Some(rule), Some(neighbours)) = (&self.bundle.reject, &self.neighbours) else { return Ok(None) };
-        let resemblances = neighbours.resemblance(x)?;
-        Ok(Some(resemblances.into_iter().zip(confidences).map(|(r, &c)| rule.unfamiliarity(r, c)).collect()))
+        let scores = neighbours.outlier_scores(x)?;
+        Ok(Some(
+            scores.into_iter().zip(confidences).map(|(scores, &confidence)| rule.novelty(scores, confidence)).collect(),
+        ))
     }
 }
 

@@ -1,4 +1,5 @@
-//! What an interrupted training needs to go on as if nothing had happened: written after each epoch, whole or not at all.
+//! The state of a training after an epoch, to resume it as if nothing had happened: written after each epoch, whole or
+//! not at all.
 
 use std::fs;
 use std::io::{self, Write};
@@ -60,7 +61,7 @@ pub(super) fn save<B: Backend, R: Record<B>>(path: &Path, progress: &Progress, r
     Ok(())
 }
 
-/// What [`save`] wrote; `None` where there is nothing, or nothing whole.
+/// Reads a state that [`save`] wrote; `None` where there is nothing, or nothing whole.
 pub(super) fn load<B: Backend, R: Record<B>>(path: &Path, device: &B::Device) -> Option<(Progress, R)> {
     let bytes = fs::read(path).ok()?;
     let rest = bytes.strip_prefix(MAGIC)?;

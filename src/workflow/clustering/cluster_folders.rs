@@ -88,11 +88,11 @@ pub(crate) fn cluster_folders(
     groups: &[Group],
     observer: &dyn Observer,
 ) -> Result<Placed, WorkflowError> {
-    observer.on(Event::Started { stage: Stage::Copy, total: groups.len() * folders.manifest.records.len() });
+    let stage = observer.stage(Stage::Copy, groups.len() * folders.manifest.records.len());
     let mut placed = Placed::default();
     for group in groups {
         placed += folders.place(group.method.name(), &group.clustering, group.silhouettes.as_ref(), observer)?;
     }
-    observer.on(Event::Finished);
+    drop(stage);
     Ok(placed)
 }

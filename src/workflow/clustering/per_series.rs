@@ -10,7 +10,7 @@ use super::judging::Judge;
 use crate::clusterers::{ClusterError, ClusterSection, Method, agree};
 use crate::data::{ClusterId, Clustering, Manifest};
 use crate::images::place_in_series;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage, Warning};
 use crate::report::Grouping;
 use crate::workflow::WorkflowError;
 use crate::workflow::flux::Flux;
@@ -29,7 +29,7 @@ pub(crate) fn run(
     let series = by_field(judge.manifest, field)?;
     let mut groups = Vec::new();
     for method in &section.methods {
-        observer.on(Event::Started { stage: Stage::Cluster, total: series.len() });
+        let stage = observer.stage(Stage::Cluster, series.len());
         let mut labels: Vec<Option<ClusterId>> = vec![None; x.nrows()];
         let mut disagreements: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (name, rows) in &series {
@@ -44,13 +44,13 @@ pub(crate) fn run(
                 disagreements.entry(why).or_default().push(name);
             }
             rows.iter().zip(agreed.labels).for_each(|(&row, label)| labels[row] = label);
-            observer.on(Event::Advanced { by: 1 });
+            stage.advance(1);
         }
-        observer.on(Event::Finished);
+        drop(stage);
         let notes: Vec<String> =
             disagreements.iter().map(|(why, names)| disagreement(*method, why, names, series.len())).collect();
-        for text in &notes {
-            observer.on(Event::Warning { text });
+        for disagreement in &notes {
+            observer.warn(&Warning::SeriesDisagree { disagreement: disagreement.clone() });
         }
         groups.push(group(*method, Clustering::placed(labels, 2), (field, notes), x, judge, observer));
     }

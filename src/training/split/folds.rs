@@ -5,8 +5,10 @@
 
 use std::num::NonZeroUsize;
 
-use super::Split;
-use super::split::{Divisible, Part, SplitRecipe, Unit, Units, class_warnings, divide, general_warnings, rows_of_part};
+use super::{
+    Divisible, Split, SplitPart, SplitRecipe, Unit, Units, class_warnings, divide, general_warnings, rows_of_part,
+};
+use crate::progress::{Lack, SplitWarning};
 
 /// A fold for every row.
 #[derive(Debug, Clone)]
@@ -42,7 +44,7 @@ impl FoldsError {
 }
 
 impl Folds {
-    /// Divides the rows of `data` into `k` folds. Returns them and what is worth a warning, in sentences.
+    /// Divides the rows of `data` into `k` folds. Returns them and what is worth a warning.
     ///
     /// The result depends on the ids of the images and the seed, not on the order of the rows.
     ///
@@ -51,7 +53,7 @@ impl Folds {
     ///
     /// # Panics
     /// When the rows of `data` differ in number, or a class has no name.
-    pub fn of(data: &Divisible<'_>, k: NonZeroUsize, seed: u64) -> Result<(Self, Vec<String>), FoldsError> {
+    pub fn of(data: &Divisible<'_>, k: NonZeroUsize, seed: u64) -> Result<(Self, Vec<SplitWarning>), FoldsError> {
         let k = k.get();
         if k < 2 {
             return Err(FoldsError::One(k));
@@ -61,7 +63,7 @@ impl Folds {
             return Err(FoldsError::TooFew { units: units.all.len(), k });
         }
         let all: Vec<&Unit> = units.all.iter().collect();
-        let parts = vec![Part { share: 1.0 / k as f64, need: 1.0 }; k];
+        let parts = vec![SplitPart { share: 1.0 / k as f64, need: 1.0 }; k];
         let fold_of_unit = divide(&all, data.names.len(), &parts, seed);
         let mut warnings = general_warnings(data, &units);
         warnings.extend(class_warnings(data, &units, |units_of_class| {
@@ -69,8 +71,8 @@ impl Folds {
             folds.sort_unstable();
             folds.dedup();
             match folds.len() {
-                1 => Some(format!("all in fold {}, which is tested without having learned it", folds[0] + 1)),
-                some if some < k => Some(format!("none in {} of {k} folds", k - some)),
+                1 => Some(Lack::AllInFold(folds[0] + 1)),
+                some if some < k => Some(Lack::Folds { missing: k - some, of: k }),
                 _ => None,
             }
         }));
@@ -106,7 +108,7 @@ impl Folds {
         };
         let (tested, others) = (inside(true), inside(false));
         let [train, validation] = recipe.without_test();
-        let parts = [Part { share: train, need: 2.0 }, Part { share: validation, need: 1.0 }];
+        let parts = [SplitPart { share: train, need: 2.0 }, SplitPart { share: validation, need: 1.0 }];
         let part_of = divide(&others, self.n_classes, &parts, self.seed);
         Split {
             train: rows_of_part(&others, &part_of, 0),
@@ -150,7 +152,7 @@ mod tests {
             classes: Vec<usize>,
             unevenness: f64,
         }
-        let golden: Golden = serde_json::from_str(include_str!("../../tests/golden/folds.json")).unwrap();
+        let golden: Golden = serde_json::from_str(include_str!("../../../tests/golden/folds.json")).unwrap();
         assert_eq!(golden.cases.len(), 4);
         for case in golden.cases {
             let ids: Vec<ImageId> = (0..case.groups.len()).map(id).collect();
@@ -182,7 +184,7 @@ mod tests {
         let classes: Vec<ClassId> = (0..103).map(|row| ClassId(usize::from(row % 10 == 0))).collect();
         let data = Divisible { ids: &ids, classes: &classes, names: &names(2), groups: None, near: None };
         let (folds, warnings) = Folds::of(&data, k(5), 3).unwrap();
-        assert_eq!(warnings, Vec::<String>::new());
+        assert_eq!(warnings, []);
         for fold in 0..5 {
             let inside: Vec<usize> = (0..103).filter(|&row| folds.of_rows()[row] == fold).collect();
             let rare = inside.iter().filter(|&&row| classes[row].0 == 1).count();
@@ -196,6 +198,7 @@ mod tests {
         let classes: Vec<ClassId> = [[0; 10].as_slice(), &[1; 3], &[2]].concat().into_iter().map(ClassId).collect();
         let data = Divisible { ids: &ids, classes: &classes, names: &names(4), groups: None, near: None };
         let (_, warnings) = Folds::of(&data, k(5), 0).unwrap();
+        let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
         assert_eq!(warnings[0], "`1` has 3 distinct images: none in 2 of 5 folds");
         assert!(warnings[1].starts_with("`2` has 1 distinct image: all in fold "), "{warnings:?}");
         assert_eq!(warnings[2], "no image is labelled `3`: it cannot be learned");

@@ -1,11 +1,11 @@
-//! How the step size changes while a classifier learns.
+//! Learning-rate schedules: how the step size changes while a classifier learns.
 //!
 //! Reference: Loshchilov and Hutter, "SGDR: Stochastic gradient descent with warm restarts", ICLR 2017 (the cosine,
 //! without restarts); Goyal et al., "Accurate, large minibatch SGD", 2017 (the warm-up).
 
 use serde::{Deserialize, Serialize};
 
-/// What follows the warm-up.
+/// Course of the step size after the warm-up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {
@@ -17,7 +17,7 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// What the learning rate is multiplied by at `step` of `steps`, counted from 0, in `0.0..=1.0`.
+    /// Factor of the learning rate at `step` of `steps`, counted from 0, in `0.0..=1.0`.
     ///
     /// Over the first `warm_up`, a share of all steps, it rises in a straight line to 1.
     #[must_use]

@@ -6,8 +6,9 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
-use super::standardizer::Standardizer;
-use crate::data::{ArraysError, ClassId};
+use crate::data::ClassId;
+use crate::training::ClassifierError;
+use crate::training::fitting::Standardizer;
 
 /// Rows computed at once; a shorter block is filled up with zeros.
 const BLOCK: usize = 64;
@@ -30,48 +31,17 @@ pub struct Head {
     layers: Vec<Layer>,
 }
 
-/// Why numbers are not a classifier.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HeadError {
-    /// No layer at all.
-    #[error("a classifier needs at least one layer")]
-    NoLayers,
-    /// A tensor of another shape than its neighbours ask for.
-    #[error("`{tensor}` has shape `{shape:?}`: expected `{expected:?}`")]
-    Shape { tensor: String, shape: Vec<usize>, expected: Vec<usize> },
-    /// NaN or infinity among the weights.
-    #[error("`{0}` holds a number that is not finite")]
-    NotFinite(String),
-    /// A tensor that does not belong to a classifier.
-    #[error("`{0}` does not belong to a classifier")]
-    Unknown(String),
-    /// Another kind of file, or not what belongs there.
-    #[error(transparent)]
-    Arrays(#[from] ArraysError),
-    /// The part of the file that is text is not understood.
-    #[error("`{part}` is not understood: {reason}")]
-    Text { part: &'static str, reason: String },
-}
-
-impl HeadError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        "the checkpoint is damaged or of another kind: copy it again, or train anew with `rails train`".to_owned()
-    }
-}
-
 impl Head {
     /// # Errors
     /// When there is no layer, shapes do not fit each other, or a number is not finite.
-    pub fn new(standardizer: Option<Standardizer>, layers: Vec<Layer>) -> Result<Self, HeadError> {
-        let first = layers.first().ok_or(HeadError::NoLayers)?;
+    pub fn new(standardizer: Option<Standardizer>, layers: Vec<Layer>) -> Result<Self, ClassifierError> {
+        let first = layers.first().ok_or(ClassifierError::NoLayers)?;
         let mut inputs = first.weights.nrows();
         let check = |tensor: String, shape: &[usize], expected: &[usize], finite: bool| {
             if shape != expected {
-                return Err(HeadError::Shape { tensor, shape: shape.to_vec(), expected: expected.to_vec() });
+                return Err(ClassifierError::Shape { tensor, shape: shape.to_vec(), expected: expected.to_vec() });
             }
-            if finite { Ok(()) } else { Err(HeadError::NotFinite(tensor)) }
+            if finite { Ok(()) } else { Err(ClassifierError::NotFinite(tensor)) }
         };
         let finite = |values: &Array1<f32>| values.iter().all(|value| value.is_finite());
         if let Some(Standardizer { mean, scale }) = &standardizer {
@@ -117,9 +87,9 @@ impl Head {
     ///
     /// # Errors
     /// When `x` has another number of features than the classifier was trained on.
-    pub fn logits(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+    pub fn logits(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, ClassifierError> {
         if x.ncols() != self.n_features() {
-            return Err(HeadError::Shape {
+            return Err(ClassifierError::Shape {
                 tensor: "features".to_owned(),
                 shape: x.shape().to_vec(),
                 expected: vec![x.nrows(), self.n_features()],
@@ -136,7 +106,7 @@ impl Head {
     ///
     /// # Errors
     /// When `x` has another number of features than the classifier was trained on.
-    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, ClassifierError> {
         self.logits(x).map(softmax)
     }
 
@@ -218,13 +188,13 @@ mod tests {
 
     #[test]
     fn shapes_and_numbers_are_checked() {
-        assert_eq!(Head::new(None, vec![]), Err(HeadError::NoLayers));
+        assert_eq!(Head::new(None, vec![]), Err(ClassifierError::NoLayers));
         let layer = |inputs, outputs| Layer { weights: Array2::zeros((inputs, outputs)), bias: Array1::zeros(outputs) };
         let error = Head::new(None, vec![layer(4, 3), layer(2, 2)]).unwrap_err();
         assert_eq!(error.to_string(), "`layers.1.weight` has shape `[2, 2]`: expected `[3, 2]`");
         let mut sick = layer(4, 3);
         sick.bias[1] = f32::NAN;
-        assert_eq!(Head::new(None, vec![sick]), Err(HeadError::NotFinite("layers.0.bias".to_owned())));
+        assert_eq!(Head::new(None, vec![sick]), Err(ClassifierError::NotFinite("layers.0.bias".to_owned())));
         assert!(head(&[4, 3]).probabilities(Array2::zeros((2, 5)).view()).is_err());
         assert_eq!(head(&[4, 3]).probabilities(Array2::zeros((0, 4)).view()).unwrap().dim(), (0, 3));
     }

@@ -1,4 +1,4 @@
-//! The training loop: steps, epochs, the best weights so far, and when to stop.
+//! The training loop: steps of Adam, epochs, the best weights so far, early stopping.
 
 use std::time::Instant;
 
@@ -13,21 +13,21 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::batches::{Disturbance, Examples};
-use super::head::{Layer, most_likely};
-use super::loss::{is_astray, loss, losses};
-use super::mlp::Mlp;
+use super::batches::{Regularization, TensorDataset};
+use super::network::Mlp;
 use super::recipe::MlpRecipe;
-use super::{Epoch, Stopped, TrainError};
 use crate::data::ClassId;
 use crate::device::OnBackend;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage, Warning};
+use crate::training::classifiers::{Layer, most_likely};
+use crate::training::fitting::{is_astray, loss, losses};
+use crate::training::{Epoch, StopReason, TrainError};
 
-/// Rows through the network at once where nothing is learned.
-const JUDGED_AT_ONCE: usize = 1024;
+/// Rows through the network at once in validation.
+const VALIDATED_AT_ONCE: usize = 1024;
 
 /// Training, ready to run on any backend.
-pub struct Fit<'a> {
+pub struct MlpTraining<'a> {
     /// Shape of the network and how it learns.
     pub recipe: &'a MlpRecipe,
     /// Features as the network sees them, `[n_images, n_features]`.
@@ -36,13 +36,13 @@ pub struct Fit<'a> {
     pub targets: Array2<f32>,
     /// Class of each image, `[n_images]`.
     pub y: &'a [ClassId],
-    /// What each image counts in the validation loss, `[n_images]`.
+    /// Weight of each image in the validation loss, `[n_images]`.
     pub weights: &'a [f32],
     /// Rows to learn from.
     pub train: &'a [usize],
-    /// Rows to judge by.
+    /// Rows to validate on.
     pub validation: &'a [usize],
-    /// Whether the rows to judge by are learned from too, once it is known for how long.
+    /// Whether the validation rows are learned from too, once it is known for how long.
     pub refit: bool,
     /// Decides the first weights, the order of the images and all that is random about a step.
     pub seed: u64,
@@ -51,23 +51,23 @@ pub struct Fit<'a> {
 }
 
 /// The best weights and how they were found.
-pub struct Fitted {
+pub struct TrainedMlp {
     /// Weights of the best epoch; learned from all rows after as many epochs where a refit was asked for.
     pub layers: Vec<Layer>,
-    /// Weights of the best epoch, which never saw the rows to judge by.
-    pub judged: Vec<Layer>,
+    /// Weights of the best epoch, which never saw the validation rows.
+    pub before_refit: Vec<Layer>,
     /// Every epoch.
     pub history: Vec<Epoch>,
     /// Counted from 1.
     pub best_epoch: usize,
     /// Why training ended.
-    pub stopped: Stopped,
+    pub stopped: StopReason,
 }
 
-impl OnBackend for Fit<'_> {
-    type Output = Result<Fitted, TrainError>;
+impl OnBackend for MlpTraining<'_> {
+    type Output = Result<TrainedMlp, TrainError>;
 
-    fn run<B: AutodiffBackend>(mut self, device: &B::Device) -> Result<Fitted, TrainError> {
+    fn run<B: AutodiffBackend>(mut self, device: &B::Device) -> Result<TrainedMlp, TrainError> {
         let (x, targets) = (std::mem::take(&mut self.x), std::mem::take(&mut self.targets));
         let widths: Vec<usize> = [x.ncols()]
             .into_iter()
@@ -75,90 +75,100 @@ impl OnBackend for Fit<'_> {
             .chain([targets.ncols()])
             .collect();
         let y = self.y.iter().map(|class| class.0 as u32).collect();
-        let plain = Examples::<B::InnerBackend>::new(x, targets, y, device);
-        let examples = Examples {
+        let plain = TensorDataset::<B::InnerBackend>::new(x, targets, y, device);
+        let examples = TensorDataset {
             x: Tensor::from_inner(plain.x.clone()),
             targets: Tensor::from_inner(plain.targets.clone()),
             y: Tensor::from_inner(plain.y.clone()),
         };
-        let mut pass = Pass::<B>::new(&self, self.train, &widths, &examples, device);
-        let (judged, history, best_epoch, stopped) = self.search(&mut pass, &plain)?;
+        let mut optimisation = Optimisation::<B>::new(&self, self.train, &widths, &examples, device);
+        let (before_refit, history, best_epoch, stopped) = self.with_early_stopping(&mut optimisation, &plain)?;
         let layers = if self.refit {
             let all: Vec<usize> = self.train.iter().chain(self.validation).copied().collect();
-            self.again(&mut Pass::new(&self, &all, &widths, &examples, device), best_epoch)
+            self.for_epochs(&mut Optimisation::new(&self, &all, &widths, &examples, device), best_epoch)
         } else {
             None
         };
-        let judged = judged.into_layers();
-        Ok(Fitted { layers: layers.unwrap_or_else(|| judged.clone()), judged, history, best_epoch, stopped })
+        let before_refit = before_refit.into_layers();
+        Ok(TrainedMlp {
+            layers: layers.unwrap_or_else(|| before_refit.clone()),
+            before_refit,
+            history,
+            best_epoch,
+            stopped,
+        })
     }
 }
 
 /// The best weights, all epochs, the number of the best, and why training ended.
-type Found<B> = (Mlp<B>, Vec<Epoch>, usize, Stopped);
+type Found<B> = (Mlp<B>, Vec<Epoch>, usize, StopReason);
 
-impl Fit<'_> {
+impl MlpTraining<'_> {
     /// Learns until the recipe's epochs are over or nothing gets better.
-    fn search<B: AutodiffBackend>(
+    fn with_early_stopping<B: AutodiffBackend>(
         &self,
-        pass: &mut Pass<'_, B>,
-        plain: &Examples<B::InnerBackend>,
+        optimisation: &mut Optimisation<'_, B>,
+        plain: &TensorDataset<B::InnerBackend>,
     ) -> Result<Found<B::InnerBackend>, TrainError> {
         let epochs = self.recipe.epochs.get();
-        self.observer.on(Event::Started { stage: Stage::Train, total: epochs });
+        let stage = self.observer.stage(Stage::Train, epochs);
         let mut history: Vec<Epoch> = Vec::new();
         let mut best: Option<(Mlp<B::InnerBackend>, usize, f64)> = None;
-        let mut stopped = Stopped::Epochs;
+        let mut stopped = StopReason::Epochs;
         for epoch in 1..=epochs {
             let began = Instant::now();
-            let (train_loss, train_accuracy) = pass.epoch();
-            let model = pass.model.valid();
-            let (validation_loss, validation_accuracy) = self.judge(&model, plain);
-            self.observer.on(Event::Advanced { by: 1 });
+            let (train_loss, train_accuracy) = optimisation.epoch();
+            let model = optimisation.model.valid();
+            let (validation_loss, validation_accuracy) = self.validate(&model, plain);
+            stage.advance(1);
             if !(train_loss.is_finite() && validation_loss.is_finite()) {
-                stopped = Stopped::Diverged { epoch };
+                stopped = StopReason::Diverged { epoch };
                 break;
             }
             let seconds = began.elapsed().as_secs_f64();
             history.push(Epoch { epoch, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds });
             // Weights astray may still do well on a few validation images, by chance.
-            if !pass.is_astray(train_loss) && best.as_ref().is_none_or(|(_, _, lowest)| validation_loss < *lowest) {
+            if !optimisation.is_astray(train_loss)
+                && best.as_ref().is_none_or(|(_, _, lowest)| validation_loss < *lowest)
+            {
                 best = Some((model, epoch, validation_loss));
             } else if best.as_ref().is_some_and(|(_, best, _)| epoch - best >= self.recipe.patience.get()) {
-                stopped = Stopped::Patience;
+                stopped = StopReason::Patience;
                 break;
             }
         }
-        self.observer.on(Event::Finished);
         let (model, best_epoch, _) = best.ok_or(TrainError::Diverged(self.recipe.learning_rate.get()))?;
         Ok((model, history, best_epoch, stopped))
     }
 
     /// Learns for so many epochs; `None` where that diverged.
-    fn again<B: AutodiffBackend>(&self, pass: &mut Pass<'_, B>, epochs: usize) -> Option<Vec<Layer>> {
-        self.observer.on(Event::Started { stage: Stage::Train, total: epochs });
+    fn for_epochs<B: AutodiffBackend>(
+        &self,
+        optimisation: &mut Optimisation<'_, B>,
+        epochs: usize,
+    ) -> Option<Vec<Layer>> {
+        let stage = self.observer.stage(Stage::Train, epochs);
         let mut last = 0.0;
         let finite = (0..epochs).all(|_| {
-            (last, _) = pass.epoch();
-            self.observer.on(Event::Advanced { by: 1 });
+            (last, _) = optimisation.epoch();
+            stage.advance(1);
             last.is_finite()
         });
-        self.observer.on(Event::Finished);
-        let layers = pass.model.valid().into_layers();
+        drop(stage);
+        let layers = optimisation.model.valid().into_layers();
         let finite = finite
-            && !pass.is_astray(last)
+            && !optimisation.is_astray(last)
             && layers.iter().all(|layer| layer.weights.iter().chain(&layer.bias).all(|number| number.is_finite()));
         if !finite {
-            let text = "learning from the validation images too diverged: their share is left out";
-            self.observer.on(Event::Warning { text });
+            self.observer.warn(&Warning::RefitDiverged);
         }
         finite.then_some(layers)
     }
 
-    /// Mean loss, without smoothing, and share right over the rows to judge by.
-    fn judge<B: burn::tensor::backend::Backend>(&self, model: &Mlp<B>, examples: &Examples<B>) -> (f64, f64) {
+    /// Mean loss, without smoothing, and share right over the validation rows.
+    fn validate<B: burn::tensor::backend::Backend>(&self, model: &Mlp<B>, examples: &TensorDataset<B>) -> (f64, f64) {
         let (mut sum, mut right) = (0.0, 0);
-        for rows in self.validation.chunks(JUDGED_AT_ONCE) {
+        for rows in self.validation.chunks(VALIDATED_AT_ONCE) {
             let logits = model.forward(examples.features(rows), &[]);
             let [n, n_classes] = logits.dims();
             let numbers = logits.into_data().convert::<f32>().into_vec::<f32>().expect("converted to f32");
@@ -177,35 +187,41 @@ impl Fit<'_> {
 /// Summed loss and images right so far, on the device.
 type Sums<B> = (Tensor<B, 1>, Tensor<B, 1, Int>);
 
-/// A network that learns from some rows, epoch by epoch.
-struct Pass<'a, B: AutodiffBackend> {
-    fit: &'a Fit<'a>,
+/// A network and its optimiser on their way through some rows, epoch by epoch.
+struct Optimisation<'a, B: AutodiffBackend> {
+    training: &'a MlpTraining<'a>,
     rows: Vec<usize>,
-    examples: &'a Examples<B>,
-    disturbance: Disturbance,
+    examples: &'a TensorDataset<B>,
+    regularization: Regularization,
     model: Mlp<B>,
     optimizer: OptimizerAdaptor<Adam, Mlp<B>, B>,
     epochs: u64,
     steps: usize,
 }
 
-impl<'a, B: AutodiffBackend> Pass<'a, B> {
-    fn new(fit: &'a Fit<'a>, rows: &[usize], widths: &[usize], examples: &'a Examples<B>, device: &B::Device) -> Self {
-        let recipe = fit.recipe;
+impl<'a, B: AutodiffBackend> Optimisation<'a, B> {
+    fn new(
+        training: &'a MlpTraining<'a>,
+        rows: &[usize],
+        widths: &[usize],
+        examples: &'a TensorDataset<B>,
+        device: &B::Device,
+    ) -> Self {
+        let recipe = training.recipe;
         let decay = recipe.weight_decay.get() as f32;
         let adam = AdamConfig::new()
             .with_epsilon(1e-8)
             .with_weight_decay((decay > 0.0).then(|| WeightDecayConfig::new(decay)));
         Self {
-            fit,
+            training,
             rows: rows.to_vec(),
             examples,
-            disturbance: Disturbance {
+            regularization: Regularization {
                 dropout: recipe.dropout.get(),
                 hidden: widths[1..widths.len() - 1].to_vec(),
                 mixup: recipe.mixup.get(),
             },
-            model: Mlp::new(widths, fit.seed, device),
+            model: Mlp::new(widths, training.seed, device),
             optimizer: adam.init(),
             epochs: 0,
             steps: 0,
@@ -215,15 +231,15 @@ impl<'a, B: AutodiffBackend> Pass<'a, B> {
     /// Whether a loss of an epoch says that the weights are of no use.
     fn is_astray(&self, loss: f64) -> bool {
         let [_, n_classes] = self.examples.targets.dims();
-        is_astray(loss, n_classes, self.fit.recipe.robustness.get())
+        is_astray(loss, n_classes, self.training.recipe.robustness.get())
     }
 
     /// Goes through the rows once; mean loss and share right while the weights change.
     fn epoch(&mut self) -> (f64, f64) {
-        let recipe = self.fit.recipe;
+        let recipe = self.training.recipe;
         let batch_size = recipe.batch_size.get();
         let steps = self.rows.len().div_ceil(batch_size) * recipe.epochs.get();
-        let mut rng = ChaCha8Rng::seed_from_u64(self.fit.seed);
+        let mut rng = ChaCha8Rng::seed_from_u64(self.training.seed);
         self.epochs += 1;
         rng.set_stream(self.epochs); // stream 0 drew the first weights
         let mut order = self.rows.clone();
@@ -231,7 +247,7 @@ impl<'a, B: AutodiffBackend> Pass<'a, B> {
         // Sums stay on the device until the epoch is over: reading a number makes a GPU wait.
         let mut sums: Option<Sums<B::InnerBackend>> = None;
         for rows in order.chunks(batch_size) {
-            let batch = self.examples.batch(rows, &self.disturbance, &mut rng);
+            let batch = self.examples.batch(rows, &self.regularization, &mut rng);
             let logits = self.model.forward(batch.x, &batch.masks);
             let right = logits.clone().inner().argmax(1).squeeze_dim::<1>(1).equal(batch.y.inner()).int().sum();
             let loss = losses(logits, batch.targets, recipe.robustness.get()).sum();

@@ -3,9 +3,10 @@
 //! Tensors: `standardizer.mean` and `.scale` where features are standardised, `layers.<i>.weight` `[inputs, outputs]`
 //! and `layers.<i>.bias` `[outputs]`, all f32.
 
-use super::head::{Head, HeadError, Layer};
-use super::standardizer::Standardizer;
+use super::head::{Head, Layer};
 use crate::data::{ArraysReader, ArraysWriter};
+use crate::training::ClassifierError;
+use crate::training::fitting::Standardizer;
 
 impl Head {
     /// The content of `model.safetensors`.
@@ -27,7 +28,7 @@ impl Head {
     /// # Errors
     /// When the bytes are truncated or no safetensors file, a tensor is missing, is not f32 or has the wrong shape,
     /// a number is not finite, or there are tensors of something else.
-    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, HeadError> {
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ClassifierError> {
         let arrays = ArraysReader::new(bytes)?;
         let names = arrays.names();
         let n_layers = names.iter().filter(|name| name.starts_with("layers.") && name.ends_with(".weight")).count();
@@ -37,29 +38,13 @@ impl Head {
             let weights = arrays.matrix(&format!("layers.{index}.weight"))?;
             Ok(Layer { weights, bias: arrays.vector(&format!("layers.{index}.bias"))? })
         });
-        let head = Self::new(standardizer, layers.collect::<Result<_, HeadError>>()?)?;
+        let head = Self::new(standardizer, layers.collect::<Result<_, ClassifierError>>()?)?;
         if names.len() != expected {
             let known = |name: &str| name.starts_with("layers.") || name.starts_with("standardizer.");
             let stranger = names.into_iter().find(|name| !known(name)).map_or_else(String::new, ToString::to_string);
-            return Err(HeadError::Unknown(stranger));
+            return Err(ClassifierError::Unknown(stranger));
         }
         Ok(head)
-    }
-}
-
-impl Standardizer {
-    /// Adds what [`Standardizer::read`] reads.
-    pub(super) fn write(&self, arrays: &mut ArraysWriter) {
-        arrays.add("standardizer.mean", self.mean.view());
-        arrays.add("standardizer.scale", self.scale.view());
-    }
-
-    /// The standardizer of a file, where it has one; its numbers are unchecked.
-    pub(super) fn read(arrays: &ArraysReader<'_>) -> Result<Option<Self>, HeadError> {
-        if !arrays.names().iter().any(|name| name.starts_with("standardizer.")) {
-            return Ok(None);
-        }
-        Ok(Some(Self { mean: arrays.vector("standardizer.mean")?, scale: arrays.vector("standardizer.scale")? }))
     }
 }
 
@@ -90,7 +75,7 @@ mod tests {
         let bytes = head().to_safetensors();
         for length in 0..bytes.len() {
             let error = Head::from_safetensors(&bytes[..length]).unwrap_err();
-            assert!(matches!(error, HeadError::Arrays(_)), "{length}: {error}");
+            assert!(matches!(error, ClassifierError::Arrays(_)), "{length}: {error}");
         }
     }
 

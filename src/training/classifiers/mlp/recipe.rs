@@ -1,15 +1,11 @@
-//! What a person may choose about training; the defaults are written here and nowhere else.
+//! Settings of the multilayer perceptron; the defaults are written here and nowhere else.
 
 use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use super::class_weights::ClassWeights;
-use super::knn::KnnRecipe;
-use super::linear::LinearRecipe;
-use super::schedule::Schedule;
-use super::standardizer::Scaling;
-use crate::data::{BelowOne, Fraction, NonNegative, Positive};
+use crate::data::{BelowOne, Fraction, NonNegative, Positive, nonzero};
+use crate::training::fitting::{ClassWeights, Scaling, Schedule};
 
 /// A multilayer perceptron on feature vectors, and how it learns.
 ///
@@ -17,7 +13,8 @@ use crate::data::{BelowOne, Fraction, NonNegative, Positive};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MlpRecipe {
-    /// Width of each hidden layer, from the features to the classes; `[]` is a linear classifier, better learned as `[linear]`.
+    /// Width of each hidden layer, from the features to the classes; `[]` is a linear classifier, better learned as
+    /// `[linear]`.
     pub hidden: Vec<NonZeroUsize>,
     /// Most passes over the training images; early stopping may end sooner.
     pub epochs: NonZeroUsize,
@@ -36,7 +33,7 @@ pub struct MlpRecipe {
     /// Whether the classifier that is kept learns from the validation images too, for as many epochs as were best
     /// without them.
     pub refit: bool,
-    /// What features are divided by once they are centred: `none`, `overall`, `pareto` or `unit`. They end at ±10.
+    /// Scaling of features once they are centred: `none`, `overall`, `pareto` or `unit`. They end at ±10.
     pub scaling: Scaling,
     /// Share of hidden units silenced at random in each step (Srivastava et al., JMLR 2014), below 1.
     pub dropout: BelowOne,
@@ -45,7 +42,7 @@ pub struct MlpRecipe {
     /// How evenly pairs of images are mixed: the parameter of mixup's beta distribution, from 0 (not at all) to 1 (all
     /// mixtures alike).
     pub mixup: Fraction,
-    /// What an image counts for its class: `"none"`, `"balanced"` or a table such as `{ fault = 3.0 }`.
+    /// Weight of an image by its class: `"none"`, `"balanced"` or a table such as `{ fault = 3.0 }`.
     pub class_weights: ClassWeights,
     /// How little a label is believed that contradicts the others: the `q` of generalised cross-entropy, from 0 (plain
     /// cross-entropy) to 1 (mean absolute error).
@@ -58,63 +55,24 @@ pub struct MlpRecipe {
 impl Default for MlpRecipe {
     fn default() -> Self {
         Self {
-            hidden: [512, 256, 128].into_iter().filter_map(NonZeroUsize::new).collect(),
-            epochs: at_least_one(30),
-            batch_size: at_least_one(64),
-            learning_rate: checked(1e-3),
+            hidden: vec![nonzero::<512>(), nonzero::<256>(), nonzero::<128>()],
+            epochs: nonzero::<30>(),
+            batch_size: nonzero::<64>(),
+            learning_rate: const { Positive::constant(1e-3) },
             schedule: Schedule::Cosine,
-            warm_up: checked(0.05),
-            weight_decay: checked(1e-4),
-            patience: at_least_one(10),
+            warm_up: const { Fraction::constant(0.05) },
+            weight_decay: const { Fraction::constant(1e-4) },
+            patience: nonzero::<10>(),
             refit: true,
             scaling: Scaling::Pareto,
-            dropout: checked(0.3),
-            label_smoothing: checked(0.0),
-            mixup: checked(0.2),
+            dropout: const { BelowOne::constant(0.3) },
+            label_smoothing: const { BelowOne::constant(0.0) },
+            mixup: const { Fraction::constant(0.2) },
             class_weights: ClassWeights::None,
-            robustness: checked(0.0),
-            doubt: checked(0.0),
+            robustness: const { Fraction::constant(0.0) },
+            doubt: const { NonNegative::constant(0.0) },
         }
     }
-}
-
-/// What kind of classifier, and how it learns.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum HeadRecipe<'a> {
-    /// Linear, at its optimum.
-    Linear(&'a LinearRecipe),
-    /// A multilayer perceptron.
-    Mlp(&'a MlpRecipe),
-    /// The training images nearest by vote.
-    Knn(&'a KnnRecipe),
-}
-
-impl<'a> From<&'a MlpRecipe> for HeadRecipe<'a> {
-    fn from(recipe: &'a MlpRecipe) -> Self {
-        Self::Mlp(recipe)
-    }
-}
-
-impl<'a> From<&'a LinearRecipe> for HeadRecipe<'a> {
-    fn from(recipe: &'a LinearRecipe) -> Self {
-        Self::Linear(recipe)
-    }
-}
-
-impl<'a> From<&'a KnnRecipe> for HeadRecipe<'a> {
-    fn from(recipe: &'a KnnRecipe) -> Self {
-        Self::Knn(recipe)
-    }
-}
-
-/// A default that is known to be in range.
-pub(super) fn checked<T: TryFrom<f64>>(default: f64) -> T {
-    T::try_from(default).unwrap_or_else(|_| unreachable!("the default `{default}` is in range"))
-}
-
-/// A default that is not 0.
-pub(super) fn at_least_one(default: usize) -> NonZeroUsize {
-    NonZeroUsize::new(default).unwrap_or(NonZeroUsize::MIN)
 }
 
 #[cfg(test)]

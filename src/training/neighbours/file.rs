@@ -6,13 +6,14 @@
 use ndarray::aview1;
 use serde::{Deserialize, Serialize};
 
-use super::neighbours::{Metric, Reference, SCALES, TrainingNeighbours};
-use super::{HeadError, Standardizer};
+use super::{Metric, Reference, SCALES, TrainingNeighbours};
 use crate::data::{ArraysReader, ArraysWriter};
+use crate::training::ClassifierError;
+use crate::training::fitting::Standardizer;
 
 const DESCRIPTION: &str = "description";
 
-/// What is no number.
+/// All but the numbers.
 #[derive(Serialize, Deserialize)]
 struct Description {
     metric: Metric,
@@ -41,19 +42,21 @@ impl TrainingNeighbours {
     ///
     /// # Errors
     /// When the bytes are truncated or no safetensors file, or what they hold does not fit together.
-    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, HeadError> {
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ClassifierError> {
         let arrays = ArraysReader::new(bytes)?;
         let text = arrays.vector::<u8>(DESCRIPTION)?.to_vec();
         let Description { metric, n_training, references } = serde_json::from_slice(&text)
-            .map_err(|error| HeadError::Text { part: DESCRIPTION, reason: error.to_string() })?;
+            .map_err(|error| ClassifierError::Text { part: DESCRIPTION, reason: error.to_string() })?;
         let points = arrays.matrix::<f32>("points")?;
         let expected = vec![references.len(), points.ncols()];
         let check = |tensor: &str, shape: &[usize], expected: &[usize], finite: bool| match finite {
-            _ if shape != expected => {
-                Err(HeadError::Shape { tensor: tensor.to_owned(), shape: shape.to_vec(), expected: expected.to_vec() })
-            }
+            _ if shape != expected => Err(ClassifierError::Shape {
+                tensor: tensor.to_owned(),
+                shape: shape.to_vec(),
+                expected: expected.to_vec(),
+            }),
             true => Ok(()),
-            false => Err(HeadError::NotFinite(tensor.to_owned())),
+            false => Err(ClassifierError::NotFinite(tensor.to_owned())),
         };
         check("points", points.shape(), &expected, points.iter().all(|v| v.is_finite()))?;
         let own = arrays.matrix::<f32>("own")?;
@@ -111,6 +114,6 @@ mod tests {
         let mut sick = neighbours(None);
         sick.points[[0, 0]] = f32::NAN;
         let error = TrainingNeighbours::from_safetensors(&sick.to_safetensors()).unwrap_err();
-        assert_eq!(error, HeadError::NotFinite("points".to_owned()));
+        assert_eq!(error, ClassifierError::NotFinite("points".to_owned()));
     }
 }

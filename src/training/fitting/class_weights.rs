@@ -1,4 +1,4 @@
-//! What an image counts for its class, where some classes are rarer, or matter more, than others.
+//! Class weights: how much an image counts, where some classes are rarer, or matter more, than others.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,8 +6,8 @@ use std::fmt;
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::TrainError;
 use crate::data::{ClassId, NonNegative};
+use crate::training::TrainError;
 
 /// In a recipe: `"none"`, `"balanced"`, or a table such as `{ fault = 3.0, gravel = 0.5 }`.
 #[derive(Debug, Clone, Default, PartialEq)]

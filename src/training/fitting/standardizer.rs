@@ -1,9 +1,12 @@
-//! Features are centred and brought to a common size before a classifier sees them.
+//! Standardisation: features are centred and brought to a common size before a classifier sees them.
 //!
 //! Pareto scaling: van den Berg et al., "Centering, scaling, and transformations", BMC Genomics 7:142, 2006.
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
+
+use crate::data::{ArraysReader, ArraysWriter};
+use crate::training::ClassifierError;
 
 /// No standardised feature is further from 0.
 ///
@@ -11,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// and would drown all others.
 pub const BOUND: f32 = 10.0;
 
-/// What each feature is divided by once its mean is taken away.
+/// Scaling: the divisor of each feature once its mean is taken away.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scaling {
@@ -32,7 +35,7 @@ pub enum Scaling {
 pub struct Standardizer {
     /// Shape `[n_features]`.
     pub mean: Array1<f32>,
-    /// What is divided by, above 0; shape `[n_features]`.
+    /// The divisor, above 0; shape `[n_features]`.
     pub scale: Array1<f32>,
 }
 
@@ -77,15 +80,25 @@ impl Standardizer {
             });
         }
     }
+
+    /// Adds what [`Standardizer::read`] reads.
+    pub(in crate::training) fn write(&self, arrays: &mut ArraysWriter) {
+        arrays.add("standardizer.mean", self.mean.view());
+        arrays.add("standardizer.scale", self.scale.view());
+    }
+
+    /// The standardizer of a file, where it has one; its numbers are unchecked.
+    pub(in crate::training) fn read(arrays: &ArraysReader<'_>) -> Result<Option<Self>, ClassifierError> {
+        if !arrays.names().iter().any(|name| name.starts_with("standardizer.")) {
+            return Ok(None);
+        }
+        Ok(Some(Self { mean: arrays.vector("standardizer.mean")?, scale: arrays.vector("standardizer.scale")? }))
+    }
 }
 
 /// `x`, shape `[n, n_features]`, scaled as `scaling` says by what `rows` show, and what scales others likewise; `None`
 /// where features stay as they are.
-pub(super) fn standardised(
-    x: ArrayView2<'_, f32>,
-    rows: &[usize],
-    scaling: Scaling,
-) -> (Option<Standardizer>, Array2<f32>) {
+pub fn standardised(x: ArrayView2<'_, f32>, rows: &[usize], scaling: Scaling) -> (Option<Standardizer>, Array2<f32>) {
     let standardizer = Standardizer::fit_scaled(x, rows, scaling);
     let mut x = x.to_owned();
     if let Some(standardizer) = &standardizer {

@@ -12,7 +12,7 @@ use ndarray::{Array1, Array2};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::head::Layer;
+use crate::training::Layer;
 
 /// Linear layers; `ReLU` follows all but the last, which gives one logit per class.
 #[derive(Module, Debug)]

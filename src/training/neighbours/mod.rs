@@ -1,8 +1,10 @@
-//! The training images of a checkpoint as a reference: which of them an image resembles most, and how much.
+//! Nearest neighbours among the training images: which of them an image resembles most, and how much.
 //!
 //! Neighbours are found exactly, by brute force. They explain a prediction, are the k-NN classifier, and their distance
 //! tells whether an image resembles anything that was ever learned (Sun et al., "Out-of-Distribution Detection with
 //! Deep Nearest Neighbors", ICML 2022).
+
+mod file;
 
 use std::collections::BTreeMap;
 
@@ -12,18 +14,19 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{HeadError, Standardizer, TrainingSet};
 use crate::data::{ClassId, ImageId};
 use crate::pairwise::Neighbours;
+use crate::training::fitting::Standardizer;
+use crate::training::{ClassifierError, TrainingSet};
 
 /// Numbers of neighbours over which isolation is measured.
-pub(super) const SCALES: [usize; 3] = [2, 5, 10];
+const SCALES: [usize; 3] = [2, 5, 10];
 
 /// Distances below this are not told apart: of images that are all but equal.
 const LEAST_DISTANCE: f64 = 1e-6;
 
 /// Images kept as a reference at most; of more, a sample of each class is kept, in proportion.
-pub(super) const MOST_KEPT: usize = 20_000;
+const MOST_KEPT: usize = 20_000;
 
 /// How far apart two feature vectors are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +46,7 @@ pub struct Reference {
     pub id: ImageId,
     /// Its file when it was learned from.
     pub path: String,
-    /// What it shows.
+    /// Its class.
     pub class: ClassId,
 }
 
@@ -53,13 +56,13 @@ pub struct Reference {
 /// are finite; [`TrainingNeighbours::fit`] and `from_safetensors` are the only ways in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingNeighbours {
-    pub(super) metric: Metric,
-    pub(super) standardizer: Option<Standardizer>,
-    pub(super) points: Array2<f32>,
-    pub(super) references: Vec<Reference>,
+    metric: Metric,
+    standardizer: Option<Standardizer>,
+    points: Array2<f32>,
+    references: Vec<Reference>,
     /// Mean distance of each point to its nearest others, `[n, SCALES.len()]`.
-    pub(super) own: Array2<f32>,
-    pub(super) n_training: usize,
+    own: Array2<f32>,
+    n_training: usize,
 }
 
 /// A training image near another image.
@@ -71,9 +74,10 @@ pub struct Neighbour {
     pub distance: f32,
 }
 
-/// How an image lies among the training images: logarithms, so that only ratios count.
+/// Outlier scores of an image among the training images, the larger the less it is like them: logarithms, so that only
+/// ratios count.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Resemblance {
+pub struct OutlierScores {
     /// Distance to the nearest training images over their distances to each other: 0 is as near as they are.
     pub isolation: f64,
     /// Distance to the nearest training image.
@@ -136,7 +140,7 @@ impl TrainingNeighbours {
     ///
     /// # Errors
     /// When `x` has other features than the training images.
-    pub fn nearest(&self, x: ArrayView2<'_, f32>, k: usize) -> Result<Vec<Vec<Neighbour>>, HeadError> {
+    pub fn nearest(&self, x: ArrayView2<'_, f32>, k: usize) -> Result<Vec<Vec<Neighbour>>, ClassifierError> {
         let x = self.prepared(x)?;
         Ok(self.measured(self.near(x.view(), k)))
     }
@@ -150,7 +154,7 @@ impl TrainingNeighbours {
         x: ArrayView2<'_, f32>,
         ids: &[ImageId],
         k: usize,
-    ) -> Result<Vec<Vec<Neighbour>>, HeadError> {
+    ) -> Result<Vec<Vec<Neighbour>>, ClassifierError> {
         let x = self.prepared(x)?;
         Ok(self.measured(self.others(x.view(), ids, k)))
     }
@@ -159,7 +163,7 @@ impl TrainingNeighbours {
     ///
     /// # Errors
     /// As [`Self::nearest`].
-    pub fn resemblance(&self, x: ArrayView2<'_, f32>) -> Result<Vec<Resemblance>, HeadError> {
+    pub fn outlier_scores(&self, x: ArrayView2<'_, f32>) -> Result<Vec<OutlierScores>, ClassifierError> {
         let x = self.prepared(x)?;
         let of_row = |near: &Vec<Neighbour>| {
             let isolations = SCALES.iter().enumerate().map(|(scale, &k)| {
@@ -170,15 +174,15 @@ impl TrainingNeighbours {
             });
             let isolation = isolations.sum::<f64>() / SCALES.len() as f64;
             let nearest = near.first().map_or(0.0, |nearest| f64::from(nearest.distance));
-            Resemblance { isolation, distance: nearest.max(LEAST_DISTANCE).ln() }
+            OutlierScores { isolation, distance: nearest.max(LEAST_DISTANCE).ln() }
         };
         Ok(self.near(x.view(), SCALES[SCALES.len() - 1]).iter().map(of_row).collect())
     }
 
     /// `x` where distances are measured.
-    fn prepared(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+    fn prepared(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, ClassifierError> {
         if x.ncols() != self.n_features() {
-            return Err(HeadError::Shape {
+            return Err(ClassifierError::Shape {
                 tensor: "features".to_owned(),
                 shape: x.shape().to_vec(),
                 expected: vec![x.nrows(), self.n_features()],

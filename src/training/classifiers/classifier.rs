@@ -1,9 +1,10 @@
-//! What a checkpoint classifies with, whichever kind it is.
+//! A trained classifier of any kind, as a checkpoint keeps it.
 
 use ndarray::{Array2, ArrayView2};
 
-use super::head::{Head, HeadError};
+use super::head::Head;
 use super::knn::Knn;
+use crate::training::ClassifierError;
 
 /// A trained classifier on feature vectors.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +47,7 @@ impl Classifier {
     ///
     /// # Errors
     /// When `x` has another number of features than the classifier was trained on.
-    pub fn logits(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+    pub fn logits(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, ClassifierError> {
         match self {
             Self::Mlp(head) => head.logits(x),
             Self::Knn(knn) => knn.logits(x),
@@ -57,7 +58,7 @@ impl Classifier {
     ///
     /// # Errors
     /// When `x` has another number of features than the classifier was trained on.
-    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, ClassifierError> {
         match self {
             Self::Mlp(head) => head.probabilities(x),
             Self::Knn(knn) => knn.probabilities(x),
@@ -77,7 +78,7 @@ impl Classifier {
     ///
     /// # Errors
     /// When the bytes are truncated, or tensors are missing, of another type or shape, not finite or of something else.
-    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, HeadError> {
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ClassifierError> {
         if Knn::is_one(bytes) {
             return Knn::from_safetensors(bytes).map(Self::Knn);
         }

@@ -1,4 +1,4 @@
-//! Which parts of an image speak for a class.
+//! Grad-CAM: heat maps of the parts of an image that speak for a class.
 //!
 //! Reference: Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based localization",
 //! ICCV 2017. The classifier sees averages of a layer's maps, so the gradient of a class's score is the same at every
@@ -6,18 +6,19 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView3, Axis};
 
-use super::head::{Head, HeadError};
-use super::standardizer::BOUND;
+use super::head::Head;
 use crate::data::ClassId;
+use crate::training::ClassifierError;
+use crate::training::fitting::BOUND;
 
 impl Head {
     /// How the score of `class` before softmax changes with each feature, `[n_features]`, at the features `x`.
     ///
     /// # Errors
     /// When `x` has another number of features than the classifier was trained on, or there is no such class.
-    pub fn gradient(&self, x: ArrayView1<'_, f32>, class: ClassId) -> Result<Array1<f32>, HeadError> {
+    pub fn gradient(&self, x: ArrayView1<'_, f32>, class: ClassId) -> Result<Array1<f32>, ClassifierError> {
         let misfit = |tensor: &str, found: usize, expected: usize| {
-            Err(HeadError::Shape { tensor: tensor.to_owned(), shape: vec![found], expected: vec![expected] })
+            Err(ClassifierError::Shape { tensor: tensor.to_owned(), shape: vec![found], expected: vec![expected] })
         };
         if x.len() != self.n_features() {
             return misfit("features", x.len(), self.n_features());
@@ -30,7 +31,7 @@ impl Head {
             standardizer.apply(activations.view_mut());
         }
         let within = activations.row(0).mapv(|value| value.abs() < BOUND); // beyond, nothing changes
-        let (last, hidden) = self.layers().split_last().ok_or(HeadError::NoLayers)?;
+        let (last, hidden) = self.layers().split_last().ok_or(ClassifierError::NoLayers)?;
         let mut alive: Vec<Array1<bool>> = Vec::new(); // what each ReLU let pass
         for layer in hidden {
             activations = activations.dot(&layer.weights) + &layer.bias; // [1, outputs]
@@ -50,8 +51,9 @@ impl Head {
     }
 }
 
-/// What each place of `maps`, shape `[channels, rows, columns]`, adds to the score of a class, shape `[rows, columns]`,
-/// 0 or more: `gradient` has one entry per channel, and what speaks against the class counts as 0.
+/// Grad-CAM heat map: how much each place of `maps`, shape `[channels, rows, columns]`, adds to the score of a class,
+/// shape `[rows, columns]`, 0 or more: `gradient` has one entry per channel, and what speaks against the class counts
+/// as 0.
 ///
 /// # Panics
 /// When there is not one gradient per channel.

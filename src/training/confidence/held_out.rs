@@ -1,18 +1,19 @@
-//! What a recipe's classifiers say of images that they did not learn from: the ground for calibration and rejection.
+//! Held-out predictions: scores of images that were not learned from, for calibration and rejection.
 //!
 //! The validation images are few where labels are few, and a temperature chosen on forty of them is mostly chance. So
 //! the recipe is run again on all but one part of the training and validation images, part by part, and every image is
-//! answered by a classifier that did not learn it (Stone, "Cross-Validatory Choice", 1974).
+//! classified by one that did not learn it (Stone, "Cross-Validatory Choice", 1974).
 
 use std::collections::BTreeSet;
 
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
-use super::neighbours::Resemblance;
-use super::{Classifier, HeadError, HeldOutFrom, Metric, TrainingNeighbours, TrainingSet};
+use super::calibration::HeldOutFrom;
 use crate::data::ClassId;
+use crate::training::neighbours::{Metric, OutlierScores, TrainingNeighbours};
+use crate::training::{Classifier, ClassifierError, TrainingSet};
 
-/// Answers to images that were not learned from: row `i` of everything belongs to the same image.
+/// Predictions for images that were not learned from: row `i` of everything belongs to the same image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeldOut {
     /// Which images these are.
@@ -22,11 +23,11 @@ pub struct HeldOut {
     /// Scores before softmax, `[n, n_classes]`.
     pub logits: Array2<f32>,
     /// How they lie among the images that were learned from.
-    pub resemblances: Vec<Resemblance>,
+    pub outlier_scores: Vec<OutlierScores>,
 }
 
 impl HeldOut {
-    /// The answers of `classifier` to `rows` of `data`, of which it learned none.
+    /// The predictions of `classifier` for `rows` of `data`, of which it learned none.
     ///
     /// # Errors
     /// When the features are not those of the classifier.
@@ -35,31 +36,31 @@ impl HeldOut {
         rows: &[usize],
         classifier: &Classifier,
         neighbours: &TrainingNeighbours,
-    ) -> Result<Self, HeadError> {
+    ) -> Result<Self, ClassifierError> {
         let x = data.x.select(Axis(0), rows);
         Ok(Self {
             from: HeldOutFrom::Validation,
             truth: rows.iter().map(|&row| data.y[row]).collect(),
             logits: classifier.logits(x.view())?,
-            resemblances: neighbours.resemblance(x.view())?,
+            outlier_scores: neighbours.outlier_scores(x.view())?,
         })
     }
 
-    /// No answers, of a classifier of `n_classes`.
+    /// No predictions, of a classifier of `n_classes`.
     #[must_use]
     pub fn none(n_classes: usize) -> Self {
         let logits = Array2::zeros((0, n_classes));
-        Self { from: HeldOutFrom::Folds, truth: Vec::new(), logits, resemblances: Vec::new() }
+        Self { from: HeldOutFrom::Folds, truth: Vec::new(), logits, outlier_scores: Vec::new() }
     }
 
-    /// The answers to `rows` of `data`, fold by fold: `learn` is given the rows of the other folds and those of the fold,
-    /// which may decide when to stop. `fold_of_row` has an entry for every row of `data`.
+    /// The predictions for `rows` of `data`, fold by fold: `learn` is given the rows of the other folds and those of
+    /// the fold, which may decide when to stop. `fold_of_row` has an entry for every row of `data`.
     ///
     /// A fold is left out where the others show fewer than two classes, an image where they do not show its class.
     ///
     /// # Errors
     /// As `learn`, and when features do not fit.
-    pub fn by_folds<E: From<HeadError>>(
+    pub fn by_folds<E: From<ClassifierError>>(
         data: &TrainingSet<'_>,
         rows: &[usize],
         fold_of_row: &[usize],
@@ -81,7 +82,7 @@ impl HeldOut {
             let x = data.x.select(Axis(0), &held);
             all.truth.extend(held.iter().map(|&row| data.y[row]));
             logits.push(classifier.logits(x.view())?);
-            all.resemblances.extend(neighbours.resemblance(x.view())?);
+            all.outlier_scores.extend(neighbours.outlier_scores(x.view())?);
         }
         let views: Vec<ArrayView2<'_, f32>> = logits.iter().map(Array2::view).collect();
         if let Ok(logits) = concatenate(Axis(0), &views) {

@@ -7,15 +7,15 @@ use std::num::NonZeroUsize;
 use ndarray::aview1;
 use serde::{Deserialize, Serialize};
 
-use super::head::HeadError;
 use super::knn::{Knn, Votes};
-use super::neighbours::TrainingNeighbours;
 use crate::data::{ArraysReader, ArraysWriter};
+use crate::training::ClassifierError;
+use crate::training::neighbours::TrainingNeighbours;
 
 const VOTE: &str = "knn";
 const NEIGHBOURS: &str = "neighbours";
 
-/// What is no training image.
+/// The settings of the vote: all but the training images.
 #[derive(Serialize, Deserialize)]
 struct Vote {
     n_classes: usize,
@@ -44,13 +44,13 @@ impl Knn {
     ///
     /// # Errors
     /// When the bytes are truncated or no safetensors file, or what they hold does not fit together.
-    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, HeadError> {
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ClassifierError> {
         let arrays = ArraysReader::new(bytes)?;
         let Vote { n_classes, k, votes } = serde_json::from_slice(&arrays.vector::<u8>(VOTE)?.to_vec())
-            .map_err(|error| HeadError::Text { part: VOTE, reason: error.to_string() })?;
+            .map_err(|error| ClassifierError::Text { part: VOTE, reason: error.to_string() })?;
         let neighbours = TrainingNeighbours::from_safetensors(&arrays.vector::<u8>(NEIGHBOURS)?.to_vec())?;
         if neighbours.references().iter().any(|reference| reference.class.0 >= n_classes) {
-            return Err(HeadError::Unknown("a class of the training images".to_owned()));
+            return Err(ClassifierError::Unknown("a class of the training images".to_owned()));
         }
         Ok(Self { neighbours, n_classes, k, votes })
     }

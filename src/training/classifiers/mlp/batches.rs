@@ -1,4 +1,4 @@
-//! Draws what each step learns from: images in random order, mixed with each other, and the hidden units silenced.
+//! Batches for each step: images in random order, with mixup between them and dropout of hidden units.
 //!
 //! Reference: Zhang et al., "mixup: Beyond empirical risk minimization", ICLR 2018, here on features.
 
@@ -8,11 +8,11 @@ use ndarray::Array2;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::mlp::{dropout_masks, unit};
+use super::network::{dropout_masks, unit};
 
-/// All images on the device.
+/// All images as tensors on the device.
 #[derive(Debug, Clone)]
-pub struct Examples<B: Backend> {
+pub struct TensorDataset<B: Backend> {
     /// Features, `[n_images, n_features]`.
     pub x: Tensor<B, 2>,
     /// Shares among the classes times what the image counts, `[n_images, n_classes]`.
@@ -21,12 +21,12 @@ pub struct Examples<B: Backend> {
     pub y: Tensor<B, 1, Int>,
 }
 
-/// Some images of one step.
+/// The images of one step.
 #[derive(Debug, Clone)]
 pub struct Batch<B: Backend> {
     /// Features, `[batch, n_features]`.
     pub x: Tensor<B, 2>,
-    /// As [`Examples::targets`], `[batch, n_classes]`.
+    /// As [`TensorDataset::targets`], `[batch, n_classes]`.
     pub targets: Tensor<B, 2>,
     /// Class of the image that prevails in the mixture, `[batch]`.
     pub y: Tensor<B, 1, Int>,
@@ -34,9 +34,9 @@ pub struct Batch<B: Backend> {
     pub masks: Vec<Tensor<B, 2>>,
 }
 
-/// What is random about a batch.
+/// Regularisation by chance: dropout and mixup.
 #[derive(Debug, Clone)]
-pub struct Disturbance {
+pub struct Regularization {
     /// Share of hidden units silenced.
     pub dropout: f64,
     /// Widths of the hidden layers.
@@ -45,7 +45,7 @@ pub struct Disturbance {
     pub mixup: f64,
 }
 
-impl<B: Backend> Examples<B> {
+impl<B: Backend> TensorDataset<B> {
     /// Puts `x`, `[n_images, n_features]`, `targets`, `[n_images, n_classes]`, and the classes `y` on `device`.
     pub fn new(x: Array2<f32>, targets: Array2<f32>, y: Vec<u32>, device: &B::Device) -> Self {
         let y = Tensor::from_data(TensorData::new(y, [x.nrows()]), device);
@@ -57,12 +57,12 @@ impl<B: Backend> Examples<B> {
         self.x.clone().select(0, self.indices(rows))
     }
 
-    /// A batch of `rows`, disturbed at random.
-    pub fn batch(&self, rows: &[usize], disturbance: &Disturbance, rng: &mut ChaCha8Rng) -> Batch<B> {
+    /// A batch of `rows`, with mixup and dropout drawn from `rng`.
+    pub fn batch(&self, rows: &[usize], regularization: &Regularization, rng: &mut ChaCha8Rng) -> Batch<B> {
         let device = self.x.device();
-        let masks = dropout_masks(&disturbance.hidden, rows.len(), disturbance.dropout, rng, &device);
-        let mixing = (disturbance.mixup > 0.0).then(|| {
-            let share = symmetric_beta(disturbance.mixup, rng);
+        let masks = dropout_masks(&regularization.hidden, rows.len(), regularization.dropout, rng, &device);
+        let mixing = (regularization.mixup > 0.0).then(|| {
+            let share = symmetric_beta(regularization.mixup, rng);
             let mut partners = rows.to_vec();
             partners.shuffle(rng);
             (share.max(1.0 - share), self.indices(&partners))
@@ -137,9 +137,9 @@ mod tests {
     fn a_mixture_is_on_the_line_between_two_images_and_their_targets() {
         let x = array![[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]];
         let targets = array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
-        let examples = Examples::<Flex>::new(x, targets, vec![0, 1, 2], &FlexDevice);
-        let disturbance = Disturbance { dropout: 0.0, hidden: vec![], mixup: 1.0 };
-        let batch = examples.batch(&[2, 0, 1], &disturbance, &mut ChaCha8Rng::seed_from_u64(5));
+        let examples = TensorDataset::<Flex>::new(x, targets, vec![0, 1, 2], &FlexDevice);
+        let regularization = Regularization { dropout: 0.0, hidden: vec![], mixup: 1.0 };
+        let batch = examples.batch(&[2, 0, 1], &regularization, &mut ChaCha8Rng::seed_from_u64(5));
         let plain = |tensor: Tensor<Flex, 2>| tensor.into_data().to_vec::<f32>().unwrap();
         let (x, targets) = (plain(batch.x), plain(batch.targets));
         for row in 0..3 {
@@ -151,7 +151,7 @@ mod tests {
         // The image itself prevails.
         assert_eq!(batch.y.into_data().convert::<u32>().to_vec::<u32>().unwrap(), [2, 0, 1]);
         assert!(targets[2] >= 0.5 && targets[3] >= 0.5 && targets[7] >= 0.5);
-        let still = Disturbance { mixup: 0.0, ..disturbance };
+        let still = Regularization { mixup: 0.0, ..regularization };
         let batch = examples.batch(&[1], &still, &mut ChaCha8Rng::seed_from_u64(5));
         assert_eq!(plain(batch.x), [10.0, 0.0]);
     }

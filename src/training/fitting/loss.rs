@@ -1,8 +1,6 @@
-//! What a classifier is punished for, per image.
-//!
-//! One family: generalised cross-entropy, `(1 − pᵠ) / q` of the probability `p` given to the label, has cross-entropy as
-//! its limit at `q = 0` and the mean absolute error at `q = 1`. The larger `q`, the less a label that contradicts
-//! everything else is believed.
+//! Generalised cross-entropy: the loss of an image. One family, `(1 − pᵠ) / q` of the probability `p` given to the
+//! label, has cross-entropy as its limit at `q = 0` and the mean absolute error at `q = 1`. The larger `q`, the less a
+//! label that contradicts everything else is believed.
 //!
 //! Reference: Zhang and Sabuncu, "Generalized cross entropy loss for training deep neural networks with noisy labels",
 //! NeurIPS 2018. Label smoothing: Szegedy et al., "Rethinking the Inception architecture", CVPR 2016.
@@ -81,7 +79,7 @@ mod tests {
 
     #[test]
     fn losses_are_those_of_torch() {
-        let golden: Golden = serde_json::from_str(include_str!("../../tests/golden/losses.json")).unwrap();
+        let golden: Golden = serde_json::from_str(include_str!("../../../tests/golden/losses.json")).unwrap();
         let (n, c) = (golden.logits.len(), golden.logits[0].len());
         let tensor = |values: Vec<f32>| Tensor::<Flex, 2>::from_data(TensorData::new(values, [n, c]), &FlexDevice);
         let logits = Array2::from_shape_vec((n, c), golden.logits.concat()).unwrap();

@@ -1,38 +1,33 @@
-//! A linear classifier at its optimum: what it learns depends on nothing but the images, their labels and the penalty.
+//! Logistic regression, fitted to its optimum: the result depends on nothing but the images, their labels and the
+//! penalty.
 
 use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 
-use super::class_weights::ClassWeights;
 use super::classifier::Classifier;
 use super::head::{Head, Layer};
-use super::loss::targets;
-use super::recipe::checked;
-use super::split::Split;
-use super::standardizer::{Scaling, standardised};
-use super::training_set::TrainingSet;
-use super::weights::weights;
-use super::{Stopped, TrainError, Trained};
 use crate::data::{BelowOne, NonNegative, Positive};
 use crate::linear_model::{LogisticRegression, Stop};
+use crate::training::fitting::{ClassWeights, Scaling, label_weights, standardised, targets};
+use crate::training::{Split, TrainError, Trained, TrainingSet};
 
 /// When a fit is at its optimum as far as any prediction goes; the steps are never needed on features of even scale.
 const STOP: Stop = Stop { gradient: 1e-5, steps: 1000 };
 
-/// Multinomial logistic regression and how it is penalised.
+/// Settings of multinomial logistic regression.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinearRecipe {
     /// L2 penalty, above 0: half of it times the squared length of the weights joins the mean cross-entropy. The larger,
     /// the less a single image counts, and so a single wrong label.
     pub l2: Positive,
-    /// What features are divided by once they are centred: `none`, `overall`, `pareto` or `unit`. They end at ±10.
+    /// Scaling of features once they are centred: `none`, `overall`, `pareto` or `unit`. They end at ±10.
     pub scaling: Scaling,
     /// Whether the classifier that is kept learns from the validation images too.
     pub refit: bool,
     /// Share of each label that is spread over all classes, below 1.
     pub label_smoothing: BelowOne,
-    /// What an image counts for its class: `"none"`, `"balanced"` or a table such as `{ fault = 3.0 }`.
+    /// Weight of an image by its class: `"none"`, `"balanced"` or a table such as `{ fault = 3.0 }`.
     pub class_weights: ClassWeights,
     /// How much a label is doubted that contradicts the other images, 0 or more: it counts as much as a cautious
     /// classifier that never saw it agrees, to this power. Rare classes are the first to be doubted.
@@ -42,12 +37,12 @@ pub struct LinearRecipe {
 impl Default for LinearRecipe {
     fn default() -> Self {
         Self {
-            l2: checked(0.03),
+            l2: const { Positive::constant(0.03) },
             scaling: Scaling::Overall,
             refit: true,
-            label_smoothing: checked(0.0),
+            label_smoothing: const { BelowOne::constant(0.0) },
             class_weights: ClassWeights::None,
-            doubt: checked(0.0),
+            doubt: const { NonNegative::constant(0.0) },
         }
     }
 }
@@ -57,14 +52,9 @@ impl Default for LinearRecipe {
 ///
 /// # Errors
 /// When class weights name what is no class.
-pub(super) fn fit(
-    recipe: &LinearRecipe,
-    data: &TrainingSet<'_>,
-    split: &Split,
-    seed: u64,
-) -> Result<Trained, TrainError> {
+pub fn fit(recipe: &LinearRecipe, data: &TrainingSet<'_>, split: &Split, seed: u64) -> Result<Trained, TrainError> {
     let (standardizer, x) = standardised(data.x, &split.train, recipe.scaling);
-    let weights = weights(x.view(), data, split, &recipe.class_weights, recipe.doubt.get(), seed)?;
+    let weights = label_weights(x.view(), data, split, &recipe.class_weights, recipe.doubt.get(), seed)?;
     let targets = targets(data.y, &weights, data.classes.len(), recipe.label_smoothing.get());
     let on = |rows: &[usize]| {
         let (x, targets) = (x.select(Axis(0), rows), targets.select(Axis(0), rows));
@@ -72,12 +62,12 @@ pub(super) fn fit(
         let layer = Layer { weights: fitted.coefficients().t().to_owned(), bias: fitted.intercepts().clone() };
         Head::new(standardizer.clone(), vec![layer]).map(Classifier::Mlp)
     };
-    let judged = on(&split.train)?;
+    let before_refit = on(&split.train)?;
     let (head, held_out) = if recipe.refit && !split.validation.is_empty() {
         let rows = [split.train.as_slice(), &split.validation].concat();
-        (on(&rows)?, Some(judged))
+        (on(&rows)?, Some(before_refit))
     } else {
-        (judged, None)
+        (before_refit, None)
     };
-    Ok(Trained { head, held_out, history: Vec::new(), best_epoch: 0, stopped: Stopped::AtOnce })
+    Ok(Trained::without_epochs(head, held_out))
 }

@@ -1,10 +1,11 @@
-//! Which images teach, which decide when to stop, which are looked at once.
+//! Stratified splits: training images, validation images that decide when to stop, and test images for the end.
 //!
-//! Stratified: every class is divided in the same proportions. Some rows are never divided: files with equal bytes
+//! Every class is divided in the same proportions. Some rows are never divided: files with equal bytes
 //! (they share an [`ImageId`]), near duplicates, and, where a field of the file names groups them, images of one group.
 //! So no image is tested whose like was learned from. The result depends on the ids, not on the order of the rows.
 
 mod divide;
+mod folds;
 mod near;
 mod proof;
 mod recipe;
@@ -14,12 +15,14 @@ mod warnings;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{ClassId, ImageId};
-pub(super) use divide::{Part, divide};
+use crate::progress::{Lack, SplitWarning};
+use divide::{SplitPart, divide};
+pub use folds::{Folds, FoldsError};
 pub use near::NearDuplicates;
 pub use proof::{Disjointness, GroupProof, NearProof};
 pub use recipe::{SharesError, SplitRecipe, SplitShares};
-pub(super) use units::{Unit, Units};
-pub(super) use warnings::{class_warnings, general_warnings};
+use units::{Unit, Units};
+use warnings::{class_warnings, general_warnings};
 
 /// Labelled images to be divided: row `i` of everything belongs to the same image.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +39,7 @@ pub struct Divisible<'a> {
     pub near: Option<&'a NearDuplicates>,
 }
 
-/// What a field of the file names says of each image.
+/// Groups of images by a field of their file names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Groups {
     /// Name of the field.
@@ -52,7 +55,7 @@ pub struct Split {
     pub train: Vec<usize>,
     /// Rows that decide when to stop.
     pub validation: Vec<usize>,
-    /// Rows that are looked at once, at the end.
+    /// Rows that are looked at a single time, at the end.
     pub test: Vec<usize>,
 }
 
@@ -63,7 +66,7 @@ impl Split {
         [&self.train, &self.validation, &self.test]
     }
 
-    /// Divides the rows of `data` in the shares of `recipe`. Returns the split and what is worth a warning, in sentences.
+    /// Divides the rows of `data` in the shares of `recipe`. Returns the split and what is worth a warning.
     ///
     /// A class with fewer units than parts goes to training first, then to validation. A class that one group alone
     /// shows is divided by image, with a warning; [`Split::disjointness`] says so too.
@@ -71,25 +74,26 @@ impl Split {
     /// # Panics
     /// When the rows of `data` differ in number, or a class has no name.
     #[must_use]
-    pub fn of(data: &Divisible<'_>, recipe: &SplitRecipe, seed: u64) -> (Self, Vec<String>) {
+    pub fn of(data: &Divisible<'_>, recipe: &SplitRecipe, seed: u64) -> (Self, Vec<SplitWarning>) {
         let shares = recipe.shares();
         let units = Units::of(data);
         let all: Vec<&Unit> = units.all.iter().collect();
         let parts = [(shares.train, 4.0), (shares.validation, 2.0), (shares.test, 1.0)];
-        let parts = parts.map(|(share, need)| Part { share: share.get(), need });
+        let parts = parts.map(|(share, need)| SplitPart { share: share.get(), need });
         let part_of = divide(&all, data.names.len(), &parts, shares.seed.unwrap_or(seed));
         let [train, validation, test] = [0, 1, 2].map(|part| rows_of_part(&all, &part_of, part));
 
         let mut warnings = general_warnings(data, &units);
-        let wanted: Vec<(usize, &str)> = ["training", "validation", "test"]
+        let wanted: Vec<(usize, &'static str)> = ["training", "validation", "test"]
             .into_iter()
             .enumerate()
             .filter(|&(part, _)| parts[part].share > 0.0)
             .collect();
         warnings.extend(class_warnings(data, &units, |units_of_class| {
             let lacking = |part| !units_of_class.iter().any(|&unit| part_of[unit] == part);
-            let missing: Vec<&str> = wanted.iter().filter(|&&(part, _)| lacking(part)).map(|&(_, name)| name).collect();
-            (!missing.is_empty()).then(|| format!("none for {}", missing.join(" and ")))
+            let missing: Vec<&'static str> =
+                wanted.iter().filter(|&&(part, _)| lacking(part)).map(|&(_, name)| name).collect();
+            (!missing.is_empty()).then_some(Lack::Parts(missing))
         }));
         (Self { train, validation, test }, warnings)
     }
@@ -105,13 +109,13 @@ impl Split {
         names: &[String],
         recipe: &SplitRecipe,
         seed: u64,
-    ) -> (Self, Vec<String>) {
+    ) -> (Self, Vec<SplitWarning>) {
         Self::of(&Divisible { ids, classes, names, groups: None, near: None }, recipe, seed)
     }
 }
 
 /// Rows of the units in `part`, ascending.
-pub(super) fn rows_of_part(units: &[&Unit], part_of: &[usize], part: usize) -> Vec<usize> {
+fn rows_of_part(units: &[&Unit], part_of: &[usize], part: usize) -> Vec<usize> {
     let inside = units.iter().zip(part_of).filter(|&(_, &other)| other == part);
     let mut rows: Vec<usize> = inside.flat_map(|(unit, _)| unit.rows.iter().copied()).collect();
     rows.sort_unstable();

@@ -1,22 +1,20 @@
-//! What each image counts: how far a person's word is trusted, what its class weighs, and how far the other images
-//! agree.
+//! Label weights: how much each image counts, by the trust in its label, its class, and how far the other images agree.
 
 use std::num::NonZeroUsize;
 
 use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 
-use super::TrainError;
 use super::class_weights::ClassWeights;
-use super::folds::Folds;
 use super::loss::targets;
-use super::split::{Divisible, Split};
-use super::training_set::TrainingSet;
+use crate::data::nonzero;
 use crate::linear_model::{LogisticRegression, Stop};
+use crate::training::split::{Divisible, Folds, Split};
+use crate::training::{TrainError, TrainingSet};
 
-/// Folds from which the images of the remaining one are judged.
-const FOLDS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
-/// Penalty of the classifier that judges, as a share of the images' mean squared length: so high that none sways it.
+/// Folds of the out-of-fold predictions.
+const FOLDS: NonZeroUsize = nonzero::<5>();
+/// Penalty of the classifier behind them, as a share of the images' mean squared length: so high that none sways it.
 const L2: f64 = 1e-3;
 /// When it is sure enough; with this penalty it is there soon.
 const STOP: Stop = Stop { gradient: 1e-4, steps: 200 };
@@ -26,11 +24,12 @@ const STOP: Stop = Stop { gradient: 1e-4, steps: 200 };
 /// `x` is `[n_images, n_features]` as the classifier sees it. With `doubt` above 0 a label counts as much as a classifier
 /// that never saw it agrees: its probability over that of the likeliest class, to the power of `doubt`.
 ///
-/// Labels judged out of fold: Northcutt et al., "Confident learning: Estimating uncertainty in dataset labels", JAIR 2021.
+/// Out-of-fold predictions of labels: Northcutt et al., "Confident learning: Estimating uncertainty in dataset labels",
+/// JAIR 2021.
 ///
 /// # Errors
 /// When class weights name what is no class.
-pub(super) fn weights(
+pub fn label_weights(
     x: ArrayView2<'_, f32>,
     data: &TrainingSet<'_>,
     split: &Split,
@@ -40,8 +39,8 @@ pub(super) fn weights(
 ) -> Result<Vec<f32>, TrainError> {
     let mut weights = data.weights.map_or_else(|| vec![1.0; data.ids.len()], <[f32]>::to_vec);
     if doubt > 0.0 {
-        for (row, trust) in trusts(x, data, &weights, split, seed) {
-            weights[row] *= trust.powf(doubt) as f32;
+        for (row, agreement) in agreements(x, data, &weights, split, seed) {
+            weights[row] *= agreement.powf(doubt) as f32;
         }
     }
     let factors = class_weights.factors(data.classes, data.y, &weights, &split.train)?;
@@ -53,9 +52,9 @@ pub(super) fn weights(
     Ok(weights)
 }
 
-/// Rows of the training and the validation part and how far their labels are to be trusted, in `0.0..=1.0`; rows that
-/// nothing is known about are left out.
-fn trusts(
+/// Rows of the training and the validation part and how far the other images agree with their labels, in `0.0..=1.0`;
+/// rows that nothing is known about are left out.
+fn agreements(
     x: ArrayView2<'_, f32>,
     data: &TrainingSet<'_>,
     weights: &[f32],
@@ -70,31 +69,31 @@ fn trusts(
     let squares =
         split.train.iter().flat_map(|&row| x.index_axis_move(Axis(0), row)).map(|&value| f64::from(value).powi(2));
     let l2 = (L2 * squares.sum::<f64>() / split.train.len() as f64).max(f64::MIN_POSITIVE);
-    let judge = |learned: &[usize], judged: &[usize]| -> Vec<(usize, f64)> {
+    let compare = |learned: &[usize], held_out: &[usize]| -> Vec<(usize, f64)> {
         let (features, shares) = (x.select(Axis(0), learned), targets.select(Axis(0), learned));
         let shown = shares.sum_axis(Axis(0));
         let model = LogisticRegression::fit(features.view(), shares.view(), l2, STOP);
-        let p = model.probabilities(x.select(Axis(0), judged).view());
-        let trust = |(&row, p): (&usize, ndarray::ArrayView1<'_, f32>)| {
+        let p = model.probabilities(x.select(Axis(0), held_out).view());
+        let agreement = |(&row, p): (&usize, ndarray::ArrayView1<'_, f32>)| {
             let class = data.y[row].0;
             let likeliest = p.fold(f32::MIN_POSITIVE, |most, &p| most.max(p));
             (shown[class] > 0.0).then(|| (row, f64::from(p[class] / likeliest)))
         };
-        judged.iter().zip(p.rows()).filter_map(trust).collect()
+        held_out.iter().zip(p.rows()).filter_map(agreement).collect()
     };
     let of_fold = |fold: usize| {
         let rows = split.train.iter().zip(folds.of_rows());
-        let (judged, learned): (Vec<_>, Vec<_>) = rows.partition(|(_, other)| **other == fold);
+        let (held_out, learned): (Vec<_>, Vec<_>) = rows.partition(|(_, other)| **other == fold);
         let rows = |pairs: Vec<(&usize, &usize)>| pairs.into_iter().map(|(&row, _)| row).collect::<Vec<usize>>();
-        judge(&rows(learned), &rows(judged))
+        compare(&rows(learned), &rows(held_out))
     };
-    let mut trusts: Vec<(usize, f64)> = (0..folds.k()).into_par_iter().flat_map_iter(of_fold).collect();
-    trusts.extend(judge(&split.train, &split.validation));
-    trusts
+    let mut agreements: Vec<(usize, f64)> = (0..folds.k()).into_par_iter().flat_map_iter(of_fold).collect();
+    agreements.extend(compare(&split.train, &split.validation));
+    agreements
 }
 
 /// Scales the weights of `rows` to a mean of 1; all 0 stays so.
-pub(super) fn normalise(weights: &mut [f32], rows: &[usize]) {
+pub fn normalise(weights: &mut [f32], rows: &[usize]) {
     let mean = rows.iter().map(|&row| f64::from(weights[row])).sum::<f64>() / rows.len().max(1) as f64;
     if mean > 0.0 {
         for &row in rows {

@@ -8,40 +8,35 @@ use std::num::NonZeroUsize;
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-use super::head::HeadError;
-use super::neighbours::{Metric, Neighbour, TrainingNeighbours};
-use super::standardizer::{Scaling, Standardizer};
-use super::training_set::TrainingSet;
+use crate::data::nonzero;
+use crate::training::fitting::{Scaling, Standardizer};
+use crate::training::neighbours::{Metric, Neighbour, TrainingNeighbours};
+use crate::training::{ClassifierError, TrainingSet};
 
 /// Probability below which a class is not told apart from one without any vote, whose logarithm is not finite.
 const NO_VOTE: f32 = 1e-6;
 
-/// Which training images vote, and with what weight.
+/// Settings of k nearest neighbours: which training images vote, and with what weight.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KnnRecipe {
     /// How many training images vote; all where there are fewer.
     pub k: NonZeroUsize,
-    /// What a vote weighs: `uniform` or `distance`.
+    /// Weight of a vote: `uniform` or `distance`.
     pub votes: Votes,
     /// How distance is measured: `cosine` or `euclidean`.
     pub metric: Metric,
-    /// What features are divided by once they are centred: `none`, `overall`, `pareto` or `unit`.
+    /// Scaling of features once they are centred: `none`, `overall`, `pareto` or `unit`.
     pub scaling: Scaling,
 }
 
 impl Default for KnnRecipe {
     fn default() -> Self {
-        Self {
-            k: NonZeroUsize::new(10).unwrap_or(NonZeroUsize::MIN),
-            votes: Votes::Distance,
-            metric: Metric::Cosine,
-            scaling: Scaling::Pareto,
-        }
+        Self { k: nonzero::<10>(), votes: Votes::Distance, metric: Metric::Cosine, scaling: Scaling::Pareto }
     }
 }
 
-/// What a vote weighs.
+/// Weight of a vote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Votes {
@@ -51,7 +46,7 @@ pub enum Votes {
     Distance,
 }
 
-/// A classifier that remembers its training images.
+/// k nearest neighbours: the training images themselves, which vote on the class of a new one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Knn {
     pub(super) neighbours: TrainingNeighbours,
@@ -61,7 +56,7 @@ pub struct Knn {
 }
 
 impl Knn {
-    /// Remembers the `rows` of `data` whose labels count at all; a sample drawn with `seed` where there are very many.
+    /// Keeps the `rows` of `data` whose labels count at all; a sample drawn with `seed` where there are very many.
     #[must_use]
     pub fn fit(recipe: &KnnRecipe, data: &TrainingSet<'_>, rows: &[usize], seed: u64) -> Self {
         let counts = |row: &usize| data.weights.is_none_or(|weights| weights[*row] > 0.0);
@@ -88,7 +83,7 @@ impl Knn {
     ///
     /// # Errors
     /// When `x` has another number of features than the training images.
-    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, ClassifierError> {
         let mut shares = Array2::zeros((x.nrows(), self.n_classes));
         for (nearest, mut out) in self.neighbours.nearest(x, self.k.get())?.iter().zip(shares.rows_mut()) {
             let weights = self.weights(nearest);
@@ -106,7 +101,7 @@ impl Knn {
     ///
     /// # Errors
     /// When `x` has another number of features than the training images.
-    pub fn logits(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+    pub fn logits(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, ClassifierError> {
         Ok(self.probabilities(x)?.mapv_into(|share| share.max(NO_VOTE).ln()))
     }
 
@@ -149,7 +144,7 @@ mod tests {
 
     #[test]
     fn votes_are_those_of_scikit_learn() {
-        let golden: Golden = serde_json::from_str(include_str!("../../tests/golden/knn.json")).unwrap();
+        let golden: Golden = serde_json::from_str(include_str!("../../../tests/golden/knn.json")).unwrap();
         let (x, queries) = (matrix(&golden.x), matrix(&golden.queries));
         let ids: Vec<ImageId> = (0..x.nrows()).map(|row| ImageId::of_bytes(&row.to_le_bytes())).collect();
         let classes = ["a", "b", "c", "unseen"].map(str::to_owned);
@@ -167,7 +162,7 @@ mod tests {
             let knn = Classifier::Knn(knn);
             let read = Classifier::from_safetensors(&knn.to_safetensors()).unwrap();
             assert_eq!(read, knn);
-            let again = super::super::softmax(read.logits(queries.view()).unwrap());
+            let again = crate::training::softmax(read.logits(queries.view()).unwrap());
             assert!((&again - &ours).iter().all(|difference| difference.abs() < 1e-5));
         }
     }

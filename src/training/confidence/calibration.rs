@@ -1,20 +1,18 @@
-//! Temperature scaling: confidences that can be believed.
-//!
-//! Reference: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. All scores are divided by one number,
-//! the temperature, before softmax, chosen so that images the classifier did not learn from are least surprising. The
-//! most likely class stays the same.
+//! Temperature scaling (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017): confidences that can be
+//! believed. All scores are divided by one number, the temperature, before softmax, chosen so that images the
+//! classifier did not learn from are least surprising. The most likely class stays the same.
 
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-use super::softmax;
 use crate::data::ClassId;
+use crate::training::softmax;
 
 /// Temperatures beyond these are not believed.
 const LOWEST: f64 = 0.1;
 const HIGHEST: f64 = 10.0;
 
-/// On which images temperature and reject threshold are chosen.
+/// Settings of calibration: on which images temperature and threshold of novelty are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CalibrateRecipe {
@@ -35,7 +33,7 @@ pub enum HeldOutFrom {
     Validation,
 }
 
-/// What makes probabilities of scores.
+/// Temperature scaling: turns the scores of a classifier into calibrated probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// Scores are divided by it: above 1 the classifier was too sure of itself, below 1 not sure enough.
@@ -45,13 +43,13 @@ pub struct Calibration {
     /// Which; `None` where there were none.
     pub from: Option<HeldOutFrom>,
     /// How far the temperature can be trusted.
-    pub fit: Fit,
+    pub fit: TemperatureFit,
 }
 
 /// How a temperature was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fit {
+pub enum TemperatureFit {
     /// Where the images are least surprising.
     Best,
     /// All images were called right, so nothing shows how often a sure answer is wrong: it stays at 1 at least.
@@ -64,7 +62,7 @@ pub enum Fit {
 
 impl Calibration {
     /// Leaves probabilities as the classifier gives them.
-    pub const NONE: Self = Self { temperature: 1.0, n_images: 0, from: None, fit: Fit::NoImages };
+    pub const NONE: Self = Self { temperature: 1.0, n_images: 0, from: None, fit: TemperatureFit::NoImages };
 
     /// Finds the temperature at which `truth` is least surprising given `logits`, `[truth.len(), n_classes]`: the
     /// classifier's scores of images that it did not learn from.
@@ -84,20 +82,20 @@ impl Calibration {
         // In 1 / temperature the surprise is convex: its slope rises, so the best is where it changes its sign.
         let (mut low, mut high) = (1.0 / HIGHEST, if all_right { 1.0 } else { 1.0 / LOWEST });
         let fit = match (slope(logits, truth, low) > 0.0, slope(logits, truth, high) < 0.0) {
-            (false, false) => Fit::Best,
-            (false, true) if all_right => Fit::NoErrors,
-            _ => Fit::AtBound,
+            (false, false) => TemperatureFit::Best,
+            (false, true) if all_right => TemperatureFit::NoErrors,
+            _ => TemperatureFit::AtBound,
         };
         if slope(logits, truth, 1.0) == 0.0 {
             // At its best already, or scores so alike that no temperature matters.
-            return Self { temperature: 1.0, n_images: truth.len(), from: Some(from), fit: Fit::Best };
+            return Self { temperature: 1.0, n_images: truth.len(), from: Some(from), fit: TemperatureFit::Best };
         }
         for _ in 0..60 {
             let middle = (low * high).sqrt();
             if slope(logits, truth, middle) > 0.0 { high = middle } else { low = middle }
         }
         let temperature = match fit {
-            Fit::NoErrors => 1.0,
+            TemperatureFit::NoErrors => 1.0,
             _ => 1.0 / (low * high).sqrt(),
         };
         Self { temperature, n_images: truth.len(), from: Some(from), fit }
@@ -149,14 +147,14 @@ mod tests {
 
     #[test]
     fn the_temperature_is_the_one_scipy_finds() {
-        let cases: Vec<Golden> = serde_json::from_str(include_str!("../../tests/golden/temperature.json")).unwrap();
+        let cases: Vec<Golden> = serde_json::from_str(include_str!("../../../tests/golden/temperature.json")).unwrap();
         assert!(cases.len() >= 3);
         for case in cases {
             let shape = (case.truth.len(), case.logits[0].len());
             let logits = Array2::from_shape_vec(shape, case.logits.concat()).unwrap();
             let found = Calibration::fit(logits.view(), &case.truth, HeldOutFrom::Validation);
             assert!((found.temperature / case.temperature - 1.0).abs() < 1e-5, "{found:?} {}", case.temperature);
-            assert_eq!((found.fit, found.n_images), (Fit::Best, case.truth.len()));
+            assert_eq!((found.fit, found.n_images), (TemperatureFit::Best, case.truth.len()));
             for (ours, theirs) in found.probabilities(logits).row(0).iter().zip(case.probabilities) {
                 assert!((ours - theirs).abs() < 1e-5, "{ours} {theirs}");
             }
@@ -171,9 +169,9 @@ mod tests {
         };
         assert_eq!(fit(Array2::zeros((0, 3)), &[]), Calibration::NONE);
         let right = fit(array![[3.0, 0.0], [0.0, 1.0]], &[0, 1]);
-        assert_eq!((right.temperature, right.fit), (1.0, Fit::NoErrors));
+        assert_eq!((right.temperature, right.fit), (1.0, TemperatureFit::NoErrors));
         let wrong = fit(array![[3.0, 0.0], [0.0, 9.0]], &[1, 0]);
-        assert!((wrong.temperature - HIGHEST).abs() < 1e-6 && wrong.fit == Fit::AtBound, "{wrong:?}");
+        assert!((wrong.temperature - HIGHEST).abs() < 1e-6 && wrong.fit == TemperatureFit::AtBound, "{wrong:?}");
         let same = fit(array![[2.0, 2.0]], &[1]);
         assert_eq!(same.temperature, 1.0, "no temperature matters");
         let huge = fit(array![[1e30, -1e30], [1e30, -1e30]], &[0, 1]);
