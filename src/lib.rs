@@ -32,6 +32,8 @@ pub mod report;
 pub mod separation;
 pub mod training;
 
+pub mod evaluation;
+
 pub mod runs;
 
 pub mod workflow;

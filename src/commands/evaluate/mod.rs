@@ -1,52 +1,27 @@
 //! How good a classifier is on labelled images, in numbers, pictures and words.
-//!
-//! ```text
-//!  truth ──┐
-//!  images ─┼─▶ Judged ──measured──▶ Evaluation ──dossier──▶ tables, plots, report.html
-//!  head ───┘
-//! ```
-//!
-//! `rails train` judges its test images by the same code.
 
-mod dossier;
-mod explaining;
 mod heading;
-mod judged;
-mod measured;
-mod page;
-pub(super) mod pictures;
-mod scores;
 mod series;
-mod strangers;
-mod tables;
 mod truth;
-mod withholding;
 
 use std::path::PathBuf;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 use serde::Serialize;
 use serde_json::json;
 
-pub(super) use dossier::Dossier;
-pub(super) use explaining::Explainer;
-pub(super) use judged::{Judged, JudgedImage, Strangeness};
-pub use measured::{Confidence, Evaluation, FieldRow};
-pub use scores::Scores;
-pub(super) use scores::intervals;
-pub use strangers::StrangerClass;
-pub(super) use strangers::Strangers;
-pub(super) use tables::write_predictions;
-pub use withholding::{NeverLearned, Withheld};
-
 use super::CommandError;
+use crate::evaluation::{
+    Evaluation, LabelledPredictions, NovelClass, NovelImages, Novelty, Predictions, Rejection, divide_by_truth,
+};
 use crate::images::NamingTemplate;
 use crate::progress::{Observer, Stage, Warning};
 use crate::runs::{Checkpoint, DatasetSummary, RunKind, newest_checkpoint};
+use crate::workflow::evaluation_report::{EvaluationReport, GradCamExplainer, record_evaluation, record_rejection};
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, Run, RunInputs, RunSummary};
 use heading::{facts, settings};
-use truth::{divide, learned, truth};
+use truth::{images, learned, truth};
 
 /// Draws the resamples of intervals; results do not depend on anything else random.
 const SEED: u64 = 0;
@@ -84,11 +59,11 @@ pub struct EvaluateFindings {
     #[serde(flatten)]
     pub evaluation: Evaluation,
     /// Images of classes that the checkpoint does not know; they are in no score.
-    pub unknown_classes: Vec<StrangerClass>,
+    pub unknown_classes: Vec<NovelClass>,
     /// Share of images called right where those of unknown classes count as errors, in `0.0..=1.0`.
     pub accuracy_with_unknown_classes: Option<f64>,
-    /// When images are `unknown`, and how that fared; `None` where the checkpoint cannot say.
-    pub withheld: Option<Withheld>,
+    /// When images are `unknown`, and how that fared; `None` where the checkpoint measures no novelty.
+    pub rejection: Option<Rejection>,
     /// Images without a true class.
     pub unlabelled: usize,
     /// Images that the truth names with different classes; they were left out.
@@ -122,20 +97,21 @@ pub fn evaluate(options: &EvaluateOptions, context: &Context<'_>) -> Result<Eval
     }
     let extraction = FeatureExtraction::as_before(&bundle.features, context)?;
     let known = manifest.skipped.len();
-    let done = extraction.embed(&manifest, bundle.features.depth, context)?;
-    labelled.skipped.extend(done.manifest.skipped.iter().skip(known).cloned());
+    let extracted = extraction.embed(&manifest, bundle.features.depth, context)?;
+    labelled.skipped.extend(extracted.manifest.skipped.iter().skip(known).cloned());
     run.lap("embed");
 
-    let x = done.embeddings.values();
-    let probabilities = [checkpoint.classifier.probabilities(x)?, checkpoint.probabilities(x)?];
-    let strangeness = strangeness(&checkpoint, x, &probabilities[1])?;
-    let (judged, strangers) = divide(&done, &labelled.labels, &bundle.classes, probabilities.each_ref(), &strangeness);
+    let x = extracted.embeddings.values();
+    let all = predictions(&checkpoint, x)?;
+    let names: Vec<_> = extracted.embeddings.ids().iter().map(|id| labelled.labels.name(*id)).collect();
+    let (judged, novel) = divide_by_truth(&bundle.classes, images(&extracted), &names, x, &all);
     let learned = learned(&judged, &checkpoint);
-    check(options, &judged, &strangers, learned, observer)?;
+    check(options, &judged, &novel, learned, observer)?;
     let stage = observer.stage(Stage::Evaluate, 0);
     let evaluation = Evaluation::of(&judged, bundle.calibration.temperature, SEED);
-    let rule = bundle.reject.as_ref().filter(|_| !strangeness.is_empty());
-    let withheld = rule.map(|rule| Withheld::of(rule, &judged, &strangers));
+    let unknown_classes = novel.by_class(&bundle.classes);
+    let rule = bundle.reject.as_ref().filter(|_| !all.novelty.is_empty());
+    let rejection = rule.map(|rule| Rejection::of(rule, &judged, &novel));
     drop(stage);
     run.lap("evaluate");
 
@@ -143,47 +119,42 @@ pub fn evaluate(options: &EvaluateOptions, context: &Context<'_>) -> Result<Eval
         Some(folder) => Run::create_folder_at(folder)?,
         None => run.create_folder()?,
     };
-    let dataset = DatasetSummary::of(&done.manifest);
-    let right: u64 = evaluation.confusion.counts().diag().sum();
-    let all = judged.images.len() + strangers.images.len();
-    let unknown_classes = strangers.summary(&bundle.classes);
-    let with_unknown = (all > 0).then(|| right as f64 / all as f64);
-    let n_images = judged.images.len();
-    let first = series::section(&folder, &done, bundle, (&probabilities[1], &strangeness), context)?;
-    let dossier = Dossier {
+    let report = EvaluationReport {
         run: &folder,
         title: format!("rails evaluate: {name}"),
         part: "given",
-        judged: &judged,
-        strangers: &strangers,
+        labelled: &judged,
+        novel: &novel,
+        novel_classes: &unknown_classes,
         evaluation: &evaluation,
-        withheld: withheld.as_ref(),
+        rejection: rejection.as_ref(),
         depth: bundle.features.depth,
-        explainer: Explainer::of(&checkpoint.classifier, &bundle.features, context.workspace)?,
+        explainer: GradCamExplainer::of(&checkpoint.classifier, &bundle.features, context.workspace)?,
         facts: facts(&checkpoint, &judged, learned, labelled.skipped.len()),
-        first: Vec::from_iter(first),
+        first: Vec::from_iter(series::section(&folder, &extracted, bundle, &all, context)?),
         more: Vec::new(),
         settings: settings(options, &checkpoint),
     };
-    dossier.write(observer)?;
+    report.write(observer)?;
+    let dataset = DatasetSummary::of(&extracted.manifest);
     let skipped = labelled.skipped;
     let inputs = RunInputs { dataset: &dataset, skipped: &skipped, chain: &bundle.features, methods: Vec::new() };
     let findings = EvaluateFindings {
-        n_images,
+        n_images: judged.images.len(),
         learned,
+        accuracy_with_unknown_classes: evaluation.accuracy_with_novel(novel.images.len()),
         evaluation,
         unknown_classes,
-        accuracy_with_unknown_classes: with_unknown,
-        withheld,
+        rejection,
         unlabelled: labelled.unlabelled,
         conflicts: labelled.conflicts,
         n_skipped: skipped.len(),
         checkpoint: checkpoint.folder.clone(),
     };
     Ok(run.finish(folder, &inputs, findings, |found, results| {
-        found.evaluation.fill(results);
-        if let Some(withheld) = &found.withheld {
-            withheld.fill(results);
+        record_evaluation(&found.evaluation, results);
+        if let Some(rejection) = &found.rejection {
+            record_rejection(rejection, results);
         }
         results.set("learned", found.learned);
         results.set("unknown_classes", &found.unknown_classes);
@@ -191,27 +162,27 @@ pub fn evaluate(options: &EvaluateOptions, context: &Context<'_>) -> Result<Eval
     })?)
 }
 
-/// One per row of `x`, shape `[n, n_features]`; empty where the checkpoint cannot say.
-fn strangeness(
-    checkpoint: &Checkpoint,
-    x: ArrayView2<'_, f32>,
-    probabilities: &Array2<f32>,
-) -> Result<Vec<Strangeness>, CommandError> {
-    let confidences: Vec<f32> = probabilities.rows().into_iter().map(|row| row.fold(0.0, |a, &b| b.max(a))).collect();
-    let unfamiliarity = checkpoint.novelty(x, &confidences)?;
-    let found = checkpoint.bundle.reject.as_ref().zip(unfamiliarity);
-    Ok(found.map_or_else(Vec::new, |(rule, unfamiliarity)| Strangeness::of_all(rule, unfamiliarity)))
+/// What the checkpoint says of each row of `x`, shape `[n, n_features]`.
+fn predictions(checkpoint: &Checkpoint, x: ArrayView2<'_, f32>) -> Result<Predictions, CommandError> {
+    let uncalibrated = checkpoint.classifier.probabilities(x)?;
+    let probabilities = checkpoint.probabilities(x)?;
+    let mut found = Predictions { uncalibrated, probabilities, novelty: Vec::new() };
+    let scores = checkpoint.novelty(x, &found.confidences())?;
+    if let Some((rule, scores)) = checkpoint.bundle.reject.as_ref().zip(scores) {
+        found.novelty = Novelty::of_all(rule, scores);
+    }
+    Ok(found)
 }
 
 /// Fails where nothing can be judged, and warns where the answer is too good.
 fn check(
     options: &EvaluateOptions,
-    judged: &Judged<'_>,
-    strangers: &Strangers,
+    judged: &LabelledPredictions<'_>,
+    novel: &NovelImages,
     learned: usize,
     observer: &dyn Observer,
 ) -> Result<(), CommandError> {
-    if judged.images.is_empty() && strangers.images.is_empty() {
+    if judged.images.is_empty() && novel.images.is_empty() {
         return Err(CommandError::failed(
             format!("none of the images has a true class: `{}`", options.images.display()),
             "give --truth with a table whose paths or file names are those of the images",
