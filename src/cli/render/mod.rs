@@ -5,6 +5,8 @@ mod evaluate;
 mod patches;
 mod separate;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod train;
 
 use std::fmt::Write as _;
