@@ -1,27 +1,26 @@
 //! How good a classifier is on labelled images, in numbers, pictures and words.
 
+mod checkpoint_evaluation;
 mod heading;
 mod series;
 mod truth;
 
 use std::path::PathBuf;
 
-use ndarray::ArrayView2;
 use serde::Serialize;
 use serde_json::json;
 
 use super::CommandError;
-use crate::evaluation::{
-    Evaluation, LabelledPredictions, NovelClass, NovelImages, Novelty, Predictions, Rejection, divide_by_truth,
-};
+use crate::evaluation::{Evaluation, NovelClass, Rejection};
 use crate::images::NamingTemplate;
-use crate::progress::{Observer, Stage, Warning};
+use crate::progress::Warning;
 use crate::runs::{Checkpoint, DatasetSummary, RunKind, newest_checkpoint};
-use crate::workflow::evaluation_report::{EvaluationReport, GradCamExplainer, record_evaluation, record_rejection};
-use crate::workflow::feature_extraction::FeatureExtraction;
+use crate::workflow::evaluation_report::{record_evaluation, record_rejection};
+use crate::workflow::feature_extraction::{ExtractedFeatures, FeatureExtraction};
+use crate::workflow::labelled_images::LabelledImages;
 use crate::workflow::{Context, Run, RunInputs, RunSummary};
-use heading::{facts, settings};
-use truth::{images, learned, truth};
+use checkpoint_evaluation::CheckpointEvaluation;
+use truth::truth;
 
 /// Draws the resamples of intervals; results do not depend on anything else random.
 const SEED: u64 = 0;
@@ -77,80 +76,32 @@ pub struct EvaluateFindings {
 /// # Errors
 /// When the checkpoint cannot be used, or no image has a true class; a bad image is only skipped.
 pub fn evaluate(options: &EvaluateOptions, context: &Context<'_>) -> Result<EvaluateSummary, CommandError> {
-    let observer = context.observer;
     let checkpoint = Checkpoint::open(&match &options.checkpoint {
         Some(path) => path.clone(),
         None => newest_checkpoint(&context.workspace.checkpoints)?,
     })?;
-    let bundle = &checkpoint.bundle;
-    let name = options.name.clone().unwrap_or_else(|| bundle.name.clone());
+    let name = options.name.as_ref().unwrap_or(&checkpoint.bundle.name);
     let recipe = json!({
         "checkpoint": checkpoint.folder, "images": options.images, "truth": options.truth, "naming": options.naming,
     });
-    let mut run = Run::begin(RunKind::Evaluate, &name, SEED, &recipe, context);
+    let mut run = Run::begin(RunKind::Evaluate, name, SEED, &recipe, context);
     let mut labelled = truth(options, context)?;
     run.lap("scan");
-
-    let manifest = labelled.manifests.pop().unwrap_or_default();
-    if manifest.records.iter().any(|record| !bundle.features.depth.covers(record.bit_depth)) {
-        observer.warn(&Warning::DepthUnknown);
-    }
-    let extraction = FeatureExtraction::as_before(&bundle.features, context)?;
-    let known = manifest.skipped.len();
-    let extracted = extraction.embed(&manifest, bundle.features.depth, context)?;
-    labelled.skipped.extend(extracted.manifest.skipped.iter().skip(known).cloned());
+    let extracted = extract(&checkpoint, &mut labelled, context)?;
     run.lap("embed");
-
-    let x = extracted.embeddings.values();
-    let all = predictions(&checkpoint, x)?;
-    let names: Vec<_> = extracted.embeddings.ids().iter().map(|id| labelled.labels.name(*id)).collect();
-    let (judged, novel) = divide_by_truth(&bundle.classes, images(&extracted), &names, x, &all);
-    let learned = learned(&judged, &checkpoint);
-    check(options, &judged, &novel, learned, observer)?;
-    let stage = observer.stage(Stage::Evaluate, 0);
-    let evaluation = Evaluation::of(&judged, bundle.calibration.temperature, SEED);
-    let unknown_classes = novel.by_class(&bundle.classes);
-    let rule = bundle.reject.as_ref().filter(|_| !all.novelty.is_empty());
-    let rejection = rule.map(|rule| Rejection::of(rule, &judged, &novel));
-    drop(stage);
+    let evaluation = CheckpointEvaluation::of(&checkpoint, &labelled.labels, &extracted, context.observer)?;
+    evaluation.check(options, context.observer)?;
     run.lap("evaluate");
 
     let folder = match &options.output {
         Some(folder) => Run::create_folder_at(folder)?,
         None => run.create_folder()?,
     };
-    let report = EvaluationReport {
-        run: &folder,
-        title: format!("rails evaluate: {name}"),
-        part: "given",
-        labelled: &judged,
-        novel: &novel,
-        novel_classes: &unknown_classes,
-        evaluation: &evaluation,
-        rejection: rejection.as_ref(),
-        depth: bundle.features.depth,
-        explainer: GradCamExplainer::of(&checkpoint.classifier, &bundle.features, context.workspace)?,
-        facts: facts(&checkpoint, &judged, learned, labelled.skipped.len()),
-        first: Vec::from_iter(series::section(&folder, &extracted, bundle, &all, context)?),
-        more: Vec::new(),
-        settings: settings(options, &checkpoint),
-    };
-    report.write(observer)?;
+    evaluation.report(&folder, options, &extracted, labelled.skipped.len(), context)?;
     let dataset = DatasetSummary::of(&extracted.manifest);
-    let skipped = labelled.skipped;
-    let inputs = RunInputs { dataset: &dataset, skipped: &skipped, chain: &bundle.features, methods: Vec::new() };
-    let findings = EvaluateFindings {
-        n_images: judged.images.len(),
-        learned,
-        accuracy_with_unknown_classes: evaluation.accuracy_with_novel(novel.images.len()),
-        evaluation,
-        unknown_classes,
-        rejection,
-        unlabelled: labelled.unlabelled,
-        conflicts: labelled.conflicts,
-        n_skipped: skipped.len(),
-        checkpoint: checkpoint.folder.clone(),
-    };
+    let chain = &checkpoint.bundle.features;
+    let inputs = RunInputs { dataset: &dataset, skipped: &labelled.skipped, chain, methods: Vec::new() };
+    let findings = evaluation.findings(&labelled);
     Ok(run.finish(folder, &inputs, findings, |found, results| {
         record_evaluation(&found.evaluation, results);
         if let Some(rejection) = &found.rejection {
@@ -162,34 +113,21 @@ pub fn evaluate(options: &EvaluateOptions, context: &Context<'_>) -> Result<Eval
     })?)
 }
 
-/// What the checkpoint says of each row of `x`, shape `[n, n_features]`.
-fn predictions(checkpoint: &Checkpoint, x: ArrayView2<'_, f32>) -> Result<Predictions, CommandError> {
-    let uncalibrated = checkpoint.classifier.probabilities(x)?;
-    let probabilities = checkpoint.probabilities(x)?;
-    let mut found = Predictions { uncalibrated, probabilities, novelty: Vec::new() };
-    let scores = checkpoint.novelty(x, &found.confidences())?;
-    if let Some((rule, scores)) = checkpoint.bundle.reject.as_ref().zip(scores) {
-        found.novelty = Novelty::of_all(rule, scores);
+/// The features of the labelled images, as the checkpoint was trained on; files that cannot be read join the skipped
+/// ones.
+fn extract(
+    checkpoint: &Checkpoint,
+    labelled: &mut LabelledImages,
+    context: &Context<'_>,
+) -> Result<ExtractedFeatures, CommandError> {
+    let chain = &checkpoint.bundle.features;
+    // There is one source: the truth.
+    let manifest = labelled.manifests.pop().unwrap_or_default();
+    if manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
+        context.observer.warn(&Warning::DepthUnknown);
     }
-    Ok(found)
-}
-
-/// Fails where nothing can be judged, and warns where the answer is too good.
-fn check(
-    options: &EvaluateOptions,
-    judged: &LabelledPredictions<'_>,
-    novel: &NovelImages,
-    learned: usize,
-    observer: &dyn Observer,
-) -> Result<(), CommandError> {
-    if judged.images.is_empty() && novel.images.is_empty() {
-        return Err(CommandError::failed(
-            format!("none of the images has a true class: `{}`", options.images.display()),
-            "give --truth with a table whose paths or file names are those of the images",
-        ));
-    }
-    if learned > 0 {
-        observer.warn(&Warning::EvaluatedOnTraining { learned, images: judged.images.len() });
-    }
-    Ok(())
+    let known = manifest.skipped.len();
+    let extracted = FeatureExtraction::as_before(chain, context)?.embed(&manifest, chain.depth, context)?;
+    labelled.skipped.extend(extracted.manifest.skipped.iter().skip(known).cloned());
+    Ok(extracted)
 }

@@ -1,15 +1,9 @@
 //! Which images are judged, and by which truth.
 
-use std::collections::BTreeSet;
-
 use super::EvaluateOptions;
 use crate::commands::CommandError;
-use crate::data::ImageId;
-use crate::evaluation::{LabelledImage, LabelledPredictions};
 use crate::progress::Warning;
-use crate::runs::{Checkpoint, DatasetRecipe};
-use crate::training::TrainingNeighbours;
-use crate::workflow::feature_extraction::ExtractedFeatures;
+use crate::runs::DatasetRecipe;
 use crate::workflow::labelled_images::{LabelSources, LabelledImages, gather};
 use crate::workflow::{Context, WorkflowError};
 
@@ -36,22 +30,4 @@ pub(super) fn truth(options: &EvaluateOptions, context: &Context<'_>) -> Result<
         context.observer.warn(&conflicts);
     }
     Ok(labelled)
-}
-
-/// The images whose features were extracted, in the order of their rows.
-pub(super) fn images(extracted: &ExtractedFeatures) -> Vec<LabelledImage> {
-    let manifest = &extracted.manifest;
-    let image = |record: &crate::data::ImageRecord| LabelledImage {
-        id: record.id,
-        file: manifest.file(record),
-        fields: record.fields.clone(),
-    };
-    manifest.records.iter().map(image).collect()
-}
-
-/// Number of images that the checkpoint learned from, as far as it remembers them.
-pub(super) fn learned(labelled: &LabelledPredictions<'_>, checkpoint: &Checkpoint) -> usize {
-    let references = checkpoint.neighbours.iter().flat_map(TrainingNeighbours::references);
-    let known: BTreeSet<ImageId> = references.map(|reference| reference.id).collect();
-    labelled.images.iter().filter(|image| known.contains(&image.id)).count()
 }

@@ -3,30 +3,25 @@
 //! Images are embedded once per kind of features. Every image is predicted once by each recipe, by a classifier that saw
 //! neither it, nor a copy or near duplicate of it, nor another image of its group.
 
+mod feature_tables;
+mod images;
 mod page;
 mod writing;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 
-use ndarray::ArrayView2;
 use serde::Serialize;
-use serde_json::json;
 
 use super::CommandError;
-use crate::data::ClassId;
-use crate::evaluation::{
-    CrossValidation, FoldScores, LabelledImage, LabelledPredictions, Predictions, RankBy, RecipeResult, intervals, rank,
-};
+use crate::evaluation::{CrossValidation, FoldScores, RankBy, RecipeResult, intervals, rank};
 use crate::metrics::{ConfusionMatrix, Interval};
 use crate::progress::{Stage, Warning};
 use crate::runs::{DatasetSummary, RunKind, TrainRecipe, Variant};
-use crate::training::{Disjointness, Folds, Split, most_likely};
-use crate::workflow::feature_table::{FeatureTable, embed};
-use crate::workflow::labelled_images::{LabelSources, LabelledImages, gather};
-use crate::workflow::split_constraints::SplitConstraints;
+use crate::training::{Disjointness, most_likely};
+use crate::workflow::labelled_images::{LabelSources, gather};
 use crate::workflow::{Context, Run, RunInputs, RunSummary};
+use feature_tables::FeatureTables;
+use images::{ImageFolds, SweepImages};
 
 /// The outcome of `rails train --sweep`.
 pub type SweepSummary = RunSummary<SweepFindings>;
@@ -94,7 +89,7 @@ pub fn sweep(
     let images = SweepImages::of(&labelled, tables.first());
     run.lap("embed");
 
-    let divided = Divided::of(recipe, section.folds, &images, tables.first(), context)?;
+    let divided = ImageFolds::of(recipe, section.folds, &images, tables.first(), context)?;
     let stage = observer.stage(Stage::Train, variants.len() * divided.folds.k());
     let validation = CrossValidation {
         ids: &tables.first().ids,
@@ -147,140 +142,6 @@ fn arguments(best: &SweepRow) -> Result<Vec<String>, CommandError> {
         return Err(CommandError::failed(message, "mend the recipe or the labels"));
     }
     Ok(best.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]).collect())
-}
-
-/// Features of all images, once per kind.
-struct FeatureTables {
-    all: Vec<FeatureTable>,
-    /// Which of `all` each recipe learns from.
-    of_variant: Vec<usize>,
-}
-
-impl FeatureTables {
-    fn embed(
-        recipe: &TrainRecipe,
-        variants: &[Variant],
-        labelled: &LabelledImages,
-        context: &Context<'_>,
-    ) -> Result<Self, CommandError> {
-        let chain = labelled.chain(recipe.features.as_ref())?;
-        let mut known: BTreeMap<String, usize> = BTreeMap::new();
-        let (mut all, mut of_variant) = (Vec::<FeatureTable>::new(), Vec::new());
-        for variant in variants {
-            let key = json!(variant.recipe.features).to_string();
-            if !known.contains_key(&key) {
-                let table = embed(labelled, chain, &variant.recipe, context)?;
-                if all.first().is_some_and(|first| first.ids != table.ids) {
-                    return Err(CommandError::failed(
-                        "some images have no features in one recipe, but have in another",
-                        "look into skipped.csv of a plain `rails train`, and leave those images out",
-                    ));
-                }
-                known.insert(key.clone(), all.len());
-                all.push(table);
-            }
-            of_variant.push(known[&key]);
-        }
-        Ok(Self { all, of_variant })
-    }
-
-    /// Those of the first recipe; images and their order are the same in all.
-    fn first(&self) -> &FeatureTable {
-        &self.all[0]
-    }
-
-    /// Those that the recipe at this position learns from.
-    fn of(&self, variant: usize) -> &FeatureTable {
-        &self.all[self.of_variant[variant]]
-    }
-}
-
-/// What the images show, and how far that is trusted: one entry per row of the features.
-struct SweepImages<'a> {
-    classes: &'a [String],
-    y: Vec<ClassId>,
-    weights: Vec<f32>,
-}
-
-impl<'a> SweepImages<'a> {
-    fn of(labelled: &'a LabelledImages, table: &FeatureTable) -> Self {
-        Self {
-            classes: labelled.labels.classes(),
-            y: table.ids.iter().filter_map(|id| labelled.labels.get(*id)).collect(),
-            weights: table.ids.iter().map(|id| labelled.weights[id]).collect(),
-        }
-    }
-
-    fn class_counts(&self) -> Vec<(String, usize)> {
-        let mut counts = vec![0; self.classes.len()];
-        for class in &self.y {
-            counts[class.0] += 1;
-        }
-        self.classes.iter().cloned().zip(counts).collect()
-    }
-
-    /// All images as a recipe predicted them without having seen them; `probabilities` has shape
-    /// `[n_images, n_classes]`.
-    fn labelled(&self, table: &'a FeatureTable, probabilities: ArrayView2<'_, f32>) -> LabelledPredictions<'a> {
-        let images = table.ids.iter().zip(&table.files).zip(&table.manifest.records);
-        LabelledPredictions {
-            classes: self.classes,
-            images: images
-                .map(|((id, file), record)| LabelledImage {
-                    id: *id,
-                    file: file.clone(),
-                    fields: record.fields.clone(),
-                })
-                .collect(),
-            truth: self.y.clone(),
-            features: Cow::Borrowed(&table.x),
-            predictions: Predictions {
-                uncalibrated: probabilities.to_owned(),
-                probabilities: probabilities.to_owned(),
-                novelty: Vec::new(),
-            },
-        }
-    }
-}
-
-/// The images in folds, the same for all recipes.
-struct Divided {
-    folds: Folds,
-    /// One per fold.
-    splits: Vec<Split>,
-    disjointness: Vec<Disjointness>,
-    warnings: Vec<String>,
-}
-
-impl Divided {
-    fn of(
-        recipe: &TrainRecipe,
-        k: NonZeroUsize,
-        images: &SweepImages<'_>,
-        table: &FeatureTable,
-        context: &Context<'_>,
-    ) -> Result<Self, CommandError> {
-        let constraints =
-            SplitConstraints::of(&table.manifest.records, table.x.view(), &recipe.split, context.observer)?;
-        let divisible = constraints.divisible(&table.ids, &images.y, images.classes);
-        let seed = recipe.split.shares().seed.unwrap_or(recipe.seed);
-        let (folds, warnings) = Folds::of(&divisible, k, seed)?;
-        for warning in &warnings {
-            context.observer.warn(&Warning::Split(warning.clone()));
-        }
-        let splits: Vec<Split> = (0..folds.k()).map(|fold| folds.split(fold, &recipe.split)).collect();
-        let disjointness = splits.iter().map(|split| split.disjointness(&divisible, table.x.view())).collect();
-        Ok(Self { folds, splits, disjointness, warnings: warnings.iter().map(ToString::to_string).collect() })
-    }
-
-    /// Images per fold.
-    fn sizes(&self) -> Vec<usize> {
-        let mut sizes = vec![0; self.folds.k()];
-        for &fold in self.folds.of_rows() {
-            sizes[fold] += 1;
-        }
-        sizes
-    }
 }
 
 /// A row per recipe, in this `order`.
