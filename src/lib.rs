@@ -34,6 +34,8 @@ pub mod training;
 
 pub mod runs;
 
+pub mod workflow;
+
 pub mod commands;
 
 pub mod cli;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Global, Outcome, RecipeArguments, print_config, progress::Terminal, render};
-use crate::commands::{ClusterOptions, CommandError, assign, cluster, grid, patches, separate};
+use crate::commands::{ClusterOptions, CommandError, SearchOptions, assign, cluster, patches, search, separate};
 use crate::runs::Placement;
 
 /// Group images that look alike
@@ -40,34 +40,34 @@ impl Arguments {
         if self.recipe.print_config {
             return print_config(&recipe);
         }
-        let options = ClusterOptions {
-            truth: self.truth.clone(),
-            max_time: Duration::from_secs(self.max_time),
-            max_memory: self.max_memory << 30,
-            placement: if self.copy { Placement::Copy } else { Placement::Link },
-        };
+        let workspace = global.workspace();
+        let context = global.context(&workspace, observer)?;
+        let placement = if self.copy { Placement::Copy } else { Placement::Link };
+        let (max_time, max_memory) = (Duration::from_secs(self.max_time), self.max_memory << 30);
         if let Some(run) = &self.assign {
-            let summary = assign(&recipe, run, &options, global.device(), &global.workspace(), observer)?;
+            let summary = assign(&recipe, run, placement, &context)?;
             global.print(&summary, render::assign)?;
-            return Ok(Outcome::of_skips(summary.dataset.n_skipped));
+            return Ok(Outcome::of_skips(summary.findings.dataset.n_skipped));
         }
         if let Some(combinations) = &recipe.grid {
-            let summary = grid(&recipe, combinations, &options, global.device(), &global.workspace(), observer)?;
-            global.print(&summary, render::grid)?;
-            return Ok(Outcome::of_skips(summary.dataset.n_skipped));
+            let options = SearchOptions { truth: self.truth.clone(), max_time, max_memory };
+            let summary = search(&recipe, combinations, &options, &context)?;
+            global.print(&summary, render::search)?;
+            return Ok(Outcome::of_skips(summary.findings.dataset.n_skipped));
         }
         if let Some(slices) = &recipe.patches {
-            let summary = patches(&recipe, slices, &global.workspace(), observer)?;
+            let summary = patches(&recipe, slices, &context)?;
             global.print(&summary, render::patches)?;
-            return Ok(Outcome::of_skips(summary.dataset.n_skipped));
+            return Ok(Outcome::of_skips(summary.findings.dataset.n_skipped));
         }
         if let Some(layers) = &recipe.separate {
-            let summary = separate(&recipe, layers, &options, global.device(), &global.workspace(), observer)?;
+            let summary = separate(&recipe, layers, placement, &context)?;
             global.print(&summary, render::separate)?;
-            return Ok(Outcome::of_skips(summary.dataset.n_skipped));
+            return Ok(Outcome::of_skips(summary.findings.dataset.n_skipped));
         }
-        let summary = cluster(&recipe, &options, global.device(), &global.workspace(), observer)?;
+        let options = ClusterOptions { truth: self.truth.clone(), max_time, max_memory, placement };
+        let summary = cluster(&recipe, &options, &context)?;
         global.print(&summary, render::cluster)?;
-        Ok(Outcome::of_skips(summary.dataset.n_skipped))
+        Ok(Outcome::of_skips(summary.findings.dataset.n_skipped))
     }
 }

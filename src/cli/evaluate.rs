@@ -43,8 +43,9 @@ impl Arguments {
             output: self.output.clone(),
             name: self.name.clone(),
         };
-        let summary = evaluate(&options, global.device(), &global.workspace(), observer)?;
+        let workspace = global.workspace();
+        let summary = evaluate(&options, &global.context(&workspace, observer)?)?;
         global.print(&summary, render::evaluate)?;
-        Ok(Outcome::of_skips(summary.n_skipped))
+        Ok(Outcome::of_skips(summary.findings.n_skipped))
     }
 }

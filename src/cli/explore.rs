@@ -28,7 +28,8 @@ impl Arguments {
             return print_config(&recipe);
         }
         let listen = Listen { port: self.port, ..Listen::default() };
-        let explorer = Explorer::open(&recipe, listen, &global.workspace(), observer)?;
+        let workspace = global.workspace();
+        let explorer = Explorer::open(&recipe, listen, &global.context(&workspace, observer)?)?;
         observer.clear();
         let page = Page { url: explorer.url(), port: explorer.port(), exposure: None };
         global.print(&page, |page| page.text("Explore page", "Ctrl-C ends it."))?;

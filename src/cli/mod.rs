@@ -18,10 +18,11 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::commands::{CommandError, Workspace};
+use crate::commands::CommandError;
 use crate::device::DeviceChoice;
 use crate::runs::{ClusterRecipe, load, to_toml};
-use progress::Verbosity;
+use crate::workflow::{Context, Workspace};
+use progress::{Terminal, Verbosity};
 
 /// From a pile of unlabelled images to a classifier you can trust: cluster, curate, train, predict.
 #[derive(Debug, Parser)]
@@ -109,7 +110,7 @@ impl RecipeArguments {
 
 /// What `--print-config` is answered.
 fn print_config<R: Serialize>(recipe: &R) -> Result<Outcome, CommandError> {
-    render::out(&to_toml(recipe).map_err(|error| CommandError::Usage(error.to_string()))?)?;
+    render::out(&to_toml(recipe).map_err(|error| CommandError::usage(error.to_string()))?)?;
     Ok(Outcome::Done)
 }
 
@@ -134,10 +135,15 @@ impl Global {
         Workspace::new(self.cache.clone())
     }
 
+    /// Where the command works, on the device that was asked for.
+    fn context<'a>(&self, workspace: &'a Workspace, observer: &'a Terminal) -> Result<Context<'a>, CommandError> {
+        Ok(Context { device: self.device().resolve()?, workspace, observer })
+    }
+
     /// Prints a result: as JSON where asked, else as `text` says it.
     fn print<T: Serialize>(&self, result: &T, text: impl FnOnce(&T) -> String) -> Result<(), CommandError> {
         if self.json {
-            render::out(&(serde_json::to_string_pretty(result).map_err(|error| CommandError::json(&error))? + "\n"))
+            render::out(&(serde_json::to_string_pretty(result)? + "\n"))
         } else {
             render::out(&text(result))
         }
@@ -163,7 +169,7 @@ impl Outcome {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let observer = progress::Terminal::new(cli.global.verbosity());
+    let observer = Terminal::new(cli.global.verbosity());
     let outcome = match &cli.command {
         Command::Cluster(arguments) => arguments.run(&cli.global, &observer),
         Command::Curate(arguments) => arguments.run(&cli.global, &observer),

@@ -58,7 +58,8 @@ impl Arguments {
             sort_into: self.sort_into.clone(),
             placement: if self.copy { Placement::Copy } else { Placement::Link },
         };
-        let summary = predict(&self.images, &options, global.device(), &global.workspace(), observer)?;
+        let workspace = global.workspace();
+        let summary = predict(&self.images, &options, &global.context(&workspace, observer)?)?;
         if let (Some(path), Some(format)) = (&self.output, format) {
             write_predictions(path, format, &summary)?;
             global.print(&summary, render::predict)?;

@@ -38,7 +38,7 @@ impl Arguments {
         let tiling = match (self.size, self.grid) {
             (Some(size), _) => Tiling::Size { n: size, stride: self.stride.unwrap_or(size) },
             (None, Some((rows, columns))) => Tiling::Grid { rows, columns, half_width: self.half_width },
-            (None, None) => return Err(CommandError::Usage("give --size or --grid".to_owned())),
+            (None, None) => return Err(CommandError::usage("give --size or --grid")),
         };
         let output = self.output.clone().unwrap_or_else(|| {
             let name = self.images.file_stem().map(|name| name.to_string_lossy().into_owned());

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::{Global, Outcome, RecipeArguments, print_config, progress::Terminal, render};
-use crate::commands::{CommandError, sweep, train};
+use crate::commands::{CommandError, TrainOptions, sweep, train};
 use crate::progress::{Event, Note, Observer};
 use crate::runs::{TrainRecipe, load, load_sweep};
+use crate::workflow::LabelSources;
 
 /// Learn a classifier from labelled images
 ///
@@ -45,10 +46,10 @@ impl Arguments {
             observer.on(Event::Note(&Note::SweepIgnored));
         }
         let workspace = global.workspace();
-        let summary =
-            train(&recipe, &self.labelled, self.images.as_deref(), self.resume, global.device(), &workspace, observer)?;
+        let options = TrainOptions { source: self.sources(), resume: self.resume };
+        let summary = train(&recipe, &options, &global.context(&workspace, observer)?)?;
         global.print(&summary, render::train)?;
-        Ok(Outcome::of_skips(summary.n_skipped))
+        Ok(Outcome::of_skips(summary.findings.n_skipped))
     }
 
     fn sweep(&self, path: &Path, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
@@ -59,10 +60,14 @@ impl Arguments {
         if self.recipe.print_config {
             return print_config(&recipe);
         }
-        let (images, workspace) = (self.images.as_deref(), global.workspace());
-        let summary = sweep(&recipe, &variants, &self.labelled, images, global.device(), &workspace, observer)?;
+        let workspace = global.workspace();
+        let summary = sweep(&recipe, &variants, &self.sources(), &global.context(&workspace, observer)?)?;
         global.print(&summary, |summary| render::sweep(summary, &self.training_with(path)))?;
-        Ok(Outcome::of_skips(summary.n_skipped))
+        Ok(Outcome::of_skips(summary.findings.n_skipped))
+    }
+
+    fn sources(&self) -> LabelSources {
+        LabelSources { labelled: self.labelled.clone(), images: self.images.clone() }
     }
 
     /// The command line that trains one recipe of a sweep, up to its own settings.

@@ -1,157 +1,72 @@
 //! Whatever stops a command.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::backbones::{BackboneError, PullError};
-use crate::clusterers::{AssignerFileError, ClusterError};
-use crate::curation::{ApplyError, FoldersError, LabelTableError, LogError};
-use crate::data::EmbeddingsError;
-use crate::device::DeviceError;
-use crate::embeddings::StoreError;
-use crate::features::FeatureError;
-use crate::images::ImageError;
-use crate::reducers::{ProjectionFileError, ReduceError};
-use crate::report::{PlotError, ResultsError};
-use crate::runs::{BundleError, RecipeError, RunError, TableError};
-use crate::separation::SeparationError;
+use crate::backbones::PullError;
+use crate::runs::RecipeError;
 use crate::server::ServerError;
-use crate::training::{ClassifierError, FoldsError, TrainError};
+use crate::training::FoldsError;
+use crate::workflow::WorkflowError;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// The command line asks for something that does not fit together.
-    #[error("{0}")]
-    Usage(String),
-    /// The command line was right, but what it names is not as it must be.
-    #[error("{message}")]
-    Failed { message: String, hint: Option<String> },
-    /// Reading or writing failed.
-    #[error("{source}: `{}`", .path.display())]
-    Io { path: PathBuf, source: io::Error },
-    /// A file of decisions cannot be taken.
-    #[error("{source}: `{}`", .path.display())]
-    Apply { path: PathBuf, source: ApplyError },
+    /// A stage that several commands share failed.
+    #[error(transparent)]
+    Workflow(WorkflowError),
     #[error(transparent)]
     Recipe(#[from] RecipeError),
     #[error(transparent)]
-    Device(#[from] DeviceError),
-    #[error(transparent)]
-    Image(#[from] ImageError),
-    #[error(transparent)]
-    Backbone(#[from] BackboneError),
-    #[error(transparent)]
     Pull(#[from] PullError),
-    #[error(transparent)]
-    Feature(#[from] FeatureError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Embeddings(#[from] EmbeddingsError),
-    #[error(transparent)]
-    Reduce(#[from] ReduceError),
-    #[error(transparent)]
-    Projection(#[from] ProjectionFileError),
-    #[error(transparent)]
-    Cluster(#[from] ClusterError),
-    #[error(transparent)]
-    Separation(#[from] SeparationError),
-    #[error(transparent)]
-    Assigner(#[from] AssignerFileError),
-    #[error(transparent)]
-    Folders(#[from] FoldersError),
-    #[error(transparent)]
-    LabelTable(#[from] LabelTableError),
-    #[error(transparent)]
-    Log(#[from] LogError),
-    #[error(transparent)]
-    Plot(#[from] PlotError),
-    #[error(transparent)]
-    Results(#[from] ResultsError),
-    #[error(transparent)]
-    Bundle(#[from] BundleError),
-    #[error(transparent)]
-    Run(#[from] RunError),
     #[error(transparent)]
     Server(#[from] ServerError),
     #[error(transparent)]
-    Table(#[from] TableError),
-    #[error(transparent)]
-    Head(#[from] ClassifierError),
-    #[error(transparent)]
-    Train(#[from] TrainError),
-    #[error(transparent)]
     CrossValidation(#[from] FoldsError),
+}
+
+/// Every error of a stage is one of the workflow.
+impl<E: Into<WorkflowError>> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        Self::Workflow(error.into())
+    }
 }
 
 impl CommandError {
     /// What to do about it, where something can be done.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Failed { hint, .. } => hint.clone(),
-            Self::Apply { .. } => Some("nothing of the file was applied; mend the line and apply it again".to_owned()),
+        match self {
+            Self::Workflow(error) => error.hint(),
             Self::Recipe(error) => error.hint(),
-            Self::Device(error) => Some(error.hint()),
-            Self::Image(error) => error.hint(),
-            Self::Backbone(error) => error.hint(),
             Self::Pull(error) => error.hint(),
-            Self::Store(error) => error.hint(),
-            Self::Bundle(error) => error.hint(),
-            Self::Cluster(error) => error.hint(),
-            Self::Separation(error) => error.hint(),
-            Self::Run(error) => error.hint(),
             Self::Server(error) => error.hint(),
-            Self::Results(error) => error.hint(),
-            Self::Train(error) => error.hint(),
             Self::CrossValidation(error) => error.hint(),
-            Self::Head(error) => Some(error.hint()),
-            _ => None,
-        };
-        hint.or_else(|| self.is_disk_full().then(|| "free some space and run again".to_owned()))
-    }
-
-    /// Whether a file could not be written for want of room.
-    fn is_disk_full(&self) -> bool {
-        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-            if kind.is_some_and(|kind| matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)) {
-                return true;
-            }
-            cause = error.source();
         }
-        false
     }
 
     /// Whether the command line or the recipe is at fault: exit code 2.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(
-            self,
-            Self::Usage(_)
-                | Self::Recipe(_)
-                | Self::Separation(SeparationError::NoColumn { .. })
-                | Self::Backbone(BackboneError::UnknownLayer { .. })
-                | Self::Image(ImageError::UnknownField { .. })
-        )
+        match self {
+            Self::Workflow(error) => error.is_usage(),
+            Self::Recipe(_) => true,
+            Self::Pull(_) | Self::Server(_) | Self::CrossValidation(_) => false,
+        }
     }
 
     /// For `map_err`: the failure happened at `path`.
     pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
-        |source| Self::Io { path: path.to_owned(), source }
+        |source| WorkflowError::at(path)(source).into()
     }
 
-    /// A result that has no JSON form; none is known.
-    #[must_use]
-    pub fn json(error: &serde_json::Error) -> Self {
-        Self::Failed { message: format!("the result cannot be written as JSON: {error}"), hint: None }
+    /// The command line asks for something that does not fit together.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        WorkflowError::Usage(message.into()).into()
     }
 
     /// A failure with something to do about it.
-    pub(super) fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Failed { message: message.into(), hint: Some(hint.into()) }
+    pub(crate) fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        WorkflowError::failed(message, hint).into()
     }
 }

@@ -1,56 +1,40 @@
 //! The use cases: the only code that joins stages.
 
+mod assign;
 mod cluster;
 mod compare;
-mod curate;
-mod dataset;
-mod dividing;
-mod embed;
 mod error;
 mod evaluate;
 mod explore;
-mod export;
-mod flux;
-mod gather;
-mod grid;
-mod import;
 mod models;
-mod pages;
 mod patches;
 mod predict;
-mod predictions;
-mod record;
 mod review;
-mod run_features;
+mod search;
 mod separate;
 mod suggest;
 mod sweep;
 mod tile;
 mod train;
-mod workspace;
 
-pub use cluster::{
-    AssignSummary, ClusterOptions, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary, assign, cluster,
-};
+pub use assign::{AssignFindings, AssignSummary, assign};
+pub use cluster::{ClusterFindings, ClusterOptions, ClusterSummary, FeatureStatistics, cluster};
 pub use compare::{Compared, HEADLINE, Pair, compare, more_is_better};
-pub use curate::{CurateSummary, Curator};
 pub use error::CommandError;
 pub use evaluate::{
-    Confidence, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, NeverLearned, Scores, StrangerClass, Withheld,
-    evaluate,
+    Confidence, EvaluateFindings, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, NeverLearned, Scores,
+    StrangerClass, Withheld, evaluate,
 };
 pub use explore::{ExploreSummary, Explorer};
-pub use export::{ExportFormat, ExportSummary};
-pub use grid::{GridRow, GridSummary, grid, texts};
-pub use import::LabelImport;
 pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model};
-pub use patches::{FlatFieldEffect, PatchesMethod, PatchesSummary, SearchResults, SearchRow, patches};
-pub use predict::{NearestImage, PredictOptions, PredictSummary, Prediction, predict};
-pub use predictions::{TableFormat, predictions_text, write_predictions};
+pub use patches::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummary, SearchResults, SearchRow, patches};
+pub use predict::{
+    NearestImage, PredictOptions, PredictSummary, Prediction, TableFormat, predict, predictions_text, write_predictions,
+};
 pub use review::Review;
-pub use separate::{LayerRow, SeparateSummary, separate};
-pub use suggest::{Suggested, propagate, suggest, weigh};
-pub use sweep::{FoldScores, Spread, SweepRow, SweepSummary, sweep};
+pub use search::{CombinationRow, SearchFindings, SearchOptions, SearchSummary, search, texts};
+pub use separate::{LayerRow, SeparateFindings, SeparateSummary, separate};
+pub use suggest::{Suggested, propagate, suggest};
+pub use sweep::{FoldScores, Spread, SweepFindings, SweepRow, SweepSummary, sweep};
 pub use tile::{TileReport, tile};
-pub use train::{TrainSummary, train};
-pub use workspace::Workspace;
+pub use train::{TrainFindings, TrainOptions, TrainSummary, train};

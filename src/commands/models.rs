@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{CommandError, Workspace};
+use super::CommandError;
 use crate::backbones::{BackboneName, Hub, Imported, Variant, WeightsAt, import, list, pull};
 use crate::progress::Observer;
+use crate::workflow::Workspace;
 
 /// A network of `rails models list`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::RunKind;
+
 /// Where runs land, relative to the working folder.
 #[must_use]
 pub fn runs_folder() -> PathBuf {
@@ -118,6 +120,12 @@ impl RunDir {
         &self.partial
     }
 
+    /// The folder as it will be called.
+    #[must_use]
+    pub fn whole(&self) -> PathBuf {
+        self.whole.clone()
+    }
+
     /// Writes `value` as indented JSON.
     ///
     /// # Errors
@@ -150,22 +158,22 @@ impl Drop for RunDir {
     }
 }
 
-/// The newest run of a kind (`cluster`, `train`) under `folder`; run names start with their time.
+/// The newest run of these `kinds`, the most usual first, under `folder`; run names start with their time.
 ///
 /// # Errors
 /// [`RunError::None`] where there is none.
-pub fn newest_run(folder: &Path, kind: &'static str) -> Result<PathBuf, RunError> {
+pub fn newest_run(folder: &Path, kinds: &[RunKind]) -> Result<PathBuf, RunError> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .filter(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
             !name.ends_with(".partial")
-                && name.split('-').nth(1).is_some_and(|part| part == kind)
+                && name.split('-').nth(1).is_some_and(|part| kinds.iter().any(|kind| kind.name() == part))
                 && entry.path().join("run.json").is_file()
         })
         .map(|entry| entry.path())
         .max()
-        .ok_or_else(|| RunError::None { kind, folder: folder.to_owned() })
+        .ok_or_else(|| RunError::None { kind: RunKind::usual(kinds), folder: folder.to_owned() })
 }
 
 /// Writes `value` as indented JSON, whole or not at all.
@@ -247,8 +255,8 @@ mod tests {
             fs::write(home.path().join(name).join("run.json"), "{}").unwrap();
         }
         fs::create_dir(home.path().join("20260104_000000-cluster-d.partial")).unwrap();
-        let newest = newest_run(home.path(), "cluster").unwrap();
+        let newest = newest_run(home.path(), &RunKind::CLUSTERED).unwrap();
         assert!(newest.ends_with("20260102_000000-cluster-b"));
-        assert!(newest_run(home.path(), "predict").is_err());
+        assert!(newest_run(home.path(), &[RunKind::Sweep]).is_err());
     }
 }

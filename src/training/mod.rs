@@ -35,7 +35,9 @@ pub use classifiers::{
     Classifier, ClassifierRecipe, Head, Knn, KnnRecipe, Layer, LinearRecipe, MlpRecipe, Votes, heat_map, most_likely,
     softmax,
 };
-pub use confidence::{CalibrateRecipe, Calibration, HeldOut, HeldOutFrom, RejectRecipe, RejectRule, TemperatureFit};
+pub use confidence::{
+    CalibrateRecipe, Calibration, HeldOut, HeldOutFrom, RejectRecipe, RejectRule, TemperatureFit, UNKNOWN,
+};
 pub use error::{ClassifierError, TrainError};
 pub use finetune::{FineTune, FineTuned, FinetuneRecipe, Pictures, Precision, TrainedPart, finetune};
 pub use fitting::{ClassWeights, Scaling, Schedule, Standardizer};

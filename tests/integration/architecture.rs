@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use crate::workplace::repository;
 
 /// From the top to the bottom; a module names only modules of the layers below its own.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["main"],
     &["cli"],
     &["commands"],
+    &["workflow"],
     &["runs"],
     &["curation", "training", "report", "separation"],
     &["features", "clusterers", "reducers", "outliers", "embeddings", "linear_model"],

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::cli::{Global, progress::Terminal, render};
-use crate::commands::{CommandError, propagate, suggest, weigh};
+use crate::commands::{CommandError, propagate, suggest};
 use crate::data::Fraction;
+use crate::workflow::weigh;
 
 /// What to look at next, and which labels are written.
 #[derive(Debug, clap::Args)]
@@ -42,11 +43,11 @@ impl LabelArguments {
             propagate(run, self.propagate, &workspace)?;
         }
         if chosen || came_in {
-            weigh(run, &workspace, observer)?;
+            weigh(run, &global.context(&workspace, observer)?)?;
         }
         let Some(n) = self.suggest else { return Ok(false) };
-        for suggested in suggest(run, n, &workspace, observer)? {
-            let line = serde_json::to_string(&suggested).map_err(|error| CommandError::json(&error))?;
+        for suggested in suggest(run, n, &global.context(&workspace, observer)?)? {
+            let line = serde_json::to_string(&suggested)?;
             render::out(&(line + "\n"))?;
         }
         Ok(true)

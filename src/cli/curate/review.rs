@@ -35,7 +35,8 @@ impl PageArguments {
         observer: &Terminal,
     ) -> Result<Outcome, CommandError> {
         let listen = Listen { address: self.listen.unwrap_or(Listen::default().address), port: self.port };
-        let review = Review::open(run, listen, by, global.device(), &global.workspace(), observer)?;
+        let workspace = global.workspace();
+        let review = Review::open(run, listen, by, &global.context(&workspace, observer)?)?;
         observer.clear();
         let page = Page { url: review.url(), port: review.port(), exposure: listen.exposure() };
         let saved = "Every decision is saved at once. Ctrl-C ends the review.";

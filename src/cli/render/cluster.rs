@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 
 use super::{count, plain_table, short};
-use crate::commands::{AssignSummary, ClusterSummary, FeatureStatistics, GridSummary, MethodSummary, texts};
+use crate::commands::{AssignSummary, ClusterSummary, FeatureStatistics, SearchSummary, texts};
+use crate::workflow::clustering::MethodSummary;
 
 pub(in crate::cli) fn cluster(summary: &ClusterSummary) -> String {
+    let found = &summary.findings;
     let mut text = String::new();
-    let dataset = &summary.dataset;
+    let dataset = &found.dataset;
     let _ = writeln!(text, "Images     {} in `{}`", dataset.n_images, dataset.root.display());
     let mut remarks = Vec::new();
     for (count, what) in [
@@ -22,25 +24,25 @@ pub(in crate::cli) fn cluster(summary: &ClusterSummary) -> String {
     if !remarks.is_empty() {
         let _ = writeln!(text, "           {}", remarks.join(", "));
     }
-    if let Some((field, values)) = summary.field.as_ref().and_then(|field| dataset.fields.get_key_value(field)) {
+    if let Some((field, values)) = found.field.as_ref().and_then(|field| dataset.fields.get_key_value(field)) {
         let counts: Vec<String> = values.iter().map(|(value, count)| format!("{value} {count}")).collect();
         let _ = writeln!(text, "By {field:<8}{}", counts.join(", "));
     }
     let _ = writeln!(
         text,
         "Features   {} of {}; {} embedded now, {} known before",
-        summary.before.n_features, summary.features, summary.computed, summary.reused
+        found.before.n_features, found.features, found.computed, found.reused
     );
-    let _ = writeln!(text, "           raw         {}", statistics(&summary.before));
-    let _ = writeln!(text, "           normalised  {}", statistics(&summary.after));
+    let _ = writeln!(text, "           raw         {}", statistics(&found.before));
+    let _ = writeln!(text, "           normalised  {}", statistics(&found.after));
     let kept =
-        summary.variance_kept.map_or_else(String::new, |kept| format!(", {:.1} % of the variance kept", kept * 100.0));
-    let _ = writeln!(text, "           reduced to {}{kept}", summary.n_components);
-    for method in &summary.methods {
+        found.variance_kept.map_or_else(String::new, |kept| format!(", {:.1} % of the variance kept", kept * 100.0));
+    let _ = writeln!(text, "           reduced to {}{kept}", found.n_components);
+    for method in &found.methods {
         text += "\n";
         text += &clustering(method, summary);
     }
-    let placed = summary.placed;
+    let placed = found.placed;
     let _ = writeln!(
         text,
         "\nPlaced     {} images in cluster folders ({} hard links, {} symbolic links, {} copies)",
@@ -55,29 +57,31 @@ pub(in crate::cli) fn cluster(summary: &ClusterSummary) -> String {
 }
 
 pub(in crate::cli) fn assign(summary: &AssignSummary) -> String {
+    let found = &summary.findings;
     let mut text = format!(
         "Placed     {} images into the {} clusters of `{}`\n",
-        summary.dataset.n_images,
-        summary.method,
-        summary.assigned_to.display()
+        found.dataset.n_images,
+        found.method,
+        found.assigned_to.display()
     );
-    for cluster in &summary.clusters {
+    for cluster in &found.clusters {
         let _ = writeln!(text, "  {:>4}  {:>7} images", cluster.cluster, cluster.size);
     }
-    if summary.n_noise > 0 {
-        let _ = writeln!(text, "        {:>7} images lie too far from every cluster", summary.n_noise);
+    if found.n_noise > 0 {
+        let _ = writeln!(text, "        {:>7} images lie too far from every cluster", found.n_noise);
     }
     let _ = writeln!(text, "Run        {}", summary.run.display());
     text
 }
 
-pub(in crate::cli) fn grid(summary: &GridSummary) -> String {
+pub(in crate::cli) fn search(summary: &SearchSummary) -> String {
     const SHOWN: usize = 20;
+    let found = &summary.findings;
     let mut table = plain_table();
-    let names: Vec<&String> = summary.rows.first().map(|row| row.metrics.keys().collect()).unwrap_or_default();
+    let names: Vec<&String> = found.rows.first().map(|row| row.metrics.keys().collect()).unwrap_or_default();
     let header = ["rank", "network", "layers", "enhancements", "k"].into_iter();
     table.set_header(header.chain(names.iter().map(|name| name.as_str())));
-    for (index, row) in summary.rows.iter().take(SHOWN).enumerate() {
+    for (index, row) in found.rows.iter().take(SHOWN).enumerate() {
         let start = [
             (index + 1).to_string(),
             row.backbone.clone(),
@@ -89,13 +93,13 @@ pub(in crate::cli) fn grid(summary: &GridSummary) -> String {
         table.add_row(start.into_iter().chain(metrics));
     }
     let mut text = format!("{table}\n");
-    if summary.rows.len() > SHOWN {
-        let _ = writeln!(text, "and {} more (see report.html)", summary.rows.len() - SHOWN);
+    if found.rows.len() > SHOWN {
+        let _ = writeln!(text, "and {} more (see report.html)", found.rows.len() - SHOWN);
     }
-    for left_out in &summary.left_out {
+    for left_out in &found.left_out {
         let _ = writeln!(text, "left out   {left_out}");
     }
-    let settings: Vec<String> = summary.recommended.iter().map(|setting| format!("--set '{setting}'")).collect();
+    let settings: Vec<String> = found.recommended.iter().map(|setting| format!("--set '{setting}'")).collect();
     let _ = writeln!(text, "Recommended: rails cluster {}", settings.join(" "));
     let _ = writeln!(text, "Run        {}", summary.run.display());
     text
@@ -117,6 +121,7 @@ fn is_of_field(name: &str) -> bool {
 }
 
 fn clustering(method: &MethodSummary, summary: &ClusterSummary) -> String {
+    let found = &summary.findings;
     let parameters: Vec<String> = method.parameters.iter().map(|(key, value)| format!("{key} = {value}")).collect();
     let mut text = format!("{} ({})\n", method.method, parameters.join(", "));
     let _ =
@@ -135,11 +140,11 @@ fn clustering(method: &MethodSummary, summary: &ClusterSummary) -> String {
     for note in &method.notes {
         let _ = writeln!(text, "  {note}");
     }
-    let n = summary.dataset.n_images.max(1) as f64;
+    let n = found.dataset.n_images.max(1) as f64;
     for cluster in method.clusters.iter().take(40) {
         let tenants: Vec<String> =
-            cluster.tenants.iter().take(5).map(|(name, count)| format!("{name} {count}")).collect();
-        let rest = cluster.tenants.len().saturating_sub(5);
+            cluster.field_values.iter().take(5).map(|(name, count)| format!("{name} {count}")).collect();
+        let rest = cluster.field_values.len().saturating_sub(5);
         let more = if rest > 0 { format!(", {rest} more") } else { String::new() };
         let share = cluster.size as f64 / n * 100.0;
         let line = format!(

@@ -7,20 +7,21 @@ use super::{count, short};
 use crate::commands::{EvaluateSummary, Evaluation};
 
 pub(in crate::cli) fn evaluate(summary: &EvaluateSummary) -> String {
-    let mut text = format!("Judged     {} by `{}`\n", count(summary.n_images, "image"), summary.checkpoint.display());
-    if summary.learned > 0 {
-        let _ = writeln!(text, "           {} of them were learned from: these scores are too good", summary.learned);
+    let found = &summary.findings;
+    let mut text = format!("Judged     {} by `{}`\n", count(found.n_images, "image"), found.checkpoint.display());
+    if found.learned > 0 {
+        let _ = writeln!(text, "           {} of them were learned from: these scores are too good", found.learned);
     }
-    if summary.unlabelled > 0 {
-        let _ = writeln!(text, "           {} without a true class left out", count(summary.unlabelled, "image"));
+    if found.unlabelled > 0 {
+        let _ = writeln!(text, "           {} without a true class left out", count(found.unlabelled, "image"));
     }
-    if !summary.conflicts.is_empty() {
-        let left_out = count(summary.conflicts.len(), "image");
+    if !found.conflicts.is_empty() {
+        let left_out = count(found.conflicts.len(), "image");
         let _ = writeln!(text, "           {left_out} with conflicting true classes left out");
     }
-    let _ = writeln!(text, "\n{}\n", classes(&summary.evaluation.scores));
-    text += &scores(&summary.evaluation);
-    for class in &summary.unknown_classes {
+    let _ = writeln!(text, "\n{}\n", classes(&found.evaluation.scores));
+    text += &scores(&found.evaluation);
+    for class in &found.unknown_classes {
         let taken: Vec<String> = class.taken_for.iter().map(|(name, n)| format!("{name} {n}")).collect();
         let _ = writeln!(
             text,
@@ -32,11 +33,11 @@ pub(in crate::cli) fn evaluate(summary: &EvaluateSummary) -> String {
             class.mean_confidence
         );
     }
-    if let (Some(accuracy), false) = (summary.accuracy_with_unknown_classes, summary.unknown_classes.is_empty()) {
+    if let (Some(accuracy), false) = (found.accuracy_with_unknown_classes, found.unknown_classes.is_empty()) {
         let _ = writeln!(text, "           counted as errors they make the accuracy {}", short(accuracy));
     }
-    text += &confusion(&summary.evaluation.confusion);
-    if let Some(withheld) = &summary.withheld {
+    text += &confusion(&found.evaluation.confusion);
+    if let Some(withheld) = &found.withheld {
         text += &unknown(withheld, "given");
     }
     let _ = writeln!(text, "Run        {}", summary.run.display());

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use crate::commands::{PatchesMethod, PatchesSummary, SearchRow};
 
 pub(in crate::cli) fn patches(summary: &PatchesSummary) -> String {
-    let dataset = &summary.dataset;
-    let slices = summary.slices;
+    let found = &summary.findings;
+    let dataset = &found.dataset;
+    let slices = found.slices;
     let mut text = format!(
         "Images     {} in `{}`, {}×{} patches each\n",
         dataset.n_images,
@@ -16,23 +17,23 @@ pub(in crate::cli) fn patches(summary: &PatchesSummary) -> String {
     );
     for (count, what) in [
         (dataset.n_skipped, "files skipped (see skipped.csv)"),
-        (summary.ignored, "patches left out as dark"),
-        (summary.replaced, "statistics were not finite and count as 0"),
+        (found.ignored, "patches left out as dark"),
+        (found.replaced, "statistics were not finite and count as 0"),
     ] {
         if count > 0 {
             let _ = writeln!(text, "           {count} {what}");
         }
     }
-    for method in &summary.methods {
+    for method in &found.methods {
         let _ = writeln!(text, "{:<10} {}", method.method, clusters(method));
     }
-    if let Some(effect) = &summary.flat_field {
+    if let Some(effect) = &found.flat_field {
         let _ = writeln!(text, "Light      without flat-field correction: {}", clusters(&effect.without));
         if let Some(agreement) = effect.agreement {
             let _ = writeln!(text, "           the two agree to {agreement:.3} (adjusted Rand index)");
         }
     }
-    if let Some(search) = &summary.search {
+    if let Some(search) = &found.search {
         for (what, rows) in [
             ("clusters", &search.clusters),
             ("components", &search.components),

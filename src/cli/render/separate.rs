@@ -5,18 +5,19 @@ use std::fmt::Write as _;
 use crate::commands::SeparateSummary;
 
 pub(in crate::cli) fn separate(summary: &SeparateSummary) -> String {
-    let dataset = &summary.dataset;
+    let found = &summary.findings;
+    let dataset = &found.dataset;
     let mut text = format!("Tiles      {} in `{}`\n", dataset.n_images, dataset.root.display());
     if dataset.n_skipped > 0 {
         let _ = writeln!(text, "           {} files skipped (see skipped.csv)", dataset.n_skipped);
     }
-    if summary.inverted {
+    if found.inverted {
         text += "           inverted: what stands in the middle of the tiles is bright\n";
     }
-    if summary.replaced > 0 {
-        let _ = writeln!(text, "           {} features were not finite and count as 0", summary.replaced);
+    if found.replaced > 0 {
+        let _ = writeln!(text, "           {} features were not finite and count as 0", found.replaced);
     }
-    for layer in &summary.layers {
+    for layer in &found.layers {
         let sizes: Vec<String> = layer.clusters.iter().map(ToString::to_string).collect();
         let said = if layer.taken > 0 { format!("took {}", layer.taken) } else { "took none".to_owned() };
         let _ = writeln!(
@@ -29,7 +30,7 @@ pub(in crate::cli) fn separate(summary: &SeparateSummary) -> String {
         );
     }
     let n = dataset.n_images.max(1) as f64;
-    for (name, count) in &summary.verdicts {
+    for (name, count) in &found.verdicts {
         let _ = writeln!(text, "  {name:<14} {count:>7} tiles {:>5.1} %", *count as f64 / n * 100.0);
     }
     let seconds: f64 = summary.timings.values().sum();

@@ -8,24 +8,25 @@ use crate::training::Disjointness;
 
 /// `train` is the command line that trains with the recipe file of the sweep, up to the settings.
 pub(in crate::cli) fn sweep(summary: &SweepSummary, train: &str) -> String {
-    let classes: Vec<String> = summary.classes.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let found = &summary.findings;
+    let classes: Vec<String> = found.classes.iter().map(|(name, count)| format!("{name} {count}")).collect();
     let mut text = format!("Labels     {}\n", classes.join(", "));
-    let sizes: Vec<String> = summary.folds.iter().map(usize::to_string).collect();
-    let grouped = summary.group_by.as_ref().map(|field| format!(", no {field} in two")).unwrap_or_default();
-    let _ = writeln!(text, "Folds      {} of {} images{grouped}", summary.folds.len(), sizes.join(", "));
-    if summary.disjointness.iter().all(Disjointness::is_clean) {
-        let group = summary.group_by.as_ref().map(|field| format!("no {field}, ")).unwrap_or_default();
+    let sizes: Vec<String> = found.folds.iter().map(usize::to_string).collect();
+    let grouped = found.group_by.as_ref().map(|field| format!(", no {field} in two")).unwrap_or_default();
+    let _ = writeln!(text, "Folds      {} of {} images{grouped}", found.folds.len(), sizes.join(", "));
+    if found.disjointness.iter().all(Disjointness::is_clean) {
+        let group = found.group_by.as_ref().map(|field| format!("no {field}, ")).unwrap_or_default();
         let _ =
             writeln!(text, "Proof      no image, {group}no near duplicate is tested in a fold and learned from too");
     } else {
-        for (fold, proof) in (1..).zip(&summary.disjointness) {
+        for (fold, proof) in (1..).zip(&found.disjointness) {
             let _ = writeln!(text, "Fold {fold}     {}", proof.sentences().join("\n           "));
         }
     }
     text.push('\n');
     let mut table = plain_table();
     table.set_header(["recipe", "", "accuracy", "balanced", "macro F1", "log loss", "seconds"]);
-    for row in &summary.recipes {
+    for row in &found.recipes {
         let name = if row.settings.is_empty() { "as it is".to_owned() } else { row.settings.join("  ") };
         let mark = if row.as_good_as_best { "≈" } else { "" };
         let Some(scores) = &row.scores else {
@@ -45,13 +46,12 @@ pub(in crate::cli) fn sweep(summary: &SweepSummary, train: &str) -> String {
     }
     align_right(&mut table);
     let _ = writeln!(text, "{table}\n\n≈ as good as the best, within one standard error of the difference");
-    for row in summary.recipes.iter().filter(|row| row.failed.is_some()) {
+    for row in found.recipes.iter().filter(|row| row.failed.is_some()) {
         let _ = writeln!(text, "{} failed: {}", row.id, row.failed.as_deref().unwrap_or_default());
     }
-    if let Some(best) = summary.recipes.first() {
-        let _ =
-            writeln!(text, "\nBest by {}: {} of {}", summary.rank_by, best.id, count(summary.recipes.len(), "recipe"));
-        let settings: Vec<String> = summary.best.iter().map(|argument| quoted(argument)).collect();
+    if let Some(best) = found.recipes.first() {
+        let _ = writeln!(text, "\nBest by {}: {} of {}", found.rank_by, best.id, count(found.recipes.len(), "recipe"));
+        let settings: Vec<String> = found.best.iter().map(|argument| quoted(argument)).collect();
         let _ = writeln!(text, "           {}", [train.to_owned(), settings.join(" ")].join(" ").trim_end());
     }
     let _ = writeln!(text, "Run        {}", summary.run.display());

@@ -8,41 +8,42 @@ use crate::commands::{Scores, TrainSummary, Withheld};
 use crate::training::{Calibration, TemperatureFit};
 
 pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
-    let [train, validation, test] = summary.split;
-    let labels: Vec<String> = summary.classes.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let found = &summary.findings;
+    let [train, validation, test] = found.split;
+    let labels: Vec<String> = found.classes.iter().map(|(name, count)| format!("{name} {count}")).collect();
     let mut text = format!("Labels     {}\n", labels.join(", "));
-    if summary.unlabelled > 0 {
-        let _ = writeln!(text, "           {} without a label left out", count(summary.unlabelled, "image"));
+    if found.unlabelled > 0 {
+        let _ = writeln!(text, "           {} without a label left out", count(found.unlabelled, "image"));
     }
-    if !summary.conflicts.is_empty() {
-        let _ =
-            writeln!(text, "           {} with conflicting labels left out", count(summary.conflicts.len(), "image"));
+    if !found.conflicts.is_empty() {
+        let _ = writeln!(text, "           {} with conflicting labels left out", count(found.conflicts.len(), "image"));
     }
     let _ = writeln!(text, "Split      {train} train, {validation} validation, {test} test");
-    for line in summary.disjointness.sentences() {
+    for line in found.disjointness.sentences() {
         let _ = writeln!(text, "           {line}");
     }
-    if summary.epochs > 0 {
-        let _ = writeln!(text, "Epochs     {}, the best was {}", summary.epochs, summary.best_epoch);
+    if found.epochs > 0 {
+        let _ = writeln!(text, "Epochs     {}, the best was {}", found.epochs, found.best_epoch);
     }
     text.push('\n');
-    let _ = writeln!(text, "{}\n", classes(&summary.evaluation.scores));
-    if summary.evaluation.scores.accuracy.is_none() {
+    let _ = writeln!(text, "{}\n", classes(&found.evaluation.scores));
+    if found.evaluation.scores.accuracy.is_none() {
         let _ =
             writeln!(text, "No image was kept apart to judge by: the recipe's split has neither test nor validation.");
     } else {
-        let _ = writeln!(text, "On the {} images (95 % interval):\n{}", summary.judged, scores(&summary.evaluation));
+        let _ = writeln!(text, "On the {} images (95 % interval):\n{}", found.judged, scores(&found.evaluation));
     }
-    text += &confusion(&summary.evaluation.confusion);
+    text += &confusion(&found.evaluation.confusion);
     text += &trust(summary);
     let _ = writeln!(text, "Run        {}", summary.run.display());
-    let _ = writeln!(text, "Checkpoint {}", summary.checkpoint.display());
+    let _ = writeln!(text, "Checkpoint {}", found.checkpoint.display());
     text
 }
 
 /// What was done to make the answers believable, in words.
 fn trust(summary: &TrainSummary) -> String {
-    let Calibration { temperature, n_images, fit, .. } = summary.calibration;
+    let found = &summary.findings;
+    let Calibration { temperature, n_images, fit, .. } = found.calibration;
     let on = format!("on {} it had not learned", count(n_images, "image"));
     let calibrated = match fit {
         TemperatureFit::Best if temperature > 1.0 => {
@@ -60,7 +61,7 @@ fn trust(summary: &TrainSummary) -> String {
         }
         TemperatureFit::NoImages => "as the classifier gives it: no image was left to check it on".to_owned(),
     };
-    format!("Confidence {calibrated}\n{}", unknown(&summary.withheld, summary.judged))
+    format!("Confidence {calibrated}\n{}", unknown(&found.withheld, found.judged))
 }
 
 /// When images are `unknown`, and how that fared on the `judged` ones, in words.

@@ -2,13 +2,9 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::group::{Details, GridCell, Group, SweepRow};
-use super::grouping::plane;
-use super::per_series;
 use super::summary::DatasetView;
 use crate::clusterers::Method;
 use crate::commands::CommandError;
-use crate::commands::flux::Flux;
 use crate::images::{Enhancement, Image, enhance};
 use crate::reducers::Projection;
 use crate::report::{
@@ -16,6 +12,8 @@ use crate::report::{
     KDistancePlot, KScores, KSweepPlot, Montage, MontageSection, Panel, Scatter, SilhouettePlot,
 };
 use crate::runs::RunDir;
+use crate::workflow::clustering::{Details, GridCell, Group, SweepRow, per_series, plane};
+use crate::workflow::flux::Flux;
 
 /// A plot that was written.
 #[derive(Debug, Clone)]

@@ -4,13 +4,13 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::group::Group;
 use super::summary::DatasetView;
 use crate::commands::CommandError;
 use crate::data::ClusterId;
 use crate::images::Image;
 use crate::report::{Block, Figure, GalleryImage, Montage, MontageSection, jpeg, thumbnail};
 use crate::runs::RunDir;
+use crate::workflow::clustering::Group;
 
 /// Pixels of the longer edge of a picture in the report's galleries.
 const GALLERY_EDGE: u32 = 120;

@@ -1,46 +1,34 @@
 //! Images to groups.
 
-mod assign;
 mod drawing;
 mod examples;
-mod group;
-mod grouping;
-mod judging;
 mod page;
-mod per_series;
-mod pick_dbscan;
-mod pick_k_means;
 mod summary;
-mod writing;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::Zoned;
 use ndarray::ArrayView2;
 use serde_json::json;
 
-pub use assign::assign;
-pub use summary::{AssignSummary, ClusterRow, ClusterSummary, FeatureStatistics, MethodSummary};
+pub use summary::{ClusterFindings, ClusterSummary, FeatureStatistics};
 
-use super::embed::Extraction;
-use super::flux::Flux;
-use super::record::Record;
-use super::{CommandError, Workspace, dataset};
+use super::CommandError;
 use crate::curation::LabelTable;
 use crate::data::Manifest;
-use crate::device::DeviceChoice;
 use crate::outliers::Lof;
 use crate::progress::{Note, Observer, Stage, Warning};
 use crate::reducers::TsneLayout;
-use crate::runs::{ClusterRecipe, DatasetSummary, Placement, RunDir, Timings, timestamp, write_skipped};
+use crate::runs::{ClusterRecipe, DatasetSummary, Placement, RunKind};
+use crate::workflow::clustering::{
+    self, ClusterFolders, Group, Judge, assigner, check_field_names, cluster_folders, images_csv, per_series, plane,
+};
+use crate::workflow::feature_extraction::FeatureExtraction;
+use crate::workflow::flux::Flux;
+use crate::workflow::{Context, Run, RunInputs, dataset};
 use drawing::Drawing;
-use group::Group;
-pub(super) use grouping::plane;
-pub(super) use judging::Judge;
-use page::Page;
+use page::ClusterPage;
 use summary::DatasetView;
-pub(super) use writing::ClusterFolders;
 
 /// What the command line adds to the recipe.
 #[derive(Debug, Clone)]
@@ -62,62 +50,56 @@ pub struct ClusterOptions {
 pub fn cluster(
     recipe: &ClusterRecipe,
     options: &ClusterOptions,
-    device: DeviceChoice,
-    workspace: &Workspace,
-    observer: &dyn Observer,
+    context: &Context<'_>,
 ) -> Result<ClusterSummary, CommandError> {
-    let started = Zoned::now();
-    let mut timings = Timings::start();
-    let device = device.resolve()?;
+    let observer = context.observer;
+    let mut run = Run::begin(RunKind::Cluster, &recipe.name, recipe.seed, recipe, context);
     let truth = options.truth.as_deref().map(LabelTable::read).transpose()?;
-    let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, workspace, observer)?;
-    writing::check_field_names(&manifest)?;
-    timings.lap("scan");
-    let extraction = Extraction::new(&recipe.features, device, workspace)?;
-    let depth = extraction.depth(&manifest, recipe.dataset.depth, observer);
-    let embedded = extraction.embed(&manifest, depth, workspace, observer)?;
-    let manifest = embedded.manifest;
+    let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
+    check_field_names(&manifest)?;
+    run.lap("scan");
+    let extraction = FeatureExtraction::new(&recipe.features, context)?;
+    let depth = extraction.depth(&manifest, recipe.dataset.depth, context);
+    let extracted = extraction.embed(&manifest, depth, context)?;
+    let manifest = extracted.manifest;
     dataset::require_images(&manifest)?;
-    timings.lap("embed");
+    run.lap("embed");
 
     let dataset = DatasetSummary::of(&manifest);
-    let field = summary::tenant_field(&dataset, recipe)?;
+    let field = summary::shown_field(&dataset, recipe)?;
     let stage = observer.stage(Stage::Reduce, 0);
-    let (projection, reduced) =
-        recipe.reduce.fit_blocks(embedded.embeddings.values(), &embedded.blocks, recipe.seed)?;
-    let before = FeatureStatistics::of(embedded.embeddings.values());
-    let after = writing::normalised_statistics(&projection, embedded.embeddings.values())?;
+    let values = extracted.embeddings.values();
+    let (projection, reduced) = recipe.reduce.fit_blocks(values, &extracted.blocks, recipe.seed)?;
+    let before = FeatureStatistics::of(values);
+    let after = FeatureStatistics::after_first_step(&projection, values)?;
     drop(stage);
-    timings.lap("reduce");
+    run.lap("reduce");
 
     let x = reduced.view();
-    let flux = recipe.cluster.fit_per.as_ref().map(|_| Flux::of(&manifest, workspace, observer)).transpose()?;
+    let flux = recipe.cluster.fit_per.as_ref().map(|_| Flux::of(&manifest, context)).transpose()?;
     let groups = group(recipe, truth.as_ref(), options, &manifest, (x, flux.as_ref()), observer)?;
     let outliers = Lof::default().score(x);
-    timings.lap("cluster");
+    run.lap("cluster");
     let layout = lay_out(recipe, x, observer)?;
     let positions = layout.as_ref().map(|layout| layout.points.view());
-    timings.lap("layout");
+    run.lap("layout");
 
-    let run = RunDir::create(&workspace.runs, &format!("{}-cluster-{}", timestamp(&started), recipe.name))?;
-    let data = DatasetView { manifest: &manifest, depth, field: field.as_deref() };
-    let points = positions.map_or_else(|| grouping::plane(x), |points| points.to_owned());
-    writing::images_csv(&run, &manifest, &groups, Some(&outliers.factors), points.view())?;
-    write_skipped(&run.file("skipped.csv")?, &manifest.skipped)?;
-    projection.save(&run.file("projection.safetensors")?)?;
+    let folder = run.create_folder()?;
+    let points = positions.map_or_else(|| plane(x), |points| points.to_owned());
+    images_csv(&folder, &manifest, &groups, Some(&outliers.factors), points.view())?;
+    projection.save(&folder.file("projection.safetensors")?)?;
     if let Some(group) = groups.first() {
-        grouping::assigner(group, x).save(&run.file("assigner.safetensors")?)?;
+        assigner(group, x).save(&folder.file("assigner.safetensors")?)?;
     }
-    let folders = ClusterFolders { run: &run, manifest: &manifest, dataset: &dataset, how: options.placement };
-    let placed = writing::cluster_folders(&folders, &groups, observer)?;
-    timings.lap("write");
+    let folders = ClusterFolders { run: &folder, manifest: &manifest, dataset: &dataset, how: options.placement };
+    let placed = cluster_folders(&folders, &groups, observer)?;
+    run.lap("write");
 
-    let mut summary = ClusterSummary {
-        run: PathBuf::new(),
+    let findings = ClusterFindings {
         dataset,
-        computed: embedded.computed,
-        reused: embedded.reused,
-        features: embedded.chain.to_string(),
+        computed: extracted.computed,
+        reused: extracted.reused,
+        features: extracted.chain.to_string(),
         before,
         after,
         n_components: reduced.ncols(),
@@ -125,44 +107,41 @@ pub fn cluster(
         methods: groups.iter().map(|group| group.summarise(&manifest, field.as_deref())).collect(),
         field: field.clone(),
         placed,
-        timings: timings.seconds().clone(),
     };
     let stage = observer.stage(Stage::Plot, 0);
-    let enhance = &recipe.features.enhance;
-    let flux = flux.as_ref();
+    let data = DatasetView { manifest: &manifest, depth, field: field.as_deref() };
+    let (enhance, flux) = (&recipe.features.enhance, flux.as_ref());
     let drawing =
-        Drawing { run: &run, data, projection: &projection, x, layout: positions, groups: &groups, enhance, flux };
+        Drawing { run: &folder, data, projection: &projection, x, layout: positions, groups: &groups, enhance, flux };
     let plots = drawing.draw()?;
-    Page { run: &run, recipe, data, groups: &groups, plots: &plots, x, layout: positions, summary: &summary, flux }
-        .write(observer)?;
-    drop(stage);
-    timings.lap("plot");
-
-    let record = Record {
-        kind: "cluster",
-        name: &recipe.name,
-        started: &started,
-        recipe: json!(recipe),
-        seed: recipe.seed,
-        dataset: &summary.dataset,
-        chain: &embedded.chain,
-        methods: groups.iter().map(|group| group.method.name().to_owned()).collect(),
-        device,
-        timings: &timings,
+    let page = ClusterPage {
+        run: &folder,
+        recipe,
+        data,
+        groups: &groups,
+        plots: &plots,
+        x,
+        layout: positions,
+        findings: &findings,
+        flux,
     };
-    let mut results = record.results();
-    results.set("explained_variance", summary.variance_kept);
-    if let Some(layout) = &layout {
-        results.set("tsne", json!({ "kl_divergence": layout.kl_divergence, "perplexity": layout.perplexity }));
-    }
-    for (group, method) in groups.iter().zip(&summary.methods) {
-        results.set(&method.method, group.to_json(method));
-    }
-    results.write(&run.file("results.json")?)?;
-    run.write_json("run.json", &record.provenance())?;
-    summary.timings.clone_from(timings.seconds());
-    summary.run = run.finish()?;
-    Ok(summary)
+    page.write(observer)?;
+    drop(stage);
+    run.lap("plot");
+
+    let dataset = findings.dataset.clone();
+    let methods = groups.iter().map(|group| group.method.name().to_owned()).collect();
+    let inputs = RunInputs { dataset: &dataset, skipped: &manifest.skipped, chain: &extracted.chain, methods };
+    Ok(run.finish(folder, &inputs, findings, |findings, results| {
+        results.set("explained_variance", findings.variance_kept);
+        if let Some(layout) = &layout {
+            let figures = json!({ "kl_divergence": layout.kl_divergence, "perplexity": layout.perplexity });
+            results.set("tsne", figures);
+        }
+        for (group, method) in groups.iter().zip(&findings.methods) {
+            results.set(&method.method, group.to_json(method));
+        }
+    })?)
 }
 
 /// Groups and judges; the truth is read here and nowhere before.
@@ -190,8 +169,10 @@ fn group(
     let (max_time, max_memory) = (options.max_time, options.max_memory);
     let judge = Judge { manifest, truth: truth.as_ref(), kmeans, seed: recipe.seed, max_time, max_memory };
     match (&recipe.cluster.fit_per, flux) {
-        (Some(field), Some(flux)) => per_series::run(&recipe.cluster, (field, flux), x, recipe.seed, &judge, observer),
-        _ => Ok(grouping::run(&recipe.cluster, x, recipe.seed, &judge, observer)?),
+        (Some(field), Some(flux)) => {
+            Ok(per_series::run(&recipe.cluster, (field, flux), x, recipe.seed, &judge, observer)?)
+        }
+        _ => Ok(clustering::run(&recipe.cluster, x, recipe.seed, &judge, observer)?),
     }
 }
 

@@ -4,19 +4,18 @@ use ndarray::ArrayView2;
 
 use super::drawing::{Plot, Topic};
 use super::examples::{self, choose};
-use super::group::{Details, Group};
-use super::grouping::plane;
-use super::per_series;
-use super::summary::{ClusterSummary, DatasetView, MethodSummary};
-use crate::commands::evaluate::pictures::show;
-use crate::commands::flux::Flux;
-use crate::commands::{CommandError, pages};
+use super::summary::{ClusterFindings, DatasetView};
+use crate::commands::CommandError;
 use crate::progress::{Event, Observer};
 use crate::report::{Atlas, Block, Grouping, InteractiveScatter, Layout, Report};
 use crate::runs::{ClusterRecipe, RunDir};
+use crate::workflow::clustering::{Details, Group, MethodSummary, per_series, plane};
+use crate::workflow::flux::Flux;
+use crate::workflow::gallery::show;
+use crate::workflow::report_blocks;
 
 /// What the page shows.
-pub(super) struct Page<'a> {
+pub(super) struct ClusterPage<'a> {
     pub run: &'a RunDir,
     pub recipe: &'a ClusterRecipe,
     pub data: DatasetView<'a>,
@@ -24,29 +23,29 @@ pub(super) struct Page<'a> {
     pub plots: &'a [Plot],
     pub x: ArrayView2<'a, f32>,
     pub layout: Option<ArrayView2<'a, f32>>,
-    pub summary: &'a ClusterSummary,
+    pub findings: &'a ClusterFindings,
     /// Where series were clustered one by one: how bright their frames are.
     pub flux: Option<&'a Flux>,
 }
 
-impl Page<'_> {
+impl ClusterPage<'_> {
     /// Draws the montages on the way, since both need the decoded images.
     pub fn write(&self, observer: &dyn Observer) -> Result<(), CommandError> {
-        let summary = self.summary;
+        let findings = self.findings;
         let mut report = Report::new(format!("rails cluster: {}", self.recipe.name));
-        report.fact("Images", summary.dataset.n_images.to_string());
-        report.fact("Skipped", summary.dataset.n_skipped.to_string());
-        report.fact("Features", format!("{} of {}", summary.before.n_features, summary.features));
-        if let Some(kept) = summary.variance_kept {
-            report.fact("Variance kept", format!("{:.1} % in {} components", kept * 100.0, summary.n_components));
+        report.fact("Images", findings.dataset.n_images.to_string());
+        report.fact("Skipped", findings.dataset.n_skipped.to_string());
+        report.fact("Features", format!("{} of {}", findings.before.n_features, findings.features));
+        if let Some(kept) = findings.variance_kept {
+            report.fact("Variance kept", format!("{:.1} % in {} components", kept * 100.0, findings.n_components));
         }
-        for method in &summary.methods {
+        for method in &findings.methods {
             report.fact(&method.method, format!("{} clusters, {} noise", method.clusters.len(), method.n_noise));
         }
         report.section("The map", self.map(observer)?);
         report.section("Images", self.of(Topic::Images)?);
         report.section("Features", self.of(Topic::Features)?);
-        for (group, method) in self.groups.iter().zip(&summary.methods) {
+        for (group, method) in self.groups.iter().zip(&findings.methods) {
             let mut blocks = vec![Block::Paragraph(sentence(method)), table(method), metrics_table(method)];
             blocks.extend(self.of(Topic::Of(group.method))?);
             blocks.extend(search_table(group));
@@ -54,7 +53,7 @@ impl Page<'_> {
         }
         report.section("Clusters and fields", self.of(Topic::Fields)?);
         report.section("Examples", self.examples(observer)?);
-        report.section("Recipe", pages::recipe(self.recipe)?);
+        report.section("Recipe", report_blocks::recipe(self.recipe)?);
         Ok(report.write(&self.run.file("report.html")?)?)
     }
 
@@ -143,7 +142,7 @@ fn table(method: &MethodSummary) -> Block {
         .iter()
         .map(|cluster| {
             let tenants: Vec<String> =
-                cluster.tenants.iter().take(8).map(|(name, count)| format!("{name} {count}")).collect();
+                cluster.field_values.iter().take(8).map(|(name, count)| format!("{name} {count}")).collect();
             vec![cluster.cluster.to_string(), cluster.size.to_string(), tenants.join(", ")]
         })
         .collect();

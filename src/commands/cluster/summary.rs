@@ -1,23 +1,23 @@
 //! What `rails cluster` has to say at the end, and what goes into results.json.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use ndarray::ArrayView2;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::commands::CommandError;
-use crate::data::{Clustering, Manifest};
+use crate::data::Manifest;
 use crate::images::{DepthRange, Image, NamingTemplate, decode};
+use crate::reducers::{Projection, Step, Transform};
 use crate::report::Grouping;
 use crate::runs::{ClusterRecipe, DatasetSummary, Placed};
+use crate::workflow::RunSummary;
+use crate::workflow::clustering::MethodSummary;
 
-/// The outcome of a run.
+/// The outcome of `rails cluster`.
+pub type ClusterSummary = RunSummary<ClusterFindings>;
+
+/// Clusters and everything measured of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ClusterSummary {
-    /// The run folder.
-    pub run: PathBuf,
+pub struct ClusterFindings {
     /// What was clustered.
     pub dataset: DatasetSummary,
     /// The name field that plays the part of the tenant.
@@ -40,27 +40,6 @@ pub struct ClusterSummary {
     pub methods: Vec<MethodSummary>,
     /// How images got into the cluster folders.
     pub placed: Placed,
-    /// Seconds per stage.
-    pub timings: BTreeMap<String, f64>,
-}
-
-/// The outcome of placing images into the clusters of an earlier run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AssignSummary {
-    /// The new run folder.
-    pub run: PathBuf,
-    /// The run whose clusters were used.
-    pub assigned_to: PathBuf,
-    /// Such as `kmeans`.
-    pub method: String,
-    /// What was placed.
-    pub dataset: DatasetSummary,
-    /// By cluster number; a cluster may have got no image.
-    pub clusters: Vec<ClusterRow>,
-    /// Images that lie too far from every cluster.
-    pub n_noise: usize,
-    /// How images got into the cluster folders.
-    pub placed: Placed,
 }
 
 /// Mean, spread and range over all images and features.
@@ -78,34 +57,6 @@ pub struct FeatureStatistics {
     pub max: f64,
 }
 
-/// One clustering.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MethodSummary {
-    /// Such as `kmeans`.
-    pub method: String,
-    /// The parameters that were used or chosen.
-    pub parameters: BTreeMap<String, Value>,
-    /// What was measured: silhouette, noise ratio, ….
-    pub metrics: BTreeMap<String, f64>,
-    /// By cluster number.
-    pub clusters: Vec<ClusterRow>,
-    /// Images that belong to no cluster.
-    pub n_noise: usize,
-    /// Something the user should know, in sentences.
-    pub notes: Vec<String>,
-}
-
-/// One cluster.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ClusterRow {
-    /// Its number.
-    pub cluster: u32,
-    /// Images in it.
-    pub size: usize,
-    /// Values of the tenant field with their counts, the most frequent first.
-    pub tenants: Vec<(String, usize)>,
-}
-
 impl FeatureStatistics {
     /// Over `x` of shape `[n_images, n_features]`.
     #[must_use]
@@ -118,29 +69,14 @@ impl FeatureStatistics {
         });
         Self { n_features: x.ncols(), mean, std: variance.sqrt(), min, max }
     }
-}
 
-/// The clusters of `clustering`, each with its tenants ranked.
-pub(super) fn rows(clustering: &Clustering, manifest: &Manifest, field: Option<&str>) -> Vec<ClusterRow> {
-    let tenants = |rows: &mut dyn Iterator<Item = usize>| {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        if let Some(field) = field {
-            for row in rows {
-                let value = manifest.records[row].fields.get(field).map_or("", String::as_str);
-                *counts.entry(value).or_default() += 1;
-            }
+    /// The same after the first step of `projection`, where that normalises.
+    pub(super) fn after_first_step(projection: &Projection, x: ArrayView2<'_, f32>) -> Result<Self, CommandError> {
+        match projection.steps().first() {
+            Some(step @ Step::Normalize) => Ok(Self::of(step.transform(x)?.view())),
+            _ => Ok(Self::of(x)),
         }
-        let mut ranked: Vec<(String, usize)> =
-            counts.into_iter().map(|(value, count)| (value.to_owned(), count)).collect();
-        ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        ranked
-    };
-    let sizes = clustering.sizes();
-    clustering
-        .ids()
-        .zip(sizes)
-        .map(|(id, size)| ClusterRow { cluster: id.0, size, tenants: tenants(&mut clustering.members(Some(id))) })
-        .collect()
+    }
 }
 
 /// The images of a run, as pictures and reports look at them.
@@ -178,11 +114,11 @@ impl<'a> DatasetView<'a> {
 ///
 /// # Errors
 /// When no image has the recipe's.
-pub(super) fn tenant_field(dataset: &DatasetSummary, recipe: &ClusterRecipe) -> Result<Option<String>, CommandError> {
+pub(super) fn shown_field(dataset: &DatasetSummary, recipe: &ClusterRecipe) -> Result<Option<String>, CommandError> {
     if let Some(field) = &recipe.report.field {
         if !dataset.field_names.contains(field) {
             let known = dataset.field_names.join(", ");
-            return Err(CommandError::Usage(format!(
+            return Err(CommandError::usage(format!(
                 "no image has the field `{field}` of report.field (known: {known})"
             )));
         }

@@ -14,12 +14,13 @@ use serde_json::Value;
 
 pub use pair::Pair;
 
-use super::{CommandError, Workspace};
+use super::CommandError;
 use crate::images::DepthRange;
 use crate::progress::{Observer, Warning};
 use crate::report::{Figure, GroupedBars, Results};
+use crate::workflow::Workspace;
 use judgements::Judgements;
-use page::Page;
+use page::ComparePage;
 
 /// Any number of results in one table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -72,7 +73,7 @@ pub fn compare(
     observer: &dyn Observer,
 ) -> Result<Compared, CommandError> {
     if plot.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png")) {
-        return Err(CommandError::Usage(format!("the bar chart is a PNG, call it so: `{}`", plot.display())));
+        return Err(CommandError::usage(format!("the bar chart is a PNG, call it so: `{}`", plot.display())));
     }
     let files = if results.is_empty() { all_results(&workspace.runs)? } else { files_of(results, workspace)? };
     let read = files.iter().map(|file| Results::read(file)).collect::<Result<Vec<_>, _>>()?;
@@ -118,7 +119,7 @@ pub fn compare(
         compared.changes = Some(path);
     }
     let bars = bars.as_ref().map(|(names, values)| (names.as_slice(), values.view()));
-    let page = Page { compared: &compared, results: &read, bars, pair: compared.pair.as_ref(), depth };
+    let page = ComparePage { compared: &compared, results: &read, bars, pair: compared.pair.as_ref(), depth };
     page.write(&compared.html)?;
     Ok(compared)
 }

@@ -8,16 +8,15 @@ use serde_json::Value;
 use super::pair::{Change, Pair};
 use super::{Compared, more_is_better};
 use crate::commands::CommandError;
-use crate::commands::evaluate::pictures::{Row, show};
-use crate::commands::evaluate::read;
 use crate::images::DepthRange;
 use crate::report::{Block, ConfusionDifference, CurvesCompared, EpochScores, GroupedBars, Report, Results};
+use crate::workflow::gallery::{GalleryRow, read, show};
 
 /// Changed images that are shown of each kind.
 const SHOWN: usize = 30;
 
 /// What the page shows.
-pub(super) struct Page<'a> {
+pub(super) struct ComparePage<'a> {
     pub compared: &'a Compared,
     pub results: &'a [Results],
     /// Metrics of the bar chart, and their values by metric and run.
@@ -27,7 +26,7 @@ pub(super) struct Page<'a> {
     pub depth: DepthRange,
 }
 
-impl Page<'_> {
+impl ComparePage<'_> {
     pub fn write(&self, path: &Path) -> Result<(), CommandError> {
         let mut report = Report::new(format!("rails compare: {}", self.compared.runs.join(", ")));
         for (run, kind) in self.compared.runs.iter().zip(&self.compared.kinds) {
@@ -147,7 +146,7 @@ impl Page<'_> {
             })
             .collect::<Vec<_>>();
         let title = format!("{how}: {} images, {} shown", changes.len(), images.len());
-        show("", &[Row { title, images }], None)
+        Ok(show("", &[GalleryRow { title, images }], None)?)
     }
 }
 

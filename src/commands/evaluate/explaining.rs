@@ -4,8 +4,7 @@ use ndarray::{ArrayView1, s};
 
 use crate::backbones::Backbone;
 use crate::backbones::native::Native;
-use crate::commands::embed::backbone;
-use crate::commands::{CommandError, Workspace};
+use crate::commands::CommandError;
 use crate::data::ClassId;
 use crate::device::Device;
 use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor};
@@ -13,6 +12,8 @@ use crate::images::Image;
 use crate::report::heat_overlay;
 use crate::runs::FeatureChain;
 use crate::training::{Classifier, Head, heat_map};
+use crate::workflow::Workspace;
+use crate::workflow::feature_extraction::backbone;
 
 /// The deepest layer a classifier looks at, ready to show its maps.
 pub(in crate::commands) struct Explainer<'a> {

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ndarray::Array2;
 
 use crate::data::{ClassId, ImageId};
-use crate::images::{DepthRange, Image, decode};
+use crate::images::{DepthRange, Image};
 use crate::training::{RejectRule, most_likely};
+use crate::workflow::gallery::read;
 
 /// An image that was judged.
 #[derive(Debug, Clone)]
@@ -35,11 +36,6 @@ impl JudgedImage {
     pub fn read(&self, depth: &DepthRange) -> Option<Image> {
         read(&self.file, depth)
     }
-}
-
-/// The image at `file` on the brightness scale of a run.
-pub(in crate::commands) fn read(file: &Path, depth: &DepthRange) -> Option<Image> {
-    decode(file).ok().map(|decoded| depth.apply(&decoded))
 }
 
 /// Predictions beside the truth: row `i` of every list and array belongs to `images[i]`.

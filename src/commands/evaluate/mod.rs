@@ -22,16 +22,15 @@ mod tables;
 mod truth;
 mod withholding;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use jiff::Zoned;
 use ndarray::{Array2, ArrayView2};
 use serde::Serialize;
 use serde_json::json;
 
 pub(super) use dossier::Dossier;
 pub(super) use explaining::Explainer;
-pub(super) use judged::{Judged, JudgedImage, Strangeness, read};
+pub(super) use judged::{Judged, JudgedImage, Strangeness};
 pub use measured::{Confidence, Evaluation, FieldRow};
 pub use scores::Scores;
 pub(super) use scores::intervals;
@@ -40,13 +39,12 @@ pub(super) use strangers::Strangers;
 pub(super) use tables::write_predictions;
 pub use withholding::{NeverLearned, Withheld};
 
-use super::embed::Extraction;
-use super::record::Record;
-use super::{CommandError, Workspace};
-use crate::device::DeviceChoice;
+use super::CommandError;
 use crate::images::NamingTemplate;
 use crate::progress::{Observer, Stage, Warning};
-use crate::runs::{Checkpoint, DatasetSummary, RunDir, Timings, newest_checkpoint, timestamp, write_skipped};
+use crate::runs::{Checkpoint, DatasetSummary, RunKind, newest_checkpoint};
+use crate::workflow::feature_extraction::FeatureExtraction;
+use crate::workflow::{Context, Run, RunInputs, RunSummary};
 use heading::{facts, settings};
 use truth::{divide, learned, truth};
 
@@ -70,11 +68,12 @@ pub struct EvaluateOptions {
     pub name: Option<String>,
 }
 
-/// What `rails evaluate` has to say at the end.
+/// The outcome of `rails evaluate`.
+pub type EvaluateSummary = RunSummary<EvaluateFindings>;
+
+/// How a checkpoint fared on labelled images.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct EvaluateSummary {
-    /// The run folder.
-    pub run: PathBuf,
+pub struct EvaluateFindings {
     /// The checkpoint that was judged.
     pub checkpoint: PathBuf,
     /// Images that were judged.
@@ -102,37 +101,35 @@ pub struct EvaluateSummary {
 ///
 /// # Errors
 /// When the checkpoint cannot be used, or no image has a true class; a bad image is only skipped.
-pub fn evaluate(
-    options: &EvaluateOptions,
-    device: DeviceChoice,
-    workspace: &Workspace,
-    observer: &dyn Observer,
-) -> Result<EvaluateSummary, CommandError> {
-    let started = Zoned::now();
-    let mut timings = Timings::start();
+pub fn evaluate(options: &EvaluateOptions, context: &Context<'_>) -> Result<EvaluateSummary, CommandError> {
+    let observer = context.observer;
     let checkpoint = Checkpoint::open(&match &options.checkpoint {
         Some(path) => path.clone(),
-        None => newest_checkpoint(&workspace.checkpoints)?,
+        None => newest_checkpoint(&context.workspace.checkpoints)?,
     })?;
     let bundle = &checkpoint.bundle;
-    let device = device.resolve()?;
-    let mut gathered = truth(options, workspace, observer)?;
-    timings.lap("scan");
+    let name = options.name.clone().unwrap_or_else(|| bundle.name.clone());
+    let recipe = json!({
+        "checkpoint": checkpoint.folder, "images": options.images, "truth": options.truth, "naming": options.naming,
+    });
+    let mut run = Run::begin(RunKind::Evaluate, &name, SEED, &recipe, context);
+    let mut labelled = truth(options, context)?;
+    run.lap("scan");
 
-    let manifest = gathered.manifests.pop().unwrap_or_default();
+    let manifest = labelled.manifests.pop().unwrap_or_default();
     if manifest.records.iter().any(|record| !bundle.features.depth.covers(record.bit_depth)) {
         observer.warn(&Warning::DepthUnknown);
     }
-    let extraction = Extraction::as_before(&bundle.features, device, workspace)?;
+    let extraction = FeatureExtraction::as_before(&bundle.features, context)?;
     let known = manifest.skipped.len();
-    let done = extraction.embed(&manifest, bundle.features.depth, workspace, observer)?;
-    gathered.skipped.extend(done.manifest.skipped.iter().skip(known).cloned());
-    timings.lap("embed");
+    let done = extraction.embed(&manifest, bundle.features.depth, context)?;
+    labelled.skipped.extend(done.manifest.skipped.iter().skip(known).cloned());
+    run.lap("embed");
 
     let x = done.embeddings.values();
     let probabilities = [checkpoint.classifier.probabilities(x)?, checkpoint.probabilities(x)?];
     let strangeness = strangeness(&checkpoint, x, &probabilities[1])?;
-    let (judged, strangers) = divide(&done, &gathered.labels, &bundle.classes, probabilities.each_ref(), &strangeness);
+    let (judged, strangers) = divide(&done, &labelled.labels, &bundle.classes, probabilities.each_ref(), &strangeness);
     let learned = learned(&judged, &checkpoint);
     check(options, &judged, &strangers, learned, observer)?;
     let stage = observer.stage(Stage::Evaluate, 0);
@@ -140,48 +137,21 @@ pub fn evaluate(
     let rule = bundle.reject.as_ref().filter(|_| !strangeness.is_empty());
     let withheld = rule.map(|rule| Withheld::of(rule, &judged, &strangers));
     drop(stage);
-    timings.lap("evaluate");
+    run.lap("evaluate");
 
-    let name = options.name.clone().unwrap_or_else(|| bundle.name.clone());
-    let run = match &options.output {
-        Some(folder) => output(folder)?,
-        None => RunDir::create(&workspace.runs, &format!("{}-evaluate-{name}", timestamp(&started)))?,
+    let folder = match &options.output {
+        Some(folder) => Run::create_folder_at(folder)?,
+        None => run.create_folder()?,
     };
-    let recipe = json!({
-        "checkpoint": checkpoint.folder, "images": options.images, "truth": options.truth, "naming": options.naming,
-    });
     let dataset = DatasetSummary::of(&done.manifest);
-    let record = Record {
-        kind: "evaluate",
-        name: &name,
-        started: &started,
-        recipe,
-        seed: SEED,
-        dataset: &dataset,
-        chain: &bundle.features,
-        methods: Vec::new(),
-        device,
-        timings: &timings,
-    };
     let right: u64 = evaluation.confusion.counts().diag().sum();
     let all = judged.images.len() + strangers.images.len();
     let unknown_classes = strangers.summary(&bundle.classes);
     let with_unknown = (all > 0).then(|| right as f64 / all as f64);
-    let mut results = record.results();
-    evaluation.fill(&mut results);
-    if let Some(withheld) = &withheld {
-        withheld.fill(&mut results);
-    }
-    results.set("learned", learned);
-    results.set("unknown_classes", &unknown_classes);
-    results.set("accuracy_with_unknown_classes", with_unknown);
-    results.write(&run.file("results.json")?)?;
-    run.write_json("run.json", &record.provenance())?;
-    write_skipped(&run.file("skipped.csv")?, &gathered.skipped)?;
     let n_images = judged.images.len();
-    let first = series::section(&run, &done, bundle, (&probabilities[1], &strangeness), workspace, observer)?;
+    let first = series::section(&folder, &done, bundle, (&probabilities[1], &strangeness), context)?;
     let dossier = Dossier {
-        run: &run,
+        run: &folder,
         title: format!("rails evaluate: {name}"),
         part: "given",
         judged: &judged,
@@ -189,26 +159,36 @@ pub fn evaluate(
         evaluation: &evaluation,
         withheld: withheld.as_ref(),
         depth: bundle.features.depth,
-        explainer: Explainer::of(&checkpoint.classifier, &bundle.features, workspace)?,
-        facts: facts(&checkpoint, &judged, learned, gathered.skipped.len()),
+        explainer: Explainer::of(&checkpoint.classifier, &bundle.features, context.workspace)?,
+        facts: facts(&checkpoint, &judged, learned, labelled.skipped.len()),
         first: Vec::from_iter(first),
         more: Vec::new(),
         settings: settings(options, &checkpoint),
     };
     dossier.write(observer)?;
-    Ok(EvaluateSummary {
-        run: run.finish()?,
+    let skipped = labelled.skipped;
+    let inputs = RunInputs { dataset: &dataset, skipped: &skipped, chain: &bundle.features, methods: Vec::new() };
+    let findings = EvaluateFindings {
         n_images,
         learned,
         evaluation,
         unknown_classes,
         accuracy_with_unknown_classes: with_unknown,
         withheld,
-        unlabelled: gathered.unlabelled,
-        conflicts: gathered.conflicts,
-        n_skipped: gathered.skipped.len(),
-        checkpoint: checkpoint.folder,
-    })
+        unlabelled: labelled.unlabelled,
+        conflicts: labelled.conflicts,
+        n_skipped: skipped.len(),
+        checkpoint: checkpoint.folder.clone(),
+    };
+    Ok(run.finish(folder, &inputs, findings, |found, results| {
+        found.evaluation.fill(results);
+        if let Some(withheld) = &found.withheld {
+            withheld.fill(results);
+        }
+        results.set("learned", found.learned);
+        results.set("unknown_classes", &found.unknown_classes);
+        results.set("accuracy_with_unknown_classes", found.accuracy_with_unknown_classes);
+    })?)
 }
 
 /// One per row of `x`, shape `[n, n_features]`; empty where the checkpoint cannot say.
@@ -241,13 +221,4 @@ fn check(
         observer.warn(&Warning::EvaluatedOnTraining { learned, images: judged.images.len() });
     }
     Ok(())
-}
-
-/// A new folder exactly here.
-fn output(folder: &Path) -> Result<RunDir, CommandError> {
-    let parent = folder.parent().unwrap_or(Path::new(""));
-    let Some(name) = folder.file_name() else {
-        return Err(CommandError::Usage(format!("the output folder needs a name of its own: `{}`", folder.display())));
-    };
-    Ok(RunDir::exactly(parent, &name.to_string_lossy())?)
 }

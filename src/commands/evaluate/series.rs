@@ -4,15 +4,14 @@ use ndarray::Array2;
 
 use super::judged::Strangeness;
 use super::page::text;
-use super::pictures::show;
-use crate::commands::embed::Embedded;
-use crate::commands::flux::Flux;
-use crate::commands::predict::UNKNOWN;
-use crate::commands::{CommandError, Workspace};
-use crate::progress::Observer;
+use crate::commands::CommandError;
 use crate::report::{Block, Figure, FluxPlot, Grouping, Section};
 use crate::runs::{Bundle, RunDir};
-use crate::training::most_likely;
+use crate::training::{UNKNOWN, most_likely};
+use crate::workflow::Context;
+use crate::workflow::feature_extraction::ExtractedFeatures;
+use crate::workflow::flux::Flux;
+use crate::workflow::gallery::show;
 
 /// Writes `plots/mean_flux.png` and `plots/frames.png`; the answer is the same for the page. `probabilities`, shape
 /// `[n_images, n_classes]`, and `strangeness`, which may be empty, have one row per image.
@@ -20,16 +19,15 @@ use crate::training::most_likely;
 /// `None` for a classifier that does not look at frames.
 pub(super) fn section(
     run: &RunDir,
-    done: &Embedded,
+    done: &ExtractedFeatures,
     bundle: &Bundle,
     (probabilities, strangeness): (&Array2<f32>, &[Strangeness]),
-    workspace: &Workspace,
-    observer: &dyn Observer,
+    context: &Context<'_>,
 ) -> Result<Option<Section>, CommandError> {
     if bundle.features.recipe.frame.is_none() {
         return Ok(None);
     }
-    let flux = Flux::of(&done.manifest, workspace, observer)?;
+    let flux = Flux::of(&done.manifest, context)?;
     let names: Vec<&str> = bundle.classes.iter().map(String::as_str).collect();
     let unknown = |row: usize| strangeness.get(row).is_some_and(|strange| strange.unknown);
     let called = most_likely(probabilities.view());

@@ -8,20 +8,17 @@ use ndarray::{Array2, Axis};
 use super::EvaluateOptions;
 use super::judged::{Judged, JudgedImage, Strangeness};
 use super::strangers::Strangers;
-use crate::commands::embed::Embedded;
-use crate::commands::gather::{Gathered, gather};
-use crate::commands::{CommandError, Workspace};
+use crate::commands::CommandError;
 use crate::data::{ClassId, ImageId, Labels};
-use crate::progress::{Observer, Warning};
+use crate::progress::Warning;
 use crate::runs::{Checkpoint, DatasetRecipe, TrainRecipe};
 use crate::training::TrainingNeighbours;
+use crate::workflow::feature_extraction::ExtractedFeatures;
+use crate::workflow::labelled_images::{LabelSources, LabelledImages, gather};
+use crate::workflow::{Context, WorkflowError};
 
 /// The images that have a true class.
-pub(super) fn truth(
-    options: &EvaluateOptions,
-    workspace: &Workspace,
-    observer: &dyn Observer,
-) -> Result<Gathered, CommandError> {
+pub(super) fn truth(options: &EvaluateOptions, context: &Context<'_>) -> Result<LabelledImages, CommandError> {
     let dataset = DatasetRecipe { naming: options.naming.clone(), ..DatasetRecipe::default() };
     let recipe = TrainRecipe { dataset, ..TrainRecipe::default() };
     if !options.images.is_dir() {
@@ -31,23 +28,24 @@ pub(super) fn truth(
         ));
     }
     let source = options.truth.as_ref().unwrap_or(&options.images);
-    let gathered = gather(std::slice::from_ref(source), Some(&options.images), &recipe, workspace, observer);
+    let sources = LabelSources { labelled: vec![source.clone()], images: Some(options.images.clone()) };
+    let gathered = gather(&sources, &recipe, context);
     let gathered = gathered.map_err(|error| match (error, &options.truth) {
-        (CommandError::Failed { message, .. }, None) => CommandError::failed(
+        (WorkflowError::Failed { message, .. }, None) => CommandError::failed(
             message,
             "say what the images show: --truth with a table of path and class, or one subfolder per class",
         ),
-        (error, _) => error,
+        (error, _) => error.into(),
     })?;
     if let Some(first) = gathered.conflicts.first() {
-        observer.warn(&Warning::TruthConflicts { images: gathered.conflicts.len(), first: first.clone() });
+        context.observer.warn(&Warning::TruthConflicts { images: gathered.conflicts.len(), first: first.clone() });
     }
     Ok(gathered)
 }
 
 /// Images of the classifier's classes, and those of others.
 pub(super) fn divide<'a>(
-    done: &Embedded,
+    done: &ExtractedFeatures,
     labels: &Labels,
     classes: &'a [String],
     [uncalibrated, probabilities]: [&Array2<f32>; 2],

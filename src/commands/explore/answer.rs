@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use crate::clusterers::{Counts, Method};
-use crate::commands::patches::fitting;
 use crate::data::Fraction;
 use crate::features::{Patches, Statistic};
 use crate::report::style::group_colour;
 use crate::runs::{ClusterRecipe, PatchesRecipe, Slices, to_toml};
 use crate::server::Failure;
+use crate::workflow::patch_clustering::fitting;
 
 /// Patches in each direction at most.
 pub(super) const MOST_SLICES: u32 = 128;

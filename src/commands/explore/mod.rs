@@ -12,12 +12,13 @@ use std::sync::{Arc, Mutex};
 use ndarray::Array2;
 use serde::Serialize;
 
-use super::{CommandError, Workspace, dataset};
+use super::CommandError;
 use crate::images::{DepthRange, decode, enhance};
-use crate::progress::{Event, Note, Observer, Stage};
+use crate::progress::{Event, Note, Stage};
 use crate::report::{jpeg, thumbnail};
 use crate::runs::{ClusterRecipe, PatchesRecipe};
 use crate::server::{Events, Listen, Server};
+use crate::workflow::{Context, dataset};
 
 /// Longer side of the pictures on the page at most, in pixels.
 const EDGE: u32 = 1600;
@@ -59,30 +60,25 @@ impl Explorer {
     ///
     /// # Errors
     /// When there are no images or the address cannot be listened on.
-    pub fn open(
-        recipe: &ClusterRecipe,
-        listen: Listen,
-        workspace: &Workspace,
-        observer: &dyn Observer,
-    ) -> Result<Self, CommandError> {
+    pub fn open(recipe: &ClusterRecipe, listen: Listen, context: &Context<'_>) -> Result<Self, CommandError> {
         // First, since a wrong port should be told before any work.
         let server = Server::bind(listen)?;
         let sliced = recipe.patches.clone().unwrap_or_default();
-        let mut manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, workspace, observer)?;
+        let mut manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
         let most = (sliced.mosaic.rows.get() * sliced.mosaic.columns.get()) as usize;
         let left_out = manifest.records.len().saturating_sub(most);
         if left_out > 0 {
-            observer.note(&Note::ImagesNotShown { images: left_out });
+            context.observer.note(&Note::ImagesNotShown { images: left_out });
             manifest.records.truncate(most);
         }
-        let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
+        let depth = DepthRange::fit(&manifest, recipe.dataset.depth, context.observer);
         let mut images = Vec::new();
-        let stage = observer.stage(Stage::Embed, manifest.records.len());
+        let stage = context.observer.stage(Stage::Embed, manifest.records.len());
         for record in &manifest.records {
             let decoded = match decode(&manifest.file(record)) {
                 Ok(decoded) => decoded,
                 Err(error) => {
-                    observer.on(Event::Skipped { path: Path::new(&record.path), why: &error.to_string() });
+                    context.observer.on(Event::Skipped { path: Path::new(&record.path), why: &error.to_string() });
                     continue;
                 }
             };

@@ -1,15 +1,16 @@
 //! report.html and the plots of a run over patches.
 
 use super::described;
-use super::fitting::PatchClusters;
 use super::searching::{SearchResults, SearchRow};
-use super::summary::PatchesSummary;
-use crate::commands::{CommandError, pages};
+use super::summary::PatchesFindings;
+use crate::commands::CommandError;
 use crate::data::Manifest;
 use crate::features::Patches;
 use crate::images::{DepthRange, decode, enhance};
 use crate::report::{Block, Figure, MosaicPanel, PatchMosaic, Report, ScoreCurve, ScoreCurves, ScoreGrid, thumbnail};
 use crate::runs::{ClusterRecipe, FitPer, PatchesRecipe, RunDir};
+use crate::workflow::patch_clustering::PatchClusters;
+use crate::workflow::report_blocks;
 
 /// Longer side of an image in a mosaic, in pixels.
 const EDGE: u32 = 900;
@@ -20,7 +21,7 @@ const MOSAICS: usize = 24;
 type At = fn(&SearchRow) -> f64;
 
 /// What the page shows.
-pub(super) struct Page<'a> {
+pub(super) struct PatchesPage<'a> {
     pub run: &'a RunDir,
     pub recipe: &'a ClusterRecipe,
     pub sliced: &'a PatchesRecipe,
@@ -29,28 +30,28 @@ pub(super) struct Page<'a> {
     pub found: &'a [PatchClusters],
     /// One per image.
     pub patches: &'a [&'a Patches],
-    pub summary: &'a PatchesSummary,
+    pub findings: &'a PatchesFindings,
 }
 
-impl Page<'_> {
+impl PatchesPage<'_> {
     pub fn write(&self) -> Result<(), CommandError> {
         let mut report = Report::new(format!("rails cluster: {}", self.recipe.name));
         report.fact("Images", self.manifest.records.len().to_string());
         report.fact("Patches", self.patches.iter().map(|one| one.ignored.len()).sum::<usize>().to_string());
-        report.fact("Left out", self.summary.ignored.to_string());
+        report.fact("Left out", self.findings.ignored.to_string());
         for clusters in self.found {
             report.section(clusters.method.title(), self.method(clusters)?);
         }
         report.section("Light", self.light());
-        if let Some(search) = &self.summary.search {
+        if let Some(search) = &self.findings.search {
             report.section("Searches", self.search(search)?);
         }
-        report.section("Recipe", pages::recipe(self.recipe)?);
+        report.section("Recipe", report_blocks::recipe(self.recipe)?);
         Ok(report.write(&self.run.file("report.html")?)?)
     }
 
     fn plot(&self, name: &str, caption: &str, figure: &dyn Figure) -> Result<Block, CommandError> {
-        pages::plot(self.run, name, caption, figure)
+        Ok(report_blocks::plot(self.run, name, caption, figure)?)
     }
 
     fn method(&self, clusters: &PatchClusters) -> Result<Vec<Block>, CommandError> {
@@ -107,7 +108,7 @@ impl Page<'_> {
     }
 
     fn light(&self) -> Vec<Block> {
-        let Some(effect) = &self.summary.flat_field else {
+        let Some(effect) = &self.findings.flat_field else {
             let text = "No flat-field correction was made. Where a cluster follows the light and not what lies in the \
                         image, try features.enhance = [\"flat-field\"].";
             return vec![Block::Paragraph(text.to_owned())];

@@ -4,13 +4,13 @@ use std::num::NonZeroUsize;
 
 use serde::Serialize;
 
-use super::fitting::Fitting;
 use super::slicing::Sliced;
 use crate::commands::CommandError;
 use crate::features::Patches;
 use crate::progress::{Event, Observer, Warning};
 use crate::reducers::Method as Map;
 use crate::runs::{PatchSearch, Slices};
+use crate::workflow::patch_clustering::Fitting;
 
 /// One setting that was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -1,23 +1,22 @@
 //! What a run over patches has to say at the end, and its tables.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use serde::Serialize;
 
-use super::fitting::PatchClusters;
 use super::searching::SearchResults;
 use crate::commands::CommandError;
 use crate::data::Manifest;
 use crate::features::{Patches, Statistic};
 use crate::metrics::{Contingency, adjusted_rand_index};
 use crate::runs::{DatasetSummary, RunDir, Slices};
+use crate::workflow::RunSummary;
+use crate::workflow::patch_clustering::PatchClusters;
 
-/// The outcome of a run.
+/// The outcome of `rails patches`.
+pub type PatchesSummary = RunSummary<PatchesFindings>;
+
+/// Clusters of patches and what was measured of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PatchesSummary {
-    /// The run folder.
-    pub run: PathBuf,
+pub struct PatchesFindings {
     /// What was sliced.
     pub dataset: DatasetSummary,
     /// Patches per image.
@@ -34,8 +33,6 @@ pub struct PatchesSummary {
     pub flat_field: Option<FlatFieldEffect>,
     /// What was tried beside.
     pub search: Option<SearchResults>,
-    /// Seconds per stage.
-    pub timings: BTreeMap<String, f64>,
 }
 
 /// One clustering.

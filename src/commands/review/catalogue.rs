@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::commands::{CommandError, Curator};
+use crate::commands::CommandError;
 use crate::data::ImageId;
 use crate::images::DepthRange;
 use crate::runs::{ImagesTable, read_numbers};
+use crate::workflow::Curator;
 
 /// The images of a run; nothing in it changes while the page is open.
 pub(super) struct Catalogue {
@@ -75,7 +76,7 @@ impl Catalogue {
                 typicality: &typicality,
             },
         };
-        let page = serde_json::to_vec(&page).map_err(|error| CommandError::json(&error))?.into();
+        let page = serde_json::to_vec(&page)?.into();
         let mut rows: HashMap<ImageId, Vec<usize>> = HashMap::with_capacity(table.rows.len());
         for (row, image) in table.rows.iter().enumerate() {
             rows.entry(image.id).or_default().push(row);

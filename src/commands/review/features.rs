@@ -5,15 +5,14 @@ use std::num::NonZeroUsize;
 use ndarray::{Array2, Axis};
 
 use crate::clusterers::KMeans;
-use crate::commands::run_features::run_features;
-use crate::commands::{CommandError, Curator, Workspace};
+use crate::commands::CommandError;
 use crate::curation::Curation;
 use crate::curation::{Opinion, Reviewer, review_clusters};
 use crate::data::{ClusterId, Clustering};
-use crate::device::DeviceChoice;
 use crate::pairwise::{Points, squared_distances_to};
-use crate::progress::Observer;
 use crate::runs::read_numbers;
+use crate::workflow::run_features::run_features;
+use crate::workflow::{Context, Curator};
 
 /// Of a long selection this many images, evenly spread, stand for all.
 const STAND_INS: usize = 256;
@@ -31,14 +30,9 @@ pub(super) type Near = (usize, f32);
 
 impl Features {
     /// Out of the store, through the run's projection.
-    pub fn of_run(
-        curator: &Curator,
-        device: DeviceChoice,
-        workspace: &Workspace,
-        observer: &dyn Observer,
-    ) -> Result<Self, CommandError> {
+    pub fn of_run(curator: &Curator, context: &Context<'_>) -> Result<Self, CommandError> {
         let (run, table) = (curator.run(), curator.table());
-        let x = run_features(curator.folder(), run, table, device.resolve()?, workspace, observer)?;
+        let x = run_features(curator.folder(), run, table, context)?;
         let ids = table.rows.iter().map(|row| row.id).collect();
         Ok(Self { points: Points::new(x.view()), reviewer: Reviewer::new(x.clone(), ids), seed: run.seed, x })
     }

@@ -3,8 +3,8 @@
 use super::catalogue::Catalogue;
 use super::features::Features;
 use super::view::View;
-use crate::commands::curate::Trust;
 use crate::curation::{Kind, Opinion, SCREEN, Suggestion};
+use crate::workflow::labelling::Trust;
 
 /// Suggestions, computed from one version of the log.
 pub(super) struct Fit {

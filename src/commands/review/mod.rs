@@ -23,11 +23,11 @@ mod view;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{CommandError, CurateSummary, Curator, Workspace};
+use super::CommandError;
 use crate::curation::REVIEW;
-use crate::device::DeviceChoice;
-use crate::progress::{Observer, Warning};
+use crate::progress::Warning;
 use crate::server::{Events, Listen, Server};
+use crate::workflow::{Context, CurateSummary, Curator};
 use catalogue::Catalogue;
 use features::Features;
 use fit::Fit;
@@ -75,21 +75,14 @@ impl Review {
     ///
     /// # Errors
     /// When there is no such run or the address cannot be listened on.
-    pub fn open(
-        run: Option<&Path>,
-        listen: Listen,
-        by: &str,
-        device: DeviceChoice,
-        workspace: &Workspace,
-        observer: &dyn Observer,
-    ) -> Result<Self, CommandError> {
+    pub fn open(run: Option<&Path>, listen: Listen, by: &str, context: &Context<'_>) -> Result<Self, CommandError> {
         // First, since a wrong port should be told before any work.
         let server = Server::bind(listen)?;
-        let mut curator = Curator::open(run, workspace)?;
-        let features = match Features::of_run(&curator, device, workspace, observer) {
+        let mut curator = Curator::open(run, context.workspace)?;
+        let features = match Features::of_run(&curator, context) {
             Ok(features) => Some(features),
             Err(error) => {
-                observer.warn(&Warning::NoFeatureSuggestions { reason: error.to_string() });
+                context.observer.warn(&Warning::NoFeatureSuggestions { reason: error.to_string() });
                 None
             }
         };
@@ -106,7 +99,7 @@ impl Review {
         let fit = |view: &View| Fit::new(&catalogue, view, features.as_ref());
         let session = Session::new(Arc::clone(&catalogue), curator, by.to_owned(), fit);
         let events = Events::new("state", session.news());
-        let thumbnails = Thumbnails::new(&workspace.cache, catalogue.depth);
+        let thumbnails = Thumbnails::new(&context.workspace.cache, catalogue.depth);
         let session = Mutex::new(session);
         let bell = Bell::default();
         Ok(Self { server, shared: Arc::new(Shared { catalogue, session, features, events, bell, thumbnails }) })

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::Shared;
-use crate::commands::curate::write_tables;
+use crate::workflow::labelling::write_tables;
 
 /// How often the log is looked at for decisions of other processes.
 const LOOK: Duration = Duration::from_secs(1);

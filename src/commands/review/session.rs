@@ -10,9 +10,9 @@ use super::catalogue::Catalogue;
 use super::fit::Fit;
 use super::state::state;
 use super::view::View;
-use crate::commands::Curator;
 use crate::curation::{Decision, LogError};
 use crate::server::Failure;
+use crate::workflow::Curator;
 
 /// The curation while the page is open.
 pub(super) struct Session {

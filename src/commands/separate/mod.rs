@@ -5,28 +5,24 @@ mod places;
 mod summary;
 mod tables;
 
-use std::path::PathBuf;
-
-use jiff::Zoned;
 use ndarray::{Array2, ArrayView2};
 use serde_json::json;
 
-pub use summary::{LayerRow, SeparateSummary};
+pub use summary::{LayerRow, SeparateFindings, SeparateSummary};
 
-use super::cluster::{ClusterFolders, plane};
-use super::embed::{Embedded, Extraction};
-use super::record::Record;
-use super::{ClusterOptions, CommandError, Workspace, dataset};
+use super::CommandError;
 use crate::clusterers::Assigner;
 use crate::data::{ClusterId, Clustering, Manifest, NonNegative, Positive, nonzero};
-use crate::device::{Device, DeviceChoice};
 use crate::features::Block;
 use crate::images::{DepthRange, Enhancement};
 use crate::progress::{Observer, Stage};
 use crate::reducers::{Tsne, TsneLayout};
-use crate::runs::{ClusterRecipe, DatasetSummary, FeaturesRecipe, RunDir, Timings, timestamp, write_skipped};
+use crate::runs::{ClusterRecipe, DatasetSummary, FeaturesRecipe, Placement, RunKind};
 use crate::separation::{Polarity, Separation, SeparationRecipe};
-use page::Page;
+use crate::workflow::clustering::{ClusterFolders, plane};
+use crate::workflow::feature_extraction::{ExtractedFeatures, FeatureExtraction};
+use crate::workflow::{Context, Run, RunInputs, dataset};
+use page::SeparatePage;
 use places::Places;
 
 /// The column of images.csv and the folder of clusters that hold the verdicts.
@@ -42,61 +38,54 @@ const LAYOUT_STEPS: usize = 500;
 pub fn separate(
     recipe: &ClusterRecipe,
     separation: &SeparationRecipe,
-    options: &ClusterOptions,
-    device: DeviceChoice,
-    workspace: &Workspace,
-    observer: &dyn Observer,
+    placement: Placement,
+    context: &Context<'_>,
 ) -> Result<SeparateSummary, CommandError> {
-    let started = Zoned::now();
-    let mut timings = Timings::start();
-    let device = device.resolve()?;
-    let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, workspace, observer)?;
-    timings.lap("scan");
+    let observer = context.observer;
+    let mut run = Run::begin(RunKind::Separate, &recipe.name, recipe.seed, recipe, context);
+    let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
+    run.lap("scan");
     let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
-    let Measured { layers: measured, context } =
-        Measured::of(recipe, separation, &manifest, depth, (device, workspace, observer))?;
+    let Measured { layers: measured, surroundings } = Measured::of(recipe, separation, &manifest, depth, context)?;
     let manifest = &measured.manifest;
     dataset::require_images(manifest)?;
     let places = Places::of(manifest, observer);
-    timings.lap("embed");
+    run.lap("embed");
 
     let stage = observer.stage(Stage::Cluster, 0);
-    let found = separation.separate(&places.tiles(&measured), &places.tiles(&context), recipe.seed)?;
+    let found = separation.separate(&places.tiles(&measured), &places.tiles(&surroundings), recipe.seed)?;
     drop(stage);
-    timings.lap("cluster");
+    run.lap("cluster");
     let (projection, reduced) =
         recipe.reduce.fit_blocks(measured.embeddings.values(), &measured.blocks, recipe.seed)?;
     let layout = lay_out(reduced.view(), recipe.seed, observer)?;
-    timings.lap("layout");
+    run.lap("layout");
 
-    let run = RunDir::create(&workspace.runs, &format!("{}-cluster-{}", timestamp(&started), recipe.name))?;
+    let folder = run.create_folder()?;
     let clustering = verdicts(&found);
     let points = layout.as_ref().map_or_else(|| plane(reduced.view()), |layout| layout.points.clone());
-    tables::images_csv(&run, manifest, [&measured, &context], &found, points.view())?;
-    tables::proposals(&run, &found)?;
-    write_skipped(&run.file("skipped.csv")?, &manifest.skipped)?;
-    projection.save(&run.file("projection.safetensors")?)?;
-    Assigner::to_means(reduced.view(), &clustering).save(&run.file("assigner.safetensors")?)?;
+    tables::images_csv(&folder, manifest, [&measured, &surroundings], &found, points.view())?;
+    tables::proposals(&folder, &found)?;
+    projection.save(&folder.file("projection.safetensors")?)?;
+    Assigner::to_means(reduced.view(), &clustering).save(&folder.file("assigner.safetensors")?)?;
     let dataset = DatasetSummary::of(manifest);
-    let folders = ClusterFolders { run: &run, manifest, dataset: &dataset, how: options.placement };
+    let folders = ClusterFolders { run: &folder, manifest, dataset: &dataset, how: placement };
     let stage = observer.stage(Stage::Copy, manifest.records.len());
     let placed = folders.place(METHOD, &clustering, None, observer)?;
     drop(stage);
-    timings.lap("write");
+    run.lap("write");
 
-    let mut summary = SeparateSummary {
-        run: PathBuf::new(),
-        dataset,
+    let findings = SeparateFindings {
+        dataset: dataset.clone(),
         inverted: measured.chain.recipe.enhance.contains(&Enhancement::Invert),
-        replaced: measured.replaced + context.replaced,
+        replaced: measured.replaced + surroundings.replaced,
         layers: summary::rows(&found),
         verdicts: summary::counts(&found),
         placed,
-        timings: timings.seconds().clone(),
     };
     let stage = observer.stage(Stage::Plot, 0);
-    Page {
-        run: &run,
+    let page = SeparatePage {
+        run: &folder,
         recipe,
         manifest,
         depth,
@@ -104,42 +93,28 @@ pub fn separate(
         found: &found,
         points: points.view(),
         by_tsne: layout.is_some(),
-        summary: &summary,
-    }
-    .write(observer)?;
-    drop(stage);
-    timings.lap("plot");
-
-    let record = Record {
-        kind: "cluster",
-        name: &recipe.name,
-        started: &started,
-        recipe: json!(recipe),
-        seed: recipe.seed,
-        dataset: &summary.dataset,
-        chain: &measured.chain,
-        methods: vec![METHOD.to_owned()],
-        device,
-        timings: &timings,
+        findings: &findings,
     };
-    let mut results = record.results();
-    results.set("layers", json!(summary.layers));
-    results.set("verdicts", json!(summary.verdicts));
-    results.set("replaced", json!(summary.replaced));
-    results.set("inverted", json!(summary.inverted));
-    results.write(&run.file("results.json")?)?;
-    run.write_json("run.json", &record.provenance())?;
-    summary.timings.clone_from(timings.seconds());
-    summary.run = run.finish()?;
-    Ok(summary)
+    page.write(observer)?;
+    drop(stage);
+    run.lap("plot");
+
+    let methods = vec![METHOD.to_owned()];
+    let inputs = RunInputs { dataset: &dataset, skipped: &manifest.skipped, chain: &measured.chain, methods };
+    Ok(run.finish(folder, &inputs, findings, |found, results| {
+        results.set("layers", json!(found.layers));
+        results.set("verdicts", json!(found.verdicts));
+        results.set("replaced", json!(found.replaced));
+        results.set("inverted", json!(found.inverted));
+    })?)
 }
 
 /// The features of every tile, inverted first where what stands in its middle is bright.
 struct Measured {
     /// What the layers look at.
-    layers: Embedded,
+    layers: ExtractedFeatures,
     /// What the inconsistency looks at.
-    context: Embedded,
+    surroundings: ExtractedFeatures,
 }
 
 impl Measured {
@@ -148,19 +123,19 @@ impl Measured {
         separation: &SeparationRecipe,
         manifest: &Manifest,
         depth: DepthRange,
-        (device, workspace, observer): (Device, &Workspace, &dyn Observer),
+        context: &Context<'_>,
     ) -> Result<Self, CommandError> {
         if separation.inconsistency.features.is_empty() {
             let text = "`separate.inconsistency.features` names nothing to look at: leave it out for all of its blocks";
-            return Err(CommandError::Usage(text.to_owned()));
+            return Err(CommandError::usage(text));
         }
-        let one = Positive::try_from(1.0).map_err(|error| CommandError::Usage(error.to_string()))?;
-        let none = NonNegative::try_from(0.0).map_err(|error| CommandError::Usage(error.to_string()))?;
+        let one = Positive::try_from(1.0).map_err(|error| CommandError::usage(error.to_string()))?;
+        let none = NonNegative::try_from(0.0).map_err(|error| CommandError::usage(error.to_string()))?;
         let embed = |manifest: &Manifest, blocks: Vec<Block>, corrections: Vec<Enhancement>| {
             let hand_made = blocks.into_iter().map(|block| (block, one)).collect();
             let mut features = FeaturesRecipe { network: none, hand_made, ..recipe.features.clone() };
             features.enhance.extend(corrections);
-            Extraction::new(&features, device, workspace)?.embed(manifest, depth, workspace, observer)
+            FeatureExtraction::new(&features, context)?.embed(manifest, depth, context)
         };
         let dark = |manifest: &Manifest| embed(manifest, separation.blocks(), Vec::new());
         let bright = |manifest: &Manifest| embed(manifest, separation.blocks(), vec![Enhancement::Invert]);
@@ -174,17 +149,17 @@ impl Measured {
         };
         let mut corrections = if inverted { vec![Enhancement::Invert] } else { Vec::new() };
         corrections.extend(separation.inconsistency.enhancements());
-        let context = embed(&layers.manifest, separation.inconsistency.blocks(), corrections)?;
-        if context.manifest.records.len() < layers.manifest.records.len() {
+        let surroundings = embed(&layers.manifest, separation.inconsistency.blocks(), corrections)?;
+        if surroundings.manifest.records.len() < layers.manifest.records.len() {
             let hint = "leave the folder alone while it is read, and run again";
             return Err(CommandError::failed("tiles changed while they were measured", hint));
         }
-        Ok(Self { layers, context })
+        Ok(Self { layers, surroundings })
     }
 }
 
 /// How much brighter the middle of a tile is than its rim, in grey levels.
-fn median_contrast(measured: &Embedded) -> f32 {
+fn median_contrast(measured: &ExtractedFeatures) -> f32 {
     let Some(column) = measured.columns.iter().position(|column| column == "missing_contrast") else { return 0.0 };
     let mut contrasts = measured.embeddings.values().column(column).to_vec();
     contrasts.sort_by(f32::total_cmp);

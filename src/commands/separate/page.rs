@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::layout_of;
 use super::places::Places;
-use super::summary::SeparateSummary;
-use crate::commands::{CommandError, pages};
+use super::summary::SeparateFindings;
+use crate::commands::CommandError;
 use crate::data::{ClusterId, Manifest};
 use crate::images::{DepthRange, decode};
 use crate::progress::{Event, Observer};
@@ -18,6 +18,7 @@ use crate::report::{
 };
 use crate::runs::{ClusterRecipe, RunDir};
 use crate::separation::{CONSISTENT, LayerOutcome, Separation};
+use crate::workflow::report_blocks;
 
 /// Random tiles of each cluster that are shown.
 const RANDOM: usize = 80;
@@ -31,7 +32,7 @@ const MAPS: usize = 12;
 const PERCENTILE: f64 = 0.9;
 
 /// What the page shows.
-pub(super) struct Page<'a> {
+pub(super) struct SeparatePage<'a> {
     pub run: &'a RunDir,
     pub recipe: &'a ClusterRecipe,
     pub manifest: &'a Manifest,
@@ -41,15 +42,15 @@ pub(super) struct Page<'a> {
     /// Positions of all tiles, shape `[n_tiles, 2]`.
     pub points: ArrayView2<'a, f32>,
     pub by_tsne: bool,
-    pub summary: &'a SeparateSummary,
+    pub findings: &'a SeparateFindings,
 }
 
-impl Page<'_> {
+impl SeparatePage<'_> {
     pub fn write(&self, observer: &dyn Observer) -> Result<(), CommandError> {
         let mut report = Report::new(format!("rails cluster: {}", self.recipe.name));
         report.fact("Tiles", self.manifest.records.len().to_string());
         report.fact("Arrays", self.places.arrays.len().to_string());
-        for (name, count) in &self.summary.verdicts {
+        for (name, count) in &self.findings.verdicts {
             report.fact(name, count.to_string());
         }
         report.section("Verdicts", self.verdicts()?);
@@ -58,26 +59,26 @@ impl Page<'_> {
             observer.on(Event::Advanced { by: 1 });
         }
         report.section("Inconsistency", self.inconsistency(observer)?);
-        report.section("Recipe", pages::recipe(self.recipe)?);
+        report.section("Recipe", report_blocks::recipe(self.recipe)?);
         Ok(report.write(&self.run.file("report.html")?)?)
     }
 
     /// Saves a plot under plots/ and gives it to the page.
     fn plot(&self, name: &str, caption: &str, figure: &dyn Figure) -> Result<Block, CommandError> {
-        pages::plot(self.run, name, caption, figure)
+        Ok(report_blocks::plot(self.run, name, caption, figure)?)
     }
 
     fn verdicts(&self) -> Result<Vec<Block>, CommandError> {
         let mut text = String::from("Each layer clusters what the ones before left over and takes one cluster out. ");
-        if self.summary.inverted {
+        if self.findings.inverted {
             text += "The tiles were inverted first: what stands in their middle is bright. ";
         }
-        if self.summary.replaced > 0 {
-            let replaced = self.summary.replaced;
+        if self.findings.replaced > 0 {
+            let replaced = self.findings.replaced;
             text = format!("{text}{replaced} features were not finite numbers and count as 0.");
         }
         let groups = self.by_verdict(0..self.found.verdicts.len());
-        let rows = self.summary.layers.iter().map(|layer| {
+        let rows = self.findings.layers.iter().map(|layer| {
             let sizes: Vec<String> = layer.clusters.iter().map(ToString::to_string).collect();
             let cluster = layer.cluster.map(|id| id.to_string()).unwrap_or_default();
             let out = format!("{:.1}", layer.stands_out);
@@ -146,7 +147,7 @@ impl Page<'_> {
             "{taken}. The first candidate stands out by {:.1} robust standard deviations.",
             layer.taken.stands_out
         ))];
-        let points = crate::commands::cluster::plane(layer.reduced.view());
+        let points = crate::workflow::clustering::plane(layer.reduced.view());
         let laid_out = layout_of(&layer.reduced, self.recipe.seed, observer)?;
         let panel = |title, labels: [&'static str; 2], points| Panel {
             title,

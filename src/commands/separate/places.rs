@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::commands::embed::Embedded;
 use crate::data::{ImageRecord, Manifest};
 use crate::progress::{Observer, Warning};
 use crate::separation::{GridPlace, Tiles};
+use crate::workflow::feature_extraction::ExtractedFeatures;
 
 /// Places of all tiles, and the names of their arrays.
 pub(super) struct Places {
@@ -17,7 +17,7 @@ pub(super) struct Places {
 
 impl Places {
     /// The tiles by the features of `measured`, whose manifest is theirs.
-    pub fn tiles<'a>(&'a self, measured: &'a Embedded) -> Tiles<'a> {
+    pub fn tiles<'a>(&'a self, measured: &'a ExtractedFeatures) -> Tiles<'a> {
         Tiles { places: &self.of_tiles, columns: &measured.columns, values: measured.embeddings.values() }
     }
 

@@ -1,18 +1,17 @@
 //! What a separation has to say at the end, and what goes into results.json.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use serde::Serialize;
 
 use crate::runs::{DatasetSummary, Placed};
 use crate::separation::Separation;
+use crate::workflow::RunSummary;
 
-/// The outcome of a run.
+/// The outcome of `rails separate`.
+pub type SeparateSummary = RunSummary<SeparateFindings>;
+
+/// Tiles per defect, layer by layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SeparateSummary {
-    /// The run folder.
-    pub run: PathBuf,
+pub struct SeparateFindings {
     /// What was separated.
     pub dataset: DatasetSummary,
     /// Whether tiles were inverted because their middle is bright.
@@ -25,8 +24,6 @@ pub struct SeparateSummary {
     pub verdicts: Vec<(String, usize)>,
     /// How images got into the folders.
     pub placed: Placed,
-    /// Seconds per stage.
-    pub timings: BTreeMap<String, f64>,
 }
 
 /// One layer.

@@ -5,17 +5,17 @@ use serde_json::json;
 
 use super::METHOD;
 use crate::commands::CommandError;
-use crate::commands::embed::Embedded;
 use crate::data::{ClusterId, Manifest};
 use crate::runs::{Column, RunDir, write_images};
 use crate::separation::Separation;
+use crate::workflow::feature_extraction::ExtractedFeatures;
 
 /// A row per tile: verdict as number (`layers`) and as word, cluster per layer it came to, inconsistency, every feature
 /// alone and beside the others, position in the map. Cells are empty where a tile did not come to a layer.
 pub(super) fn images_csv(
     run: &RunDir,
     manifest: &Manifest,
-    [measured, context]: [&Embedded; 2],
+    [measured, context]: [&ExtractedFeatures; 2],
     found: &Separation,
     points: ArrayView2<'_, f32>,
 ) -> Result<(), CommandError> {
@@ -53,7 +53,7 @@ pub(super) fn images_csv(
     columns.push(number("y", &|row| Some(points[[row, 1]])));
     let fields = manifest.field_names();
     if let Some(clash) = fields.iter().find(|field| columns.iter().any(|column| column.name == **field)) {
-        return Err(CommandError::Usage(format!(
+        return Err(CommandError::usage(format!(
             "the name field `{clash}` is called like a column of images.csv: call it otherwise in dataset.naming"
         )));
     }

@@ -7,12 +7,12 @@ use ndarray::{Array2, ArrayView2, Axis};
 use serde::Serialize;
 
 use crate::data::{ClassId, ImageId};
-use crate::device::Device;
 use crate::metrics::ConfusionMatrix;
 use crate::metrics::classification::{accuracy, balanced_accuracy, log_loss, macro_f1};
 use crate::progress::{Event, Observer};
 use crate::runs::{RankBy, TrainRecipe};
 use crate::training::{Split, TrainError, TrainingSet, most_likely, train};
+use crate::workflow::Context;
 
 /// The images, and how they are divided, for all recipes alike.
 pub(super) struct CrossValidation<'a> {
@@ -22,8 +22,7 @@ pub(super) struct CrossValidation<'a> {
     pub weights: &'a [f32],
     /// One per fold.
     pub splits: &'a [Split],
-    pub device: Device,
-    pub observer: &'a dyn Observer,
+    pub context: &'a Context<'a>,
 }
 
 /// What became of a recipe.
@@ -65,16 +64,16 @@ impl<'a> CrossValidation<'a> {
     pub fn judge(&self, recipe: &TrainRecipe, x: ArrayView2<'a, f32>) -> Outcome {
         let mut probabilities = Array2::zeros((x.nrows(), self.classes.len()));
         let mut folds = Vec::new();
-        let quiet = WarningsOnce { outer: self.observer, heard: Mutex::new(Vec::new()) };
+        let quiet = WarningsOnce { outer: self.context.observer, heard: Mutex::new(Vec::new()) };
         for (number, split) in self.splits.iter().enumerate() {
             match self.fold(recipe, x, split, &quiet, &mut probabilities) {
                 Ok(scores) => folds.push(scores),
                 Err(error) => {
-                    self.observer.on(Event::Advanced { by: self.splits.len() - number });
+                    self.context.observer.on(Event::Advanced { by: self.splits.len() - number });
                     return Outcome::Failed(format!("fold {}: {error}", number + 1));
                 }
             }
-            self.observer.on(Event::Advanced { by: 1 });
+            self.context.observer.on(Event::Advanced { by: 1 });
         }
         let spread = |score: usize| Spread::of(folds.iter().map(|fold| fold[score]).collect());
         let scores = FoldScores {
@@ -97,7 +96,7 @@ impl<'a> CrossValidation<'a> {
     ) -> Result<[f64; 5], TrainError> {
         let began = Instant::now();
         let set = TrainingSet { ids: self.ids, x, y: self.y, classes: self.classes, weights: Some(self.weights) };
-        let trained = train(&recipe.head(), &set, split, self.device, recipe.seed, observer)?;
+        let trained = train(&recipe.head(), &set, split, self.context.device, recipe.seed, observer)?;
         let probabilities = trained.head.probabilities(x.select(Axis(0), &split.test).view())?;
         let seconds = began.elapsed().as_secs_f64();
         for (row, of_row) in split.test.iter().zip(probabilities.rows()) {

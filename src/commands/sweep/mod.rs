@@ -9,34 +9,32 @@ mod writing;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
-use jiff::Zoned;
 use ndarray::ArrayView2;
 use serde::Serialize;
 use serde_json::json;
 
 pub use cross_validation::{FoldScores, Spread};
 
-use super::dividing::Dividing;
+use super::CommandError;
 use super::evaluate::{Judged, JudgedImage, intervals};
-use super::gather::gather;
-use super::record::Record;
-use super::train::numbers::{Numbers, embed};
-use super::{CommandError, Workspace};
 use crate::data::ClassId;
-use crate::device::{Device, DeviceChoice};
 use crate::metrics::{ConfusionMatrix, Interval};
-use crate::progress::{Observer, Stage, Warning};
-use crate::runs::{DatasetSummary, RankBy, RunDir, Timings, TrainRecipe, Variant, timestamp, write_skipped};
+use crate::progress::{Stage, Warning};
+use crate::runs::{DatasetSummary, RankBy, RunKind, TrainRecipe, Variant};
 use crate::training::{Disjointness, Folds, most_likely};
+use crate::workflow::feature_table::{FeatureTable, embed};
+use crate::workflow::labelled_images::{LabelSources, LabelledImages, gather};
+use crate::workflow::split_constraints::SplitConstraints;
+use crate::workflow::{Context, Run, RunInputs, RunSummary};
 use cross_validation::{CrossValidation, Outcome};
 
-/// What `rails train --sweep` has to say at the end.
+/// The outcome of `rails train --sweep`.
+pub type SweepSummary = RunSummary<SweepFindings>;
+
+/// Recipes, ranked by cross-validation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SweepSummary {
-    /// The run folder.
-    pub run: PathBuf,
+pub struct SweepFindings {
     /// Labelled images per class.
     pub classes: Vec<(String, usize)>,
     /// What recipes are ranked by.
@@ -82,29 +80,25 @@ pub struct SweepRow {
 pub fn sweep(
     recipe: &TrainRecipe,
     variants: &[Variant],
-    labelled: &[PathBuf],
-    images: Option<&Path>,
-    device: DeviceChoice,
-    workspace: &Workspace,
-    observer: &dyn Observer,
+    sources: &LabelSources,
+    context: &Context<'_>,
 ) -> Result<SweepSummary, CommandError> {
-    let started = Zoned::now();
-    let mut timings = Timings::start();
-    let device = device.resolve()?;
+    let observer = context.observer;
+    let mut run = Run::begin(RunKind::Sweep, &recipe.name, recipe.seed, recipe, context);
     let section = recipe.sweep.clone().unwrap_or_default();
-    let gathered = gather(labelled, images, recipe, workspace, observer)?;
-    for conflict in &gathered.conflicts {
+    let labelled = gather(sources, recipe, context)?;
+    for conflict in &labelled.conflicts {
         observer.warn(&Warning::LabelsConflict { conflict: conflict.clone() });
     }
-    timings.lap("scan");
-    let tables = Tables::embed(variants, &gathered, device, workspace, observer)?;
+    run.lap("scan");
+    let tables = Tables::embed(variants, &labelled, context)?;
     let numbers = tables.first();
-    timings.lap("embed");
+    run.lap("embed");
 
-    let classes = gathered.labels.classes();
-    let y: Vec<ClassId> = numbers.ids.iter().filter_map(|id| gathered.labels.get(*id)).collect();
-    let weights: Vec<f32> = numbers.ids.iter().map(|id| gathered.weights[id]).collect();
-    let dividing = Dividing::of(&numbers.manifest.records, numbers.x.view(), &recipe.split, observer)?;
+    let classes = labelled.labels.classes();
+    let y: Vec<ClassId> = numbers.ids.iter().filter_map(|id| labelled.labels.get(*id)).collect();
+    let weights: Vec<f32> = numbers.ids.iter().map(|id| labelled.weights[id]).collect();
+    let dividing = SplitConstraints::of(&numbers.manifest.records, numbers.x.view(), &recipe.split, observer)?;
     let divisible = dividing.divisible(&numbers.ids, &y, classes);
     let seed = recipe.split.shares().seed.unwrap_or(recipe.seed);
     let (folds, warnings) = Folds::of(&divisible, section.folds, seed)?;
@@ -116,20 +110,20 @@ pub fn sweep(
     let disjointness: Vec<_> = splits.iter().map(|split| split.disjointness(&divisible, numbers.x.view())).collect();
 
     let stage = observer.stage(Stage::Train, variants.len() * folds.k());
-    let validation =
-        CrossValidation { ids: &numbers.ids, y: &y, classes, weights: &weights, splits: &splits, device, observer };
+    let ids = &numbers.ids;
+    let validation = CrossValidation { ids, y: &y, classes, weights: &weights, splits: &splits, context };
     let outcomes: Vec<Outcome> = variants
         .iter()
         .zip(&tables.of_variant)
         .map(|(variant, &table)| validation.judge(&variant.recipe, tables.all[table].x.view()))
         .collect();
     drop(stage);
-    timings.lap("train");
+    run.lap("train");
 
     let order = ranked(&outcomes, section.rank_by);
     let recipes = rows(variants, &outcomes, &order, &Truth { y: &y, classes }, section.rank_by, recipe.seed);
     let best = recipes.first().map(arguments).transpose()?.unwrap_or_default();
-    let run = RunDir::create(&workspace.runs, &format!("{}-sweep-{}", timestamp(&started), recipe.name))?;
+    let folder = run.create_folder()?;
     let dataset = DatasetSummary::of(&numbers.manifest);
     let mut counts = vec![0; classes.len()];
     for class in &y {
@@ -139,8 +133,7 @@ pub fn sweep(
     for &fold in folds.of_rows() {
         sizes[fold] += 1;
     }
-    let mut summary = SweepSummary {
-        run: PathBuf::new(),
+    let findings = SweepFindings {
         classes: classes.iter().cloned().zip(counts).collect(),
         rank_by: section.rank_by,
         folds: sizes,
@@ -148,31 +141,17 @@ pub fn sweep(
         disjointness,
         recipes,
         best,
-        n_skipped: gathered.skipped.len().max(numbers.manifest.skipped.len()),
+        n_skipped: labelled.skipped.len().max(numbers.manifest.skipped.len()),
     };
-    let record = Record {
-        kind: "sweep",
-        name: &recipe.name,
-        started: &started,
-        recipe: json!(recipe),
-        seed: recipe.seed,
-        dataset: &dataset,
-        chain: &numbers.chain,
-        methods: Vec::new(),
-        device,
-        timings: &timings,
-    };
-    writing::results(&record, &summary, &warnings).write(&run.file("results.json")?)?;
-    run.write_json("run.json", &record.provenance())?;
-    write_skipped(&run.file("skipped.csv")?, &numbers.manifest.skipped)?;
-    writing::folds_csv(&run.file("folds.csv")?, numbers, &y, classes, &folds, &outcomes)?;
+    writing::folds_csv(&folder.file("folds.csv")?, numbers, &y, classes, &folds, &outcomes)?;
     if let Some((best, probabilities)) = order.first().and_then(|&best| Some((best, outcomes[best].probabilities()?))) {
         let numbers = &tables.all[tables.of_variant[best]];
         let judged = judged(numbers, &y, classes, probabilities.view());
-        page::write(&run, recipe, &summary, &judged, &numbers.chain, observer)?;
+        page::write(&folder, recipe, &findings, &judged, &numbers.chain, observer)?;
     }
-    summary.run = run.finish()?;
-    Ok(summary)
+    let skipped = &numbers.manifest.skipped;
+    let inputs = RunInputs { dataset: &dataset, skipped, chain: &numbers.chain, methods: Vec::new() };
+    Ok(run.finish(folder, &inputs, findings, |findings, results| writing::measure(findings, &warnings, results))?)
 }
 
 /// What `rails train` needs to hear to train the recipe of `best`.
@@ -186,25 +165,19 @@ fn arguments(best: &SweepRow) -> Result<Vec<String>, CommandError> {
 
 /// Features of all images, once per kind.
 struct Tables {
-    all: Vec<Numbers>,
+    all: Vec<FeatureTable>,
     /// Which of `all` each recipe learns from.
     of_variant: Vec<usize>,
 }
 
 impl Tables {
-    fn embed(
-        variants: &[Variant],
-        gathered: &super::gather::Gathered,
-        device: Device,
-        workspace: &Workspace,
-        observer: &dyn Observer,
-    ) -> Result<Self, CommandError> {
+    fn embed(variants: &[Variant], labelled: &LabelledImages, context: &Context<'_>) -> Result<Self, CommandError> {
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
-        let (mut all, mut of_variant) = (Vec::<Numbers>::new(), Vec::new());
+        let (mut all, mut of_variant) = (Vec::<FeatureTable>::new(), Vec::new());
         for variant in variants {
             let key = json!(variant.recipe.features).to_string();
             if !known.contains_key(&key) {
-                let numbers = embed(&mut gathered.clone(), &variant.recipe, device, workspace, observer)?;
+                let numbers = embed(&mut labelled.clone(), &variant.recipe, context)?;
                 if all.first().is_some_and(|first| first.ids != numbers.ids) {
                     return Err(CommandError::failed(
                         "some images have no features in one recipe, but have in another",
@@ -220,7 +193,7 @@ impl Tables {
     }
 
     /// Those of the first recipe; images and their order are the same in all.
-    fn first(&self) -> &Numbers {
+    fn first(&self) -> &FeatureTable {
         &self.all[0]
     }
 }
@@ -268,7 +241,7 @@ fn rows(
 
 /// All images as a recipe judged them that had not seen them; `probabilities` has shape `[n_images, n_classes]`.
 fn judged<'a>(
-    numbers: &'a Numbers,
+    numbers: &'a FeatureTable,
     y: &[ClassId],
     classes: &'a [String],
     probabilities: ArrayView2<'_, f32>,

@@ -1,6 +1,6 @@
 //! report.html of a sweep: which recipe to take, and how it fared on the images it had not seen.
 
-use super::{Spread, SweepRow, SweepSummary};
+use super::{Spread, SweepFindings, SweepRow};
 use crate::commands::CommandError;
 use crate::commands::evaluate::{Dossier, Evaluation, Judged, Strangers};
 use crate::progress::Observer;
@@ -11,7 +11,7 @@ use crate::runs::{FeatureChain, RunDir, TrainRecipe, to_toml};
 pub(super) fn write(
     run: &RunDir,
     recipe: &TrainRecipe,
-    summary: &SweepSummary,
+    summary: &SweepFindings,
     judged: &Judged<'_>,
     chain: &FeatureChain,
     observer: &dyn Observer,
@@ -35,7 +35,7 @@ pub(super) fn write(
 }
 
 /// Names and values at the top; `features` are those of the best recipe.
-fn facts(summary: &SweepSummary, features: String) -> Vec<(String, String)> {
+fn facts(summary: &SweepFindings, features: String) -> Vec<(String, String)> {
     let sizes: Vec<String> = summary.folds.iter().map(usize::to_string).collect();
     let grouped = summary.group_by.as_ref().map_or_else(String::new, |field| format!(", no {field} in two"));
     [
@@ -51,7 +51,7 @@ fn facts(summary: &SweepSummary, features: String) -> Vec<(String, String)> {
 }
 
 /// Draws `plots/sweep.png` and says which recipe to take.
-fn recipes(run: &RunDir, summary: &SweepSummary) -> Result<Section, CommandError> {
+fn recipes(run: &RunDir, summary: &SweepFindings) -> Result<Section, CommandError> {
     let point = |row: &SweepRow| {
         let spread = row.scores.as_ref()?.ranking(summary.rank_by);
         let folds = spread.folds.clone();
@@ -68,7 +68,7 @@ fn recipes(run: &RunDir, summary: &SweepSummary) -> Result<Section, CommandError
     Ok(Section { title: "Which recipe?".to_owned(), blocks })
 }
 
-fn advice(summary: &SweepSummary) -> Vec<String> {
+fn advice(summary: &SweepFindings) -> Vec<String> {
     let Some(best) = summary.recipes.first() else { return Vec::new() };
     let how = if summary.best.is_empty() {
         "train the recipe as it is".to_owned()
@@ -98,7 +98,7 @@ fn advice(summary: &SweepSummary) -> Vec<String> {
     sentences
 }
 
-fn table(summary: &SweepSummary) -> Block {
+fn table(summary: &SweepFindings) -> Block {
     let spread = format!("± {}", summary.rank_by);
     let columns =
         ["recipe", "settings", "≈", "accuracy", "balanced", "macro F1", "log loss", &spread, "95 %", "seconds"];

@@ -4,19 +4,17 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::SweepSummary;
+use super::SweepFindings;
 use super::cross_validation::Outcome;
 use crate::commands::CommandError;
-use crate::commands::record::Record;
-use crate::commands::train::numbers::Numbers;
 use crate::data::ClassId;
 use crate::report::Results;
 use crate::runs::TableError;
 use crate::training::{Folds, most_likely};
+use crate::workflow::feature_table::FeatureTable;
 
 /// results.json: all recipes, and the best one's figures where `rails compare` looks for them.
-pub(super) fn results(record: &Record<'_>, summary: &SweepSummary, warnings: &[String]) -> Results {
-    let mut results = record.results();
+pub(super) fn measure(summary: &SweepFindings, warnings: &[String], results: &mut Results) {
     if let Some(scores) = summary.recipes.first().and_then(|row| row.scores.as_ref()) {
         let means = [
             ("accuracy", scores.accuracy.mean),
@@ -33,13 +31,12 @@ pub(super) fn results(record: &Record<'_>, summary: &SweepSummary, warnings: &[S
     results.set("folds", json!({ "sizes": summary.folds, "group_by": summary.group_by, "warnings": warnings }));
     results.set("recipes", &summary.recipes);
     results.set("disjointness", &summary.disjointness);
-    results
 }
 
 /// `folds.csv`: which fold tests an image, and what each recipe took it for without having seen it.
 pub(super) fn folds_csv(
     path: &Path,
-    numbers: &Numbers,
+    numbers: &FeatureTable,
     y: &[ClassId],
     classes: &[String],
     folds: &Folds,

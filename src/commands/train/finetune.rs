@@ -7,21 +7,22 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::finetune_samples::Samples;
-use super::numbers::Numbers;
 use crate::backbones::Backbone;
-use crate::commands::embed::{backbone, network_features};
-use crate::commands::{CommandError, Workspace};
+use crate::commands::CommandError;
 use crate::data::ClassId;
 use crate::device::Device;
 use crate::features::FeatureExtractor;
 use crate::images::{DepthRange, Image, decode};
 use crate::metrics::ConfusionMatrix;
 use crate::metrics::classification::{accuracy, log_loss};
-use crate::progress::{Note, Observer, Stage, Warning};
+use crate::progress::{Note, Stage, Warning};
 use crate::runs::{BACKBONE_FILE, TrainRecipe};
 use crate::training::{
     FineTune, FineTuned, FinetuneRecipe, Pictures, Split, Trained, TrainedPart, finetune as fit, most_likely,
 };
+use crate::workflow::Context;
+use crate::workflow::feature_extraction::{backbone, network_features};
+use crate::workflow::feature_table::FeatureTable;
 
 /// What fine-tuning needs beside the numbers.
 pub(super) struct Job<'a> {
@@ -51,40 +52,38 @@ pub(super) struct Tuned {
 pub(super) fn finetune(
     job: &Job<'_>,
     classes: &[String],
-    numbers: &mut Numbers,
-    device: Device,
-    workspace: &Workspace,
-    observer: &dyn Observer,
+    numbers: &mut FeatureTable,
+    context: &Context<'_>,
 ) -> Result<Tuned, CommandError> {
     if !numbers.chain.recipe.hand_made.is_empty() {
         let text = "fine-tuning needs a network alone: leave out `features.hand_made`";
-        return Err(CommandError::Usage(text.to_owned()));
+        return Err(CommandError::usage(text));
     }
-    let network = backbone(&numbers.chain.recipe, workspace)?;
+    let network = backbone(&numbers.chain.recipe, context.workspace)?;
     let [layer] = numbers.chain.recipe.layers.as_slice() else {
-        return Err(CommandError::Usage("fine-tuning needs one layer: `features.layers` names several".to_owned()));
+        return Err(CommandError::usage("fine-tuning needs one layer: `features.layers` names several".to_owned()));
     };
     // The one that never saw the validation images: they decide whether fine-tuning gains anything.
     let Some(head) = job.frozen.before_refit().mlp() else {
-        return Err(CommandError::Usage(
+        return Err(CommandError::usage(
             "fine-tuning starts from a linear classifier or an MLP, not from `knn`".to_owned(),
         ));
     };
     if numbers.chain.recipe.frame.is_some() {
         let text = "fine-tuning trains a network, and features.frame uses none".to_owned();
-        return Err(CommandError::Usage(text));
+        return Err(CommandError::usage(text));
     }
     // A network that learns itself would give the held-out classifier other features than the final one.
     let refit = (job.finetune.train == TrainedPart::Head && job.frozen.held_out.is_some())
         .then(|| job.frozen.head.mlp())
         .flatten();
-    let extractor = network_features(&network, &numbers.chain.recipe, device)?;
-    let state = workspace.cache.join("training").join(key(job, numbers, device)).join("state");
+    let extractor = network_features(&network, &numbers.chain.recipe, context.device)?;
+    let state = context.workspace.cache.join("training").join(key(job, numbers, context.device)).join("state");
     if job.resume && !state.exists() {
-        observer.note(&Note::NothingToResume);
+        context.observer.note(&Note::NothingToResume);
     }
     if !job.resume && state.exists() {
-        observer.warn(&Warning::ResumableGivenUp);
+        context.observer.warn(&Warning::ResumableGivenUp);
     }
     let pictures = Files { paths: &numbers.files, depth: numbers.chain.depth, extractor: &extractor };
     let FineTuned { trained, weights } = fit(
@@ -103,8 +102,8 @@ pub(super) fn finetune(
             state: &state,
             resume: job.resume,
         },
-        device,
-        observer,
+        context.device,
+        context.observer,
     )?;
     let samples = Samples::new(job, classes, numbers, &pictures);
     let frozen = judge(job, classes, numbers)?;
@@ -118,7 +117,7 @@ pub(super) fn finetune(
     let learned = network.with_weights(weights)?;
     let file = learned.to_safetensors()?;
     // As prediction will: from the file's own numbers.
-    let x = features(&learned, &pictures, numbers, device, observer)?;
+    let x = features(&learned, &pictures, numbers, context)?;
     numbers.x = x;
     numbers.chain.recipe.weights = Some(PathBuf::from(BACKBONE_FILE));
     learned.hash().clone_into(&mut numbers.chain.weights_hash);
@@ -127,7 +126,7 @@ pub(super) fn finetune(
 
 /// Accuracy and log loss of what there would be without fine-tuning, on the test images, or without any on the
 /// validation images.
-fn judge(job: &Job<'_>, classes: &[String], numbers: &Numbers) -> Result<serde_json::Value, CommandError> {
+fn judge(job: &Job<'_>, classes: &[String], numbers: &FeatureTable) -> Result<serde_json::Value, CommandError> {
     let (rows, head) = match job.split.test.as_slice() {
         [] => (&job.split.validation, job.frozen.before_refit()),
         _ => (&job.split.test, &job.frozen.head),
@@ -142,13 +141,12 @@ fn judge(job: &Job<'_>, classes: &[String], numbers: &Numbers) -> Result<serde_j
 fn features(
     network: &Backbone,
     pictures: &Files<'_>,
-    numbers: &Numbers,
-    device: Device,
-    observer: &dyn Observer,
+    numbers: &FeatureTable,
+    context: &Context<'_>,
 ) -> Result<Array2<f32>, CommandError> {
-    let extractor = network_features(network, &numbers.chain.recipe, device)?;
+    let extractor = network_features(network, &numbers.chain.recipe, context.device)?;
     let rows: Vec<usize> = (0..numbers.files.len()).collect();
-    let stage = observer.stage(Stage::Embed, rows.len());
+    let stage = context.observer.stage(Stage::Embed, rows.len());
     let mut blocks = Vec::new();
     for rows in rows.chunks(numbers.chain.recipe.batch_size.get()) {
         let images: Result<Vec<Image>, String> = rows.par_iter().map(|&row| pictures.picture(row)).collect();
@@ -180,7 +178,7 @@ impl Pictures for Files<'_> {
 }
 
 /// Changes with anything that the result depends on.
-fn key(job: &Job<'_>, numbers: &Numbers, device: Device) -> String {
+fn key(job: &Job<'_>, numbers: &FeatureTable, device: Device) -> String {
     let ids: Vec<String> = numbers.ids.iter().map(ToString::to_string).collect();
     let y: Vec<usize> = job.y.iter().map(|class| class.0).collect();
     let Split { train, validation, .. } = job.split;

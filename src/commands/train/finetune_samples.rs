@@ -1,12 +1,12 @@
 //! Pictures of what altered training images look like.
 
 use super::finetune::Job;
-use super::numbers::Numbers;
 use crate::commands::CommandError;
-use crate::commands::evaluate::pictures::{Row, show};
 use crate::report::{Block, Section};
 use crate::runs::RunDir;
 use crate::training::Pictures;
+use crate::workflow::feature_table::FeatureTable;
+use crate::workflow::gallery::{GalleryRow, show};
 
 /// Versions of each image that are shown.
 const VERSIONS: u64 = 6;
@@ -14,11 +14,11 @@ const VERSIONS: u64 = 6;
 const CLASSES: usize = 20;
 
 /// One training image per class, as the network sees it, and some of its versions.
-pub(super) struct Samples(Vec<Row>);
+pub(super) struct Samples(Vec<GalleryRow>);
 
 impl Samples {
     /// Reads and alters the first training image of each class; empty where nothing is altered.
-    pub fn new(job: &Job<'_>, classes: &[String], numbers: &Numbers, pictures: &dyn Pictures) -> Self {
+    pub fn new(job: &Job<'_>, classes: &[String], numbers: &FeatureTable, pictures: &dyn Pictures) -> Self {
         let augment = &job.finetune.augment;
         if augment.is_off() {
             return Self(Vec::new());
@@ -35,7 +35,7 @@ impl Samples {
             let last = augment.views.map_or(VERSIONS, |views| VERSIONS.min(views.get() as u64 - 1));
             let versions = (1..=last).map(version);
             let images = std::iter::once((image.clone(), "as it is".to_owned())).chain(versions).collect();
-            Some(Row { title: classes[class].clone(), images })
+            Some(GalleryRow { title: classes[class].clone(), images })
         });
         Self(shown.collect())
     }

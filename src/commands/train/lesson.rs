@@ -1,61 +1,58 @@
 //! What a classifier learns from: labelled images as numbers, divided.
 
-use std::path::{Path, PathBuf};
-
-use super::numbers::{Numbers, embed};
-use crate::commands::dividing::Dividing;
-use crate::commands::gather::{Gathered, gather};
-use crate::commands::{CommandError, Workspace};
+use crate::commands::CommandError;
 use crate::data::ClassId;
-use crate::device::Device;
-use crate::progress::{Observer, Warning};
-use crate::runs::{Timings, TrainRecipe};
+use crate::progress::Warning;
+use crate::runs::TrainRecipe;
 use crate::training::{Disjointness, Divisible, Split, TrainingSet};
+use crate::workflow::feature_table::{FeatureTable, embed};
+use crate::workflow::labelled_images::{LabelSources, LabelledImages, gather};
+use crate::workflow::split_constraints::SplitConstraints;
+use crate::workflow::{Context, Run};
 
 /// Labelled images of all sources; slices have one entry per row of `numbers`.
 pub(super) struct Lesson {
-    pub gathered: Gathered,
-    pub numbers: Numbers,
+    pub labelled: LabelledImages,
+    pub numbers: FeatureTable,
     pub y: Vec<ClassId>,
     /// How far each label is trusted.
     pub weights: Vec<f32>,
     pub split: Split,
     /// The proof that its parts share nothing.
     pub disjointness: Disjointness,
-    dividing: Dividing,
+    dividing: SplitConstraints,
 }
 
 impl Lesson {
     /// Gathers, embeds and divides.
     pub fn prepare(
         recipe: &TrainRecipe,
-        (labelled, images): (&[PathBuf], Option<&Path>),
-        device: Device,
-        workspace: &Workspace,
-        timings: &mut Timings,
-        observer: &dyn Observer,
+        sources: &LabelSources,
+        run: &mut Run<'_>,
+        context: &Context<'_>,
     ) -> Result<Self, CommandError> {
-        let mut gathered = gather(labelled, images, recipe, workspace, observer)?;
-        timings.lap("scan");
-        let numbers = embed(&mut gathered, recipe, device, workspace, observer)?;
-        timings.lap("embed");
-        let y: Vec<ClassId> = numbers.ids.iter().filter_map(|id| gathered.labels.get(*id)).collect();
-        let weights = numbers.ids.iter().map(|id| gathered.weights[id]).collect();
-        let dividing = Dividing::of(&numbers.manifest.records, numbers.x.view(), &recipe.split, observer)?;
-        let divisible = dividing.divisible(&numbers.ids, &y, gathered.labels.classes());
+        let mut labelled = gather(sources, recipe, context)?;
+        run.lap("scan");
+        let numbers = embed(&mut labelled, recipe, context)?;
+        run.lap("embed");
+        let y: Vec<ClassId> = numbers.ids.iter().filter_map(|id| labelled.labels.get(*id)).collect();
+        let weights = numbers.ids.iter().map(|id| labelled.weights[id]).collect();
+        let dividing =
+            SplitConstraints::of(&numbers.manifest.records, numbers.x.view(), &recipe.split, context.observer)?;
+        let divisible = dividing.divisible(&numbers.ids, &y, labelled.labels.classes());
         let (split, warnings) = Split::of(&divisible, &recipe.split, recipe.seed);
         let disjointness = split.disjointness(&divisible, numbers.x.view());
         for warning in &warnings {
-            observer.warn(&Warning::Split(warning.clone()));
+            context.observer.warn(&Warning::Split(warning.clone()));
         }
-        for conflict in &gathered.conflicts {
-            observer.warn(&Warning::LabelsConflict { conflict: conflict.clone() });
+        for conflict in &labelled.conflicts {
+            context.observer.warn(&Warning::LabelsConflict { conflict: conflict.clone() });
         }
-        Ok(Self { gathered, numbers, y, weights, split, disjointness, dividing })
+        Ok(Self { labelled, numbers, y, weights, split, disjointness, dividing })
     }
 
     pub fn classes(&self) -> &[String] {
-        self.gathered.labels.classes()
+        self.labelled.labels.classes()
     }
 
     pub fn set(&self) -> TrainingSet<'_> {

@@ -8,10 +8,10 @@ use super::lesson::Lesson;
 use super::trusting::{Learned, Trust};
 use crate::commands::CommandError;
 use crate::commands::evaluate::{Evaluation, Judged, JudgedImage, Strangeness, Strangers, Withheld};
-use crate::device::Device;
-use crate::progress::{Observer, Stage};
-use crate::runs::{Timings, TrainRecipe};
+use crate::progress::Stage;
+use crate::runs::TrainRecipe;
 use crate::training::{Trained, softmax};
+use crate::workflow::{Context, Run};
 
 /// What may be said of a classifier.
 pub(super) struct Verdict<'a> {
@@ -31,18 +31,14 @@ impl<'a> Verdict<'a> {
         recipe: &TrainRecipe,
         lesson: &'a Lesson,
         trained: &Trained,
-        device: Device,
-        timings: &mut Timings,
-        observer: &dyn Observer,
+        run: &mut Run<'_>,
+        context: &Context<'_>,
     ) -> Result<Self, CommandError> {
         let (set, divisible) = (lesson.set(), lesson.divisible());
         let (split, numbers) = (&lesson.split, &lesson.numbers);
-        let trust = Trust::earn(
-            &Learned { recipe, set: &set, divisible: &divisible, split, trained, numbers },
-            device,
-            observer,
-        )?;
-        timings.lap("calibrate");
+        let trust =
+            Trust::earn(&Learned { recipe, set: &set, divisible: &divisible, split, trained, numbers }, context)?;
+        run.lap("calibrate");
         let without_test = split.test.is_empty();
         let (part, rows) = if without_test { ("validation", &split.validation) } else { ("test", &split.test) };
         let judge = if without_test { trained.before_refit() } else { &trained.head };
@@ -50,11 +46,11 @@ impl<'a> Verdict<'a> {
         let uncalibrated = softmax(logits.clone());
         let probabilities = trust.calibration.probabilities(logits);
         let judged = select(lesson, [&uncalibrated, &probabilities], &trust, rows)?;
-        let stage = observer.stage(Stage::Evaluate, 0);
+        let stage = context.observer.stage(Stage::Evaluate, 0);
         let evaluation = Evaluation::of(&judged, trust.calibration.temperature, recipe.seed);
         drop(stage);
         let withheld = Withheld::of(&trust.reject, &judged, &Strangers::default());
-        timings.lap("evaluate");
+        run.lap("evaluate");
         Ok(Self { part, trust, judged, evaluation, withheld, probabilities })
     }
 }

@@ -1,60 +1,51 @@
 //! Writes what training came to: the folder of the run, and the checkpoint.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use jiff::Zoned;
 use serde_json::json;
 
 use super::finetune::Tuned;
 use super::lesson::Lesson;
 use super::verdict::Verdict;
+use crate::commands::CommandError;
 use crate::commands::evaluate::{Dossier, Explainer, Strangers, write_predictions};
-use crate::commands::record::Record;
-use crate::commands::{CommandError, Workspace};
-use crate::device::Device;
-use crate::progress::Observer;
 use crate::report::{Block, EpochScores, Figure, LearningCurves, Results, Section};
-use crate::runs::{
-    BACKBONE_FILE, BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, Timings, TrainRecipe, TrainedOn, timestamp, to_toml,
-    write_skipped,
-};
+use crate::runs::{BACKBONE_FILE, BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, TrainRecipe, TrainedOn, to_toml};
 use crate::training::{Split, Trained, most_likely};
+use crate::workflow::{Context, Run};
 
 /// All there is to write.
 pub(super) struct Outcome<'a> {
     pub recipe: &'a TrainRecipe,
-    pub started: &'a Zoned,
-    pub device: Device,
     pub lesson: &'a Lesson,
     pub trained: &'a Trained,
     /// Where the network learned too.
     pub tuned: Option<&'a Tuned>,
     pub verdict: &'a Verdict<'a>,
-    pub timings: &'a Timings,
 }
 
 impl Outcome<'_> {
-    /// Writes both folders, the run's and the checkpoint's; each appears whole or not at all.
-    pub fn write(&self, workspace: &Workspace, observer: &dyn Observer) -> Result<(PathBuf, PathBuf), CommandError> {
+    /// Fills both folders, the run's and the checkpoint's; each appears whole or not at all once it is finished.
+    pub fn write(&self, run: &Run<'_>, context: &Context<'_>) -> Result<(RunDir, RunDir), CommandError> {
         let Self { recipe, lesson, trained, verdict, .. } = self;
-        let stamp = timestamp(self.started);
-        let run = RunDir::create(&workspace.runs, &format!("{stamp}-train-{}", recipe.name))?;
-        let checkpoint = RunDir::create(&workspace.checkpoints, &format!("{}-{stamp}", recipe.name))?;
-        let results = self.results(&run)?;
+        let folder = run.create_folder()?;
+        let name = format!("{}-{}", recipe.name, run.stamp());
+        let checkpoint = RunDir::create(&context.workspace.checkpoints, &name)?;
+        let mut results = run.results(&DatasetSummary::of(&lesson.numbers.manifest));
+        self.measure(&mut results);
         results.write(&checkpoint.file("results.json")?)?;
-        write_skipped(&run.file("skipped.csv")?, &lesson.gathered.skipped)?;
-        write_split(&run.file("split.csv")?, lesson, verdict)?;
+        write_split(&folder.file("split.csv")?, lesson, verdict)?;
         write_predictions(&checkpoint.file("predictions.csv")?, &verdict.judged, &Strangers::default())?;
         let file = self.tuned.and_then(|tuned| tuned.backbone.as_deref());
-        self.bundle().write(&trained.head, &verdict.trust.neighbours, file, &checkpoint)?;
+        self.bundle(run).write(&trained.head, &verdict.trust.neighbours, file, &checkpoint)?;
         let mut chain = lesson.numbers.chain.clone();
         if file.is_some() {
             chain.recipe.weights = Some(checkpoint.path().join(BACKBONE_FILE));
         }
-        let samples = self.tuned.map(|tuned| tuned.samples.show(&run)).transpose()?.flatten();
+        let samples = self.tuned.map(|tuned| tuned.samples.show(&folder)).transpose()?.flatten();
         let dossier = Dossier {
-            run: &run,
+            run: &folder,
             title: format!("rails train: {}", recipe.name),
             part: verdict.part,
             judged: &verdict.judged,
@@ -62,54 +53,36 @@ impl Outcome<'_> {
             evaluation: &verdict.evaluation,
             withheld: Some(&verdict.withheld),
             depth: lesson.numbers.chain.depth,
-            explainer: Explainer::of(&trained.head, &chain, workspace)?,
+            explainer: Explainer::of(&trained.head, &chain, context.workspace)?,
             facts: facts(lesson, trained),
             first: Vec::new(),
-            more: learning(&run, trained)?.into_iter().chain(samples).collect(),
+            more: learning(&folder, trained)?.into_iter().chain(samples).collect(),
             settings: to_toml(recipe).unwrap_or_default().lines().map(str::to_owned).collect(),
         };
-        dossier.write(observer)?;
-        let checkpoint = checkpoint.finish()?;
-        Ok((run.finish()?, checkpoint))
+        dossier.write(context.observer)?;
+        Ok((folder, checkpoint))
     }
 
-    /// Writes and returns what `rails compare` reads.
-    fn results(&self, run: &RunDir) -> Result<Results, CommandError> {
-        let Self { recipe, lesson, trained, verdict, .. } = self;
-        let dataset = DatasetSummary::of(&lesson.numbers.manifest);
-        let record = Record {
-            kind: "train",
-            name: &recipe.name,
-            started: self.started,
-            recipe: json!(recipe),
-            seed: recipe.seed,
-            dataset: &dataset,
-            chain: &lesson.numbers.chain,
-            methods: Vec::new(),
-            device: self.device,
-            timings: self.timings,
-        };
-        let mut results = record.results();
+    /// Puts into `results` what `rails compare` reads.
+    pub fn measure(&self, results: &mut Results) {
+        let Self { lesson, trained, verdict, .. } = self;
         results.set("judged_on", verdict.part);
         results.set("disjointness", &lesson.disjointness);
-        measure(&mut results, &lesson.split, trained);
-        verdict.evaluation.fill(&mut results);
+        measure(results, &lesson.split, trained);
+        verdict.evaluation.fill(results);
         results.set("calibration", verdict.trust.calibration);
-        verdict.withheld.fill(&mut results);
+        verdict.withheld.fill(results);
         if let Some(tuned) = self.tuned {
             results.set("frozen_network", &tuned.frozen);
         }
-        results.write(&run.file("results.json")?)?;
-        run.write_json("run.json", &record.provenance())?;
-        Ok(results)
     }
 
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self, run: &Run<'_>) -> Bundle {
         let Lesson { numbers, .. } = self.lesson;
         Bundle {
             format: BUNDLE_FORMAT,
             name: self.recipe.name.clone(),
-            created: self.started.timestamp().to_string(),
+            created: run.created(),
             classes: self.lesson.classes().to_vec(),
             features: numbers.chain.clone(),
             input_size: numbers.input_size,

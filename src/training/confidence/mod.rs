@@ -9,4 +9,4 @@ mod novelty;
 
 pub use calibration::{CalibrateRecipe, Calibration, HeldOutFrom, TemperatureFit};
 pub use held_out::HeldOut;
-pub use novelty::{RejectRecipe, RejectRule};
+pub use novelty::{RejectRecipe, RejectRule, UNKNOWN};

@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 use crate::data::Fraction;
 use crate::training::neighbours::OutlierScores;
 
+/// The class of an image that nothing fits well enough.
+pub const UNKNOWN: &str = "unknown";
+
 /// Confidences are told apart up to this odds against them.
 const LEAST_DOUBT: f64 = 1e-7;
 

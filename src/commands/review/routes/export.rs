@@ -9,10 +9,10 @@ use jiff::Zoned;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::commands::export::{ExportFormat, export as write};
 use crate::commands::review::Shared;
 use crate::runs::{Placement, timestamp};
 use crate::server::{Failure, blocking, json, parsed};
+use crate::workflow::labelling::{ExportFormat, export as write};
 
 #[derive(Deserialize)]
 struct Asked {

@@ -1,0 +1,152 @@
+//! `rails curate`
+
+mod labels;
+mod review;
+
+pub(super) use review::Page;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::{Global, Outcome, progress::Terminal, render};
+use crate::commands::CommandError;
+use crate::runs::Placement;
+use crate::workflow::{CurateSummary, Curator, ExportFormat, LabelImport};
+
+const EXAMPLES: &str = r#"A file for --apply holds one decision per line, such as:
+  {"decision":"name_cluster","cluster":0,"class":"gravel"}
+  {"decision":"move","images":["a/b.png"],"class":"stone"}
+  {"decision":"remove","images":["c.png"],"reason":"too dark"}
+  {"decision":"restore","images":["c.png"]}
+  {"decision":"merge_clusters","clusters":[1,4]}
+  {"decision":"undo","seq":3}"#;
+
+/// Name clusters, move and remove images: on a page in the browser, or from files
+///
+/// Without --apply, --from-folders, --import, --export or --status it serves the review page to this machine alone until Ctrl-C.
+/// Decisions are appended to curation/decisions.jsonl in the run folder, each on the disk before the page says saved;
+/// labels.csv and removed.csv are what they come to.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The run folder or its name; without it the newest cluster run
+    run: Option<PathBuf>,
+    /// Take the decisions of this file of JSON lines, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    apply: Option<PathBuf>,
+    /// Take over what was done with a file manager inside clusters/<method>/: folders renamed to a class, images moved
+    /// between folders or into _removed/<reason>/, images deleted
+    #[arg(long)]
+    from_folders: bool,
+    /// Take over labels made elsewhere: a table with path (or filename, or id) and class, or a folder with one subfolder
+    /// per class. Images are matched by content, path or name; importing twice adds nothing
+    #[arg(long, value_name = "TABLE|DIR")]
+    import: Option<PathBuf>,
+    /// Write what was decided into a new folder for other programs; removed images are kept apart, with their reason
+    #[arg(long, value_name = "DIR")]
+    export: Option<PathBuf>,
+    /// What an export holds
+    #[arg(long, value_enum, default_value = "imagefolder", requires = "export")]
+    format: FormatArgument,
+    /// Copy images on export instead of linking them
+    #[arg(long, requires = "export")]
+    copy: bool,
+    /// Say where the curation stands
+    #[arg(long)]
+    status: bool,
+    #[command(flatten)]
+    labels: labels::LabelArguments,
+    #[command(flatten)]
+    page: review::PageArguments,
+    /// Who decides, for the log; without it the user's name
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+/// What came in, and where the curation stands then.
+#[derive(Serialize)]
+struct Imported {
+    imported: LabelImport,
+    #[serde(flatten)]
+    curation: CurateSummary,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArgument {
+    /// One folder of images per class, the removed ones under _removed/<reason>/
+    Imagefolder,
+    /// labels.csv and removed.csv
+    Csv,
+    /// labels.parquet and removed.parquet
+    Parquet,
+    /// labels.json and removed.json: COCO annotations, one box per image that covers it whole
+    Coco,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
+        if !from_files && !self.status && !self.labels.asked() {
+            return self.page.review(self.run.as_deref(), &self.by(), global, observer);
+        }
+        let mut curator = Curator::open(self.run.as_deref(), &global.workspace())?;
+        let by = self.by();
+        let mut summary = curator.summary();
+        if let Some(file) = &self.apply {
+            summary = curator.apply(file, &by)?;
+        }
+        if self.from_folders {
+            let earlier = summary.new_decisions;
+            summary = curator.apply_folders(&by)?;
+            summary.new_decisions += earlier;
+        }
+        let imported = match &self.import {
+            None => None,
+            Some(source) => {
+                let earlier = summary.new_decisions;
+                let (imported, now) = curator.import(source, &by, observer)?;
+                summary = now;
+                summary.new_decisions += earlier;
+                Some(imported)
+            }
+        };
+        let came_in = self.apply.is_some() || self.from_folders || self.import.is_some();
+        if self.labels.run(self.run.as_deref(), came_in, global, observer)? {
+            return Ok(Outcome::Done);
+        }
+        let Some(output) = &self.export else {
+            let Some(imported) = imported else {
+                global.print(&summary, render::curate)?;
+                return Ok(Outcome::Done);
+            };
+            let both = Imported { imported, curation: summary };
+            global.print(&both, |both| render::label_import(&both.imported) + &render::curate(&both.curation))?;
+            return Ok(Outcome::Done);
+        };
+        if let Some(imported) = &imported {
+            render::note(global.verbosity(), &render::label_import(imported));
+        }
+        if self.apply.is_some() || self.from_folders || self.import.is_some() {
+            render::note(global.verbosity(), &render::curate(&summary));
+        }
+        let how = if self.copy { Placement::Copy } else { Placement::Link };
+        let format = match self.format {
+            FormatArgument::Imagefolder => ExportFormat::ImageFolder(how),
+            FormatArgument::Csv => ExportFormat::Csv,
+            FormatArgument::Parquet => ExportFormat::Parquet,
+            FormatArgument::Coco => ExportFormat::Coco,
+        };
+        if self.copy && self.format != FormatArgument::Imagefolder {
+            return Err(CommandError::usage("only an export as imagefolder has images to `--copy`".to_owned()));
+        }
+        let exported = curator.export(output, format)?;
+        global.print(&exported, render::export)?;
+        Ok(Outcome::of_skips(exported.missing.len()))
+    }
+
+    fn by(&self) -> String {
+        self.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".to_owned())
+    }
+}

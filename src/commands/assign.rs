@@ -1,0 +1,109 @@
+//! New images into the clusters of an earlier run, without clustering again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::CommandError;
+use crate::clusterers::{Assigner, Method};
+use crate::data::Clustering;
+use crate::reducers::Projection;
+use crate::runs::{ClusterRecipe, DatasetSummary, Placed, Placement, Provenance, RunKind, read_json};
+use crate::workflow::clustering::{
+    ClusterFolders, ClusterRow, Details, Group, check_field_names, cluster_folders, images_csv, plane, rows,
+};
+use crate::workflow::feature_extraction::FeatureExtraction;
+use crate::workflow::{Context, Run, RunInputs, RunSummary, dataset};
+
+/// The outcome of `rails assign`.
+pub type AssignSummary = RunSummary<AssignFindings>;
+
+/// New images in the clusters of an earlier run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AssignFindings {
+    /// The run whose clusters were used.
+    pub assigned_to: PathBuf,
+    /// Such as `kmeans`.
+    pub method: String,
+    /// What was placed.
+    pub dataset: DatasetSummary,
+    /// By cluster number; a cluster may have got no image.
+    pub clusters: Vec<ClusterRow>,
+    /// Images that lie too far from every cluster.
+    pub n_noise: usize,
+    /// How images got into the cluster folders.
+    pub placed: Placed,
+}
+
+/// Treats the images of `recipe.dataset` as the run `earlier` treated its own and places each with the nearest cluster.
+///
+/// Only the earlier run's first method has an assigner. The new run keeps its cluster numbers.
+///
+/// # Errors
+/// When the earlier run is not whole or other weights are at hand than it used.
+pub fn assign(
+    recipe: &ClusterRecipe,
+    earlier: &Path,
+    placement: Placement,
+    context: &Context<'_>,
+) -> Result<AssignSummary, CommandError> {
+    let earlier = context.workspace.run(Some(earlier), &RunKind::CLUSTERED)?;
+    let origin: Provenance = read_json(&earlier.join("run.json"))?;
+    let method =
+        Method::ALL.into_iter().find(|method| Some(method.name()) == origin.methods.first().map(String::as_str));
+    let method = method.ok_or_else(|| {
+        CommandError::failed(format!("the run has no clustering: `{}`", earlier.display()), "give another run")
+    })?;
+    // The features are the earlier run's, whatever this recipe says.
+    let recipe = ClusterRecipe { features: origin.features.recipe.clone(), ..recipe.clone() };
+    let mut run = Run::begin(RunKind::Assign, &recipe.name, recipe.seed, &recipe, context);
+    let projection = Projection::load(&earlier.join("projection.safetensors"))?;
+    let assigner = Assigner::load(&earlier.join("assigner.safetensors"))?;
+    let extraction = FeatureExtraction::as_before(&origin.features, context)?;
+
+    let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
+    check_field_names(&manifest)?;
+    run.lap("scan");
+    let extracted = extraction.embed(&manifest, origin.features.depth, context)?;
+    let manifest = extracted.manifest;
+    dataset::require_images(&manifest)?;
+    run.lap("embed");
+    let reduced = projection.transform(extracted.embeddings.values())?;
+    let places = assigner.place(reduced.view());
+    let labels = places.iter().map(|place| place.cluster).collect();
+    let groups = [Group {
+        method,
+        clustering: Clustering::placed(labels, assigner.n_clusters()),
+        silhouettes: None,
+        parameters: BTreeMap::from([("assigned_to".to_owned(), json!(earlier))]),
+        metrics: BTreeMap::new(),
+        details: Details::Placed { distances: places.iter().map(|place| place.distance).collect() },
+        notes: Vec::new(),
+    }];
+    run.lap("cluster");
+
+    let folder = run.create_folder()?;
+    let dataset = DatasetSummary::of(&manifest);
+    images_csv(&folder, &manifest, &groups, None, plane(reduced.view()).view())?;
+    projection.save(&folder.file("projection.safetensors")?)?;
+    assigner.save(&folder.file("assigner.safetensors")?)?;
+    let folders = ClusterFolders { run: &folder, manifest: &manifest, dataset: &dataset, how: placement };
+    let placed = cluster_folders(&folders, &groups, context.observer)?;
+    run.lap("write");
+    let findings = AssignFindings {
+        assigned_to: earlier,
+        method: method.name().to_owned(),
+        dataset: dataset.clone(),
+        clusters: rows(&groups[0].clustering, &manifest, None),
+        n_noise: groups[0].clustering.n_noise(),
+        placed,
+    };
+    let methods = vec![findings.method.clone()];
+    let inputs = RunInputs { dataset: &dataset, skipped: &manifest.skipped, chain: &extracted.chain, methods };
+    Ok(run.finish(folder, &inputs, findings, |found, results| {
+        let figures = json!({ "assigned_to": found.assigned_to, "n_noise": found.n_noise, "clusters": found.clusters });
+        results.set(&found.method, figures);
+    })?)
+}

@@ -1,0 +1,265 @@
+//! New images to classes.
+
+mod keeping;
+mod sorting;
+mod tables;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::CommandError;
+use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, Skipped};
+use crate::images::{ScanOptions, scan, scan_files};
+use crate::progress::{Observer, Warning};
+use crate::runs::{Checkpoint, FeatureChain, Placement, newest_checkpoint};
+use crate::training::{Neighbour, UNKNOWN, most_likely};
+use crate::workflow::Context;
+use crate::workflow::feature_extraction::FeatureExtraction;
+use keeping::keep_into;
+use sorting::sort_into;
+pub use tables::{TableFormat, predictions_text, write_predictions};
+
+/// How to predict.
+#[derive(Debug, Clone, Default)]
+pub struct PredictOptions {
+    /// The checkpoint folder; without it the newest.
+    pub checkpoint: Option<PathBuf>,
+    /// Below this confidence an image is `unknown`, too.
+    pub min_confidence: Option<Fraction>,
+    /// Give every image its most likely class, however unfamiliar it is.
+    pub keep_all: bool,
+    /// So many nearest training images are named with each prediction.
+    pub explain: usize,
+    /// Only images of this class are told of.
+    pub keep: Option<String>,
+    /// Write those images here, files of frames with these frames only.
+    pub keep_into: Option<PathBuf>,
+    /// Sort the images into one folder per class here.
+    pub sort_into: Option<PathBuf>,
+    /// How images get into those folders.
+    pub placement: Placement,
+}
+
+/// What an image is taken for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// Content hash.
+    pub id: ImageId,
+    /// A file as it was given; else the folder given, then the path below it.
+    pub path: String,
+    /// A class name or `unknown`.
+    pub class: String,
+    /// Calibrated probability of the most likely class, in `0.0..=1.0`.
+    pub confidence: f32,
+    /// How unlike all training images it is: 0 is usual for a known image, more is stranger, in standard deviations;
+    /// `None` where the checkpoint cannot say.
+    pub unfamiliarity: Option<f32>,
+    /// Per class, in the order of [`PredictSummary::classes`].
+    pub probabilities: Vec<f32>,
+    /// The nearest training images, nearest first.
+    pub neighbours: Vec<NearestImage>,
+}
+
+/// A training image that a new image resembles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NearestImage {
+    /// Its file when it was learned from.
+    pub path: String,
+    /// What it shows.
+    pub class: String,
+    /// One minus the cosine between the features of the two, in `0.0..=2.0`; 0 for the same image.
+    pub distance: f32,
+}
+
+/// What `rails predict` has to say.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PredictSummary {
+    /// The checkpoint used.
+    pub checkpoint: PathBuf,
+    /// Its classes.
+    pub classes: Vec<String>,
+    /// Images per predicted class.
+    pub counts: BTreeMap<String, usize>,
+    /// Mean confidence, in `0.0..=1.0`.
+    pub mean_confidence: f64,
+    /// Unfamiliarity above which an image was called `unknown`; `None` where that was not asked or not learned.
+    pub threshold: Option<f64>,
+    /// Training images named with each prediction.
+    pub explained: usize,
+    /// Files that were left out.
+    pub skipped: Vec<Skipped>,
+    /// One per image, in the order of the arguments, by path within each.
+    #[serde(skip)]
+    pub predictions: Vec<Prediction>,
+}
+
+/// Predicts the class of every image in `images`: folders and files.
+///
+/// # Errors
+/// When the checkpoint cannot be used or there are no images; a bad image is only skipped.
+pub fn predict(
+    images: &[PathBuf],
+    options: &PredictOptions,
+    context: &Context<'_>,
+) -> Result<PredictSummary, CommandError> {
+    let checkpoint = match &options.checkpoint {
+        Some(path) => path.clone(),
+        None => newest_checkpoint(&context.workspace.checkpoints)?,
+    };
+    let checkpoint = Checkpoint::open(&checkpoint)?;
+    if let Some(class) = options.keep.as_ref().filter(|class| !checkpoint.bundle.classes.contains(*class)) {
+        let known = checkpoint.bundle.classes.join(", ");
+        return Err(CommandError::usage(format!("--keep: no class `{class}` in the checkpoint (known: {known})")));
+    }
+    let chain = &checkpoint.bundle.features;
+    if options.explain > 0 && checkpoint.neighbours.is_none() {
+        return Err(CommandError::failed(
+            "this checkpoint was made before training images were kept in it: nothing to explain by",
+            "train again with this version, or leave out --explain",
+        ));
+    }
+    let extraction = FeatureExtraction::as_before(chain, context)?;
+    let observer = context.observer;
+    let mut predictions = Vec::new();
+    let mut files = Vec::new();
+    let mut skipped = Vec::new();
+    let given = Given::of(images);
+    for manifest in manifests(images, chain, context.observer)? {
+        let shown = extraction.is_shown();
+        if shown && manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
+            observer.warn(&Warning::DepthUnknown);
+        }
+        let done = extraction.embed(&manifest, chain.depth, context)?;
+        let names = done.manifest.records.iter().map(|record| given.name(&done.manifest.file(record)));
+        predictions.extend(judge(&checkpoint, options, &done.embeddings, names.collect())?);
+        files.extend(done.manifest.records.iter().map(|record| done.manifest.file(record)));
+        skipped.extend(done.manifest.skipped);
+    }
+    if predictions.is_empty() {
+        let hint = skipped.first().map_or_else(
+            || {
+                "png, jpg, bmp, tif, webp, pgm, h5, npy, cbf and edf files are looked for, also in subfolders"
+                    .to_owned()
+            },
+            |first| format!("{} files were skipped, the first because: {}", skipped.len(), first.reason),
+        );
+        return Err(CommandError::failed("no images to predict", hint));
+    }
+    if let Some(folder) = &options.sort_into {
+        sort_into(folder, &predictions, &files, options.placement, observer)?;
+    }
+    let mut counts = BTreeMap::new();
+    for prediction in &predictions {
+        *counts.entry(prediction.class.clone()).or_default() += 1;
+    }
+    let confidence: f64 = predictions.iter().map(|prediction| f64::from(prediction.confidence)).sum();
+    let mean_confidence = confidence / predictions.len() as f64;
+    if let Some(class) = &options.keep {
+        let mut kept = predictions.iter().map(|prediction| prediction.class == *class);
+        files.retain(|_| kept.next().unwrap_or_default());
+        predictions.retain(|prediction| prediction.class == *class);
+    }
+    if let Some(folder) = &options.keep_into {
+        keep_into(folder, &predictions, &files, options.placement, observer)?;
+    }
+    let rule = checkpoint.bundle.reject.as_ref().filter(|_| !options.keep_all);
+    Ok(PredictSummary {
+        threshold: rule.and_then(|rule| rule.threshold),
+        explained: predictions.iter().map(|prediction| prediction.neighbours.len()).max().unwrap_or(0),
+        checkpoint: checkpoint.folder,
+        classes: checkpoint.bundle.classes,
+        counts,
+        mean_confidence,
+        skipped,
+        predictions,
+    })
+}
+
+/// What the images of `embeddings` are taken for; `paths` has one entry per image.
+fn judge(
+    checkpoint: &Checkpoint,
+    options: &PredictOptions,
+    embeddings: &Embeddings,
+    paths: Vec<String>,
+) -> Result<Vec<Prediction>, CommandError> {
+    let Checkpoint { bundle, neighbours, .. } = checkpoint;
+    let x = embeddings.values();
+    let probabilities = checkpoint.probabilities(x)?;
+    let likely = most_likely(probabilities.view());
+    let confidences: Vec<f32> = likely.iter().zip(probabilities.rows()).map(|(best, row)| row[best.0]).collect();
+    let unfamiliarity = checkpoint.novelty(x, &confidences)?;
+    let nearest = match neighbours {
+        Some(neighbours) if options.explain > 0 => neighbours.nearest(x, options.explain)?,
+        _ => vec![Vec::new(); paths.len()],
+    };
+    let least = options.min_confidence.map_or(0.0, Fraction::get);
+    let rule = bundle.reject.as_ref().filter(|_| !options.keep_all);
+    let image = |(row, path): (usize, String)| {
+        let unfamiliarity = unfamiliarity.as_ref().map(|all| all[row]);
+        let stranger = rule.zip(unfamiliarity).is_some_and(|(rule, unfamiliarity)| rule.rejects(unfamiliarity));
+        let unknown = stranger || f64::from(confidences[row]) < least;
+        let named = |neighbour: &Neighbour| {
+            let reference = &neighbours.as_ref()?.references()[neighbour.index];
+            let class = bundle.classes[reference.class.0].clone();
+            Some(NearestImage { path: reference.path.clone(), class, distance: neighbour.distance })
+        };
+        Prediction {
+            id: embeddings.ids()[row],
+            path,
+            class: if unknown { UNKNOWN.to_owned() } else { bundle.classes[likely[row].0].clone() },
+            confidence: confidences[row],
+            unfamiliarity: unfamiliarity.map(|unfamiliarity| unfamiliarity as f32),
+            probabilities: probabilities.row(row).to_vec(),
+            neighbours: nearest[row].iter().filter_map(named).collect(),
+        }
+    };
+    Ok(paths.into_iter().enumerate().map(image).collect())
+}
+
+/// Single files are scanned by their absolute paths; this gives them back as they were given.
+struct Given<'a>(BTreeMap<PathBuf, &'a Path>);
+
+impl<'a> Given<'a> {
+    fn of(images: &'a [PathBuf]) -> Self {
+        let files = images.iter().filter(|path| !path.is_dir());
+        Self(files.filter_map(|path| Some((std::path::absolute(path).ok()?, path.as_path()))).collect())
+    }
+
+    fn name(&self, file: &Path) -> String {
+        match FrameAddress::parse(file) {
+            Some(frame) => {
+                let file = self.0.get(&frame.file).map_or_else(|| frame.file.clone(), |given| given.to_path_buf());
+                FrameAddress { file, ..frame }.to_string()
+            }
+            None => self.0.get(file).copied().unwrap_or(file).display().to_string(),
+        }
+    }
+}
+
+/// A manifest per folder, and one for all single files.
+fn manifests(images: &[PathBuf], chain: &FeatureChain, observer: &dyn Observer) -> Result<Vec<Manifest>, CommandError> {
+    let (folders, files): (Vec<&PathBuf>, Vec<&PathBuf>) = images.iter().partition(|path| path.is_dir());
+    let options = ScanOptions { dataset: chain.dataset.clone(), ..ScanOptions::default() };
+    let mut manifests = Vec::new();
+    for folder in folders {
+        manifests.push(scan(folder, &options, observer)?);
+    }
+    if !files.is_empty() {
+        let files: Vec<PathBuf> = files.into_iter().cloned().collect();
+        manifests.push(scan_files(&files, &options, observer)?);
+    }
+    Ok(manifests)
+}
+
+/// What is put into a folder must not mix with what lies there; `doing` says what for, such as `sort`.
+fn require_empty(folder: &Path, doing: &str) -> Result<(), CommandError> {
+    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(CommandError::failed(
+            format!("the folder to {doing} into is not empty: `{}`", folder.display()),
+            "choose another one, or remove what is in it",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! report.html of a grid: the ranking, and what was left out.
+
+use super::{CombinationRow, texts};
+use crate::report::{Block, Report};
+use crate::runs::{ClusterRecipe, DatasetSummary};
+
+pub(super) fn page(
+    recipe: &ClusterRecipe,
+    dataset: &DatasetSummary,
+    rows: &[CombinationRow],
+    left_out: &[String],
+    recommended: &[String],
+) -> Report {
+    let mut report = Report::new(format!("rails cluster, a grid: {}", recipe.name));
+    report.fact("Images", dataset.n_images.to_string());
+    report.fact("Combinations", rows.len().to_string());
+    let names: Vec<String> = rows
+        .iter()
+        .flat_map(|row| row.metrics.keys().cloned())
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let mut columns: Vec<String> = ["rank", "network", "layers", "enhancements", "k"].map(str::to_owned).to_vec();
+    columns.extend(names.iter().cloned());
+    let cells = rows
+        .iter()
+        .enumerate()
+        .map(|(index, row)| {
+            let mut cells = vec![
+                (index + 1).to_string(),
+                row.backbone.clone(),
+                row.layers.join(" + "),
+                texts(&row.enhance),
+                row.k.to_string(),
+            ];
+            cells.extend(
+                names.iter().map(|name| row.metrics.get(name).map(|value| format!("{value:.4}")).unwrap_or_default()),
+            );
+            cells
+        })
+        .collect();
+    let mut blocks = vec![
+        Block::Paragraph(format!("Recommended: {}", recommended.join(", "))),
+        Block::Paragraph(
+            "Scores of different features are measured in different spaces: take close ones as equal, and look at the \
+             clusters before trusting a rank."
+                .to_owned(),
+        ),
+        Block::Table { caption: "Every combination, the best first".to_owned(), columns, rows: cells },
+    ];
+    if !left_out.is_empty() {
+        blocks.push(Block::Table {
+            caption: "Left out".to_owned(),
+            columns: vec!["combination".to_owned()],
+            rows: left_out.iter().map(|line| vec![line.clone()]).collect(),
+        });
+    }
+    report.section("Ranking", blocks);
+    report
+}

@@ -1,0 +1,144 @@
+//! How good the groups are: by themselves, against name fields, against the truth where there is one.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use ndarray::{ArrayView2, Axis};
+use rand::SeedableRng;
+use rand::seq::index;
+use rand_chacha::ChaCha8Rng;
+
+use super::group::{Details, Group};
+use crate::clusterers::{Clusterer, KMeans};
+use crate::curation::Matched;
+use crate::data::{Clustering, Manifest};
+use crate::metrics::{
+    Contingency, Silhouettes, adjusted_rand_index, cramers_v, hungarian_accuracy, noise_ratio,
+    normalized_mutual_information, purity, silhouette_cost, silhouettes, size_range, spread, stability,
+};
+use crate::progress::{Note, Observer, Stage, Warning};
+
+/// What groups are judged by.
+pub(crate) struct Judge<'a> {
+    pub manifest: &'a Manifest,
+    pub truth: Option<&'a Matched>,
+    pub kmeans: &'a KMeans,
+    pub seed: u64,
+    /// Silhouettes over all pairs may take this long; beyond it a sample is judged.
+    pub max_time: Duration,
+    /// Bytes that they may take; beyond it likewise.
+    pub max_memory: u64,
+}
+
+/// Fields of more values than this name images rather than groups.
+const MOST_VALUES: usize = 100;
+/// Fits with other seeds that a clustering must resemble to be called stable.
+const RESEEDED: u64 = 4;
+const GIB: f64 = (1_u64 << 30) as f64;
+/// A stage that is expected to take longer than this says so before it starts.
+const WORTH_SAYING: f64 = 10.0;
+
+impl Judge<'_> {
+    /// Silhouettes of all clusterings in one pass; of a random sample of images where all would take too long.
+    pub fn silhouettes(
+        &self,
+        x: ArrayView2<'_, f32>,
+        clusterings: &[&Clustering],
+        observer: &dyn Observer,
+    ) -> Vec<Option<Silhouettes>> {
+        if clusterings.is_empty() {
+            return Vec::new();
+        }
+        let cost = silhouette_cost(x.nrows(), x.ncols());
+        // The points themselves, and per image and clustering a value and its sums.
+        let bytes = x.nrows() as f64 * (x.ncols() * 4 + clusterings.len() * 16) as f64;
+        let share = (self.max_time.as_secs_f64() / cost).sqrt().min(self.max_memory as f64 / bytes);
+        if share < 1.0 {
+            let n = (x.nrows() as f64 * share) as usize;
+            observer.warn(&Warning::SilhouettesSampled { seconds: cost, gib: bytes / GIB, images: n });
+            return self.sampled(x, clusterings, n);
+        }
+        if cost > WORTH_SAYING {
+            observer.note(&Note::SilhouettesTakeLong { seconds: cost });
+        }
+        let _stage = observer.stage(Stage::Evaluate, 0);
+        silhouettes(x, clusterings)
+    }
+
+    fn sampled(&self, x: ArrayView2<'_, f32>, clusterings: &[&Clustering], n: usize) -> Vec<Option<Silhouettes>> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        let mut rows = index::sample(&mut rng, x.nrows(), n.clamp(2.min(x.nrows()), x.nrows())).into_vec();
+        rows.sort_unstable();
+        let part = x.select(Axis(0), &rows);
+        let parts: Vec<Clustering> = clusterings
+            .iter()
+            .map(|clustering| {
+                let labels: Vec<Option<u32>> =
+                    rows.iter().map(|&row| clustering.labels()[row].map(|id| id.0)).collect();
+                Clustering::by_number(&labels)
+            })
+            .collect();
+        let judged = silhouettes(part.view(), &parts.iter().collect::<Vec<_>>());
+        let spread_out = |judged: Silhouettes| {
+            let mut per_image = vec![None; x.nrows()];
+            rows.iter().zip(judged.per_image).for_each(|(&row, value)| per_image[row] = value);
+            Silhouettes { mean: judged.mean, per_image }
+        };
+        judged.into_iter().map(|judged| judged.map(spread_out)).collect()
+    }
+
+    /// Fills in the metrics of a group.
+    pub(crate) fn measure(&self, group: &mut Group, x: ArrayView2<'_, f32>) {
+        let clustering = &group.clustering;
+        let mut metrics = BTreeMap::new();
+        let mut put = |name: &str, value: Option<f64>| {
+            if let Some(value) = value {
+                metrics.insert(name.to_owned(), value);
+            }
+        };
+        let spread = spread(x, clustering);
+        put("inertia", Some(spread.inertia));
+        put("silhouette", group.silhouettes.as_ref().map(|s| s.mean));
+        put("davies_bouldin", spread.davies_bouldin);
+        put("calinski_harabasz", spread.calinski_harabasz);
+        put("noise_ratio", Some(noise_ratio(clustering)));
+        if let Some((smallest, largest)) = size_range(clustering) {
+            put("smallest_cluster", Some(smallest as f64));
+            put("largest_cluster", Some(largest as f64));
+        }
+        put("stability", self.stability(group, x));
+        for (field, table) in self.against_fields(clustering) {
+            put(&format!("nmi_{field}"), normalized_mutual_information(&table));
+            put(&format!("cramers_v_{field}"), cramers_v(&table));
+        }
+        if let Some(truth) = self.truth {
+            let classes = (0..clustering.len()).map(|row| truth.labels.get(&row).map(|(class, _)| class.as_str()));
+            let table = Contingency::new(clustering.labels().iter().copied().zip(classes));
+            put("purity", purity(&table));
+            put("nmi", normalized_mutual_information(&table));
+            put("ari", adjusted_rand_index(&table));
+            put("hungarian_accuracy", hungarian_accuracy(&table));
+        }
+        group.metrics = metrics;
+    }
+
+    /// Mean adjusted Rand index between fits with other seeds; only k-means draws numbers.
+    fn stability(&self, group: &Group, x: ArrayView2<'_, f32>) -> Option<f64> {
+        let Details::KMeans { fit, .. } = &group.details else { return None };
+        let recipe = KMeans { k: crate::clusterers::Counts::One(NonZeroUsize::new(fit.asked)?), ..self.kmeans.clone() };
+        let others = (1..=RESEEDED).map(|offset| recipe.cluster(x, self.seed.wrapping_add(offset)));
+        let all: Result<Vec<Clustering>, _> = std::iter::once(Ok(group.clustering.clone())).chain(others).collect();
+        stability(&all.ok()?)
+    }
+
+    /// Are the clusters merely operators? One table per name field that groups the images.
+    fn against_fields(&self, clustering: &Clustering) -> Vec<(String, Contingency)> {
+        let tables = self.manifest.field_names().into_iter().map(|field| {
+            let values = self.manifest.records.iter().map(|record| record.fields.get(&field).map(String::as_str));
+            let table = Contingency::new(clustering.labels().iter().copied().zip(values));
+            (field, table)
+        });
+        tables.filter(|(_, table)| (2..=MOST_VALUES).contains(&table.n_columns())).collect()
+    }
+}

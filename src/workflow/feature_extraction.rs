@@ -1,0 +1,238 @@
+//! Images to embeddings, through the store.
+
+use std::collections::BTreeSet;
+
+use ndarray::{Array2, Axis, concatenate};
+
+use super::{Context, WorkflowError, Workspace};
+use crate::backbones::Backbone;
+use crate::data::{Embeddings, FrameAddress, Manifest};
+use crate::device::Device;
+use crate::embeddings::{Store, StoreError};
+use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor, FrameStatistics, HandMade};
+use crate::images::{DepthPolicy, DepthRange, series_of};
+use crate::progress::Note;
+use crate::reducers::WeightedBlock;
+use crate::runs::{FeatureChain, FeaturesRecipe};
+
+/// Everything ready to embed, and the recipe with nothing left to defaults.
+pub(crate) struct FeatureExtraction {
+    parts: Vec<Part>,
+    pub recipe: FeaturesRecipe,
+    /// Empty without a network.
+    pub weights_hash: String,
+    /// Rows and columns of the network's input; (0, 0) without one.
+    pub input_size: (usize, usize),
+}
+
+/// A block of columns: the network, what is made by hand, or the statistics of frames.
+struct Part {
+    extractor: Box<dyn FeatureExtractor>,
+    blocks: Vec<WeightedBlock>,
+    /// Whether the last column counts values that were not finite.
+    counts: bool,
+}
+
+/// What became of a manifest.
+pub(crate) struct ExtractedFeatures {
+    /// Without the images that could not be read; those are in `skipped`.
+    pub manifest: Manifest,
+    /// A row per record of `manifest`.
+    pub embeddings: Embeddings,
+    pub chain: FeatureChain,
+    /// Names of the features.
+    pub columns: Vec<String>,
+    /// The blocks they belong to; empty where there is only a network, whose features are taken as they are.
+    pub blocks: Vec<WeightedBlock>,
+    /// Hand-made features that were not finite and became 0.
+    pub replaced: usize,
+    /// Images that went through the network now.
+    pub computed: usize,
+    /// Images whose features were there already.
+    pub reused: usize,
+}
+
+impl ExtractedFeatures {
+    /// The images that `manifest` has too, by path.
+    pub(crate) fn only(self, manifest: &Manifest) -> Self {
+        let wanted: BTreeSet<&str> = manifest.records.iter().map(|record| record.path.as_str()).collect();
+        let records = &self.manifest.records;
+        let rows: Vec<usize> = (0..records.len()).filter(|&row| wanted.contains(records[row].path.as_str())).collect();
+        let kept = rows.iter().map(|&row| records[row].clone()).collect();
+        let embeddings = self.embeddings.select(&rows);
+        Self { manifest: Manifest { records: kept, ..self.manifest }, embeddings, ..self }
+    }
+}
+
+/// The network that `recipe` names.
+pub(crate) fn backbone(recipe: &FeaturesRecipe, workspace: &Workspace) -> Result<Backbone, WorkflowError> {
+    Ok(match &recipe.weights {
+        Some(path) => Backbone::open(recipe.backbone, path, None)?,
+        None => Backbone::load(recipe.backbone, &workspace.checkpoints)?,
+    })
+}
+
+/// The network part of `recipe`, with this backbone whatever weights the recipe names.
+pub(crate) fn network_features(
+    backbone: &Backbone,
+    recipe: &FeaturesRecipe,
+    device: Device,
+) -> Result<Enhanced<BackboneFeatures>, WorkflowError> {
+    let extractor = BackboneFeatures::new(backbone, &recipe.layers, recipe.resize, device)?;
+    Ok(Enhanced::new(extractor, recipe.enhance.clone()))
+}
+
+impl FeatureExtraction {
+    pub(crate) fn new(recipe: &FeaturesRecipe, context: &Context<'_>) -> Result<Self, WorkflowError> {
+        let mut extraction =
+            Self { parts: Vec::new(), recipe: recipe.clone(), weights_hash: String::new(), input_size: (0, 0) };
+        if let Some(frame) = recipe.frame {
+            extraction.add_counts(frame)?;
+            return Ok(extraction);
+        }
+        if recipe.uses_network() {
+            extraction.add_network(&backbone(recipe, context.workspace)?, context.device)?;
+        }
+        if !recipe.hand_made.is_empty() {
+            let extractor = HandMade::new(recipe.hand_made.keys().copied().collect());
+            let weighted = recipe.hand_made.iter();
+            let blocks = weighted
+                .map(|(block, weight)| WeightedBlock { columns: block.columns().len(), weight: weight.get() })
+                .collect();
+            let extractor = Box::new(Enhanced::new(extractor, recipe.enhance.clone()));
+            extraction.parts.push(Part { extractor, blocks, counts: true });
+        }
+        if extraction.parts.is_empty() {
+            let text = "`features.network = 0` leaves nothing to look at: name blocks in `features.hand_made`";
+            return Err(WorkflowError::Usage(text.to_owned()));
+        }
+        Ok(extraction)
+    }
+
+    fn add_network(&mut self, backbone: &Backbone, device: Device) -> Result<(), WorkflowError> {
+        if self.recipe.layers.is_empty() {
+            self.recipe.layers = vec![self.recipe.backbone.default_layer().to_owned()];
+        }
+        backbone.hash().clone_into(&mut self.weights_hash);
+        let spec = backbone.spec();
+        self.input_size = (spec.size, spec.size);
+        let extractor = Box::new(network_features(backbone, &self.recipe, device)?);
+        let blocks = vec![WeightedBlock { columns: extractor.columns().len(), weight: self.recipe.network.get() }];
+        self.parts.push(Part { extractor, blocks, counts: false });
+        Ok(())
+    }
+
+    /// Raw counts, which stand alone.
+    fn add_counts(&mut self, frame: FrameStatistics) -> Result<(), WorkflowError> {
+        let usage = |text: &str| Err(WorkflowError::Usage(text.to_owned()));
+        if !self.recipe.enhance.is_empty() {
+            return usage("features.enhance changes brightness, and features.frame is about raw counts: leave one out");
+        }
+        if !self.recipe.hand_made.is_empty() {
+            return usage("features.hand_made is about brightness, and features.frame about raw counts: leave one out");
+        }
+        // The version of the statistics stands where a network has its weights.
+        self.weights_hash = frame.fingerprint();
+        self.parts.push(Part { extractor: Box::new(frame), blocks: Vec::new(), counts: false });
+        Ok(())
+    }
+
+    /// Whether images are seen on a brightness scale; else as raw counts.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.parts.iter().any(|part| part.extractor.is_shown())
+    }
+
+    /// Whether an image's features depend on the images around it in its series.
+    pub(crate) fn has_context(&self) -> bool {
+        self.parts.iter().any(|part| part.extractor.has_context())
+    }
+
+    /// As an earlier run or checkpoint did it.
+    pub(crate) fn as_before(chain: &FeatureChain, context: &Context<'_>) -> Result<Self, WorkflowError> {
+        let extraction = Self::new(&chain.recipe, context)?;
+        if extraction.weights_hash != chain.weights_hash {
+            return Err(WorkflowError::failed(
+                format!(
+                    "the weights of {} here are not those used before (hash {} instead of {})",
+                    chain.recipe.backbone, extraction.weights_hash, chain.weights_hash
+                ),
+                "import the same weights file with `rails models import`, or start again with the new weights",
+            ));
+        }
+        Ok(extraction)
+    }
+
+    /// The brightness scale of `manifest`. Where the extractor looks at raw counts it is for people only, and a few images
+    /// are enough to find it.
+    pub(crate) fn depth(&self, manifest: &Manifest, policy: DepthPolicy, context: &Context<'_>) -> DepthRange {
+        const ENOUGH: usize = 64;
+        let n = manifest.records.len();
+        if self.is_shown() || n <= ENOUGH {
+            return DepthRange::fit(manifest, policy, context.observer);
+        }
+        let records = (0..ENOUGH).map(|at| manifest.records[at * n / ENOUGH].clone()).collect();
+        DepthRange::fit(
+            &Manifest { root: manifest.root.clone(), records, ..Manifest::default() },
+            policy,
+            context.observer,
+        )
+    }
+
+    /// Embeds every image of `manifest` that the store does not know yet.
+    pub(crate) fn embed(
+        &self,
+        manifest: &Manifest,
+        depth: DepthRange,
+        context: &Context<'_>,
+    ) -> Result<ExtractedFeatures, WorkflowError> {
+        let store = Store::open(&context.workspace.cache);
+        let mut manifest = manifest.clone();
+        let mut values: Vec<Array2<f32>> = Vec::with_capacity(self.parts.len());
+        let (mut columns, mut replaced, mut computed, mut reused) = (Vec::new(), 0, 0, 0);
+        for part in &self.parts {
+            let extractor = part.extractor.as_ref();
+            let scale = if extractor.is_shown() { depth } else { DepthRange::default() };
+            let done = store.embed(&manifest, extractor, &scale, self.recipe.batch_size, context.observer)?;
+            if done.rows.len() < manifest.records.len() {
+                for values in &mut values {
+                    *values = values.select(Axis(0), &done.rows);
+                }
+            }
+            manifest = done.align(&manifest);
+            (computed, reused) = (computed.max(done.computed), reused.max(done.reused));
+            let mut names = extractor.columns();
+            let mut found = done.embeddings.into_values();
+            if extractor.has_context() {
+                let series: Vec<Vec<usize>> = series_of(&manifest).into_iter().map(|series| series.rows).collect();
+                found = extractor.in_context(found, &series);
+            }
+            if part.counts {
+                names.pop();
+                let count = found.ncols() - 1;
+                replaced += found.column(count).iter().map(|&count| count as usize).sum::<usize>();
+                found.remove_index(Axis(1), count);
+            }
+            columns.append(&mut names);
+            values.push(found);
+        }
+        let views: Vec<_> = values.iter().map(Array2::view).collect();
+        let values = concatenate(Axis(1), &views)
+            .map_err(|error| WorkflowError::failed(error.to_string(), "report this as a bug"))?;
+        if replaced > 0 {
+            context.observer.note(&Note::FeaturesNotFinite { features: replaced });
+        }
+        let alone = self.recipe.hand_made.is_empty();
+        let blocks =
+            if alone { Vec::new() } else { self.parts.iter().flat_map(|part| part.blocks.iter().copied()).collect() };
+        let embeddings = Embeddings::new(manifest.ids(), values).map_err(StoreError::from)?;
+        let chain = FeatureChain {
+            recipe: self.recipe.clone(),
+            weights_hash: self.weights_hash.clone(),
+            // Of one run all frames lie in data sets of one name.
+            dataset: manifest.records.iter().find_map(|record| FrameAddress::parse(record.path.as_ref())?.dataset),
+            depth,
+            n_features: embeddings.values().ncols(),
+        };
+        Ok(ExtractedFeatures { manifest, embeddings, chain, columns, blocks, replaced, computed, reused })
+    }
+}

@@ -1,0 +1,112 @@
+//! COCO annotations (Lin et al., "Microsoft COCO", ECCV 2014; the format of pycocotools): every image carries one
+//! annotation whose box covers it whole, since what was labelled is the image and not a thing in it.
+//!
+//! `file_name` is relative to the data set, which `info.root` names. In `removed.json` the reasons are the categories.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::{Decided, Entry, reason, unwritable};
+use crate::images::header_of;
+use crate::runs::write_whole;
+use crate::workflow::WorkflowError;
+
+#[derive(Serialize)]
+struct Coco<'a> {
+    info: Info,
+    licenses: [(); 0],
+    categories: Vec<Category<'a>>,
+    images: Vec<Image<'a>>,
+    annotations: Vec<Annotation>,
+}
+
+#[derive(Serialize)]
+struct Info {
+    description: &'static str,
+    version: &'static str,
+    root: String,
+}
+
+#[derive(Serialize)]
+struct Category<'a> {
+    id: usize,
+    name: &'a str,
+    supercategory: &'static str,
+}
+
+#[derive(Serialize)]
+struct Image<'a> {
+    id: usize,
+    file_name: &'a str,
+    width: u32,
+    height: u32,
+    content_id: String,
+    fields: &'a std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct Annotation {
+    id: usize,
+    image_id: usize,
+    category_id: usize,
+    /// Left, top, width, height in pixels.
+    bbox: [u32; 4],
+    area: u64,
+    iscrowd: u8,
+    segmentation: Vec<[u32; 8]>,
+}
+
+/// Writes `labels.json` and `removed.json`; the answer are the images whose file is gone or cannot be read.
+pub(crate) fn write(decided: &Decided<'_>, folder: &Path) -> Result<Vec<String>, WorkflowError> {
+    let labelled: Vec<(Entry<'_>, &str)> =
+        decided.labelled.iter().map(|(entry, label)| (*entry, label.class.as_str())).collect();
+    let removed: Vec<(Entry<'_>, &str)> = decided.removed.iter().map(|(entry, why)| (*entry, reason(why))).collect();
+    let mut missing = Vec::new();
+    let parts = [
+        ("labels", "class", "images with the class they show", labelled),
+        ("removed", "reason", "removed images with the reason", removed),
+    ];
+    for (name, kind, description, entries) in parts {
+        let sizes: Vec<Option<(u32, u32)>> = entries.par_iter().map(|(entry, _)| size(&decided.file(*entry))).collect();
+        let names: BTreeSet<&str> = entries.iter().map(|(_, name)| *name).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let root = std::path::absolute(decided.root).unwrap_or_else(|_| decided.root.to_owned());
+        let mut coco = Coco {
+            info: Info { description, version: "1.0", root: root.display().to_string() },
+            licenses: [],
+            categories: (1..).zip(&names).map(|(id, name)| Category { id, name, supercategory: kind }).collect(),
+            images: Vec::new(),
+            annotations: Vec::new(),
+        };
+        for ((entry, name), size) in entries.iter().zip(sizes) {
+            let Some((width, height)) = size else {
+                missing.push(entry.row.path.clone());
+                continue;
+            };
+            let id = coco.images.len() + 1;
+            let content_id = entry.row.id.to_string();
+            coco.images.push(Image { id, file_name: &entry.row.path, width, height, content_id, fields: entry.fields });
+            coco.annotations.push(Annotation {
+                id,
+                image_id: id,
+                category_id: names.partition_point(|known| known < name) + 1,
+                bbox: [0, 0, width, height],
+                area: u64::from(width) * u64::from(height),
+                iscrowd: 0,
+                segmentation: vec![[0, 0, width, 0, width, height, 0, height]],
+            });
+        }
+        let json = serde_json::to_vec(&coco).map_err(unwritable)?;
+        write_whole(&folder.join(format!("{name}.json")), &json)?;
+    }
+    Ok(missing)
+}
+
+/// Width and height in pixels; `None` where the file is gone or no image.
+fn size(file: &Path) -> Option<(u32, u32)> {
+    let header = header_of(file).ok()?;
+    Some((header.width, header.height))
+}

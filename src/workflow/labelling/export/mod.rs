@@ -1,0 +1,151 @@
+//! What people decided, for other programs: as folders of images or as tables. Removed images are a part of their own,
+//! with the reason they were removed for: special cases are studied from there.
+
+mod coco;
+mod image_folder;
+mod table;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::curation::{Curation, Label, Removed};
+use crate::runs::{ImageRow, ImagesTable, Placement, RunDir};
+use crate::workflow::WorkflowError;
+
+/// How decisions are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// `<class>/image.png`, and `_removed/<reason>/image.png`.
+    ImageFolder(Placement),
+    /// `labels.csv` and `removed.csv`.
+    Csv,
+    /// `labels.parquet` and `removed.parquet`.
+    Parquet,
+    /// `labels.json` and `removed.json` as COCO annotations: one box per image that covers it whole.
+    Coco,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExportSummary {
+    /// The folder.
+    pub output: String,
+    /// Images per class.
+    pub classes: BTreeMap<String, usize>,
+    /// Images per reason.
+    pub removed: BTreeMap<String, usize>,
+    /// Images that have neither class nor removal and were left out.
+    pub unlabelled: usize,
+    /// Images whose file is gone; tables name them all the same, folders and COCO cannot.
+    pub missing: Vec<String>,
+}
+
+/// Images with a decision, in manifest order, and where their files are.
+struct Decided<'a> {
+    labelled: Vec<(Entry<'a>, &'a Label)>,
+    removed: Vec<(Entry<'a>, &'a Removed)>,
+    unlabelled: usize,
+    /// The folder that paths are relative to.
+    root: &'a Path,
+}
+
+/// An image of the run.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    row: &'a ImageRow,
+    /// What its name says.
+    fields: &'a BTreeMap<String, String>,
+}
+
+/// Writes the images of `table` under `output`, which appears whole or not at all.
+pub(crate) fn export(
+    table: &ImagesTable,
+    root: &Path,
+    state: &Curation,
+    output: &Path,
+    format: ExportFormat,
+) -> Result<ExportSummary, WorkflowError> {
+    if output.exists() {
+        return Err(WorkflowError::failed(
+            format!("the output exists: `{}`", output.display()),
+            "choose another folder, or remove this one",
+        ));
+    }
+    if state.labels.is_empty() && state.removed.is_empty() {
+        return Err(WorkflowError::failed(
+            "nothing is labelled or removed yet",
+            "take decisions first: `rails curate --apply FILE`, or sort the cluster folders and `--from-folders`",
+        ));
+    }
+    let decided = Decided::of(table, root, state);
+    let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = output.file_name().unwrap_or_default().to_string_lossy();
+    let folder = RunDir::exactly(parent, &name)?;
+    let missing = match format {
+        ExportFormat::ImageFolder(how) => image_folder::write(&decided, folder.path(), how)?,
+        ExportFormat::Csv => table::write_csv(&decided, folder.path())?,
+        ExportFormat::Parquet => table::write_parquet(&decided, folder.path())?,
+        ExportFormat::Coco => coco::write(&decided, folder.path())?,
+    };
+    folder.finish()?;
+    Ok(decided.summary(output, missing))
+}
+
+impl<'a> Decided<'a> {
+    fn of(table: &'a ImagesTable, root: &'a Path, state: &'a Curation) -> Self {
+        let mut decided = Self { labelled: Vec::new(), removed: Vec::new(), unlabelled: 0, root };
+        for (row, fields) in table.rows.iter().zip(&table.fields) {
+            let entry = Entry { row, fields };
+            match (state.labels.get(&row.id), state.removed.get(&row.id)) {
+                (Some(label), _) => decided.labelled.push((entry, label)),
+                (None, Some(removed)) => decided.removed.push((entry, removed)),
+                (None, None) => decided.unlabelled += 1,
+            }
+        }
+        decided
+    }
+
+    /// All entries, labelled ones first.
+    fn entries(&self) -> impl Iterator<Item = Entry<'a>> {
+        self.labelled.iter().map(|(entry, _)| *entry).chain(self.removed.iter().map(|(entry, _)| *entry))
+    }
+
+    /// Where the file of `entry` lies.
+    fn file(&self, entry: Entry<'_>) -> PathBuf {
+        self.root.join(&entry.row.path)
+    }
+
+    /// Images whose file is gone.
+    fn missing(&self) -> Vec<String> {
+        let gone = self.entries().filter(|entry| !self.file(*entry).is_file());
+        gone.map(|entry| entry.row.path.clone()).collect()
+    }
+
+    fn summary(&self, output: &Path, missing: Vec<String>) -> ExportSummary {
+        let mut summary = ExportSummary {
+            output: output.display().to_string(),
+            classes: BTreeMap::new(),
+            removed: BTreeMap::new(),
+            unlabelled: self.unlabelled,
+            missing,
+        };
+        for (_, label) in &self.labelled {
+            *summary.classes.entry(label.class.clone()).or_default() += 1;
+        }
+        for (_, removed) in &self.removed {
+            *summary.removed.entry(reason(removed).to_owned()).or_default() += 1;
+        }
+        summary
+    }
+}
+
+fn reason(removed: &Removed) -> &str {
+    if removed.reason.is_empty() { "no reason given" } else { &removed.reason }
+}
+
+fn unwritable(error: impl fmt::Display) -> WorkflowError {
+    WorkflowError::Failed { message: format!("the export cannot be written: {error}"), hint: None }
+}

@@ -1,0 +1,52 @@
+//! Label weights: how far a label that nobody gave to this very image is believed, judged by the labels around it.
+
+use std::path::Path;
+
+use super::Curator;
+use super::label_tables::{Trust, write_tables};
+use super::propagation::least_confidence;
+use crate::curation::{Opinion, REVIEW, Reviewer, Source, review_clusters};
+use crate::data::ImageId;
+use crate::progress::Warning;
+use crate::workflow::{Context, WorkflowError};
+
+/// Brings labels.csv up to the log, each label weighted by how far the others confirm it. Where the features of the run
+/// cannot be had any more, which is told as a warning, labels of named clusters count fully.
+///
+/// # Errors
+/// When the table cannot be written.
+pub fn weigh(run: Option<&Path>, context: &Context<'_>) -> Result<(), WorkflowError> {
+    let mut curator = Curator::open(run, context.workspace)?;
+    let state = curator.state();
+    let guesses = least_confidence(curator.folder())?.is_some();
+    let sure = state.labels.values().all(|label| label.source != Source::NamedCluster);
+    let trust = if state.labels.is_empty() || (sure && !guesses) {
+        Trust::default()
+    } else {
+        match opinion(&mut curator, context) {
+            Ok(opinion) => Trust::of(&opinion, &curator.table().rows, &state),
+            Err(error) => {
+                context.observer.warn(&Warning::LabelsNotWeighted { reason: error.to_string() });
+                Trust::default()
+            }
+        }
+    };
+    write_tables(curator.folder(), curator.table(), &state, &trust)
+}
+
+/// The suggestion model's predictions for every image of the run, given the decisions so far.
+///
+/// # Errors
+/// When the features of the run cannot be had any more.
+pub(crate) fn opinion(curator: &mut Curator, context: &Context<'_>) -> Result<Opinion, WorkflowError> {
+    let x = curator.features(context)?;
+    if !curator.table().clusterings.contains_key(REVIEW) {
+        let clustering = review_clusters(x.view(), curator.run().seed);
+        curator.add_review(clustering)?;
+    }
+    let ids: Vec<ImageId> = curator.table().rows.iter().map(|row| row.id).collect();
+    let state = curator.state();
+    let found = &curator.table().clusterings[REVIEW];
+    let clusters = state.clusters_now(curator.name(), REVIEW, found, ids.iter().copied());
+    Ok(Reviewer::new(x, ids).opinion(&state, &clusters))
+}

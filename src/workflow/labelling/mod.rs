@@ -1,0 +1,277 @@
+//! Applies decisions to a run and keeps `labels.csv` and `removed.csv` in step with the log.
+
+mod export;
+mod import;
+mod label_tables;
+mod label_weights;
+mod propagation;
+mod review_clusters;
+mod summary;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+pub use export::{ExportFormat, ExportSummary};
+pub use import::LabelImport;
+pub(crate) use label_tables::{Trust, write_tables};
+pub(crate) use label_weights::opinion;
+pub use label_weights::weigh;
+pub(crate) use propagation::keep_least_confidence;
+pub use summary::CurateSummary;
+
+use super::run_features::run_features;
+use super::{Context, WorkflowError, Workspace};
+use crate::curation::{
+    ApplyError, Curation, Decision, DecisionLog, Entry, FolderImage, LogError, REVIEW, Request, folder_edits,
+    next_instant, parse_requests, replay,
+};
+use crate::data::{ClusterId, Clustering, FrameAddress, ImageId};
+use crate::progress::Observer;
+use crate::runs::{ImageRow, ImagesTable, Provenance, RunError, RunKind, read_json};
+pub(crate) use export::export;
+
+/// A run that people decide on.
+#[derive(Debug)]
+pub struct Curator {
+    folder: PathBuf,
+    name: String,
+    run: Provenance,
+    table: Arc<ImagesTable>,
+    /// Methods whose clusters decisions can name; the first is meant where none is named.
+    methods: Vec<String>,
+    /// Images by path and by id, once somebody asks for one.
+    by_name: OnceLock<HashMap<String, ImageId>>,
+    log: DecisionLog,
+    runs: PathBuf,
+}
+
+impl Curator {
+    /// Opens the run meant by `run` (see [`Workspace::run`]).
+    ///
+    /// # Errors
+    /// When there is no such run, or its files are damaged.
+    pub fn open(run: Option<&Path>, workspace: &Workspace) -> Result<Self, WorkflowError> {
+        let folder = workspace.run(run, &RunKind::CLUSTERED)?;
+        Self::open_folder(folder, &workspace.runs)
+    }
+
+    fn open_folder(folder: PathBuf, runs: &Path) -> Result<Self, WorkflowError> {
+        let run: Provenance = read_json(&folder.join("run.json"))?;
+        if !RunKind::is_clustered(&run.command) {
+            return Err(RunError::NotARun { kind: "cluster", missing: "clusters", path: folder }.into());
+        }
+        let mut table = ImagesTable::read(&folder.join("images.csv"), &run.methods, &run.dataset.field_names)?;
+        review_clusters::read(&folder, &mut table)?;
+        let log = DecisionLog::open(&folder.join("curation/decisions.jsonl"))?;
+        // A folder given as `.` still has a name that decisions can record.
+        let whole = fs::canonicalize(&folder).map_err(WorkflowError::at(&folder))?;
+        let name = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut methods = run.methods.clone();
+        methods.extend(table.clusterings.contains_key(REVIEW).then(|| REVIEW.to_owned()));
+        let (table, by_name) = (Arc::new(table), OnceLock::new());
+        Ok(Self { folder, name, run, table, methods, by_name, log, runs: runs.to_owned() })
+    }
+
+    /// What the log comes to.
+    #[must_use]
+    pub fn state(&self) -> Curation {
+        replay(self.log.entries(), &|method, cluster| self.table.members(method, cluster))
+    }
+
+    /// Appends the decisions of a file of JSON lines.
+    ///
+    /// # Errors
+    /// When a line cannot be taken; then nothing of the file is.
+    pub fn apply(&mut self, file: &Path, by: &str) -> Result<CurateSummary, WorkflowError> {
+        let text = fs::read_to_string(file).map_err(WorkflowError::at(file))?;
+        let decisions =
+            self.parse(&text, file).map_err(|source| WorkflowError::Apply { path: file.to_owned(), source })?;
+        self.take(decisions, by, Vec::new())
+    }
+
+    /// Decisions as JSON lines, checked; `file` is where they were found, for the runs beside it.
+    ///
+    /// # Errors
+    /// The first line that cannot be taken.
+    pub(crate) fn parse(&self, text: &str, file: &Path) -> Result<Vec<Decision>, ApplyError> {
+        let by_name = self.by_name.get_or_init(|| {
+            let names = |row: &ImageRow| [(row.path.clone(), row.id), (row.id.to_string(), row.id)];
+            self.table.rows.iter().flat_map(names).collect()
+        });
+        let request = Request {
+            run: &self.name,
+            methods: &self.methods,
+            entries: self.log.entries(),
+            find: &|name| by_name.get(name.trim_start_matches("./")).copied(),
+            members: &|method, cluster| self.table.members(method, cluster),
+            foreign: &|run, method, cluster| self.foreign_members(file, run, method, cluster),
+        };
+        parse_requests(text, &request)
+    }
+
+    /// Writes decisions into the log; once this returns they are on the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses or another process wrote into the log; then none of them counts.
+    pub(crate) fn append(&mut self, decisions: Vec<Decision>, by: &str) -> Result<(), LogError> {
+        let at = next_instant(self.log.entries());
+        self.log.append(decisions, &at, by)
+    }
+
+    /// Keeps the clustering that people review with the run.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) fn add_review(&mut self, clustering: Clustering) -> Result<(), WorkflowError> {
+        review_clusters::write(&self.folder, Arc::make_mut(&mut self.table), clustering)?;
+        self.methods.push(REVIEW.to_owned());
+        Ok(())
+    }
+
+    /// Methods whose clusters decisions can name.
+    pub(crate) fn methods(&self) -> &[String] {
+        &self.methods
+    }
+
+    /// Reads what other processes decided meanwhile, and says whether there was something.
+    pub(crate) fn reload(&mut self) -> Result<bool, LogError> {
+        self.log.reload()
+    }
+
+    /// Every decision so far.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        self.log.entries()
+    }
+
+    /// The run's images and clusterings.
+    pub(crate) fn table(&self) -> &Arc<ImagesTable> {
+        &self.table
+    }
+
+    /// What the run was told to do.
+    pub(crate) fn run(&self) -> &Provenance {
+        &self.run
+    }
+
+    /// The reduced features that the run clustered, `[n_images, n_components]` in the order of its images.
+    ///
+    /// # Errors
+    /// When they cannot be had any more.
+    pub(crate) fn features(&self, context: &Context<'_>) -> Result<ndarray::Array2<f32>, WorkflowError> {
+        let context = Context { device: self.run.device, ..*context };
+        run_features(&self.folder, &self.run, &self.table, &context)
+    }
+
+    /// The run's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The run's name, as decisions record it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Takes over what was done to the cluster folders with a file manager.
+    ///
+    /// # Errors
+    /// When the folders cannot be read.
+    pub fn apply_folders(&mut self, by: &str) -> Result<CurateSummary, WorkflowError> {
+        let state = self.state();
+        let mut decisions = Vec::new();
+        let mut open = Vec::new();
+        for method in &self.run.methods {
+            let root = self.folder.join("clusters").join(method);
+            if !root.is_dir() {
+                continue;
+            }
+            let clustering = &self.table.clusterings[method];
+            let images: Vec<FolderImage> = self
+                .table
+                .rows
+                .iter()
+                .zip(clustering.labels())
+                // Frames lie in no folder, and so none of them was moved or removed.
+                .filter(|(row, _)| FrameAddress::parse(row.path.as_ref()).is_none())
+                .map(|(row, cluster)| FolderImage {
+                    id: row.id,
+                    cluster: *cluster,
+                    source: self.run.dataset.root.join(&row.path),
+                })
+                .collect();
+            let edits = folder_edits(&root, &self.name, method, &images, self.log.entries(), &state)?;
+            decisions.extend(edits.decisions);
+            open.extend(edits.open);
+        }
+        self.take(decisions, by, open)
+    }
+
+    /// Takes over the labels of `source`, a label table or a folder with one subfolder per class. What is decided
+    /// already is not decided again.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a class has no usable name; then nothing of it is taken.
+    pub fn import(
+        &mut self,
+        source: &Path,
+        by: &str,
+        observer: &dyn Observer,
+    ) -> Result<(LabelImport, CurateSummary), WorkflowError> {
+        let found = import::read(source, &self.table, &self.run.dataset.root, observer)?;
+        let (decisions, imported) = found.decisions(source, &self.state());
+        Ok((imported, self.take(decisions, by, Vec::new())?))
+    }
+
+    /// Writes what was decided for other programs, the removed images apart.
+    ///
+    /// # Errors
+    /// When `output` exists or cannot be written.
+    pub fn export(&self, output: &Path, format: ExportFormat) -> Result<ExportSummary, WorkflowError> {
+        export(&self.table, &self.run.dataset.root, &self.state(), output, format)
+    }
+
+    /// Where things stand, with nothing new.
+    #[must_use]
+    pub fn summary(&self) -> CurateSummary {
+        self.summarise(&self.state(), 0, Vec::new())
+    }
+
+    fn take(&mut self, decisions: Vec<Decision>, by: &str, open: Vec<String>) -> Result<CurateSummary, WorkflowError> {
+        let new = decisions.len();
+        if new > 0 {
+            self.append(decisions, by)?;
+        }
+        let state = self.state();
+        write_tables(&self.folder, &self.table, &state, &Trust::default())?;
+        Ok(self.summarise(&state, new, open))
+    }
+
+    /// The images of a cluster of another run: beside the applied log, or under the runs folder.
+    fn foreign_members(
+        &self,
+        file: &Path,
+        run: &str,
+        method: &str,
+        cluster: ClusterId,
+    ) -> Result<Vec<ImageId>, String> {
+        let beside = file.parent().and_then(Path::parent).map(Path::to_path_buf);
+        let folder = beside
+            .into_iter()
+            .chain([self.runs.join(run)])
+            .find(|folder| {
+                folder.join("images.csv").is_file()
+                    && fs::canonicalize(folder).is_ok_and(|path| path.file_name().is_some_and(|name| name == run))
+            })
+            .ok_or_else(|| {
+                format!("the run `{run}` that the decision speaks of is not under `{}`", self.runs.display())
+            })?;
+        let other = Self::open_folder(folder, &self.runs).map_err(|error| error.to_string())?;
+        let members = other.table.members(method, cluster);
+        if members.is_empty() {
+            return Err(format!("there is no cluster {cluster} in {method} of the run `{run}`"));
+        }
+        Ok(members)
+    }
+}

@@ -1,0 +1,58 @@
+//! Where the curation of a run stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::Curator;
+use crate::curation::Curation;
+
+/// Where the curation of a run stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CurateSummary {
+    /// The run folder.
+    pub run: String,
+    /// Decisions that came in now.
+    pub new_decisions: usize,
+    /// Decisions in all.
+    pub decisions: usize,
+    /// Images per class.
+    pub classes: BTreeMap<String, usize>,
+    /// Images per reason they were thrown out for.
+    pub removed: BTreeMap<String, usize>,
+    /// Images with neither class nor removal.
+    pub unlabelled: usize,
+    /// Labels on images that this run does not have; they wait for one that does.
+    pub elsewhere: usize,
+    /// Edits that cannot be taken yet, in a sentence each.
+    pub open: Vec<String>,
+}
+
+impl Curator {
+    /// `new_decisions` came in now, `open` cannot be taken yet.
+    pub(crate) fn summarise(&self, state: &Curation, new_decisions: usize, open: Vec<String>) -> CurateSummary {
+        let mut summary = CurateSummary {
+            run: self.folder.display().to_string(),
+            new_decisions,
+            decisions: self.log.entries().len(),
+            classes: BTreeMap::new(),
+            removed: BTreeMap::new(),
+            unlabelled: 0,
+            elsewhere: 0,
+            open,
+        };
+        let mut here = BTreeSet::new();
+        for row in &self.table.rows {
+            here.insert(row.id);
+            if let Some(label) = state.labels.get(&row.id) {
+                *summary.classes.entry(label.class.clone()).or_default() += 1;
+            } else if let Some(removed) = state.removed.get(&row.id) {
+                *summary.removed.entry(removed.reason.clone()).or_default() += 1;
+            } else {
+                summary.unlabelled += 1;
+            }
+        }
+        summary.elsewhere = state.labels.keys().chain(state.removed.keys()).filter(|id| !here.contains(*id)).count();
+        summary
+    }
+}

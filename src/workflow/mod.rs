@@ -1,0 +1,33 @@
+//! What several commands share: opening a data set, features, labelled images, clustering and its folders, the beginning
+//! and the end of a run.
+//!
+//! ```text
+//!  dataset ──▶ feature_extraction ──▶ clustering, feature_table ──▶ run (the folder)
+//!                     ▲                        ▲
+//!               run_features            labelled_images ◀── labelling (decisions of people)
+//! ```
+
+pub mod clustering;
+mod context;
+pub(crate) mod dataset;
+mod error;
+pub(crate) mod feature_extraction;
+pub(crate) mod feature_table;
+pub(crate) mod flux;
+pub(crate) mod gallery;
+pub(crate) mod labelled_images;
+pub(crate) mod labelling;
+pub(crate) mod patch_clustering;
+pub(crate) mod report_blocks;
+mod run;
+pub(crate) mod run_features;
+pub(crate) mod split_constraints;
+mod workspace;
+
+pub use context::Context;
+pub use error::WorkflowError;
+pub use labelled_images::LabelSources;
+pub use labelling::{CurateSummary, Curator, ExportFormat, ExportSummary, LabelImport, weigh};
+pub use run::RunSummary;
+pub(crate) use run::{Run, RunInputs};
+pub use workspace::Workspace;

@@ -1,0 +1,190 @@
+//! Patches become clusters: statistics standardised, reduced and grouped, for each image alone or for all together.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::clusterers::{ClusterSection, Counts, Method};
+use crate::data::{Clustering, Positive};
+use crate::features::{Patches, Statistic, make_finite};
+use crate::metrics::silhouettes;
+use crate::reducers::{self, Reduction};
+use crate::runs::{ClusterRecipe, FitPer, PatchesRecipe};
+use crate::workflow::WorkflowError;
+
+/// How patches are clustered.
+#[derive(Debug, Clone)]
+pub(crate) struct Fitting {
+    pub statistics: Vec<Statistic>,
+    /// Where standardised statistics are cut, in standard deviations.
+    pub clip: Positive,
+    pub fit_per: FitPer,
+    pub reduce: Reduction,
+    pub cluster: ClusterSection,
+    pub seed: u64,
+}
+
+/// What one algorithm made of the patches.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PatchClusters {
+    pub method: Method,
+    /// By image and patch; `None` where the patch is left out. Numbered by the mean standard deviation of the patches:
+    /// cluster 0 is the quietest.
+    pub labels: Vec<Vec<Option<u32>>>,
+    /// Mean silhouette in the space that was clustered, in `-1.0..=1.0`.
+    pub silhouette: Option<f64>,
+    /// The same in the space of the statistics as they are.
+    pub silhouette_raw: Option<f64>,
+}
+
+impl PatchClusters {
+    /// Patches per cluster.
+    pub fn sizes(&self) -> Vec<usize> {
+        let mut sizes = Vec::new();
+        for label in self.labels.iter().flatten().flatten() {
+            let at = *label as usize;
+            sizes.resize(sizes.len().max(at + 1), 0);
+            sizes[at] += 1;
+        }
+        sizes
+    }
+}
+
+impl Fitting {
+    /// The same with `k` clusters.
+    pub fn with_k(&self, k: std::num::NonZeroUsize) -> Self {
+        let mut other = self.clone();
+        other.cluster.kmeans.k = Counts::One(k);
+        other.cluster.hierarchical.k = k;
+        other.cluster.gaussian_mixture.k = k;
+        other
+    }
+
+    /// Clusters the patches of `images` by every method; also the number of statistics that were not finite.
+    ///
+    /// Patches that are fewer than the clusters asked for, as those of a nearly black image, are one cluster.
+    pub fn fit(&self, images: &[&Patches]) -> Result<(Vec<PatchClusters>, usize), WorkflowError> {
+        let mut replaced = 0;
+        let groups: Vec<Vec<usize>> = match self.fit_per {
+            FitPer::Set => vec![(0..images.len()).collect()],
+            FitPer::Image => (0..images.len()).map(|image| vec![image]).collect(),
+        };
+        let empty = |method: &Method| PatchClusters {
+            method: *method,
+            labels: images.iter().map(|patches| vec![None; patches.ignored.len()]).collect(),
+            silhouette: None,
+            silhouette_raw: None,
+        };
+        let mut found: Vec<PatchClusters> = self.cluster.methods.iter().map(empty).collect();
+        let mut scores = vec![[Mean::default(); 2]; found.len()];
+        for group in groups {
+            let places: Vec<(usize, usize)> = group
+                .iter()
+                .flat_map(|&image| {
+                    let kept = images[image].ignored.iter().enumerate().filter(|(_, ignored)| !**ignored);
+                    kept.map(move |(patch, _)| (image, patch))
+                })
+                .collect();
+            if places.is_empty() {
+                continue;
+            }
+            let (raw, odd) = self.matrix(images, &places);
+            replaced += odd;
+            let x = self.reduced(raw.view())?;
+            for (clusters, scores) in found.iter_mut().zip(&mut scores) {
+                let clustering = match self.cluster.clusterer(clusters.method).cluster(x.view(), self.seed) {
+                    Ok(clustering) => clustering,
+                    Err(crate::clusterers::ClusterError::TooFew { .. }) => {
+                        Clustering::by_number(&vec![Some(0); places.len()])
+                    }
+                    Err(error) => return Err(error.into()),
+                };
+                for (score, space) in scores.iter_mut().zip([x.view(), raw.view()]) {
+                    score.add(silhouette(space, &clustering), places.len());
+                }
+                let busy: Vec<f64> = places.iter().map(|&(image, patch)| images[image].values[[patch, 1]]).collect();
+                for (&(image, patch), label) in places.iter().zip(by_business(&clustering, &busy)) {
+                    clusters.labels[image][patch] = label;
+                }
+            }
+        }
+        for (clusters, [clustered, raw]) in found.iter_mut().zip(scores) {
+            (clusters.silhouette, clusters.silhouette_raw) = (clustered.value(), raw.value());
+        }
+        Ok((found, replaced))
+    }
+
+    /// The space that is clustered.
+    fn reduced(&self, raw: ArrayView2<'_, f32>) -> Result<Array2<f32>, WorkflowError> {
+        if !self.reduce.standardize {
+            return Ok(self.reduce.fit_transform(raw, self.seed)?.1);
+        }
+        let standardized = Reduction { method: reducers::Method::None, ..self.reduce.clone() };
+        let most = self.clip.get() as f32;
+        let clipped = standardized.fit_transform(raw, self.seed)?.1.mapv(|value| value.clamp(-most, most));
+        let rest = Reduction { l2: false, standardize: false, ..self.reduce.clone() };
+        Ok(rest.fit_transform(clipped.view(), self.seed)?.1)
+    }
+
+    /// The chosen statistics of the patches at `places`, and how many were not finite and became 0.
+    fn matrix(&self, images: &[&Patches], places: &[(usize, usize)]) -> (Array2<f32>, usize) {
+        let mut replaced = 0;
+        let mut matrix = Array2::zeros((places.len(), self.statistics.len()));
+        for (mut row, &(image, patch)) in matrix.rows_mut().into_iter().zip(places) {
+            let mut values: Vec<f64> =
+                self.statistics.iter().map(|statistic| images[image].values[[patch, *statistic as usize]]).collect();
+            replaced += make_finite(&mut values);
+            row.iter_mut().zip(values).for_each(|(cell, value)| *cell = value as f32);
+        }
+        (matrix, replaced)
+    }
+}
+
+fn silhouette(x: ArrayView2<'_, f32>, clustering: &Clustering) -> Option<f64> {
+    silhouettes(x, &[clustering]).pop().flatten().map(|judged| judged.mean)
+}
+
+/// A mean over groups of patches.
+#[derive(Clone, Copy, Default)]
+struct Mean {
+    sum: f64,
+    count: usize,
+}
+
+impl Mean {
+    fn add(&mut self, value: Option<f64>, count: usize) {
+        if let Some(value) = value {
+            self.sum += value * count as f64;
+            self.count += count;
+        }
+    }
+
+    fn value(self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / self.count as f64)
+    }
+}
+
+/// Labels numbered by the mean of `busy` over the members.
+fn by_business(clustering: &Clustering, busy: &[f64]) -> Vec<Option<u32>> {
+    let mean = |id| {
+        let (sum, n) = clustering.members(Some(id)).fold((0.0, 0), |(sum, n), row| (sum + busy[row], n + 1));
+        sum / f64::from(n.max(1))
+    };
+    let mut order: Vec<_> = clustering.ids().map(|id| (mean(id), id)).collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut number = vec![0; order.len()];
+    for (at, (_, id)) in (0..).zip(&order) {
+        number[id.0 as usize] = at;
+    }
+    clustering.labels().iter().map(|label| label.map(|id| number[id.0 as usize])).collect()
+}
+
+/// How the recipe clusters patches.
+pub(crate) fn fitting(recipe: &ClusterRecipe, sliced: &PatchesRecipe) -> Fitting {
+    Fitting {
+        statistics: sliced.statistics.clone(),
+        clip: sliced.clip,
+        fit_per: sliced.fit_per,
+        reduce: recipe.reduce.clone(),
+        cluster: recipe.cluster.clone(),
+        seed: recipe.seed,
+    }
+}

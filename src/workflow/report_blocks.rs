@@ -1,0 +1,22 @@
+//! What the pages of several commands are made of.
+
+use super::WorkflowError;
+use crate::report::{Block, Figure};
+use crate::runs::{ClusterRecipe, RunDir, to_toml};
+
+/// Saves a plot as `plots/<name>.png` of the run and gives it to its page.
+pub(crate) fn plot(run: &RunDir, name: &str, caption: &str, figure: &dyn Figure) -> Result<Block, WorkflowError> {
+    let path = run.file(&format!("plots/{name}.png"))?;
+    figure.save(&path)?;
+    Block::plot_file(&path, caption).map_err(WorkflowError::at(&path))
+}
+
+/// The lines that make a run of `rails cluster` again.
+pub(crate) fn recipe(recipe: &ClusterRecipe) -> Result<Vec<Block>, WorkflowError> {
+    let text = to_toml(recipe).map_err(|error| WorkflowError::failed(error.to_string(), "report this as a bug"))?;
+    Ok(vec![Block::Table {
+        caption: "How to make this run again: rails cluster --config with these lines".to_owned(),
+        columns: vec!["recipe".to_owned()],
+        rows: text.lines().map(|line| vec![line.to_owned()]).collect(),
+    }])
+}
