@@ -1,9 +1,9 @@
-//! Seconds per opinion on 20,000 images of 50 features and 8 classes, all labelled: the refit after a batch of decisions.
+//! Seconds per fit on 20,000 images of 50 features and 8 classes, all labelled: the refit after a batch of decisions.
 
 use std::time::Instant;
 
 use ndarray::Array2;
-use rails::curation::{Curation, Label, Reviewer, Source, review_clusters};
+use rails::curation::{Curation, Label, Source, SuggestionModel, review_clusters};
 use rails::data::ImageId;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -32,11 +32,11 @@ pub fn measure() {
     let clusters = review_clusters(x.view(), 0);
     println!("clustering, once per run: {:.2} s", started.elapsed().as_secs_f64());
     let started = Instant::now();
-    let reviewer = Reviewer::new(x, ids);
+    let model = SuggestionModel::new(x, ids);
     println!("neighbours, once per session: {:.2} s", started.elapsed().as_secs_f64());
     for _ in 0..5 {
         let started = Instant::now();
-        let opinion = reviewer.opinion(&state, clusters.labels());
-        println!("opinion: {:.2} s, {} suggestions", started.elapsed().as_secs_f64(), opinion.suggestions.len());
+        let predictions = model.predict(&state, clusters.labels());
+        println!("fit: {:.2} s, {} suggestions", started.elapsed().as_secs_f64(), predictions.suggestions.len());
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Backbone, BackboneError, BackboneName, Variant};
 
-/// What an import did.
+/// Summary of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     /// Where the weights now lie.

@@ -11,7 +11,7 @@ use crate::images::DepthRange;
 const FILE: &str = "_COMMIT.json";
 const FORMAT: u32 = 1;
 
-/// What a folder of parts holds.
+/// The contents of a folder of parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Commit {
     /// Of this file and of the parts.

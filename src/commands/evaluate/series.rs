@@ -10,7 +10,7 @@ use crate::runs::{Bundle, RunDir};
 use crate::training::{UNKNOWN, most_likely};
 use crate::workflow::Context;
 use crate::workflow::feature_extraction::ExtractedFeatures;
-use crate::workflow::flux::Flux;
+use crate::workflow::flux;
 use crate::workflow::gallery::show;
 
 /// Writes `plots/mean_flux.png` and `plots/frames.png`; the answer is the same for the page. `probabilities`, shape
@@ -27,19 +27,19 @@ pub(super) fn section(
     if bundle.features.recipe.frame.is_none() {
         return Ok(None);
     }
-    let flux = Flux::of(&done.manifest, context)?;
+    let flux = flux::measure(&done.manifest, context)?;
     let names: Vec<&str> = bundle.classes.iter().map(String::as_str).collect();
     let unknown = |row: usize| strangeness.get(row).is_some_and(|strange| strange.unknown);
     let called = most_likely(probabilities.view());
     let of = called.iter().enumerate().map(|(row, class)| (!unknown(row)).then_some(class.0)).collect();
     let groups = Grouping::new(of, &names, UNKNOWN);
     let path = run.file("plots/mean_flux.png")?;
-    FluxPlot { title: "Mean flux of each frame, by class", series: &flux.series(&groups) }.save(&path)?;
+    FluxPlot { title: "Mean flux of each frame, by class", series: &flux::curves(&flux, &groups) }.save(&path)?;
     let how = "A panel per series: counts per measured pixel over the number of the frame, coloured by what the \
                classifier calls the frame. Below, frames of each class with their share of the beam's light.";
     let mut blocks = vec![text(how)];
     blocks.push(Block::plot_file(&path, "Mean flux over frame number, by class").map_err(CommandError::at(&path))?);
-    let rows = flux.examples(&done.manifest, &groups);
+    let rows = flux::examples(&flux, &done.manifest, &groups);
     blocks.extend(show(
         "Frames of each class, with their share of the beam's light",
         &rows,
