@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ndarray::Array2;
 use rails::curation::{
-    BATCH_SIZE, Curation, Decision, Entry, REVIEW, Source, Suggestion, SuggestionKind, SuggestionModel, replay,
+    BATCH_SIZE, Curation, Decision, Entry, LabelSource, REVIEW, Suggestion, SuggestionKind, SuggestionModel, replay,
 };
 use rails::data::{ClusterId, Clustering};
 
@@ -118,7 +118,7 @@ impl<'a> Session<'a> {
         let position = |class: &str| self.images.classes.iter().position(|known| known == class);
         let guess = |row: usize| {
             let class = predictions.classes.get(predictions.rows[row].class?)?;
-            Some((position(class)?, predictions.weight(row, Source::Propagated))).filter(|_| label(row).is_none())
+            Some((position(class)?, predictions.weight(row, LabelSource::Propagated))).filter(|_| label(row).is_none())
         };
         Progress {
             guesses: (0..self.images.len()).map(guess).collect(),

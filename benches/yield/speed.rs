@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use ndarray::Array2;
-use rails::curation::{Curation, Label, Source, SuggestionModel, review_clusters};
+use rails::curation::{Curation, Label, LabelSource, SuggestionModel, review_clusters};
 use rails::data::ImageId;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -25,7 +25,7 @@ pub fn measure() {
     for (index, id) in ids.iter().enumerate() {
         // Every tenth name is wrong, and every fifth image was looked at.
         let class = format!("class {}", (index + usize::from(index % 10 == 9)) % CLASSES);
-        let source = if index % 5 == 0 { Source::Accepted } else { Source::NamedCluster };
+        let source = if index % 5 == 0 { LabelSource::Accepted } else { LabelSource::NamedCluster };
         state.labels.insert(*id, Label { class, source, reason: String::new() });
     }
     let started = Instant::now();

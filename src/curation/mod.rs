@@ -18,7 +18,7 @@ pub use folders::{ClusterMetadata, FolderEdits, FolderImage, FoldersError, METAD
 pub use history::{next_instant, redoable, undoable};
 pub use label_table::{LabelTable, LabelTableError, Matched};
 pub use log::{DecisionLog, LogError};
-pub use replay::{ClusterOf, Curation, Label, Removed, Source, replay, undone};
+pub use replay::{ClusterOf, Curation, Label, LabelSource, Removed, replay, undone};
 pub use suggest::{
     BATCH_SIZE, Predictions, REVIEW, RowPrediction, Suggestion, SuggestionKind, SuggestionModel, review_clusters,
 };

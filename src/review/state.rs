@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::Catalogue;
-use crate::curation::{ClusterKey, Curation, Decision, Entry, Source, redoable, undoable, undone};
+use crate::curation::{ClusterKey, Curation, Decision, Entry, LabelSource, redoable, undoable, undone};
 use crate::data::ClusterId;
 
 /// The state of the curation at one version of the log.
@@ -18,7 +18,7 @@ pub(super) struct ReviewState {
     /// Per row the index of its class.
     pub class: Vec<Option<usize>>,
     /// Per row where its class comes from.
-    pub source: Vec<Option<Source>>,
+    pub source: Vec<Option<LabelSource>>,
     /// Why images were removed, sorted.
     pub reasons: Vec<String>,
     /// Per row the index of the reason it was removed for.
@@ -46,7 +46,7 @@ impl ReviewState {
         let index: BTreeMap<&str, usize> = classes.iter().map(String::as_str).zip(0..).collect();
         let (class, source) = labels
             .map(|label| label.map(|label| (index.get(label.class.as_str()).copied(), label.source)).unzip())
-            .map(|(class, source): (Option<Option<usize>>, Option<Source>)| (class.flatten(), source))
+            .map(|(class, source): (Option<Option<usize>>, Option<LabelSource>)| (class.flatten(), source))
             .unzip();
         let reasons: BTreeSet<&str> = curation.removed.values().map(|removed| removed.reason.as_str()).collect();
         let reason_index: BTreeMap<&str, usize> = reasons.iter().copied().zip(0..).collect();

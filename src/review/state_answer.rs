@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::page::label_source_code;
 use super::state::{ClusterNow, ReviewState};
 use super::suggestions::FittedSuggestions;
-use crate::curation::Source;
+use crate::curation::LabelSource;
 
 #[derive(Serialize)]
 struct State<'a> {
@@ -61,7 +61,7 @@ pub(super) fn state_answer(state: &ReviewState, suggestions: &FittedSuggestions)
             (None, None) => {}
         }
         class.push(decided.or(predicted).map_or(-1, |class| i64::try_from(class).unwrap_or(-1)));
-        let inferred = predicted.map(|_| Source::Propagated);
+        let inferred = predicted.map(|_| LabelSource::Propagated);
         source.push(label_source_code(state.source[row].or(inferred)));
     }
     let classes = state.classes.iter().zip(&counts).enumerate().map(|(at, (name, (count, propagated)))| Class {

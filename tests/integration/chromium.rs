@@ -1,6 +1,6 @@
 //! A real browser, driven as a person would: keys, clicks, drags. Nothing else on the machine is touched.
 //!
-//! Reference: W3C, "WebDriver", the protocol that chromedriver speaks: JSON over HTTP on loopback.
+//! Reference: W3C, `WebDriver`, the protocol that chromedriver speaks: JSON over HTTP on loopback.
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -139,9 +139,8 @@ impl Browser {
     pub fn until(&self, script: &str) {
         let start = Instant::now();
         while !matches!(self.ask(script), Value::Bool(true)) {
-            if start.elapsed() > PATIENCE {
-                panic!("the page never came to: {script}; it shows {}", self.screenshot());
-            }
+            let patient = start.elapsed() <= PATIENCE;
+            assert!(patient, "the page never came to: {script}; it shows {}", self.screenshot());
             sleep(Duration::from_millis(30));
         }
     }

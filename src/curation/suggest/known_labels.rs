@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::curation::{Curation, Source};
+use crate::curation::{Curation, LabelSource};
 use crate::data::ImageId;
 
 /// The decisions so far, by row.
@@ -27,7 +27,9 @@ impl KnownLabels {
         let position = |class: &str| classes.partition_point(|known| known.as_str() < class);
         Self {
             label: labels().map(|label| label.map(|label| position(&label.class))).collect(),
-            by_hand: labels().map(|label| label.is_some_and(|label| label.source != Source::NamedCluster)).collect(),
+            by_hand: labels()
+                .map(|label| label.is_some_and(|label| label.source != LabelSource::NamedCluster))
+                .collect(),
             removed: ids.iter().map(|id| state.removed.contains_key(id)).collect(),
             classes,
         }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::curation::Source;
+use crate::curation::LabelSource;
 use crate::data::ClusterId;
 
 /// Images of a suggestion at most: what fits on a screen.
@@ -45,10 +45,10 @@ impl Predictions {
     /// The training weight of the label of `row`, in `0.0..=1.0`: fully where a person looked at this very image, else
     /// a third as far as the other labels confirm it.
     #[must_use]
-    pub fn weight(&self, row: usize, source: Source) -> f32 {
+    pub fn weight(&self, row: usize, source: LabelSource) -> f32 {
         match source {
-            Source::Moved | Source::Accepted => 1.0,
-            Source::NamedCluster | Source::Propagated => INFERRED_WEIGHT * self.rows[row].confidence,
+            LabelSource::Moved | LabelSource::Accepted => 1.0,
+            LabelSource::NamedCluster | LabelSource::Propagated => INFERRED_WEIGHT * self.rows[row].confidence,
         }
     }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use ndarray::Array2;
 
 use super::*;
-use crate::curation::{Curation, Label, Removed, Source};
+use crate::curation::{Curation, Label, LabelSource, Removed};
 use crate::data::{ClusterId, ImageId};
 
 /// Three groups of 20, 15 and 10 images around the corners of a triangle.
@@ -16,7 +16,7 @@ fn groups() -> (Array2<f32>, Vec<ImageId>, Vec<Option<ClusterId>>) {
     (x, ids, (0..45).map(|row| Some(ClusterId(group(row) as u32))).collect())
 }
 
-fn label(state: &mut Curation, ids: &[ImageId], class: &str, source: Source) {
+fn label(state: &mut Curation, ids: &[ImageId], class: &str, source: LabelSource) {
     let label = Label { class: class.to_owned(), source, reason: String::new() };
     state.labels.extend(ids.iter().map(|id| (*id, label.clone())));
 }
@@ -31,7 +31,7 @@ fn the_largest_cluster_is_named_first_and_then_the_farthest() {
     assert!(predictions.rows.iter().all(|row| row.class.is_none()));
 
     let mut state = Curation::default();
-    label(&mut state, &ids[..20], "gravel", Source::NamedCluster);
+    label(&mut state, &ids[..20], "gravel", LabelSource::NamedCluster);
     let predictions = model.predict(&state, &clusters);
     assert_eq!(predictions.suggestions[0].cluster, Some(ClusterId(1)));
     assert_eq!(predictions.next(1).len(), 1);
@@ -41,25 +41,25 @@ fn the_largest_cluster_is_named_first_and_then_the_farthest() {
 fn undecided_images_get_the_class_of_those_around_them() {
     let (x, ids, clusters) = groups();
     let mut state = Curation::default();
-    label(&mut state, &ids[..10], "gravel", Source::NamedCluster);
-    label(&mut state, &ids[20..28], "stone", Source::Accepted);
-    label(&mut state, &ids[35..40], "grass", Source::Moved);
+    label(&mut state, &ids[..10], "gravel", LabelSource::NamedCluster);
+    label(&mut state, &ids[20..28], "stone", LabelSource::Accepted);
+    label(&mut state, &ids[35..40], "grass", LabelSource::Moved);
     let predictions = SuggestionModel::new(x, ids).predict(&state, &clusters);
     assert_eq!(predictions.classes, ["grass", "gravel", "stone"]);
     let class = |row: usize| predictions.classes[predictions.rows[row].class.unwrap()].as_str();
     assert!((10..20).all(|row| class(row) == "gravel"));
     assert!((28..35).all(|row| class(row) == "stone"));
     assert!((40..45).all(|row| class(row) == "grass"));
-    assert_eq!(predictions.weight(21, Source::Accepted), 1.0);
-    assert!(predictions.weight(3, Source::NamedCluster) < 1.0);
+    assert_eq!(predictions.weight(21, LabelSource::Accepted), 1.0);
+    assert!(predictions.weight(3, LabelSource::NamedCluster) < 1.0);
 }
 
 #[test]
 fn like_lies_beside_like_in_a_batch() {
     let (x, ids, clusters) = groups();
     let mut state = Curation::default();
-    label(&mut state, &ids[..20], "gravel", Source::NamedCluster);
-    label(&mut state, &ids[20..], "stone", Source::NamedCluster);
+    label(&mut state, &ids[..20], "gravel", LabelSource::NamedCluster);
+    label(&mut state, &ids[20..], "stone", LabelSource::NamedCluster);
     let predictions = SuggestionModel::new(x.clone(), ids).predict(&state, &clusters);
     let batch =
         predictions.suggestions.iter().find(|s| s.kind == SuggestionKind::CheckClass && s.rows.len() > 20).unwrap();
@@ -74,10 +74,10 @@ fn like_lies_beside_like_in_a_batch() {
 fn a_wrong_name_is_suspected_and_a_persons_word_is_not_asked_again() {
     let (x, ids, clusters) = groups();
     let mut state = Curation::default();
-    label(&mut state, &ids[..20], "gravel", Source::NamedCluster);
-    label(&mut state, &ids[20..35], "stone", Source::NamedCluster);
-    label(&mut state, &ids[35..], "grass", Source::NamedCluster);
-    label(&mut state, &ids[7..8], "stone", Source::NamedCluster);
+    label(&mut state, &ids[..20], "gravel", LabelSource::NamedCluster);
+    label(&mut state, &ids[20..35], "stone", LabelSource::NamedCluster);
+    label(&mut state, &ids[35..], "grass", LabelSource::NamedCluster);
+    label(&mut state, &ids[7..8], "stone", LabelSource::NamedCluster);
     let model = SuggestionModel::new(x, ids.clone());
     let predictions = model.predict(&state, &clusters);
     let suspects = predictions.suggestions.iter().find(|s| s.kind == SuggestionKind::Suspects).unwrap();
@@ -86,7 +86,7 @@ fn a_wrong_name_is_suspected_and_a_persons_word_is_not_asked_again() {
         .max_by(|&a, &b| predictions.rows[a].label_error_score.total_cmp(&predictions.rows[b].label_error_score));
     assert_eq!(most, Some(7));
 
-    label(&mut state, &ids[7..8], "stone", Source::Accepted);
+    label(&mut state, &ids[7..8], "stone", LabelSource::Accepted);
     let predictions = model.predict(&state, &clusters);
     assert!(predictions.suggestions.iter().all(|s| !s.rows.contains(&7)), "{:?}", predictions.suggestions);
     assert_eq!(predictions.rows[7].label_error_score, 0.0);
@@ -96,8 +96,8 @@ fn a_wrong_name_is_suspected_and_a_persons_word_is_not_asked_again() {
 fn removed_images_have_no_class_and_are_not_shown() {
     let (x, ids, clusters) = groups();
     let mut state = Curation::default();
-    label(&mut state, &ids[..20], "gravel", Source::NamedCluster);
-    label(&mut state, &ids[20..35], "stone", Source::NamedCluster);
+    label(&mut state, &ids[..20], "gravel", LabelSource::NamedCluster);
+    label(&mut state, &ids[20..35], "stone", LabelSource::NamedCluster);
     state.removed.insert(ids[40], Removed { reason: String::new(), by: String::new(), at: String::new() });
     let predictions = SuggestionModel::new(x, ids).predict(&state, &clusters);
     assert_eq!(predictions.rows[40].class, None);
@@ -110,9 +110,9 @@ fn near_duplicates_with_two_classes_are_shown_together() {
     let same = x.row(3).to_owned();
     x.row_mut(5).assign(&same);
     let mut state = Curation::default();
-    label(&mut state, &ids[..20], "gravel", Source::NamedCluster);
-    label(&mut state, &ids[20..], "stone", Source::NamedCluster);
-    label(&mut state, &ids[5..6], "stone", Source::Moved);
+    label(&mut state, &ids[..20], "gravel", LabelSource::NamedCluster);
+    label(&mut state, &ids[20..], "stone", LabelSource::NamedCluster);
+    label(&mut state, &ids[5..6], "stone", LabelSource::Moved);
     let predictions = SuggestionModel::new(x, ids).predict(&state, &clusters);
     let duplicates = predictions.suggestions.iter().find(|s| s.kind == SuggestionKind::Duplicates).unwrap();
     assert_eq!(duplicates.rows, [3, 5]);
@@ -125,8 +125,8 @@ fn nothing_is_asked_of_no_images_and_coinciding_ones_do_no_harm() {
     assert!(none.suggestions.is_empty());
     let ids: Vec<ImageId> = (0..6_u32).map(|row| ImageId::of_bytes(&row.to_le_bytes())).collect();
     let mut state = Curation::default();
-    label(&mut state, &ids[..1], "a", Source::Moved);
-    label(&mut state, &ids[1..2], "b", Source::Moved);
+    label(&mut state, &ids[..1], "a", LabelSource::Moved);
+    label(&mut state, &ids[1..2], "b", LabelSource::Moved);
     let predictions = SuggestionModel::new(Array2::ones((6, 3)), ids).predict(&state, &[Some(ClusterId(0)); 6]);
     assert!(predictions.rows.iter().all(|row| row.confidence.is_finite() && row.label_error_score.is_finite()));
 }
@@ -135,8 +135,8 @@ fn nothing_is_asked_of_no_images_and_coinciding_ones_do_no_harm() {
 fn predictions_are_the_same_whatever_the_number_of_threads() {
     let (x, ids, clusters) = groups();
     let mut state = Curation { removed: BTreeMap::new(), ..Curation::default() };
-    label(&mut state, &ids[..18], "gravel", Source::NamedCluster);
-    label(&mut state, &ids[18..40], "stone", Source::Accepted);
+    label(&mut state, &ids[..18], "gravel", LabelSource::NamedCluster);
+    label(&mut state, &ids[18..40], "stone", LabelSource::Accepted);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| SuggestionModel::new(x.clone(), ids.clone()).predict(&state, &clusters))

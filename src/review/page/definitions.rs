@@ -6,22 +6,22 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 
-use crate::curation::Source;
+use crate::curation::LabelSource;
 use crate::report::style::{Colour, DISTINCT_GROUPS, group_colour, group_mark, ink_on};
 use crate::review::routes::ExportChoice;
 use crate::review::thumbnails::SIZES;
 
 /// Where a label comes from, by name; its place in this list is its code in `/api/state`.
-const LABEL_SOURCES: [(&str, Option<Source>); 5] = [
+const LABEL_SOURCES: [(&str, Option<LabelSource>); 5] = [
     ("none", None),
-    ("named", Some(Source::NamedCluster)),
-    ("moved", Some(Source::Moved)),
-    ("accepted", Some(Source::Accepted)),
-    ("propagated", Some(Source::Propagated)),
+    ("named", Some(LabelSource::NamedCluster)),
+    ("moved", Some(LabelSource::Moved)),
+    ("accepted", Some(LabelSource::Accepted)),
+    ("propagated", Some(LabelSource::Propagated)),
 ];
 
 /// The code of a label's source, in `0..5`; 0 for an image without a label.
-pub(in crate::review) fn label_source_code(source: Option<Source>) -> u8 {
+pub(in crate::review) fn label_source_code(source: Option<LabelSource>) -> u8 {
     LABEL_SOURCES.iter().zip(0..).find(|((_, known), _)| *known == source).map_or(0, |(_, code)| code)
 }
 

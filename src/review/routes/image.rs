@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::curation::{ClusterKey, Decision, Entry, Source, undone};
+use crate::curation::{ClusterKey, Decision, Entry, LabelSource, undone};
 use crate::data::ImageId;
 use crate::images::header_of;
 use crate::review::Shared;
@@ -79,7 +79,7 @@ pub(super) async fn detail(State(shared): State<Arc<Shared>>, Path(row): Path<St
             bit_depth: header.map(|header| header.bit_depth),
             cluster: state.cluster[row].map_or(-1, |id| i64::from(id.0)),
             class: state.class[row].map(|class| state.classes[class].as_str()).or(predicted),
-            source: state.source[row].map(Source::name).or(predicted.map(|_| Source::Propagated.name())),
+            source: state.source[row].map(LabelSource::name).or(predicted.map(|_| LabelSource::Propagated.name())),
             confidence: suggestions.confidence[row],
             reason: removed.or(said.filter(|reason| !reason.is_empty())),
             neighbours: near.into_iter().map(|(row, distance)| Neighbour { row, distance }).collect(),

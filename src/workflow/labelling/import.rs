@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::curation::{Curation, Decision, LabelTable, Source, check_class};
+use crate::curation::{Curation, Decision, LabelSource, LabelTable, check_class};
 use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::images::{ScanOptions, scan};
 use crate::progress::Observer;
@@ -138,7 +138,8 @@ impl Found {
         for (id, class) in &self.classes {
             *import.classes.entry(class.clone()).or_default() += 1;
             // A name of its cluster may change; that of the image itself is what the import is about.
-            let known = state.labels.get(id).is_some_and(|l| l.class == *class && l.source != Source::NamedCluster);
+            let known =
+                state.labels.get(id).is_some_and(|l| l.class == *class && l.source != LabelSource::NamedCluster);
             if !known {
                 import.given_back += usize::from(state.removed.contains_key(id));
                 moves.entry(class).or_default().push(*id);

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use super::propagation::least_confidence;
-use crate::curation::{Curation, Predictions, Source};
+use crate::curation::{Curation, LabelSource, Predictions};
 use crate::runs::{ImageRow, ImagesTable, write_whole};
 use crate::workflow::WorkflowError;
 
@@ -32,15 +32,15 @@ impl LabelWeights {
             Some((row, (predictions.classes[prediction.class?].clone(), prediction.confidence)))
         };
         Self {
-            weights: (0..rows.len()).map(|row| predictions.weight(row, Source::NamedCluster)).collect(),
+            weights: (0..rows.len()).map(|row| predictions.weight(row, LabelSource::NamedCluster)).collect(),
             predicted: (0..rows.len()).filter(|&row| open(row)).filter_map(predicted).collect(),
         }
     }
 
     /// The weight of the label of `row`, as labels.csv writes it.
-    fn weight(&self, row: usize, source: Source) -> String {
+    fn weight(&self, row: usize, source: LabelSource) -> String {
         match (source, self.weights.get(row)) {
-            (Source::NamedCluster | Source::Propagated, Some(weight)) => format!("{:.3}", weight.max(LEAST)),
+            (LabelSource::NamedCluster | LabelSource::Propagated, Some(weight)) => format!("{:.3}", weight.max(LEAST)),
             _ => "1".to_owned(),
         }
     }
@@ -70,8 +70,8 @@ pub(crate) fn write_tables(
             let record = [&id, &row.path, &label.class, label.source.name(), &weight];
             labels.write_record(record).map_err(in_memory)?;
         } else if let Some((class, _)) = weights.predicted.get(&index).filter(|(_, confidence)| wanted(*confidence)) {
-            let weight = weights.weight(index, Source::Propagated);
-            labels.write_record([&id, &row.path, class, Source::Propagated.name(), &weight]).map_err(in_memory)?;
+            let weight = weights.weight(index, LabelSource::Propagated);
+            labels.write_record([&id, &row.path, class, LabelSource::Propagated.name(), &weight]).map_err(in_memory)?;
         }
         if let Some(why) = state.removed.get(&row.id) {
             removed.write_record([&id, &row.path, &why.reason, &why.by, &why.at]).map_err(in_memory)?;

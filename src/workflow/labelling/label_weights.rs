@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Curator;
 use super::label_tables::{LabelWeights, write_tables};
 use super::propagation::least_confidence;
-use crate::curation::{Predictions, REVIEW, Source, SuggestionModel, review_clusters};
+use crate::curation::{LabelSource, Predictions, REVIEW, SuggestionModel, review_clusters};
 use crate::data::ImageId;
 use crate::progress::Warning;
 use crate::workflow::{Context, WorkflowError};
@@ -19,7 +19,7 @@ pub fn weigh(run: Option<&Path>, context: &Context<'_>) -> Result<(), WorkflowEr
     let mut curator = Curator::open(run, context.workspace)?;
     let state = curator.state();
     let predicted_wanted = least_confidence(curator.folder())?.is_some();
-    let sure = state.labels.values().all(|label| label.source != Source::NamedCluster);
+    let sure = state.labels.values().all(|label| label.source != LabelSource::NamedCluster);
     let weights = if state.labels.is_empty() || (sure && !predicted_wanted) {
         LabelWeights::default()
     } else {

@@ -12,7 +12,7 @@ use crate::data::{ClusterId, ImageId};
 
 /// Where a label comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Source {
+pub enum LabelSource {
     /// Its cluster was named.
     #[serde(rename = "named cluster")]
     NamedCluster,
@@ -27,7 +27,7 @@ pub enum Source {
     Propagated,
 }
 
-impl Source {
+impl LabelSource {
     /// As `labels.csv` writes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -46,7 +46,7 @@ pub struct Label {
     /// Its name.
     pub class: String,
     /// Where it comes from.
-    pub source: Source,
+    pub source: LabelSource,
     /// Why; empty where nobody said.
     pub reason: String,
 }
@@ -107,14 +107,14 @@ pub fn replay(entries: &[Entry], members: &dyn Fn(&str, ClusterId) -> Vec<ImageI
                 let reason = reason.clone().unwrap_or_default();
                 for image in images {
                     removed.remove(image);
-                    let label = Label { class: class.clone(), source: Source::Moved, reason: reason.clone() };
+                    let label = Label { class: class.clone(), source: LabelSource::Moved, reason: reason.clone() };
                     by_hand.insert(*image, label);
                 }
             }
             Decision::Accept { images, class } => {
                 for (image, class) in images.iter().zip(class.iter().cycle()) {
                     removed.remove(image);
-                    let label = Label { class: class.clone(), source: Source::Accepted, reason: String::new() };
+                    let label = Label { class: class.clone(), source: LabelSource::Accepted, reason: String::new() };
                     by_hand.insert(*image, label);
                 }
             }
@@ -237,7 +237,7 @@ impl Clusters<'_> {
         let mut named: Vec<_> = self.names.iter().collect();
         named.sort_by_key(|(_, (seq, _))| *seq);
         let label =
-            |class: &String| Label { class: class.clone(), source: Source::NamedCluster, reason: String::new() };
+            |class: &String| Label { class: class.clone(), source: LabelSource::NamedCluster, reason: String::new() };
         named
             .into_iter()
             .flat_map(|(key, (_, class))| {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Curation, Decision, Entry, Source};
+use super::{Curation, Decision, Entry, LabelSource};
 use crate::data::{ClusterId, ImageId};
 use reading::{Folder, Meaning, files, files_below, meanings, read_metadata, subfolders};
 use said::Said;
@@ -219,11 +219,11 @@ fn place_images(
                     restored.push(*id);
                 }
                 let by_folder =
-                    label.is_some_and(|label| label.source == Source::Moved && label.reason == before.moved_in);
+                    label.is_some_and(|label| label.source == LabelSource::Moved && label.reason == before.moved_in);
                 let differs = label.map(|label| &label.class) != own.as_ref();
                 let noise = *home == Meaning::Noise
                     && was_removed.is_none()
-                    && label.is_none_or(|label| label.source == Source::NamedCluster);
+                    && label.is_none_or(|label| label.source == LabelSource::NamedCluster);
                 if let Some(class) = own
                     && differs
                     && before.moved.get(id) != Some(&class)
@@ -252,7 +252,7 @@ fn place_images(
                 match class {
                     Some(class) => {
                         let known = before.moved.get(id) == Some(class)
-                            || label.is_some_and(|l| l.source != Source::NamedCluster && l.class == *class);
+                            || label.is_some_and(|l| l.source != LabelSource::NamedCluster && l.class == *class);
                         if !known {
                             moved.entry(class.clone()).or_default().push(*id);
                         }
