@@ -63,6 +63,7 @@
 //! # }
 //! ```
 
+pub mod atomic_file;
 pub mod data;
 pub mod progress;
 

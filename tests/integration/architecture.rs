@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 10] = [
     &["curation", "training", "report", "separation", "detector_frames"],
     &["features", "clusterers", "reducers", "outliers", "embeddings", "linear_model"],
     &["backbones", "pairwise", "metrics", "images", "server"],
-    &["device", "data", "progress"],
+    &["device", "data", "progress", "atomic_file"],
 ];
 
 /// Modules of one layer that name each other all the same, each with its reason.

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use super::propagation::least_confidence;
+use crate::atomic_file;
 use crate::curation::{Curation, LabelSource, Predictions};
-use crate::runs::{ImageRow, ImagesTable, write_whole};
+use crate::runs::{ImageRow, ImagesTable};
 use crate::workflow::WorkflowError;
 
 /// Training weights of labels that nobody gave to the very image. By default all are 1, and none is predicted.
@@ -83,7 +84,7 @@ pub(crate) fn write_tables(
             fs::create_dir_all(folder).map_err(WorkflowError::at(folder))?;
         }
         let bytes = writer.into_inner().map_err(|error| in_memory(error.into_error().into()))?;
-        write_whole(&path, &bytes)?;
+        atomic_file::write(&path, &bytes).map_err(WorkflowError::at(&path))?;
     }
     Ok(())
 }
