@@ -87,6 +87,8 @@ pub mod report;
 pub mod separation;
 pub mod training;
 
+pub mod evaluation;
+
 pub mod runs;
 
 pub mod workflow;

@@ -8,8 +8,11 @@ use serde_json::{Map, Value};
 
 use crate::atomic_file;
 
-/// The schema this version writes, and the only one it reads.
-pub const SCHEMA: &str = "rails.results/1";
+/// The schema this version writes.
+pub const SCHEMA: &str = "rails.results/2";
+
+/// The schema of earlier versions, which is read too: some metrics had other names.
+const SCHEMA_1: &str = "rails.results/1";
 
 /// The results of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,7 +80,9 @@ impl ResultsError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Schema { .. } => Some(format!("this version reads `{SCHEMA}`: use the version that wrote the file")),
+            Self::Schema { .. } => {
+                Some(format!("this version reads `{SCHEMA}` and `{SCHEMA_1}`: use the version that wrote the file"))
+            }
             Self::Parse { .. } => Some("give the `results.json` of a run".to_owned()),
             Self::Read { .. } | Self::Write { .. } => None,
         }
@@ -103,15 +108,29 @@ impl Results {
     /// Reads a `results.json`.
     ///
     /// # Errors
-    /// When the file cannot be read, is not JSON, or follows a schema other than [`SCHEMA`].
+    /// When the file cannot be read, is not JSON, or follows a schema other than [`SCHEMA`] and the one before it.
     pub fn read(path: &Path) -> Result<Self, ResultsError> {
         let bytes = std::fs::read(path).map_err(|source| ResultsError::Read { path: path.to_owned(), source })?;
         let parse = |source| ResultsError::Parse { path: path.to_owned(), source };
         let value: Value = serde_json::from_slice(&bytes).map_err(parse)?;
         match value.get("schema").and_then(Value::as_str) {
             Some(SCHEMA) | None => serde_json::from_value(value).map_err(parse), // none: a missing field
+            Some(SCHEMA_1) => serde_json::from_value(value).map(Self::renamed).map_err(parse),
             Some(found) => Err(ResultsError::Schema { path: path.to_owned(), found: found.to_owned() }),
         }
+    }
+
+    /// Results of [`SCHEMA_1`] under the names of today.
+    fn renamed(mut self) -> Self {
+        SCHEMA.clone_into(&mut self.schema);
+        rename(&mut self.metrics, "reject", "rejection");
+        if let Some(Value::Object(rejection)) = self.metrics.get_mut("rejection") {
+            rename(rejection, "never_learned", "novel_classes");
+        }
+        if let Some(Value::Object(areas)) = self.metrics.get_mut("risk_coverage_area") {
+            rename(areas, "by_unfamiliarity", "by_novelty");
+        }
+        self
     }
 
     /// Writes a `results.json`, indented; the file appears whole or not at all.
@@ -149,6 +168,12 @@ impl Results {
     }
 }
 
+fn rename(map: &mut Map<String, Value>, from: &str, to: &str) {
+    if let Some(value) = map.remove(from) {
+        map.insert(to.to_owned(), value);
+    }
+}
+
 fn flatten(prefix: &str, metrics: &Map<String, Value>, flat: &mut BTreeMap<String, f64>) {
     for (name, value) in metrics {
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
@@ -180,7 +205,7 @@ mod tests {
         sample().write(&path).unwrap();
         assert_eq!(Results::read(&path).unwrap(), sample());
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("{\n  \"schema\": \"rails.results/1\""), "{text}");
+        assert!(text.starts_with("{\n  \"schema\": \"rails.results/2\""), "{text}");
     }
 
     #[test]
@@ -195,6 +220,26 @@ mod tests {
     }
 
     #[test]
+    fn results_of_schema_1_are_read_under_the_names_of_today() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.json");
+        let metrics = r#"{"reject": {"keep": 0.9, "never_learned": {"images": 3}},
+            "risk_coverage_area": {"by_unfamiliarity": 0.01, "by_confidence": 0.02}, "accuracy": 0.5}"#;
+        let head =
+            r#""schema": "rails.results/1", "kind": "evaluate", "name": "old", "created": "2025-01-01T00:00:00Z""#;
+        std::fs::write(&path, format!("{{{head}, \"metrics\": {metrics}}}")).unwrap();
+        let flat: Vec<_> = Results::read(&path).unwrap().flat_metrics().into_keys().collect();
+        let today = [
+            "accuracy",
+            "rejection.keep",
+            "rejection.novel_classes.images",
+            "risk_coverage_area.by_confidence",
+            "risk_coverage_area.by_novelty",
+        ];
+        assert_eq!(flat, today);
+    }
+
+    #[test]
     fn other_files_are_refused_with_a_reason() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("results.json");
@@ -202,9 +247,9 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             Results::read(&path).unwrap_err()
         };
-        let newer = read(r#"{"schema": "rails.results/2", "kind": 5}"#);
-        assert!(newer.to_string().starts_with("unknown schema `rails.results/2` in `"));
-        assert!(newer.hint().unwrap().contains("rails.results/1"));
+        let newer = read(r#"{"schema": "rails.results/3", "kind": 5}"#);
+        assert!(newer.to_string().starts_with("unknown schema `rails.results/3` in `"));
+        assert!(newer.hint().unwrap().contains("rails.results/2"));
         assert!(matches!(read("{}"), ResultsError::Parse { .. }));
         assert!(matches!(read("not json"), ResultsError::Parse { .. }));
         assert!(matches!(Results::read(&folder.path().join("none")), Err(ResultsError::Read { .. })));

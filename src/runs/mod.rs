@@ -29,4 +29,4 @@ pub use recipe::{ClusterRecipe, FeaturesRecipe, GridFeatures, GridRecipe, Layout
 pub use recipe_error::RecipeError;
 pub use run_dir::{RunDir, RunError, newest_run, runs_folder};
 pub(crate) use run_dir::{read_json, write_json};
-pub use sweep::{RankBy, SweepRecipe, Variant, load_sweep};
+pub use sweep::{SweepRecipe, Variant, load_sweep};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  labels ─▶ split ──────────┐
-//!  features ─▶ fitting ──────┼─▶ classifiers ─▶ Trained ─▶ confidence ─▶ Calibration, RejectRule
+//!  features ─▶ fitting ──────┼─▶ classifiers ─▶ Trained ─▶ confidence ─▶ ConfidenceModel
 //!  recipe ───────────────────┘        │                        ▲
 //!  images ─▶ augment ─▶ finetune ◀────┘        neighbours ─────┘
 //! ```
@@ -32,11 +32,12 @@ mod training_set;
 
 pub use augment::{AugmentRecipe, Flip, UpTo};
 pub use classifiers::{
-    Classifier, ClassifierRecipe, Head, Knn, KnnRecipe, Layer, LinearRecipe, MlpRecipe, Votes, heat_map, most_likely,
-    softmax,
+    Classifier, ClassifierRecipe, Head, Knn, KnnRecipe, Layer, LinearRecipe, MlpRecipe, Votes, confidences, heat_map,
+    most_likely, softmax,
 };
 pub use confidence::{
-    CalibrateRecipe, Calibration, HeldOut, HeldOutFrom, RejectRecipe, RejectRule, TemperatureFit, UNKNOWN,
+    CalibrateRecipe, Calibration, ConfidenceFit, ConfidenceModel, HeldOut, HeldOutFrom, RejectRecipe, RejectRule,
+    TemperatureFit, UNKNOWN,
 };
 pub use error::{ClassifierError, TrainError};
 pub use finetune::{FineTune, FineTuned, FinetuneRecipe, Pictures, Precision, TrainedPart, finetune};

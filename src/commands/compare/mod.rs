@@ -1,6 +1,5 @@
 //! Results side by side, and two runs image by image.
 
-mod judgements;
 mod page;
 mod pair;
 
@@ -18,8 +17,9 @@ use super::CommandError;
 use crate::images::DepthRange;
 use crate::progress::{Observer, Warning};
 use crate::report::{Figure, GroupedBars, Results};
+use crate::runs::read_json;
 use crate::workflow::Workspace;
-use judgements::Judgements;
+use crate::workflow::predictions_csv::{self, RecordedPredictions};
 use page::ComparePage;
 
 /// Any number of results in one table.
@@ -85,7 +85,7 @@ pub fn compare(
         .map(|key| (key.clone(), flat.iter().map(|metrics| metrics.get(key).copied()).collect()))
         .collect();
     let bars = bars(&metrics, runs.len());
-    let judged = files.iter().map(|file| Judgements::beside(file)).collect::<Result<Vec<_>, _>>()?;
+    let judged = files.iter().map(|file| predictions_beside(file)).collect::<Result<Vec<_>, _>>()?;
     let html = html.map_or_else(|| plot.with_extension("html"), Path::to_owned);
     let mut compared = Compared {
         kinds: read.iter().map(|results| results.kind.clone()).collect(),
@@ -101,7 +101,7 @@ pub fn compare(
     let mut depth = DepthRange::default();
     match judged.as_slice() {
         [Some(first), Some(second)] => {
-            depth = second.depth;
+            depth = depth_of(&files[1]);
             let pair = Pair::of(first, second, [&compared.runs[0], &compared.runs[1]]);
             if pair.shared == 0 {
                 observer.warn(&Warning::NothingShared { comparison: pair.sentence.clone() });
@@ -125,11 +125,25 @@ pub fn compare(
 }
 
 /// Images that all runs judged; `None` where one of them judged none.
-fn shared(judged: &[Option<Judgements>]) -> Option<usize> {
+fn shared(judged: &[Option<RecordedPredictions>]) -> Option<usize> {
     let (first, rest) = judged.split_first()?;
     let first = first.as_ref()?;
     let rest = rest.iter().map(Option::as_ref).collect::<Option<Vec<_>>>()?;
     Some(first.images.keys().filter(|id| rest.iter().all(|other| other.images.contains_key(id))).count())
+}
+
+/// The predictions beside a results.json; `None` where the run judged no images.
+fn predictions_beside(results: &Path) -> Result<Option<RecordedPredictions>, CommandError> {
+    let path = results.with_file_name(predictions_csv::FILE);
+    Ok(if path.is_file() { Some(predictions_csv::read(&path)?) } else { None })
+}
+
+/// The brightness scale that the run or checkpoint beside a results.json recorded; shown in full where neither did.
+fn depth_of(results: &Path) -> DepthRange {
+    let beside = |name: &&str| read_json::<Value>(&results.with_file_name(name)).ok();
+    let recorded = ["run.json", "bundle.json"].iter().find_map(beside);
+    let depth = recorded.and_then(|record| record.get("features")?.get("depth").cloned());
+    depth.and_then(|depth| serde_json::from_value(depth).ok()).unwrap_or_default()
 }
 
 fn make_folder(file: &Path) -> Result<(), CommandError> {

@@ -1,4 +1,4 @@
-//! Predictions as a table: CSV, JSON lines or Parquet, with the columns path, class, confidence, unfamiliarity,
+//! Predictions as a table: CSV, JSON lines or Parquet, with the columns path, class, confidence, novelty,
 //! `p_<class>` and, where asked, `neighbour_<n>`, `neighbour_<n>_class` and `neighbour_<n>_distance`.
 
 use std::fs;
@@ -93,8 +93,8 @@ fn columns(summary: &PredictSummary) -> Vec<(String, Column<'_>)> {
         ("class".to_owned(), Column::Text(rows.iter().map(|row| Some(row.class.as_str())).collect())),
         ("confidence".to_owned(), number(&|row| Some(row.confidence))),
     ];
-    if rows.iter().any(|row| row.unfamiliarity.is_some()) {
-        columns.push(("unfamiliarity".to_owned(), number(&|row| row.unfamiliarity)));
+    if rows.iter().any(|row| row.novelty.is_some()) {
+        columns.push(("novelty".to_owned(), number(&|row| row.novelty)));
     }
     for (class, name) in summary.classes.iter().enumerate() {
         columns.push((format!("p_{name}"), number(&|row| row.probabilities.get(class).copied())));

@@ -4,17 +4,16 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::SweepFindings;
-use super::cross_validation::Outcome;
+use super::{SweepFindings, SweepImages};
 use crate::commands::CommandError;
-use crate::data::ClassId;
+use crate::evaluation::RecipeResult;
 use crate::report::Results;
 use crate::runs::TableError;
 use crate::training::{Folds, most_likely};
 use crate::workflow::feature_table::FeatureTable;
 
 /// results.json: all recipes, and the best one's figures where `rails compare` looks for them.
-pub(super) fn measure(summary: &SweepFindings, warnings: &[String], results: &mut Results) {
+pub(super) fn record(summary: &SweepFindings, warnings: &[String], results: &mut Results) {
     if let Some(scores) = summary.recipes.first().and_then(|row| row.scores.as_ref()) {
         let means = [
             ("accuracy", scores.accuracy.mean),
@@ -36,17 +35,17 @@ pub(super) fn measure(summary: &SweepFindings, warnings: &[String], results: &mu
 /// `folds.csv`: which fold tests an image, and what each recipe took it for without having seen it.
 pub(super) fn folds_csv(
     path: &Path,
-    numbers: &FeatureTable,
-    y: &[ClassId],
-    classes: &[String],
+    table: &FeatureTable,
+    images: &SweepImages<'_>,
     folds: &Folds,
-    outcomes: &[Outcome],
+    results: &[RecipeResult],
 ) -> Result<(), CommandError> {
+    let SweepImages { classes, y, .. } = images;
     let failed = |source: csv::Error| TableError::Csv { path: path.to_owned(), source };
     let scored: Vec<_> = (1..)
-        .zip(outcomes)
-        .filter_map(|(number, outcome)| {
-            let probabilities = outcome.probabilities()?;
+        .zip(results)
+        .filter_map(|(number, result)| {
+            let probabilities = result.probabilities()?;
             Some((number, probabilities, most_likely(probabilities.view())))
         })
         .collect();
@@ -57,10 +56,9 @@ pub(super) fn folds_csv(
     }
     let mut writer = csv::Writer::from_path(path).map_err(failed)?;
     writer.write_record(&header).map_err(failed)?;
-    for (row, id) in numbers.ids.iter().enumerate() {
+    for (row, id) in table.ids.iter().enumerate() {
         let fold = (folds.of_rows()[row] + 1).to_string();
-        let mut record =
-            vec![id.to_string(), numbers.files[row].display().to_string(), classes[y[row].0].clone(), fold];
+        let mut record = vec![id.to_string(), table.files[row].display().to_string(), classes[y[row].0].clone(), fold];
         for (_, probabilities, predicted) in &scored {
             record.push(classes[predicted[row].0].clone());
             record.extend(probabilities.row(row).iter().map(f32::to_string));

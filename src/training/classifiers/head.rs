@@ -148,6 +148,12 @@ pub fn most_likely(probabilities: ArrayView2<'_, f32>) -> Vec<ClassId> {
     probabilities.rows().into_iter().map(|row| ClassId(best(row))).collect()
 }
 
+/// Confidence of each row of `probabilities`, `[n, n_classes]`: the probability of its most likely class.
+#[must_use]
+pub fn confidences(probabilities: ArrayView2<'_, f32>) -> Vec<f32> {
+    probabilities.rows().into_iter().map(|row| row.fold(0.0, |highest, &p| p.max(highest))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,6 +190,7 @@ mod tests {
         assert_eq!(head.logits(array![[3.0, 1.0]].view()).unwrap(), array![[1.5, 2.0]]);
         assert_eq!(most_likely(p.view()), [ClassId(1)]);
         assert_eq!(most_likely(array![[0.4, 0.2, 0.4]].view()), [ClassId(0)]);
+        assert_eq!(confidences(array![[0.4, 0.2, 0.4], [0.1, 0.7, 0.2]].view()), [0.4, 0.7]);
     }
 
     #[test]

@@ -1,10 +1,7 @@
-//! report.html of an evaluation: for people who know their images and not machine learning.
+//! Sections of report.html, written for readers who know their images and not machine learning.
 
-use super::judged::Judged;
-use super::measured::{Confidence, Evaluation};
-use super::scores::Scores;
-use super::strangers::StrangerClass;
 use super::tables;
+use crate::evaluation::{Confidence, Evaluation, NovelClass};
 use crate::report::{Block, Section};
 
 /// A paragraph.
@@ -17,11 +14,9 @@ fn strings(columns: &[&str]) -> Vec<String> {
 }
 
 /// The outcome in two sentences and a table.
-pub(super) fn headline(part: &str, evaluation: &Evaluation, strangers: &[StrangerClass]) -> Section {
-    let Scores { accuracy, .. } = evaluation.scores;
-    let total = evaluation.confusion.total();
-    let right: u64 = evaluation.confusion.counts().diag().sum();
-    let Some(accuracy) = accuracy else {
+pub(super) fn headline(part: &str, evaluation: &Evaluation, novel_classes: &[NovelClass]) -> Section {
+    let (total, right) = (evaluation.confusion.total(), evaluation.correct());
+    let Some(accuracy) = evaluation.scores.accuracy else {
         return Section { title: "In short".into(), blocks: vec![text("No image was kept apart to judge by.")] };
     };
     let range = evaluation.intervals.get("accuracy").map_or_else(String::new, |interval| {
@@ -33,17 +28,18 @@ pub(super) fn headline(part: &str, evaluation: &Evaluation, strangers: &[Strange
     });
     let mut blocks =
         vec![text(format!("Of {total} {part} images, {right} were called right: {}.{range}", percent(accuracy)))];
-    if !strangers.is_empty() {
-        let images: usize = strangers.iter().map(|class| class.images).sum();
+    let images: usize = novel_classes.iter().map(|class| class.images).sum();
+    if let (Some(with_novel), true) = (evaluation.accuracy_with_novel(images), images > 0) {
         blocks.push(text(format!(
             "{images} more images show classes that the classifier never learned. It cannot be right on them; they are \
              left out of all scores and listed below. Counted as errors they would bring the share to {}.",
-            percent(right as f64 / (total as usize + images) as f64)
+            percent(with_novel)
         )));
     }
-    let rows = evaluation.scores.named().into_iter().map(|(key, name, value, tells)| {
-        let interval = evaluation.intervals.get(key).map(|i| format!("{:.4} – {:.4}", i.low, i.high));
-        vec![name.to_owned(), format!("{value:.4}"), interval.unwrap_or_default(), tells.to_owned()]
+    let rows = evaluation.scores.named().into_iter().map(|score| {
+        let interval = evaluation.intervals.get(score.key).map(|i| format!("{:.4} – {:.4}", i.low, i.high));
+        let (name, meaning) = (score.name.to_owned(), score.meaning.to_owned());
+        vec![name, format!("{:.4}", score.value), interval.unwrap_or_default(), meaning]
     });
     blocks.push(Block::Table {
         caption:
@@ -55,8 +51,9 @@ pub(super) fn headline(part: &str, evaluation: &Evaluation, strangers: &[Strange
     Section { title: "In short".into(), blocks }
 }
 
-pub(super) fn classes(judged: &Judged<'_>, evaluation: &Evaluation) -> Section {
-    let (columns, rows) = tables::per_class(judged, evaluation);
+/// Precision, recall and F1 of each class.
+pub(super) fn classes(classes: &[String], evaluation: &Evaluation) -> Section {
+    let (columns, rows) = tables::per_class(classes, evaluation);
     let how = "Precision: of the images called this class, the share that is. Recall: of the images of this class, the \
                share that was found. F1 joins the two. A low recall means the class is overlooked, a low precision that \
                others are mistaken for it.";
@@ -79,7 +76,7 @@ pub(super) fn fields(evaluation: &Evaluation) -> Option<Section> {
         let cells = rows.iter().map(|row| {
             let interval = row.interval.map(|i| format!("{} – {}", percent(i.low), percent(i.high)));
             let value = if row.value.is_empty() { "(none)" } else { &row.value };
-            let accuracy = percent(row.right as f64 / row.images as f64);
+            let accuracy = percent(row.accuracy());
             vec![
                 value.to_owned(),
                 row.images.to_string(),
@@ -124,8 +121,8 @@ pub(super) fn trust(confidence: &Confidence) -> Vec<Block> {
     blocks
 }
 
-/// A table of classes the classifier does not know.
-pub(super) fn strangers(classes: &[StrangerClass]) -> Option<Section> {
+/// A table of classes that the classifier does not know.
+pub(super) fn novel_classes(classes: &[NovelClass]) -> Option<Section> {
     if classes.is_empty() {
         return None;
     }
@@ -135,7 +132,8 @@ pub(super) fn strangers(classes: &[StrangerClass]) -> Option<Section> {
         vec![class.class.clone(), class.images.to_string(), unknown, taken.join(", "), percent(class.mean_confidence)]
     });
     let how = "The truth names these classes, the classifier never learned them. A high mean confidence means that it \
-               does not notice that they are new; those called `unknown` are noticed by how unlike the training images they are.";
+               does not notice that they are new; those called `unknown` are noticed by their novelty: how unlike the \
+               training images they are.";
     let table = Block::Table {
         caption: String::new(),
         columns: strings(&["class", "images", "called unknown", "otherwise taken for", "mean confidence"]),

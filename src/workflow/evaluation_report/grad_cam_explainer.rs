@@ -1,10 +1,9 @@
-//! Grad-CAM pictures: what in an image spoke for a class.
+//! Grad-CAM (Selvaraju et al., ICCV 2017): what in an image spoke for a class, as warm colours over it.
 
 use ndarray::{ArrayView1, s};
 
 use crate::backbones::Backbone;
 use crate::backbones::native::Native;
-use crate::commands::CommandError;
 use crate::data::ClassId;
 use crate::device::Device;
 use crate::features::{BackboneFeatures, BatchExtractor, WithEnhancement};
@@ -12,11 +11,11 @@ use crate::images::Image;
 use crate::report::heat_overlay;
 use crate::runs::FeatureChain;
 use crate::training::{Classifier, Head, heat_map};
-use crate::workflow::Workspace;
 use crate::workflow::feature_extraction::backbone;
+use crate::workflow::{WorkflowError, Workspace};
 
 /// The deepest layer a classifier looks at, ready to show its maps.
-pub(in crate::commands) struct Explainer<'a> {
+pub(crate) struct GradCamExplainer<'a> {
     head: &'a Head,
     /// Gives maps and not averages.
     native: Native,
@@ -27,13 +26,13 @@ pub(in crate::commands) struct Explainer<'a> {
     features: std::ops::Range<usize>,
 }
 
-impl<'a> Explainer<'a> {
+impl<'a> GradCamExplainer<'a> {
     /// For a classifier on the features of `chain`; a sentence where it has no gradient.
     pub fn of(
         classifier: &'a Classifier,
         chain: &FeatureChain,
         workspace: &Workspace,
-    ) -> Result<Result<Self, String>, CommandError> {
+    ) -> Result<Result<Self, String>, WorkflowError> {
         if !chain.recipe.hand_made.is_empty() {
             return Ok(Err("This classifier goes by hand-made features: they have no maps to show.".to_owned()));
         }
@@ -50,7 +49,7 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    fn new(head: &'a Head, chain: &FeatureChain, workspace: &Workspace) -> Result<Self, CommandError> {
+    fn new(head: &'a Head, chain: &FeatureChain, workspace: &Workspace) -> Result<Self, WorkflowError> {
         let backbone = backbone(&chain.recipe, workspace)?;
         let (layer, features) = deepest(&backbone, &chain.recipe.layers)?;
         let layers = [layer.clone()];
@@ -67,7 +66,7 @@ impl<'a> Explainer<'a> {
         image: Image,
         features: ArrayView1<'_, f32>,
         classes: &[ClassId],
-    ) -> Result<(Image, Vec<Image>), CommandError> {
+    ) -> Result<(Image, Vec<Image>), WorkflowError> {
         let image = self.preparation.prepare(image);
         let maps = self.native.maps(&[image.pixels.view()])?;
         let overlays = classes
@@ -77,13 +76,13 @@ impl<'a> Explainer<'a> {
                 let heat = heat_map(maps[0].view(), gradient.slice(s![self.features.clone()]));
                 Ok(heat_overlay(&image, heat.view()))
             })
-            .collect::<Result<_, CommandError>>()?;
+            .collect::<Result<_, WorkflowError>>()?;
         Ok((image, overlays))
     }
 }
 
 /// Of several layers the last that the network computes, and where its channels lie among the features.
-fn deepest(backbone: &Backbone, layers: &[String]) -> Result<(String, std::ops::Range<usize>), CommandError> {
+fn deepest(backbone: &Backbone, layers: &[String]) -> Result<(String, std::ops::Range<usize>), WorkflowError> {
     let mut start = 0;
     let mut best: Option<(usize, String, std::ops::Range<usize>)> = None;
     for name in layers {
@@ -95,7 +94,7 @@ fn deepest(backbone: &Backbone, layers: &[String]) -> Result<(String, std::ops::
         }
     }
     let (_, layer, features) =
-        best.ok_or_else(|| CommandError::failed("the classifier looks at no layer", "train it again"))?;
+        best.ok_or_else(|| WorkflowError::failed("the classifier looks at no layer", "train it again"))?;
     Ok((layer, features))
 }
 
