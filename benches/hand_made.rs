@@ -9,21 +9,22 @@ use std::time::Instant;
 use std::{env, fs};
 
 use ndarray::{Array2, Array3};
-use rails::features::{Block, FeatureExtractor, HandMade, Patches};
+use rails::features::{HandMade, HandMadeBlock, Patches, Statistics as _, make_finite};
 use rails::images::Image;
+use rayon::prelude::*;
 
 type Failure = Box<dyn std::error::Error>;
 
 /// The blocks of the four layers.
-const BLOCKS: [Block; 8] = [
-    Block::Missing,
-    Block::Collapsed,
-    Block::Stitching,
-    Block::Rotation,
-    Block::Surface,
-    Block::Anisotropy,
-    Block::Curvature,
-    Block::Radial,
+const BLOCKS: [HandMadeBlock; 8] = [
+    HandMadeBlock::Missing,
+    HandMadeBlock::Collapsed,
+    HandMadeBlock::Stitching,
+    HandMadeBlock::Rotation,
+    HandMadeBlock::Surface,
+    HandMadeBlock::Anisotropy,
+    HandMadeBlock::Curvature,
+    HandMadeBlock::Radial,
 ];
 
 fn main() -> Result<(), Failure> {
@@ -43,7 +44,14 @@ fn main() -> Result<(), Failure> {
     for stage in io::stdin().lock().lines() {
         let start = Instant::now();
         let checksum = match stage?.as_str() {
-            "tiles" => f64::from(extractor.extract(&tiles)?.sum()),
+            "tiles" => {
+                let measured = tiles.par_iter().map(|tile| {
+                    let mut values = extractor.measure(tile);
+                    make_finite(&mut values);
+                    values.into_iter().sum::<f64>()
+                });
+                measured.collect::<Vec<f64>>().into_iter().sum()
+            }
             _ => Patches::measure(plane.view(), n, n, None)?.values.sum(),
         };
         println!("{} {checksum}", start.elapsed().as_secs_f64());

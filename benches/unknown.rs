@@ -16,7 +16,7 @@ use rails::curation::LabelTable;
 use rails::data::{ClassId, ImageId};
 use rails::device::Device;
 use rails::embeddings::Store;
-use rails::features::BackboneFeatures;
+use rails::features::{BackboneFeatures, FeatureExtractor};
 use rails::images::{DepthRange, Resize, ScanOptions, scan};
 use rails::progress::Silent;
 use rails::training::{
@@ -49,6 +49,7 @@ fn main() -> Outcome<()> {
     };
     let extractor =
         BackboneFeatures::new(&backbone, &[name.default_layer().to_owned()], Resize::default(), Device::Cpu)?;
+    let extractor = FeatureExtractor::Network(Box::new(extractor));
     let images = read(Path::new(folder), Path::new(labels), &extractor, grouping)?;
     let mut names: Vec<&str> = images.classes.iter().map(String::as_str).collect();
     names.sort_unstable();
@@ -62,7 +63,7 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-fn read(folder: &Path, labels: &Path, extractor: &BackboneFeatures, grouping: &[String]) -> Outcome<Images> {
+fn read(folder: &Path, labels: &Path, extractor: &FeatureExtractor, grouping: &[String]) -> Outcome<Images> {
     let naming = grouping.first().map(|text| text.parse()).transpose()?;
     let manifest = scan(folder, &ScanOptions { naming, naming_required: false, ..ScanOptions::default() }, &Silent)?;
     let batch = NonZeroUsize::new(32).unwrap_or(NonZeroUsize::MIN);

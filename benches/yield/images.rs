@@ -8,7 +8,7 @@ use rails::curation::LabelTable;
 use rails::data::ImageId;
 use rails::device::Device;
 use rails::embeddings::Store;
-use rails::features::BackboneFeatures;
+use rails::features::{BackboneFeatures, FeatureExtractor};
 use rails::images::{DepthPolicy, DepthRange, ScanOptions, scan};
 use rails::progress::Silent;
 use rails::runs::FeaturesRecipe;
@@ -40,6 +40,7 @@ impl Images {
         let layers = [recipe.backbone.default_layer().to_owned()];
         let extractor =
             BackboneFeatures::new(&backbone.expect("weights"), &layers, recipe.resize, Device::Cpu).expect("a layer");
+        let extractor = FeatureExtractor::Network(Box::new(extractor));
         let depth = DepthRange::fit(&manifest, DepthPolicy::default(), &Silent);
         let store = Store::open(Path::new(".rails"));
         let done = store.embed(&manifest, &extractor, &depth, recipe.batch_size, &Silent).expect("embeddings");

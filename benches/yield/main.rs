@@ -8,7 +8,7 @@
 //! sees in a thumbnail, and nothing else reads it.
 //!
 //! `yield IMAGES TRUTH.csv OUTPUT.json [SPLITS] [BACKBONE WEIGHTS]`; `benches/peers/yield.sh` draws what comes out.
-//! `yield speed` measures an opinion on 20,000 images.
+//! `yield speed` measures a fit on 20,000 images.
 
 mod classifier;
 mod images;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
-use rails::curation::{Curation, Decision, Entry, Kind, REVIEW, Reviewer, SCREEN, Source, Suggestion, replay};
+use rails::curation::{
+    BATCH_SIZE, Curation, Decision, Entry, LabelSource, REVIEW, Suggestion, SuggestionKind, SuggestionModel, replay,
+};
 use rails::data::{ClusterId, Clustering};
 
 use crate::images::Images;
@@ -24,23 +26,25 @@ pub struct Progress {
 pub struct Session<'a> {
     images: &'a Images,
     clusters: Clustering,
-    reviewer: Reviewer,
+    model: SuggestionModel,
     entries: Vec<Entry>,
     paid: usize,
 }
 
 impl<'a> Session<'a> {
     pub fn new(images: &'a Images, reduced: Array2<f32>, clusters: Clustering) -> Self {
-        let reviewer = Reviewer::new(reduced, images.ids.clone());
-        Self { images, clusters, reviewer, entries: Vec::new(), paid: 0 }
+        let model = SuggestionModel::new(reduced, images.ids.clone());
+        Self { images, clusters, model, entries: Vec::new(), paid: 0 }
     }
 
     /// Takes the page's first suggestion again and again until `budget` gestures are paid.
     pub fn follow(mut self, budget: usize) -> Vec<Progress> {
         let mut history = vec![self.progress()];
         while self.paid < budget {
-            let opinion = self.reviewer.opinion(&self.state(), self.clusters.labels());
-            let Some(suggestion) = opinion.suggestions.into_iter().find(|s| s.kind != Kind::Merge) else { break };
+            let predictions = self.model.predict(&self.state(), self.clusters.labels());
+            let Some(suggestion) = predictions.suggestions.into_iter().find(|s| s.kind != SuggestionKind::Merge) else {
+                break;
+            };
             for (gestures, decision) in self.decide(&suggestion) {
                 self.take(gestures, decision);
                 if self.paid <= budget {
@@ -54,7 +58,7 @@ impl<'a> Session<'a> {
     /// The plain way: every cluster gets the name of what most of its first images show.
     pub fn name_everything(mut self) -> Progress {
         for cluster in self.clusters.ids() {
-            let rows: Vec<usize> = self.clusters.members(Some(cluster)).take(SCREEN).collect();
+            let rows: Vec<usize> = self.clusters.members(Some(cluster)).take(BATCH_SIZE).collect();
             let name = self.name(cluster, &rows);
             self.take(1, name);
         }
@@ -63,11 +67,11 @@ impl<'a> Session<'a> {
 
     /// What the reviewer does about a suggestion, decision by decision, with the gestures each costs.
     fn decide(&self, suggestion: &Suggestion) -> Vec<(usize, Decision)> {
-        if let (Kind::NameCluster, Some(cluster)) = (suggestion.kind, suggestion.cluster) {
+        if let (SuggestionKind::NameCluster, Some(cluster)) = (suggestion.kind, suggestion.cluster) {
             return vec![(1, self.name(cluster, &suggestion.rows))];
         }
         let mut seen: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for &row in suggestion.rows.iter().take(SCREEN) {
+        for &row in suggestion.rows.iter().take(BATCH_SIZE) {
             seen.entry(self.images.truth[row]).or_default().push(row);
         }
         let Some(most) = self.majority(&suggestion.rows) else { return Vec::new() };
@@ -89,7 +93,7 @@ impl<'a> Session<'a> {
     /// What most of the first images shown are; of equally many the class that sorts first.
     fn majority(&self, shown: &[usize]) -> Option<usize> {
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-        for &row in shown.iter().take(SCREEN) {
+        for &row in shown.iter().take(BATCH_SIZE) {
             *counts.entry(self.images.truth[row]).or_default() += 1;
         }
         counts.into_iter().max_by_key(|&(class, count)| (count, std::cmp::Reverse(class))).map(|(class, _)| class)
@@ -109,19 +113,19 @@ impl<'a> Session<'a> {
 
     fn progress(&self) -> Progress {
         let state = self.state();
-        let opinion = self.reviewer.opinion(&state, self.clusters.labels());
+        let predictions = self.model.predict(&state, self.clusters.labels());
         let label = |row: usize| state.labels.get(&self.images.ids[row]);
         let position = |class: &str| self.images.classes.iter().position(|known| known == class);
         let guess = |row: usize| {
-            let class = opinion.classes.get(opinion.rows[row].class?)?;
-            Some((position(class)?, opinion.weight(row, Source::Propagated))).filter(|_| label(row).is_none())
+            let class = predictions.classes.get(predictions.rows[row].class?)?;
+            Some((position(class)?, predictions.weight(row, LabelSource::Propagated))).filter(|_| label(row).is_none())
         };
         Progress {
             guesses: (0..self.images.len()).map(guess).collect(),
             paid: self.paid,
             labels: (0..self.images.len()).map(|row| label(row).and_then(|label| position(&label.class))).collect(),
             weights: (0..self.images.len())
-                .map(|row| label(row).map_or(0.0, |label| opinion.weight(row, label.source)))
+                .map(|row| label(row).map_or(0.0, |label| predictions.weight(row, label.source)))
                 .collect(),
         }
     }

@@ -1,9 +1,9 @@
-//! Seconds per opinion on 20,000 images of 50 features and 8 classes, all labelled: the refit after a batch of decisions.
+//! Seconds per fit on 20,000 images of 50 features and 8 classes, all labelled: the refit after a batch of decisions.
 
 use std::time::Instant;
 
 use ndarray::Array2;
-use rails::curation::{Curation, Label, Reviewer, Source, review_clusters};
+use rails::curation::{Curation, Label, LabelSource, SuggestionModel, review_clusters};
 use rails::data::ImageId;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -25,18 +25,18 @@ pub fn measure() {
     for (index, id) in ids.iter().enumerate() {
         // Every tenth name is wrong, and every fifth image was looked at.
         let class = format!("class {}", (index + usize::from(index % 10 == 9)) % CLASSES);
-        let source = if index % 5 == 0 { Source::Accepted } else { Source::NamedCluster };
+        let source = if index % 5 == 0 { LabelSource::Accepted } else { LabelSource::NamedCluster };
         state.labels.insert(*id, Label { class, source, reason: String::new() });
     }
     let started = Instant::now();
     let clusters = review_clusters(x.view(), 0);
     println!("clustering, once per run: {:.2} s", started.elapsed().as_secs_f64());
     let started = Instant::now();
-    let reviewer = Reviewer::new(x, ids);
+    let model = SuggestionModel::new(x, ids);
     println!("neighbours, once per session: {:.2} s", started.elapsed().as_secs_f64());
     for _ in 0..5 {
         let started = Instant::now();
-        let opinion = reviewer.opinion(&state, clusters.labels());
-        println!("opinion: {:.2} s, {} suggestions", started.elapsed().as_secs_f64(), opinion.suggestions.len());
+        let predictions = model.predict(&state, clusters.labels());
+        println!("fit: {:.2} s, {} suggestions", started.elapsed().as_secs_f64(), predictions.suggestions.len());
     }
 }

@@ -12,7 +12,7 @@ pub const SMALLEST: usize = 32;
 /// Position of a node in [`Architecture::nodes`].
 pub type NodeId = usize;
 
-/// What follows a convolution or an addition.
+/// Activation after a convolution or an addition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
     /// Nothing.
@@ -113,7 +113,7 @@ impl MaxPool {
     }
 }
 
-/// What a node does.
+/// Operation of a node.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Op {
     /// The normalised image with this many channels.

@@ -1,4 +1,4 @@
-//! What can be wrong with a backbone.
+//! Errors of backbones.
 
 use std::path::PathBuf;
 
@@ -38,7 +38,7 @@ pub enum BackboneError {
     /// The network has no such layer.
     #[error("unknown layer `{layer}`, expected one of {}", quoted(known))]
     UnknownLayer { layer: String, known: Vec<String> },
-    /// What lies behind a layer needs more than that layer's map.
+    /// The rest of the network behind a layer needs more than that layer's map.
     #[error("the network cannot be cut behind layer `{0}`")]
     NotAStage(String),
     /// A network without layers computes nothing.
@@ -53,7 +53,7 @@ pub enum BackboneError {
 }
 
 impl BackboneError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

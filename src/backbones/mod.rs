@@ -36,11 +36,8 @@ pub use error::BackboneError;
 pub use import::{Imported, import};
 pub use models::{Model, WeightsAt, list};
 use native::Native;
-pub use pull::{FetchError, Hub, PullError, Source, pull};
+pub use pull::{FetchError, Hub, HubFile, PullError, pull};
 pub use weights::{ChannelOrder, Variant, Weights, WeightsSpec};
-
-/// The default backbone's weights; see checkpoints/README.md.
-const EMBEDDED: &[u8] = include_bytes!("../../checkpoints/efficientnet-lite0.safetensors");
 
 /// The networks there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -122,7 +119,7 @@ impl Backbone {
     pub fn embedded() -> Result<Self, BackboneError> {
         let name = BackboneName::EfficientnetLite0;
         let architecture = Architecture::of(name, Variant::Tensorflow);
-        let weights = Weights::from_bytes(EMBEDDED, Path::new("<embedded>"), &architecture)?;
+        let weights = Weights::from_bytes(railbed_weights::EFFICIENTNET_LITE0, Path::new("<embedded>"), &architecture)?;
         Self::new(name, Variant::Tensorflow, weights)
     }
 
@@ -188,7 +185,7 @@ impl Backbone {
         self.variant
     }
 
-    /// What the weights expect of an image.
+    /// The input that the weights expect.
     #[must_use]
     pub fn spec(&self) -> WeightsSpec {
         WeightsSpec::of(self.variant)

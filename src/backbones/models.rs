@@ -1,4 +1,4 @@
-//! What `rails models list` shows.
+//! The list of networks and their weights, as `rails models list` shows it.
 
 use std::path::{Path, PathBuf};
 

@@ -46,7 +46,7 @@ pub enum AssignerFileError {
     /// The bytes are no assigner.
     #[error("not an assigner: {0}")]
     Arrays(#[from] ArraysError),
-    /// What its header says is not understood, or does not fit the points.
+    /// The header is not understood, or does not fit the points.
     #[error("not an assigner: {0}")]
     Malformed(String),
     /// A newer program wrote it.

@@ -1,4 +1,4 @@
-//! What every clusterer promises, present and future.
+//! The contract of clusterers, present and future.
 
 use ndarray::{Array2, ArrayView2};
 

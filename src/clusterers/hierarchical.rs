@@ -24,7 +24,7 @@ const ROWS_PER_PASS: usize = 64;
 pub struct Hierarchical {
     /// Number of clusters.
     pub k: NonZeroUsize,
-    /// What counts as the distance of two groups.
+    /// Linkage: the distance of two groups.
     pub linkage: Linkage,
 }
 

@@ -18,7 +18,7 @@ pub struct Hybrid {
     pub min_samples: NonZeroUsize,
     /// Groups to divide the dense images into.
     pub k: NonZeroUsize,
-    /// What becomes of the images DBSCAN calls noise.
+    /// How the images that DBSCAN calls noise are treated.
     pub rest: Rest,
 }
 
@@ -33,7 +33,7 @@ impl Default for Hybrid {
     }
 }
 
-/// What becomes of images that do not lie densely.
+/// How images that do not lie densely are treated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rest {

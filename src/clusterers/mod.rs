@@ -1,6 +1,5 @@
 //! Numbers become groups.
 
-mod agreement;
 mod assigner;
 mod dbscan;
 mod gaussian_mixture;
@@ -10,7 +9,6 @@ mod hybrid;
 mod k_means;
 mod search;
 
-pub use agreement::{Agreed, agree};
 pub use assigner::{Assigner, AssignerFileError, Placement};
 pub use dbscan::{Dbscan, DbscanFit, DbscanGrid};
 pub use gaussian_mixture::GaussianMixture;
@@ -71,7 +69,7 @@ impl Method {
         }
     }
 
-    /// For people.
+    /// As titles of plots and pages name it.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -93,10 +91,10 @@ pub struct ClusterSection {
     #[serde(deserialize_with = "search::distinct")]
     pub methods: Vec<Method>,
     /// The name field each of whose values is clustered by itself, such as `dataset`; absent: all images together. Clusters
-    /// are then 0 (spoiled) and 1 (usable), see [`agree`].
+    /// are then 0 (spoiled) and 1 (usable).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fit_per: Option<String>,
-    /// What picks the number of clusters of k-means.
+    /// How the number of clusters of k-means is picked.
     pub pick_k: PickK,
     /// K-means and the numbers of clusters to try.
     pub kmeans: KMeans,
@@ -155,7 +153,7 @@ pub enum ClusterError {
 }
 
 impl ClusterError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {

@@ -56,11 +56,11 @@ pub struct DbscanSearch {
     pub eps: OneOrMany<Positive>,
     /// Densities to try: one, or a list.
     pub min_samples: OneOrMany<NonZeroUsize>,
-    /// What picks the cell of the grid.
+    /// How the cell of the grid is picked.
     pub pick: PickCell,
 }
 
-/// What picks the parameters of DBSCAN; only cells of two clusters or more are judged.
+/// Criterion that picks the parameters of DBSCAN; only cells of two clusters or more are judged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PickCell {
@@ -84,13 +84,13 @@ pub enum OneOrMany<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     /// By hand, so that a value out of range is told as such.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Written(PhantomData))
+        deserializer.deserialize_any(OneOrManyVisitor(PhantomData))
     }
 }
 
-struct Written<T>(PhantomData<T>);
+struct OneOrManyVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Written<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
     type Value = OneOrMany<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

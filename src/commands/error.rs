@@ -5,7 +5,6 @@ use std::path::Path;
 
 use crate::backbones::PullError;
 use crate::runs::RecipeError;
-use crate::server::ServerError;
 use crate::training::FoldsError;
 use crate::workflow::WorkflowError;
 
@@ -19,8 +18,6 @@ pub enum CommandError {
     Recipe(#[from] RecipeError),
     #[error(transparent)]
     Pull(#[from] PullError),
-    #[error(transparent)]
-    Server(#[from] ServerError),
     #[error(transparent)]
     CrossValidation(#[from] FoldsError),
 }
@@ -40,7 +37,6 @@ impl CommandError {
             Self::Workflow(error) => error.hint(),
             Self::Recipe(error) => error.hint(),
             Self::Pull(error) => error.hint(),
-            Self::Server(error) => error.hint(),
             Self::CrossValidation(error) => error.hint(),
         }
     }
@@ -51,7 +47,7 @@ impl CommandError {
         match self {
             Self::Workflow(error) => error.is_usage(),
             Self::Recipe(_) => true,
-            Self::Pull(_) | Self::Server(_) | Self::CrossValidation(_) => false,
+            Self::Pull(_) | Self::CrossValidation(_) => false,
         }
     }
 

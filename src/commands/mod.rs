@@ -5,11 +5,9 @@ mod cluster;
 mod compare;
 mod error;
 mod evaluate;
-mod explore;
 mod models;
 mod patches;
 mod predict;
-mod review;
 mod search;
 mod separate;
 mod suggest;
@@ -17,18 +15,18 @@ mod sweep;
 mod tile;
 mod train;
 
+pub use crate::explore::{ExploreSummary, Explorer};
+pub use crate::review::Review;
 pub use assign::{AssignFindings, AssignSummary, assign};
 pub use cluster::{ClusterFindings, ClusterOptions, ClusterSummary, FeatureStatistics, cluster};
 pub use compare::{Compared, HEADLINE, Pair, compare, more_is_better};
 pub use error::CommandError;
 pub use evaluate::{EvaluateFindings, EvaluateOptions, EvaluateSummary, evaluate};
-pub use explore::{ExploreSummary, Explorer};
 pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model};
 pub use patches::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummary, SearchResults, SearchRow, patches};
 pub use predict::{
     NearestImage, PredictOptions, PredictSummary, Prediction, TableFormat, predict, predictions_text, write_predictions,
 };
-pub use review::Review;
 pub use search::{CombinationRow, SearchFindings, SearchOptions, SearchSummary, search, texts};
 pub use separate::{LayerRow, SeparateFindings, SeparateSummary, separate};
 pub use suggest::{Suggested, propagate, suggest};

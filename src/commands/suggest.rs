@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::CommandError;
 use crate::curation::{REVIEW, Suggestion};
 use crate::data::Fraction;
-use crate::workflow::labelling::{Curator, keep_least_confidence, opinion};
+use crate::workflow::labelling::{Curator, keep_least_confidence, predictions};
 use crate::workflow::{Context, Workspace};
 
 /// A suggestion as `rails curate --suggest` prints it: its clusters are those of `method`, its rows are `images`.
@@ -27,14 +27,14 @@ pub struct Suggested {
 /// When there is no such run, or its features cannot be had any more.
 pub fn suggest(run: Option<&Path>, n: usize, context: &Context<'_>) -> Result<Vec<Suggested>, CommandError> {
     let mut curator = Curator::open(run, context.workspace)?;
-    let opinion = opinion(&mut curator, context)?;
+    let predictions = predictions(&mut curator, context)?;
     let rows = &curator.table().rows;
     let suggested = |suggestion: &Suggestion| Suggested {
         suggestion: suggestion.clone(),
         method: REVIEW,
         images: suggestion.rows.iter().map(|&row| rows[row].path.clone()).collect(),
     };
-    Ok(opinion.next(n).iter().map(suggested).collect())
+    Ok(predictions.next(n).iter().map(suggested).collect())
 }
 
 /// Keeps with the run how sure the class of an image nobody decided on has to be for labels.csv; `None`: it is not in it.

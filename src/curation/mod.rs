@@ -10,7 +10,6 @@ mod log;
 mod replay;
 mod sentence;
 mod suggest;
-pub mod ui;
 
 pub(crate) use apply::check_class;
 pub use apply::{ApplyError, Request, parse_requests};
@@ -19,5 +18,7 @@ pub use folders::{ClusterMetadata, FolderEdits, FolderImage, FoldersError, METAD
 pub use history::{next_instant, redoable, undoable};
 pub use label_table::{LabelTable, LabelTableError, Matched};
 pub use log::{DecisionLog, LogError};
-pub use replay::{ClusterOf, Curation, Label, Removed, Source, replay, undone};
-pub use suggest::{Kind, Opinion, REVIEW, Reviewer, RowOpinion, SCREEN, Suggestion, review_clusters};
+pub use replay::{ClusterOf, Curation, Label, LabelSource, Removed, replay, undone};
+pub use suggest::{
+    BATCH_SIZE, Predictions, REVIEW, RowPrediction, Suggestion, SuggestionKind, SuggestionModel, review_clusters,
+};

@@ -1,4 +1,4 @@
-//! What can go wrong with the store, and what to do about it.
+//! Errors of the store, and what to do about them.
 
 use std::io;
 use std::path::PathBuf;
@@ -21,13 +21,13 @@ pub enum StoreError {
     /// The extractor gave another number of rows or columns than it said.
     #[error("features of shape {got:?} where {expected:?} was expected")]
     Shape { got: (usize, usize), expected: (usize, usize) },
-    /// What was read is no embedding.
+    /// Numbers were read that are no embedding.
     #[error("the embedding store holds numbers that are none")]
     Numbers(#[from] EmbeddingsError),
 }
 
 impl StoreError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

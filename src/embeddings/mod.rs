@@ -11,9 +11,10 @@
 mod commit;
 mod error;
 mod part;
+mod partition;
 mod pipeline;
-mod shelf;
 mod store;
+mod stored;
 
 pub use error::StoreError;
 pub use store::{Embedded, Store};

@@ -16,9 +16,9 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use crate::data::ImageId;
 
-/// What became of one image.
+/// A row of the store: one image and its numbers.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Row {
+pub(super) struct StoredRow {
     pub id: ImageId,
     /// Where it lay when it was embedded.
     pub path: String,
@@ -26,18 +26,20 @@ pub(super) struct Row {
     pub outcome: Result<Vec<f32>, String>,
 }
 
-/// What the store knows of an image, without the features.
+/// The outcome of embedding an image, without the features.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum EmbeddingOutcome {
     /// It has features.
     Embedded,
     /// It never will, for this reason.
     Failed(String),
 }
 
-impl Row {
-    pub(super) fn outcome(&self) -> Outcome {
-        self.outcome.as_ref().map_or_else(|reason| Outcome::Failed(reason.clone()), |_| Outcome::Embedded)
+impl StoredRow {
+    pub(super) fn outcome(&self) -> EmbeddingOutcome {
+        self.outcome
+            .as_ref()
+            .map_or_else(|reason| EmbeddingOutcome::Failed(reason.clone()), |_| EmbeddingOutcome::Embedded)
     }
 }
 
@@ -45,7 +47,7 @@ impl Row {
 const CHUNK: usize = 1024;
 
 /// The bytes of a part; every embedding has `columns` features.
-pub(super) fn encode(rows: &[Row], columns: usize) -> Result<Vec<u8>, ParquetError> {
+pub(super) fn encode(rows: &[StoredRow], columns: usize) -> Result<Vec<u8>, ParquetError> {
     let width = i32::try_from(columns).map_err(|_| ParquetError::General(format!("{columns} columns")))?;
     let item = Arc::new(Field::new("item", DataType::Float32, false));
     let schema = Arc::new(Schema::new(vec![
@@ -64,7 +66,7 @@ pub(super) fn encode(rows: &[Row], columns: usize) -> Result<Vec<u8>, ParquetErr
         }
         embeddings.append(row.outcome.is_ok());
     }
-    let status = |row: &Row| if row.outcome.is_ok() { "ok" } else { "failed" };
+    let status = |row: &StoredRow| if row.outcome.is_ok() { "ok" } else { "failed" };
     let batch = RecordBatch::try_new(
         schema.clone(),
         vec![
@@ -87,14 +89,14 @@ pub(super) fn encode(rows: &[Row], columns: usize) -> Result<Vec<u8>, ParquetErr
 }
 
 /// Which images a part holds; with the error of those that failed.
-pub(super) fn outcomes(file: &Path) -> Result<Vec<(ImageId, Outcome)>, ParquetError> {
+pub(super) fn outcomes(file: &Path) -> Result<Vec<(ImageId, EmbeddingOutcome)>, ParquetError> {
     let mut found = Vec::new();
     for batch in batches(file, &["image_id", "status", "error"])? {
         let batch = batch?;
         let (ids, errors) = (text(&batch, "image_id")?, text(&batch, "error")?);
         for row in 0..batch.num_rows() {
-            let failed = errors.is_valid(row).then(|| Outcome::Failed(errors.value(row).to_owned()));
-            found.push((parse(ids.value(row))?, failed.unwrap_or(Outcome::Embedded)));
+            let failed = errors.is_valid(row).then(|| EmbeddingOutcome::Failed(errors.value(row).to_owned()));
+            found.push((parse(ids.value(row))?, failed.unwrap_or(EmbeddingOutcome::Embedded)));
         }
     }
     Ok(found)
@@ -154,7 +156,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let id = |name: &str| ImageId::of_bytes(name.as_bytes());
-        let row = |name: &str, outcome| Row { id: id(name), path: name.to_owned(), outcome };
+        let row = |name: &str, outcome| StoredRow { id: id(name), path: name.to_owned(), outcome };
         let rows = [
             row("a", Ok(vec![1.0, -2.5, f32::MIN_POSITIVE])),
             row("b", Err("empty file".to_owned())),
@@ -163,8 +165,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("part.parquet");
         std::fs::write(&file, encode(&rows, 3).unwrap()).unwrap();
-        let failed = Outcome::Failed("empty file".to_owned());
-        let expected = [(id("a"), Outcome::Embedded), (id("b"), failed), (id("c"), Outcome::Embedded)];
+        let failed = EmbeddingOutcome::Failed("empty file".to_owned());
+        let expected =
+            [(id("a"), EmbeddingOutcome::Embedded), (id("b"), failed), (id("c"), EmbeddingOutcome::Embedded)];
         assert_eq!(outcomes(&file).unwrap(), expected);
         let mut seen = Vec::new();
         visit(&file, 3, |id, features| seen.push((id, features.to_vec()))).unwrap();

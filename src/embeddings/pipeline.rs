@@ -1,4 +1,4 @@
-//! Decoding runs ahead of the feature extractor on threads of its own.
+//! Decoding, and all that needs one image alone, runs ahead of the network on threads of its own.
 //!
 //! Decoder `t` of `n` takes images `t, t + n, t + 2n, …` and hands them over through a queue of its own; the consumer
 //! takes from the queues in turn. That restores the order for free, and full queues hold the decoders back: memory is
@@ -8,15 +8,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
+use super::stored::{Prepared, prepare};
 use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::features::FeatureExtractor;
-use crate::images::{DecodeError, Decoded, DepthRange, Image, decode, decode_bytes};
+use crate::images::{DecodeError, Decoded, DepthRange, decode, decode_bytes};
 
 /// Everything a decoder needs.
 pub(super) struct Pipeline<'a> {
     pub manifest: &'a Manifest,
     pub records: Vec<&'a ImageRecord>,
-    pub extractor: &'a dyn FeatureExtractor,
+    pub extractor: &'a FeatureExtractor,
     pub depth: &'a DepthRange,
     /// Threads that decode, at least one.
     pub decoders: usize,
@@ -36,7 +37,7 @@ impl Pipeline<'_> {
     /// Calls `consume` with every record in order, on this thread, until it fails.
     pub(super) fn run<E>(
         &self,
-        mut consume: impl FnMut(&ImageRecord, Result<Image, Failure>) -> Result<(), E>,
+        mut consume: impl FnMut(&ImageRecord, Result<Prepared, Failure>) -> Result<(), E>,
     ) -> Result<(), E> {
         let decoders = self.decoders.clamp(1, self.records.len().max(1));
         thread::scope(|scope| {
@@ -76,9 +77,9 @@ impl Pipeline<'_> {
         decode_bytes(&bytes).map_err(failed)
     }
 
-    fn prepare(&self, record: &ImageRecord) -> Result<Image, Failure> {
+    fn prepare(&self, record: &ImageRecord) -> Result<Prepared, Failure> {
         let decoded = self.decode(record)?;
-        catch_unwind(AssertUnwindSafe(|| self.extractor.digest(&decoded, self.depth)))
+        catch_unwind(AssertUnwindSafe(|| prepare(self.extractor, &decoded, self.depth)))
             .map_err(|_| Failure { reason: "the feature extractor refused it".to_owned(), permanent: false })
     }
 }

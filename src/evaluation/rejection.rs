@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use serde::Serialize;
 
-use super::{LabelledPredictions, NovelImages};
+use super::{LabelledPredictions, NovelImages, Predictions};
 use crate::data::ClassId;
 use crate::metrics::{Ranking, RiskAtCoverage, RiskCoverage};
 use crate::training::RejectRule;
@@ -55,7 +55,7 @@ impl Rejection {
             unknown: novel.predictions.novelty.iter().filter(|novelty| novelty.rejected).count(),
             roc_auc: detection_auc(&scores, &novel_scores),
         });
-        let confidences = [&labelled.predictions, &novel.predictions].map(|predictions| predictions.confidences());
+        let confidences = [&labelled.predictions, &novel.predictions].map(Predictions::confidences);
         let doubts: Vec<f64> = confidences.concat().iter().map(|&confidence| 1.0 - f64::from(confidence)).collect();
         scores.extend(novel_scores);
         // The classifier cannot be right on a class that it never learned.

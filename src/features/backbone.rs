@@ -1,4 +1,4 @@
-//! Features from a pretrained network: layers averaged over the image, one after the other.
+//! Global average pooling of a pretrained network's layers, one layer after the other.
 //!
 //! The CPU runs the native engine, whose numbers depend on nothing but the image; CUDA runs the burn module, which
 //! agrees to about 1e-5 of a vector's norm.
@@ -9,7 +9,7 @@ use burn::tensor::backend::{AutodiffBackend, Backend as BurnBackend};
 use burn::tensor::{Tensor, TensorData};
 use ndarray::{Array2, Array3};
 
-use super::{FeatureError, FeatureExtractor};
+use super::{BatchExtractor, FeatureError, Features};
 use crate::backbones::native::Native;
 use crate::backbones::network::Network;
 use crate::backbones::{Backbone, BackboneError};
@@ -57,7 +57,7 @@ impl BackboneFeatures {
     }
 }
 
-impl FeatureExtractor for BackboneFeatures {
+impl Features for BackboneFeatures {
     fn columns(&self) -> Vec<String> {
         self.columns.clone()
     }
@@ -65,7 +65,9 @@ impl FeatureExtractor for BackboneFeatures {
     fn fingerprint(&self) -> String {
         self.fingerprint.clone()
     }
+}
 
+impl BatchExtractor for BackboneFeatures {
     fn prepare(&self, image: Image) -> Image {
         resize(image, (self.size, self.size), self.resize, INTERPOLATION)
     }

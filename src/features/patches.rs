@@ -22,10 +22,10 @@ pub struct Ignore {
     pub share: Fraction,
 }
 
-/// What was measured on the patches of one image.
+/// Statistics of the patches of one image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patches {
-    /// Row by row, all statistics in the order of [`Statistic::ALL`], not all finite. Shape `[rows × columns, 7]`.
+    /// Row by row, all statistics in the order of [`Statistic::ALL`], not all finite. Shape `[rows × columns, statistics]`.
     pub values: Array2<f64>,
     /// Which patches the rule leaves out.
     pub ignored: Vec<bool>,

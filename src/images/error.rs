@@ -1,4 +1,4 @@
-//! What can go wrong with images, and what to do about it.
+//! Errors of images, and what to do about them.
 
 use std::io;
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ pub enum ImageError {
 }
 
 impl ImageError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -5,6 +5,7 @@ mod depth;
 mod enhance;
 mod error;
 mod frames;
+mod mirrored;
 mod naming;
 mod preprocess;
 mod sample;
@@ -18,7 +19,8 @@ pub use decode::{Decoded, Header, Samples, decode, decode_bytes, header_of, read
 pub use depth::{DepthPolicy, DepthRange, Span};
 pub use enhance::{Clahe, Denoise, Enhancement, FlatField, Percentiles, enhance};
 pub use error::{DecodeError, ImageError};
-pub use frames::{Series, copy_frames, place_in_series, series_of};
+pub use frames::{copy_frames, place_in_series};
+pub use mirrored::mirrored;
 pub use naming::{NamingError, NamingTemplate};
 pub use preprocess::{Interpolation, Resize, resize};
 pub use sample::Sample;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct NamingTemplate {
     text: String,
-    /// What stands before the first field.
+    /// The text before the first field.
     prefix: String,
     /// Each field with the literal that follows it; only the last literal may be empty.
     fields: Vec<(String, String)>,
@@ -47,7 +47,7 @@ pub enum NamingError {
 }
 
 impl NamingError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some("write fields in braces with text between them, such as `{tenant}_{sid}_{name}_C`".to_owned())

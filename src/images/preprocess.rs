@@ -21,7 +21,7 @@ pub enum Resize {
     Crop,
 }
 
-/// What lies between pixels.
+/// Interpolation between pixels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Interpolation {

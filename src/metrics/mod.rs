@@ -25,7 +25,7 @@ pub use confusion::{ConfusionMatrix, NotSquare};
 pub use contingency::Contingency;
 pub use intervals::{Interval, LEVEL, RESAMPLES, bootstrap, wilson};
 pub use mcnemar::{EXACT_BELOW, McNemar};
-pub use order::{median, quantile};
+pub use order::{median, quantile, upper_median};
 pub use ranking::{Ranking, macro_average_precision, macro_roc_auc};
 pub use selective::{RiskAtCoverage, RiskCoverage};
 pub use silhouette::{Silhouettes, silhouette_cost, silhouettes};

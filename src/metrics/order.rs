@@ -1,7 +1,7 @@
-//! Values by rank.
+//! Order statistics: values by rank.
 
-/// The middle one of `values`, between the two middle ones where their number is even; `None` without values. Reorders
-/// them.
+/// Median: the middle one of `values`, midway between the two middle ones where their number is even; `None` without
+/// values. Reorders them.
 pub fn median(values: &mut [f32]) -> Option<f64> {
     let n = values.len();
     if n == 0 {
@@ -12,7 +12,14 @@ pub fn median(values: &mut [f32]) -> Option<f64> {
     Some(f64::midpoint(f64::from(lower), f64::from(upper)))
 }
 
-/// The value below which `share` of the `sorted` values lie, interpolated between neighbours; `None` without values.
+/// Upper median: the middle one of `values`, the greater of the two middle ones where their number is even, so that it is
+/// always one of the values; `None` without values. Reorders them.
+pub fn upper_median(values: &mut [f64]) -> Option<f64> {
+    let middle = values.len() / 2;
+    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
+}
+
+/// Quantile: the value below which `share` of the `sorted` values lie, interpolated between neighbours; `None` without values.
 #[must_use]
 pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let at = share * sorted.len().checked_sub(1)? as f64;
@@ -30,6 +37,13 @@ mod tests {
         assert_eq!(median(&mut []), None);
         assert_eq!(median(&mut [3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&mut [4.0, 1.0, 3.0, 2.0]), Some(2.5));
+    }
+
+    #[test]
+    fn upper_medians_are_values_that_occur() {
+        assert_eq!(upper_median(&mut []), None);
+        assert_eq!(upper_median(&mut [3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(upper_median(&mut [4.0, 1.0, 3.0, 2.0]), Some(3.0));
     }
 
     #[test]

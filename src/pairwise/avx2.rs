@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm256_store_ps, _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps, _mm256_testz_si256, _mm256_xor_si256,
 };
 
-use super::tile::{Lanes, RUN, Row8, Tile};
+use super::tile::{DistanceTile, Lanes, RUN, Row8};
 use super::{BLOCK, LANES};
 
 const VECTOR: usize = 8;
@@ -14,7 +14,7 @@ const ROWS: usize = 4;
 const COLUMNS: usize = 2 * VECTOR;
 
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut Tile) {
+pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut DistanceTile) {
     for (run, (rows, columns)) in block.chunks(RUN).zip(panel.chunks(RUN)).enumerate() {
         for first_row in (0..BLOCK).step_by(ROWS) {
             for first_column in (0..LANES).step_by(COLUMNS) {
@@ -26,7 +26,7 @@ pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut Tile
 
 /// 4 rows and 16 columns of the tile.
 #[target_feature(enable = "avx2,fma")]
-fn part(rows: &[Row8], columns: &[Lanes], first_row: usize, first_column: usize, fresh: bool, tile: &mut Tile) {
+fn part(rows: &[Row8], columns: &[Lanes], first_row: usize, first_column: usize, fresh: bool, tile: &mut DistanceTile) {
     let mut sums = [[_mm256_setzero_ps(); 2]; ROWS];
     for (row, column) in rows.iter().zip(columns) {
         let column = column.0[first_column..first_column + COLUMNS].as_ptr();
@@ -56,7 +56,7 @@ fn part(rows: &[Row8], columns: &[Lanes], first_row: usize, first_column: usize,
 
 /// See [`super::at_most`].
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn at_most(tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
+pub(super) fn at_most(tile: &DistanceTile, limits: &Lanes) -> [u32; BLOCK] {
     let mut masks = [0; BLOCK];
     for first in (0..LANES).step_by(VECTOR) {
         // SAFETY: 8 values from `first` lie inside each 64-byte aligned `Lanes`, 32 bytes apart.
@@ -72,7 +72,7 @@ pub(super) fn at_most(tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
 
 /// Adds to `counts` how many rows of each lane are at most `surely`; whether a different number is at most `perhaps`.
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn count(tile: &Tile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
+pub(super) fn count(tile: &DistanceTile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
     let (surely, perhaps) = (_mm256_set1_ps(surely), _mm256_set1_ps(perhaps));
     let mut unsure = _mm256_setzero_si256();
     for (part, counts) in counts.chunks_exact_mut(VECTOR).enumerate() {

@@ -6,13 +6,13 @@ use std::arch::x86_64::{
     _mm512_setzero_si512, _mm512_store_ps, _mm512_storeu_si512, _mm512_sub_ps,
 };
 
-use super::tile::{Lanes, RUN, Row8, Tile};
+use super::tile::{DistanceTile, Lanes, RUN, Row8};
 use super::{BLOCK, LANES};
 
 const HALF: usize = LANES / 2;
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut Tile) {
+pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut DistanceTile) {
     for (run, (rows, columns)) in block.chunks(RUN).zip(panel.chunks(RUN)).enumerate() {
         let mut sums = [[_mm512_setzero_ps(); 2]; BLOCK];
         for (row, column) in rows.iter().zip(columns) {
@@ -44,7 +44,7 @@ pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut Tile
 
 /// See [`super::at_most`].
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-pub(super) fn at_most(tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
+pub(super) fn at_most(tile: &DistanceTile, limits: &Lanes) -> [u32; BLOCK] {
     let halves = |lanes: &Lanes| {
         let place = lanes.0.as_ptr();
         // SAFETY: `Lanes` holds 32 values and is aligned to 64 bytes.
@@ -63,7 +63,7 @@ pub(super) fn at_most(tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
 
 /// Adds to `counts` how many rows of each lane are at most `surely`; whether a different number is at most `perhaps`.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-pub(super) fn count(tile: &Tile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
+pub(super) fn count(tile: &DistanceTile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
     let (surely, perhaps) = (_mm512_set1_ps(surely), _mm512_set1_ps(perhaps));
     let one = _mm512_set1_epi32(1);
     let mut unsure = 0;

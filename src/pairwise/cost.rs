@@ -2,7 +2,7 @@
 
 use super::{Level, Simd};
 
-/// What a square root and a sum cost, in features.
+/// Cost of a square root and a sum, in features.
 const OVERHEAD_IN_FEATURES: f64 = 20.0;
 
 /// Nominal seconds that one pair of points of `n_features` features costs, with all threads of this machine at work.

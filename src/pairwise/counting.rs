@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::tile::{EMPTY_TILE, count};
-use super::{BLOCK, ExactRows, LANES, Lanes, Points, Threshold, Tile, at_most, squared_distances};
+use super::{BLOCK, DistanceTile, ExactRows, LANES, Lanes, Points, Threshold, at_most, squared_distances};
 
 /// Neighbours of every point, itself included, within each of `radii`, ascending: one vector per radius.
 ///
@@ -49,7 +49,7 @@ pub fn neighbour_counts(points: &Points, rows: &ExactRows<'_>, radii: &[Threshol
 fn count_close_calls(
     points: &Points,
     rows: &ExactRows<'_>,
-    tile: &Tile,
+    tile: &DistanceTile,
     radius: &Threshold,
     (block, panel): (usize, usize),
     counts: &mut [u32; LANES],

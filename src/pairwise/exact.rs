@@ -1,4 +1,4 @@
-//! What to do where `f32` is too close to call: decide in `f64`.
+//! Exact comparison: where `f32` is too close to call, `f64` decides.
 
 use std::borrow::Cow;
 

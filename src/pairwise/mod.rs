@@ -42,7 +42,7 @@ pub use points::{BLOCK, Blocks, LANES, Points};
 pub use product::{Element, multiply};
 pub use simd::{Level, Simd};
 pub use sums::distance_sums;
-pub use tile::{EMPTY_TILE, Lanes, Row8, Tile, at_most, error_bound, squared_distances};
+pub use tile::{DistanceTile, EMPTY_TILE, Lanes, Row8, at_most, error_bound, squared_distances};
 pub use within::visit_within;
 
 /// Numbers of the bits set in `mask`, ascending.

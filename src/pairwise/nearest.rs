@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::simd::multiversion;
 use super::tile::EMPTY_TILE;
-use super::{BLOCK, Blocks, LANES, Lanes, Points, Tile, squared_distances};
+use super::{BLOCK, Blocks, DistanceTile, LANES, Lanes, Points, squared_distances};
 
 /// For every point the nearest centroid, the lowest index where two are equally near.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,7 @@ impl Best {
 
 multiversion! {
     /// Takes in the first `n_rows` rows of a tile; row 0 is centroid `first`.
-    fn take(best: &mut Best, tile: &Tile, first: u32, n_rows: usize) {
+    fn take(best: &mut Best, tile: &DistanceTile, first: u32, n_rows: usize) {
         for (label, row) in (first..).zip(&tile[..n_rows]) {
             for lane in 0..LANES {
                 let value = row.0[lane];

@@ -1,12 +1,12 @@
 //! The kernel in plain Rust, shaped so that a compiler vectorises it for any processor.
 
-use super::tile::{Lanes, RUN, Row8, Tile};
+use super::tile::{DistanceTile, Lanes, RUN, Row8};
 use super::{BLOCK, LANES};
 
 const ROWS: usize = 4;
 const COLUMNS: usize = 8;
 
-pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut Tile) {
+pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut DistanceTile) {
     for (run, (rows, columns)) in block.chunks(RUN).zip(panel.chunks(RUN)).enumerate() {
         for first_row in (0..BLOCK).step_by(ROWS) {
             for first_column in (0..LANES).step_by(COLUMNS) {
@@ -32,7 +32,7 @@ pub(super) fn squared_distances(block: &[Row8], panel: &[Lanes], tile: &mut Tile
 }
 
 /// See [`super::at_most`].
-pub(super) fn at_most(tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
+pub(super) fn at_most(tile: &DistanceTile, limits: &Lanes) -> [u32; BLOCK] {
     let mut masks = [0; BLOCK];
     for (mask, row) in masks.iter_mut().zip(tile) {
         for (lane, (value, limit)) in row.0.iter().zip(&limits.0).enumerate() {
@@ -43,7 +43,7 @@ pub(super) fn at_most(tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
 }
 
 /// Adds to `counts` how many rows of each lane are at most `surely`; whether a different number is at most `perhaps`.
-pub(super) fn count(tile: &Tile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
+pub(super) fn count(tile: &DistanceTile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
     let mut sure = [0; LANES];
     let mut possible = [0; LANES];
     for row in tile {

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 /// An instruction set, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// What every processor of the target has.
+    /// The instructions that every processor of the target has.
     Portable,
     /// AVX2 and fused multiply-add: x86 since 2013.
     Avx2,

@@ -21,16 +21,16 @@ pub struct Lanes(pub [f32; LANES]);
 pub struct Row8(pub [f32; BLOCK]);
 
 /// Squared distances: row `r`, lane `l` is broadcast point `r` to panel point `l`.
-pub type Tile = [Lanes; BLOCK];
+pub type DistanceTile = [Lanes; BLOCK];
 
 /// A tile to start with.
-pub const EMPTY_TILE: Tile = [Lanes([0.0; LANES]); BLOCK];
+pub const EMPTY_TILE: DistanceTile = [Lanes([0.0; LANES]); BLOCK];
 
 /// Fills `tile` with the squared distances of a block to a panel of equal depth.
 ///
 /// Each distance is a function of its two points alone, and symmetric: it does not depend on their place.
 #[inline]
-pub fn squared_distances(simd: Simd, block: &[Row8], panel: &[Lanes], tile: &mut Tile) {
+pub fn squared_distances(simd: Simd, block: &[Row8], panel: &[Lanes], tile: &mut DistanceTile) {
     match simd.level() {
         // SAFETY: a `Simd` of this level exists only where the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
@@ -45,7 +45,7 @@ pub fn squared_distances(simd: Simd, block: &[Row8], panel: &[Lanes], tile: &mut
 /// Which squared distances of a tile are at most the limit of their lane: for each row, bit `l` for lane `l`.
 #[inline]
 #[must_use]
-pub fn at_most(simd: Simd, tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
+pub fn at_most(simd: Simd, tile: &DistanceTile, limits: &Lanes) -> [u32; BLOCK] {
     match simd.level() {
         // SAFETY: a `Simd` of this level exists only where the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
@@ -61,7 +61,7 @@ pub fn at_most(simd: Simd, tile: &Tile, limits: &Lanes) -> [u32; BLOCK] {
 ///
 /// True where a different number is at most `perhaps`: then some pairs are too close to call.
 #[inline]
-pub(super) fn count(simd: Simd, tile: &Tile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
+pub(super) fn count(simd: Simd, tile: &DistanceTile, surely: f32, perhaps: f32, counts: &mut [u32; LANES]) -> bool {
     match simd.level() {
         // SAFETY: a `Simd` of this level exists only where the processor has these instructions.
         #[cfg(target_arch = "x86_64")]

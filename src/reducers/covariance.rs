@@ -67,10 +67,10 @@ pub(super) fn centred(x: ArrayView2<'_, f32>, means: &[f64]) -> Array2<f32> {
 pub(super) fn scatter(x: ArrayView2<'_, f32>, means: &[f64]) -> Array2<f64> {
     let d = x.ncols();
     let starts: Vec<usize> = (0..d).step_by(TILE).collect();
-    let mut tiles: Vec<Tile> = starts
+    let mut tiles: Vec<CovarianceTile> = starts
         .iter()
         .flat_map(|&row| {
-            starts.iter().filter(move |&&column| column >= row).map(move |&column| Tile::new(row, column, d))
+            starts.iter().filter(move |&&column| column >= row).map(move |&column| CovarianceTile::new(row, column, d))
         })
         .collect();
     for block in x.axis_chunks_iter(Axis(0), ROWS_PER_BLOCK) {
@@ -88,14 +88,14 @@ pub(super) fn scatter(x: ArrayView2<'_, f32>, means: &[f64]) -> Array2<f64> {
 }
 
 /// A rectangle of the answer and where it lies.
-struct Tile {
+struct CovarianceTile {
     row: usize,
     column: usize,
     sum: Array2<f64>,
     part: Array2<f32>,
 }
 
-impl Tile {
+impl CovarianceTile {
     fn new(row: usize, column: usize, d: usize) -> Self {
         let shape = (TILE.min(d - row), TILE.min(d - column));
         Self { row, column, sum: Array2::zeros(shape), part: Array2::zeros(shape) }

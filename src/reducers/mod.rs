@@ -63,7 +63,7 @@ pub enum ReduceError {
 }
 
 impl ReduceError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -96,5 +96,7 @@ fn check_columns(x: ArrayView2<'_, f32>, expected: usize) -> Result<(), ReduceEr
     if x.ncols() == expected { Ok(()) } else { Err(ReduceError::Columns { expected, found: x.ncols() }) }
 }
 
+#[cfg(test)]
+mod contract;
 #[cfg(test)]
 mod golden;

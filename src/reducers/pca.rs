@@ -22,7 +22,7 @@ pub struct PrincipalComponents {
     pub n_components: usize,
 }
 
-/// What principal component analysis learned.
+/// Fitted principal component analysis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pca {
     /// Mean of each feature, `[n_features]`.

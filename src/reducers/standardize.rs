@@ -9,7 +9,7 @@ use super::{ReduceError, Reducer, Transform, check, check_columns, covariance};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standardize;
 
-/// What standardising learned: one mean and one scale per feature.
+/// Fitted standardisation: one mean and one scale per feature.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standardizer {
     pub(super) means: Vec<f64>,

@@ -25,7 +25,7 @@ pub enum ProjectionFileError {
     /// The bytes are no projection.
     #[error("not a projection: {0}")]
     Arrays(#[from] ArraysError),
-    /// What its header says is not understood, or does not fit the arrays.
+    /// The header is not understood, or does not fit the arrays.
     #[error("not a projection: {0}")]
     Malformed(String),
     /// A newer program wrote it.
@@ -34,7 +34,7 @@ pub enum ProjectionFileError {
 }
 
 impl ProjectionFileError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -170,22 +170,16 @@ impl Projection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reducers::{Method, Reduction};
+    use crate::reducers::Reduction;
 
     #[test]
-    fn a_stored_projection_maps_new_images_to_the_same_bits() {
+    fn a_saved_projection_is_loaded() {
         let x = Array2::from_shape_fn((50, 20), |(i, j)| ((i * 13 + j * 7 + i * i * j) % 23) as f32);
-        for method in [Method::Pca, Method::RandomProjection, Method::None] {
-            let recipe =
-                Reduction { standardize: true, method, n_components: 5.try_into().unwrap(), ..Reduction::default() };
-            let (projection, reduced) = recipe.fit_transform(x.view(), 1).unwrap();
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("projection.safetensors");
-            projection.save(&path).unwrap();
-            let again = Projection::load(&path).unwrap();
-            assert_eq!(again, projection);
-            assert_eq!(again.transform(x.view()).unwrap(), reduced);
-        }
+        let (projection, _) = Reduction::default().fit_transform(x.view(), 1).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("projection.safetensors");
+        projection.save(&path).unwrap();
+        assert_eq!(Projection::load(&path).unwrap(), projection);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::canvas::write_whole;
+use crate::atomic_file;
 
 /// The schema this version writes.
 pub const SCHEMA: &str = "rails.results/2";
@@ -141,7 +141,7 @@ impl Results {
         let failed = |source| ResultsError::Write { path: path.to_owned(), source };
         let mut text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
         text.push('\n');
-        write_whole(path, |file| file.write_all(text.as_bytes())).map_err(failed)
+        atomic_file::write(path, text.as_bytes()).map_err(failed)
     }
 
     /// Adds a metric; a value that cannot be JSON is left out, a number that is not finite becomes `null`.

@@ -10,6 +10,7 @@ use super::legend::{Entry, Legend};
 use super::page::page;
 use super::style::{MARGIN, Mark, NOISE, TEXT, WHITE, group_colour, group_mark};
 use super::text::TextStyle;
+use crate::metrics::upper_median;
 
 const SIDE: i32 = 1080;
 
@@ -103,8 +104,11 @@ impl Panel<'_> {
             if members().count() < 5 {
                 continue; // the name would hide the points
             }
-            let Some(x) = median(members().map(|point| point.0)) else { continue };
-            let Some(y) = median(members().map(|point| point.1)) else { continue };
+            let middle = |coordinate: fn(&(f64, f64, Option<usize>)) -> f64| {
+                upper_median(&mut members().map(coordinate).collect::<Vec<f64>>())
+            };
+            let Some(x) = middle(|point| point.0) else { continue };
+            let Some(y) = middle(|point| point.1) else { continue };
             let (x, y) = (frame.x(x), frame.y(y));
             for (dx, dy) in [(-2, -2), (0, -3), (2, -2), (-3, 0), (3, 0), (-2, 2), (0, 3), (2, 2)] {
                 canvas.text(name, (x + dx, y + dy), style.ink(WHITE));
@@ -112,10 +116,4 @@ impl Panel<'_> {
             canvas.text(name, (x, y), style);
         }
     }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
 }

@@ -42,6 +42,9 @@ pub const VERMILION: Colour = [213, 94, 0];
 /// Third ink.
 pub const GREEN: Colour = [0, 158, 115];
 
+/// Groups that look different from each other; then colours and marks begin again.
+pub const DISTINCT_GROUPS: usize = 3 * HUES.len() * 4;
+
 const HUES: [Colour; 7] = [BLUE, [230, 159, 0], GREEN, VERMILION, [86, 180, 233], [204, 121, 167], [240, 228, 66]];
 
 /// The shape of a point in a scatter plot.
@@ -113,8 +116,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn eighty_four_groups_look_different() {
-        let looks: Vec<_> = (0..84).map(|i| (group_colour(i), group_mark(i) as u8)).collect();
+    fn groups_look_different() {
+        assert_eq!(DISTINCT_GROUPS, 84);
+        let looks: Vec<_> = (0..DISTINCT_GROUPS).map(|i| (group_colour(i), group_mark(i) as u8)).collect();
         let distinct: std::collections::BTreeSet<_> = looks.iter().collect();
         assert_eq!(distinct.len(), looks.len());
         assert!(!looks.iter().any(|(colour, _)| *colour == NOISE));

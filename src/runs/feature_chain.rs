@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::FeaturesRecipe;
-use crate::features::FrameStatistics;
+use crate::detector_frames::FrameFeatures;
 use crate::images::DepthRange;
 
 /// Everything between a file and its feature vector.
@@ -27,8 +27,8 @@ pub struct FeatureChain {
 impl fmt::Display for FeatureChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.recipe.frame {
-            Some(FrameStatistics::MeanFlux) => return f.write_str("mean flux of each frame"),
-            Some(FrameStatistics::RelativeFlux) => return f.write_str("flux of each frame against the beam's course"),
+            Some(FrameFeatures::MeanFlux) => return f.write_str("mean flux of each frame"),
+            Some(FrameFeatures::RelativeFlux) => return f.write_str("flux of each frame against the beam's course"),
             Some(_) => return f.write_str("frame statistics"),
             None => {}
         }

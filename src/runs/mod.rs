@@ -28,5 +28,5 @@ pub use provenance::{DatasetSummary, Provenance, Timings, timestamp};
 pub use recipe::{ClusterRecipe, FeaturesRecipe, GridFeatures, GridRecipe, LayoutChoice, ReportRecipe, TrainRecipe};
 pub use recipe_error::RecipeError;
 pub use run_dir::{RunDir, RunError, newest_run, runs_folder};
-pub(crate) use run_dir::{read_json, write_json, write_whole};
+pub(crate) use run_dir::{read_json, write_json};
 pub use sweep::{SweepRecipe, Variant, load_sweep};

@@ -9,7 +9,8 @@ use super::{DatasetRecipe, PatchesRecipe, SweepRecipe};
 use crate::backbones::BackboneName;
 use crate::clusterers::ClusterSection;
 use crate::data::{NonNegative, Positive, nonzero};
-use crate::features::{Block, FrameStatistics};
+use crate::detector_frames::FrameFeatures;
+use crate::features::HandMadeBlock;
 use crate::images::{Enhancement, Resize};
 use crate::reducers::{Reduction, Tsne};
 use crate::separation::SeparationRecipe;
@@ -138,7 +139,7 @@ impl TrainRecipe {
 pub struct FeaturesRecipe {
     /// Numbers of a detector's frames instead of a network: `mean_flux`, `relative_flux` or `statistics`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub frame: Option<FrameStatistics>,
+    pub frame: Option<FrameFeatures>,
     /// Which network.
     pub backbone: BackboneName,
     /// Which of its layers, concatenated in this order; empty: the network's usual one.
@@ -158,7 +159,7 @@ pub struct FeaturesRecipe {
     /// Hand-made blocks and their weights. With any, every column is standardised, and every block counts by its weight
     /// whatever the number of its columns.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub hand_made: BTreeMap<Block, Positive>,
+    pub hand_made: BTreeMap<HandMadeBlock, Positive>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]

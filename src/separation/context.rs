@@ -8,7 +8,7 @@ use super::GridPlace;
 use super::local::by_array;
 
 /// Names of the columns of a tile beside its grid neighbours: differences in the units of
-/// [`crate::features::Block::Surface`], and their Euclidean length.
+/// [`crate::features::HandMadeBlock::Surface`], and their Euclidean length.
 #[must_use]
 pub fn neighbour_columns() -> [String; 5] {
     ["mean", "std", "dark_share", "circularity", "norm"].map(|column| format!("neighbours_{column}"))

@@ -7,7 +7,7 @@ use super::local::{self, Difference};
 use super::recipe::{ContextBlock, InconsistencyRecipe};
 use super::{SeparationError, Tiles};
 
-/// What is said about the rest.
+/// Inconsistency of the rest.
 #[derive(Debug, Clone)]
 pub struct Inconsistency {
     /// Rows of the tiles that were left.

@@ -14,10 +14,10 @@ use crate::reducers::{Method, Reduction};
 /// Beyond it a score says no more: one wild feature must not drown the others.
 const MOST: f32 = 12.0;
 
-/// What a layer saw and took.
+/// The tiles that a layer saw and took.
 #[derive(Debug, Clone)]
 pub struct LayerOutcome {
-    /// What the tiles it takes are called.
+    /// Name of the tiles it takes.
     pub name: String,
     /// Its own name in columns and files: lower case, numbered where layers share a name.
     pub key: String,
@@ -29,11 +29,11 @@ pub struct LayerOutcome {
     pub clustering: Clustering,
     /// Principal components of their features, shape `[rows.len(), n_components]`.
     pub reduced: Array2<f32>,
-    /// What it took of them.
+    /// The tiles it took of them.
     pub taken: Taken,
 }
 
-/// What a layer took.
+/// The tiles that a layer took.
 #[derive(Debug, Clone)]
 pub struct Taken {
     /// Rows of the tiles, ascending; none where no cluster stands out far enough.

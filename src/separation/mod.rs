@@ -22,9 +22,9 @@ pub use recipe::{ContextBlock, InconsistencyRecipe, LayerRecipe, Polarity, Separ
 use crate::clusterers::ClusterError;
 use crate::reducers::ReduceError;
 
-/// What the rest is called where nothing is wrong with it.
+/// Name of the rest where nothing is wrong with it.
 pub const CONSISTENT: &str = "Consistent";
-/// What the outliers among the rest are called.
+/// Name of the outliers among the rest.
 pub const INCONSISTENT: &str = "Inconsistent";
 
 /// Where a tile stands; rows and columns are counted from 1.
@@ -47,7 +47,7 @@ pub struct Tiles<'a> {
     pub values: ArrayView2<'a, f32>,
 }
 
-/// What became of the tiles.
+/// The label of every tile.
 #[derive(Debug, Clone)]
 pub struct Separation {
     /// Names of the verdicts: those of the layers, each once, then [`CONSISTENT`] and [`INCONSISTENT`].
@@ -56,7 +56,7 @@ pub struct Separation {
     pub verdicts: Vec<usize>,
     /// One per layer of the recipe.
     pub layers: Vec<LayerOutcome>,
-    /// What the last layer says about the rest.
+    /// Inconsistency of the rest, from the last layer.
     pub inconsistency: Inconsistency,
 }
 
@@ -73,7 +73,7 @@ pub enum SeparationError {
 }
 
 impl SeparationError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -118,7 +118,7 @@ impl SeparationRecipe {
         Ok(Separation { names, verdicts, layers, inconsistency })
     }
 
-    /// What layer `number` is called in columns and files.
+    /// Name of layer `number` in columns and files.
     fn key(&self, number: usize) -> String {
         let plain = |layer: &LayerRecipe| {
             layer

@@ -6,7 +6,7 @@ use std::num::{NonZeroU8, NonZeroUsize};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Fraction, Positive, nonzero};
-use crate::features::Block;
+use crate::features::HandMadeBlock;
 use crate::images::{Denoise, Enhancement};
 use crate::outliers::Lof;
 
@@ -19,11 +19,11 @@ pub struct SeparationRecipe {
     pub polarity: Polarity,
     /// One defect each.
     pub layers: Vec<LayerRecipe>,
-    /// What is done with the tiles that no layer took.
+    /// How the tiles that no layer took are treated.
     pub inconsistency: InconsistencyRecipe,
 }
 
-/// What stands in the middle of a tile.
+/// Polarity: whether the middle of a tile is darker or brighter than its rim.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Polarity {
@@ -40,10 +40,10 @@ pub enum Polarity {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerRecipe {
-    /// What the tiles it takes are called.
+    /// Name of the tiles it takes.
     pub name: String,
     /// Blocks of features.
-    pub features: Vec<Block>,
+    pub features: Vec<HandMadeBlock>,
     /// Each feature as a robust score of how it differs from the tiles at most this many rows and columns away: what
     /// drifts over the array drops out. Absent: features as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,7 @@ pub enum Take {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct InconsistencyRecipe {
-    /// What it looks at, and how much each block weighs.
+    /// The blocks it looks at, and how much each weighs.
     pub features: BTreeMap<ContextBlock, Positive>,
     /// Passes of a median over 3×3 pixels before these features are measured: noise on an outline looks like a shape.
     pub denoise: u8,
@@ -120,28 +120,28 @@ impl Default for InconsistencyRecipe {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContextBlock {
-    /// The tile alone: [`Block::Rotation`].
+    /// The tile alone: [`HandMadeBlock::Rotation`].
     Rotation,
-    /// [`Block::Surface`] less its mean over the up to eight grid neighbours that are left, and the length of that.
+    /// [`HandMadeBlock::Surface`] less its mean over the up to eight grid neighbours that are left, and the length of that.
     Neighbours,
-    /// The tile alone: [`Block::Anisotropy`].
+    /// The tile alone: [`HandMadeBlock::Anisotropy`].
     Anisotropy,
-    /// The tile alone: [`Block::Curvature`].
+    /// The tile alone: [`HandMadeBlock::Curvature`].
     Curvature,
-    /// [`Block::Radial`] less its mean over the tiles that are left: length, largest, |first|, |last|.
+    /// [`HandMadeBlock::Radial`] less its mean over the tiles that are left: length, largest, |first|, |last|.
     RadialDeviation,
 }
 
 impl ContextBlock {
     /// The block that is measured on every tile.
     #[must_use]
-    pub const fn measured(self) -> Block {
+    pub const fn measured(self) -> HandMadeBlock {
         match self {
-            Self::Rotation => Block::Rotation,
-            Self::Neighbours => Block::Surface,
-            Self::Anisotropy => Block::Anisotropy,
-            Self::Curvature => Block::Curvature,
-            Self::RadialDeviation => Block::Radial,
+            Self::Rotation => HandMadeBlock::Rotation,
+            Self::Neighbours => HandMadeBlock::Surface,
+            Self::Anisotropy => HandMadeBlock::Anisotropy,
+            Self::Curvature => HandMadeBlock::Curvature,
+            Self::RadialDeviation => HandMadeBlock::Radial,
         }
     }
 }
@@ -149,9 +149,10 @@ impl ContextBlock {
 impl SeparationRecipe {
     /// Every block that has to be measured for the layers, each once.
     #[must_use]
-    pub fn blocks(&self) -> Vec<Block> {
-        let mut blocks: Vec<Block> = self.layers.iter().flat_map(|layer| layer.features.iter().copied()).collect();
-        blocks.push(Block::Missing); // its contrast says which polarity there is
+    pub fn blocks(&self) -> Vec<HandMadeBlock> {
+        let mut blocks: Vec<HandMadeBlock> =
+            self.layers.iter().flat_map(|layer| layer.features.iter().copied()).collect();
+        blocks.push(HandMadeBlock::Missing); // its contrast says which polarity there is
         blocks.sort();
         blocks.dedup();
         blocks
@@ -161,7 +162,7 @@ impl SeparationRecipe {
 impl InconsistencyRecipe {
     /// Every block that has to be measured, each once.
     #[must_use]
-    pub fn blocks(&self) -> Vec<Block> {
+    pub fn blocks(&self) -> Vec<HandMadeBlock> {
         self.features.keys().map(|block| block.measured()).collect()
     }
 

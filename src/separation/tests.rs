@@ -3,7 +3,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::features::Block;
+use crate::features::HandMadeBlock;
 
 fn layer(take: Take, beyond: f64) -> LayerRecipe {
     let mut layer: LayerRecipe = toml::from_str("name = \"Missing\"\nfeatures = [\"missing\"]").unwrap();
@@ -16,7 +16,14 @@ fn layer(take: Take, beyond: f64) -> LayerRecipe {
 fn grid(side: u32, odd: &[usize]) -> (Vec<GridPlace>, Vec<String>, Array2<f32>) {
     let row = |row| (1..=side).map(move |column| GridPlace { array: 0, row, column });
     let places: Vec<_> = (1..=side).flat_map(row).collect();
-    let blocks = [Block::Missing, Block::Rotation, Block::Surface, Block::Anisotropy, Block::Curvature, Block::Radial];
+    let blocks = [
+        HandMadeBlock::Missing,
+        HandMadeBlock::Rotation,
+        HandMadeBlock::Surface,
+        HandMadeBlock::Anisotropy,
+        HandMadeBlock::Curvature,
+        HandMadeBlock::Radial,
+    ];
     let columns: Vec<String> = blocks.iter().flat_map(|block| block.columns()).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let mut noise = || rng.random_range(-2.0..2.0_f32);

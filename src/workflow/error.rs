@@ -15,6 +15,7 @@ use crate::reducers::{ProjectionFileError, ReduceError};
 use crate::report::{PlotError, ResultsError};
 use crate::runs::{BundleError, RunError, TableError};
 use crate::separation::SeparationError;
+use crate::server::ServerError;
 use crate::training::{ClassifierError, TrainError};
 
 /// Why a stage could not do its work.
@@ -72,6 +73,8 @@ pub enum WorkflowError {
     #[error(transparent)]
     Run(#[from] RunError),
     #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error(transparent)]
     Table(#[from] TableError),
     #[error(transparent)]
     Head(#[from] ClassifierError),
@@ -94,6 +97,7 @@ impl WorkflowError {
             Self::Cluster(error) => error.hint(),
             Self::Separation(error) => error.hint(),
             Self::Run(error) => error.hint(),
+            Self::Server(error) => error.hint(),
             Self::Results(error) => error.hint(),
             Self::Train(error) => error.hint(),
             Self::Head(error) => Some(error.hint()),

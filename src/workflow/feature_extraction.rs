@@ -7,17 +7,18 @@ use ndarray::{Array2, Axis, concatenate};
 use super::{Context, WorkflowError, Workspace};
 use crate::backbones::Backbone;
 use crate::data::{Embeddings, FrameAddress, Manifest};
+use crate::detector_frames::series_of;
 use crate::device::Device;
 use crate::embeddings::{Store, StoreError};
-use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor, FrameStatistics, HandMade};
-use crate::images::{DepthPolicy, DepthRange, series_of};
+use crate::features::{BackboneFeatures, FeatureExtractor, Features as _, FrameStatistics, HandMade, WithEnhancement};
+use crate::images::{DepthPolicy, DepthRange};
 use crate::progress::Note;
 use crate::reducers::WeightedBlock;
 use crate::runs::{FeatureChain, FeaturesRecipe};
 
 /// Everything ready to embed, and the recipe with nothing left to defaults.
 pub(crate) struct FeatureExtraction {
-    parts: Vec<Part>,
+    sources: Vec<FeatureSource>,
     pub recipe: FeaturesRecipe,
     /// Empty without a network.
     pub weights_hash: String,
@@ -26,11 +27,9 @@ pub(crate) struct FeatureExtraction {
 }
 
 /// A block of columns: the network, what is made by hand, or the statistics of frames.
-struct Part {
-    extractor: Box<dyn FeatureExtractor>,
+struct FeatureSource {
+    extractor: FeatureExtractor,
     blocks: Vec<WeightedBlock>,
-    /// Whether the last column counts values that were not finite.
-    counts: bool,
 }
 
 /// What became of a manifest.
@@ -77,17 +76,17 @@ pub(crate) fn network_features(
     backbone: &Backbone,
     recipe: &FeaturesRecipe,
     device: Device,
-) -> Result<Enhanced<BackboneFeatures>, WorkflowError> {
+) -> Result<WithEnhancement<BackboneFeatures>, WorkflowError> {
     let extractor = BackboneFeatures::new(backbone, &recipe.layers, recipe.resize, device)?;
-    Ok(Enhanced::new(extractor, recipe.enhance.clone()))
+    Ok(WithEnhancement::new(extractor, recipe.enhance.clone()))
 }
 
 impl FeatureExtraction {
     pub(crate) fn new(recipe: &FeaturesRecipe, context: &Context<'_>) -> Result<Self, WorkflowError> {
         let mut extraction =
-            Self { parts: Vec::new(), recipe: recipe.clone(), weights_hash: String::new(), input_size: (0, 0) };
-        if let Some(frame) = recipe.frame {
-            extraction.add_counts(frame)?;
+            Self { sources: Vec::new(), recipe: recipe.clone(), weights_hash: String::new(), input_size: (0, 0) };
+        if recipe.frame.is_some() {
+            extraction.add_counts()?;
             return Ok(extraction);
         }
         if recipe.uses_network() {
@@ -99,10 +98,10 @@ impl FeatureExtraction {
             let blocks = weighted
                 .map(|(block, weight)| WeightedBlock { columns: block.columns().len(), weight: weight.get() })
                 .collect();
-            let extractor = Box::new(Enhanced::new(extractor, recipe.enhance.clone()));
-            extraction.parts.push(Part { extractor, blocks, counts: true });
+            let extractor = Box::new(WithEnhancement::new(extractor, recipe.enhance.clone()));
+            extraction.sources.push(FeatureSource { extractor: FeatureExtractor::Shown(extractor), blocks });
         }
-        if extraction.parts.is_empty() {
+        if extraction.sources.is_empty() {
             let text = "`features.network = 0` leaves nothing to look at: name blocks in `features.hand_made`";
             return Err(WorkflowError::Usage(text.to_owned()));
         }
@@ -118,12 +117,12 @@ impl FeatureExtraction {
         self.input_size = (spec.size, spec.size);
         let extractor = Box::new(network_features(backbone, &self.recipe, device)?);
         let blocks = vec![WeightedBlock { columns: extractor.columns().len(), weight: self.recipe.network.get() }];
-        self.parts.push(Part { extractor, blocks, counts: false });
+        self.sources.push(FeatureSource { extractor: FeatureExtractor::Network(extractor), blocks });
         Ok(())
     }
 
     /// Raw counts, which stand alone.
-    fn add_counts(&mut self, frame: FrameStatistics) -> Result<(), WorkflowError> {
+    fn add_counts(&mut self) -> Result<(), WorkflowError> {
         let usage = |text: &str| Err(WorkflowError::Usage(text.to_owned()));
         if !self.recipe.enhance.is_empty() {
             return usage("features.enhance changes brightness, and features.frame is about raw counts: leave one out");
@@ -132,19 +131,20 @@ impl FeatureExtraction {
             return usage("features.hand_made is about brightness, and features.frame about raw counts: leave one out");
         }
         // The version of the statistics stands where a network has its weights.
-        self.weights_hash = frame.fingerprint();
-        self.parts.push(Part { extractor: Box::new(frame), blocks: Vec::new(), counts: false });
+        self.weights_hash = FrameStatistics.fingerprint();
+        let extractor = FeatureExtractor::Counts(Box::new(FrameStatistics));
+        self.sources.push(FeatureSource { extractor, blocks: Vec::new() });
         Ok(())
     }
 
     /// Whether images are seen on a brightness scale; else as raw counts.
     pub(crate) fn is_shown(&self) -> bool {
-        self.parts.iter().any(|part| part.extractor.is_shown())
+        self.sources.iter().any(|source| !matches!(source.extractor, FeatureExtractor::Counts(_)))
     }
 
     /// Whether an image's features depend on the images around it in its series.
     pub(crate) fn has_context(&self) -> bool {
-        self.parts.iter().any(|part| part.extractor.has_context())
+        self.recipe.frame.is_some()
     }
 
     /// As an earlier run or checkpoint did it.
@@ -187,12 +187,10 @@ impl FeatureExtraction {
     ) -> Result<ExtractedFeatures, WorkflowError> {
         let store = Store::open(&context.workspace.cache);
         let mut manifest = manifest.clone();
-        let mut values: Vec<Array2<f32>> = Vec::with_capacity(self.parts.len());
+        let mut values: Vec<Array2<f32>> = Vec::with_capacity(self.sources.len());
         let (mut columns, mut replaced, mut computed, mut reused) = (Vec::new(), 0, 0, 0);
-        for part in &self.parts {
-            let extractor = part.extractor.as_ref();
-            let scale = if extractor.is_shown() { depth } else { DepthRange::default() };
-            let done = store.embed(&manifest, extractor, &scale, self.recipe.batch_size, context.observer)?;
+        for FeatureSource { extractor, .. } in &self.sources {
+            let done = store.embed(&manifest, extractor, &depth, self.recipe.batch_size, context.observer)?;
             if done.rows.len() < manifest.records.len() {
                 for values in &mut values {
                     *values = values.select(Axis(0), &done.rows);
@@ -200,30 +198,26 @@ impl FeatureExtraction {
             }
             manifest = done.align(&manifest);
             (computed, reused) = (computed.max(done.computed), reused.max(done.reused));
-            let mut names = extractor.columns();
-            let mut found = done.embeddings.into_values();
-            if extractor.has_context() {
-                let series: Vec<Vec<usize>> = series_of(&manifest).into_iter().map(|series| series.rows).collect();
-                found = extractor.in_context(found, &series);
-            }
-            if part.counts {
-                names.pop();
-                let count = found.ncols() - 1;
-                replaced += found.column(count).iter().map(|&count| count as usize).sum::<usize>();
-                found.remove_index(Axis(1), count);
-            }
-            columns.append(&mut names);
-            values.push(found);
+            replaced += done.replaced;
+            columns.append(&mut extractor.features().columns());
+            values.push(done.embeddings.into_values());
         }
         let views: Vec<_> = values.iter().map(Array2::view).collect();
-        let values = concatenate(Axis(1), &views)
+        let mut values = concatenate(Axis(1), &views)
             .map_err(|error| WorkflowError::failed(error.to_string(), "report this as a bug"))?;
+        if let Some(frame) = self.recipe.frame {
+            columns = frame.columns();
+            values = frame.in_series(values.view(), &series_of(&manifest));
+        }
         if replaced > 0 {
             context.observer.note(&Note::FeaturesNotFinite { features: replaced });
         }
         let alone = self.recipe.hand_made.is_empty();
-        let blocks =
-            if alone { Vec::new() } else { self.parts.iter().flat_map(|part| part.blocks.iter().copied()).collect() };
+        let blocks = if alone {
+            Vec::new()
+        } else {
+            self.sources.iter().flat_map(|source| source.blocks.iter().copied()).collect()
+        };
         let embeddings = Embeddings::new(manifest.ids(), values).map_err(StoreError::from)?;
         let chain = FeatureChain {
             recipe: self.recipe.clone(),

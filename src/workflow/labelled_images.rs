@@ -257,7 +257,10 @@ mod tests {
     }
 
     /// A source below `root`: path, content, and class where it has one.
-    fn source(root: &str, images: &[(&str, &str, Option<(&str, f32)>)]) -> SourceImages {
+    /// An image by its bytes and path, and its label with its weight.
+    type Labelled<'a> = (&'a str, &'a str, Option<(&'a str, f32)>);
+
+    fn source(root: &str, images: &[Labelled<'_>]) -> SourceImages {
         let record = |(path, content, _): &(&str, &str, Option<(&str, f32)>)| ImageRecord {
             id: id(content),
             path: (*path).to_owned(),

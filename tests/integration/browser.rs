@@ -133,7 +133,7 @@ fn a_lasso_in_one_tab_is_seen_in_the_other() {
     assert_eq!((&moved["decision"], &moved["class"]), (&"move".into(), &"surface".into()));
     assert!(images(&moved) > 20, "{} images in the lasso", images(&moved));
 
-    browser.turn_to(first);
+    browser.turn_to(&first);
     saved(&browser, 1);
     browser.until("return document.querySelector('.class[data-class=\"surface\"]') !== null");
     browser.keys("u");

@@ -51,7 +51,8 @@ fn crystals_are_found_at_the_defaults() {
     }
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     println!("mean {mean:.3}");
-    assert!(mean >= 0.8, "{scores:?}");
+    // The README's figure; another SIMD level may move a patch or two.
+    assert!((mean - 0.846).abs() < 0.01, "{scores:?}");
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Arrays of pillars, one defect after another: how well the recipe that comes along finds them.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use ndarray::{Array2, Array3};
-use rails::features::{Block, FeatureExtractor, HandMade};
-use rails::images::{Enhancement, Image, enhance};
+use rails::data::ClassId;
+use rails::features::{Features as _, HandMade, HandMadeBlock, Statistics as _, make_finite};
+use rails::images::{Enhancement, Image, Tiling, enhance};
+use rails::metrics::Ranking;
 use rails::runs::{ClusterRecipe, load};
 use rails::separation::{GridPlace, Separation, SeparationRecipe, Tiles};
 
@@ -33,9 +36,16 @@ struct Features {
 }
 
 impl Features {
-    fn of(tiles: &[Image], blocks: Vec<Block>) -> Self {
+    fn of(tiles: &[Image], blocks: Vec<HandMadeBlock>) -> Self {
         let extractor = HandMade::new(blocks);
-        Self { columns: extractor.columns(), values: extractor.extract(tiles).unwrap() }
+        let columns = extractor.columns();
+        let mut values = Array2::zeros((tiles.len(), columns.len()));
+        for (mut row, tile) in values.rows_mut().into_iter().zip(tiles) {
+            let mut found = extractor.measure(tile);
+            make_finite(&mut found);
+            row.iter_mut().zip(found).for_each(|(cell, value)| *cell = value as f32);
+        }
+        Self { columns, values }
     }
 
     fn tiles<'a>(&'a self, places: &'a [GridPlace]) -> Tiles<'a> {
@@ -47,22 +57,19 @@ impl Measured {
     fn of(array: &Array, options: Options, recipe: &SeparationRecipe) -> Self {
         let corrections: &[Enhancement] = if options.bright_pillars { &[Enhancement::Invert] } else { &[] };
         let (height, width) = (array.image.height() as usize, array.image.width() as usize);
+        let size = |n: usize| NonZeroU32::new(n as u32);
+        let (rows, columns) = (size(options.rows).unwrap(), size(options.columns).unwrap());
         let mut tiles = Vec::new();
         let mut places = Vec::new();
-        for row in 0..options.rows {
-            for column in 0..options.columns {
-                let middle = |at: usize| at * options.pitch + options.pitch / 2;
-                let span = |middle: usize, side: usize| middle.saturating_sub(32)..(middle + 32).min(side);
-                let (ys, xs) = (span(middle(row), height), span(middle(column), width));
-                let level = |(y, x, _): (usize, usize, usize)| {
-                    f32::from(array.image.get_pixel((xs.start + x) as u32, (ys.start + y) as u32).0[0])
-                };
-                let pixels = Array3::from_shape_fn((ys.len(), xs.len(), 1), level);
-                tiles.push(enhance(corrections, Image { pixels }));
-                places.push(GridPlace { array: 0, row: row as u32 + 1, column: column as u32 + 1 });
-            }
+        for place in (Tiling::Grid { rows, columns, half_width: size(32) }).boxes(height, width).unwrap() {
+            let level = |(y, x, _): (usize, usize, usize)| {
+                f32::from(array.image.get_pixel((place.x.start + x) as u32, (place.y.start + y) as u32).0[0])
+            };
+            let pixels = Array3::from_shape_fn((place.y.len(), place.x.len(), 1), level);
+            tiles.push(enhance(corrections, Image { pixels }));
+            places.push(GridPlace { array: 0, row: place.row, column: place.column });
         }
-        let layers = Features::of(&tiles, Block::ALL.to_vec());
+        let layers = Features::of(&tiles, HandMadeBlock::ALL.to_vec());
         let denoise = recipe.inconsistency.enhancements();
         let denoised: Vec<Image> = tiles.into_iter().map(|tile| enhance(&denoise, tile)).collect();
         let context = Features::of(&denoised, recipe.inconsistency.blocks());
@@ -81,35 +88,22 @@ fn judge(found: &[bool], truth: &[bool]) -> (f64, f64) {
     (both / count(truth), if count(found) > 0.0 { both / count(found) } else { 1.0 })
 }
 
+/// Tiles from the highest score to the lowest, with what they are.
+fn ranking(scores: impl IntoIterator<Item = f32>, truth: &[bool]) -> Ranking {
+    let scores = Array2::from_shape_vec((truth.len(), 1), scores.into_iter().collect()).unwrap();
+    let truth: Vec<ClassId> = truth.iter().map(|found| ClassId(usize::from(!found))).collect();
+    Ranking::of(ClassId(0), &truth, scores.view())
+}
+
 /// The best recall of one threshold on a feature, from either side, at a precision of at least 0.9.
 fn best_threshold(values: &[f32], truth: &[bool]) -> f64 {
-    let mut best = 0.0_f64;
-    for sign in [1.0, -1.0] {
-        let mut order: Vec<usize> = (0..values.len()).collect();
-        order.sort_by(|&a, &b| (sign * values[b]).total_cmp(&(sign * values[a])));
-        let total = truth.iter().filter(|one| **one).count() as f64;
-        let mut right = 0.0;
-        for (taken, &at) in (1..).zip(&order) {
-            right += f64::from(u8::from(truth[at]));
-            if right / f64::from(taken) >= 0.9 {
-                best = best.max(right / total);
-            }
-        }
-    }
-    best
+    let curve = |sign: f32| ranking(values.iter().map(|value| sign * value), truth).precision_recall_curve();
+    let precise = [1.0, -1.0].into_iter().flat_map(curve).filter(|(_, precision)| *precision >= 0.9);
+    precise.map(|(recall, _)| recall).fold(0.0, f64::max)
 }
 
 fn average_precision(scores: &[f64], truth: &[bool]) -> f64 {
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-    let (mut right, mut sum) = (0.0, 0.0);
-    for (rank, &at) in (1..).zip(&order) {
-        if truth[at] {
-            right += 1.0;
-            sum += right / f64::from(rank);
-        }
-    }
-    sum / right
+    ranking(scores.iter().map(|score| *score as f32), truth).average_precision().unwrap()
 }
 
 fn is(truth: &[Kind], kind: Kind) -> Vec<bool> {
@@ -153,6 +147,7 @@ fn defects_are_found_in_ten_arrays() {
     }
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     println!("recall {:.3} precision {:.3} ap {:.3}", mean(&recalls), mean(&precisions), mean(&inconsistency));
+    let mut thresholds = Vec::new();
     for (kind, name) in DEFECTS {
         let truth = is(&truths, kind);
         let best = pooled[0].columns.iter().enumerate().map(|(column, name)| {
@@ -161,10 +156,13 @@ fn defects_are_found_in_ten_arrays() {
         });
         let (best, column) = best.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
         println!("one threshold for {name}: recall {best:.3} ({column})");
-        assert!(best < 0.8, "{name} is too easy");
+        thresholds.push(best);
     }
-    assert!(mean(&recalls) >= 0.95 && mean(&precisions) >= 0.9);
-    assert!(mean(&inconsistency) >= 0.8);
+    // The README's figures, and that no single feature would do. Another SIMD level may move a tile or two.
+    let found = [mean(&recalls), mean(&precisions), mean(&inconsistency)];
+    for (found, golden) in found.into_iter().chain(thresholds).zip([0.976, 0.971, 0.882, 0.715, 0.127, 0.794]) {
+        assert!((found - golden).abs() < 0.01, "{found:.3} instead of {golden}");
+    }
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn the_page_is_told_everything() {
         assert_eq!(images["images"][column].as_array().unwrap().len(), 60, "{column}");
     }
     let state = served.state();
-    for column in ["cluster", "class", "source", "confidence", "suspicion", "removed"] {
+    for column in ["cluster", "class", "source", "confidence", "label_error_score", "removed"] {
         assert_eq!(state[column].as_array().unwrap().len(), 60, "{column}");
     }
     assert_eq!((&state["version"], &state["can_undo"]), (&json!(0), &json!(false)));

@@ -71,17 +71,53 @@ fn a_reader_that_goes_away_is_no_failure() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told_and_leaves_nothing_half_done() {
+fn a_result_that_cannot_be_printed_is_told_and_the_run_is_whole() {
     let place = Workplace::new("terminal");
+    fill(&place.path("datasets/some"), 6, 24);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_rails"))
-        .args(["models", "list"])
+        .args([&["cluster", "-q"], &QUICK[..]].concat())
         .current_dir(place.path(""))
         .stdout(full)
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("No space left"));
+    assert_eq!(names(&place.path("experiments/runs")).len(), 1);
+    place.json(format!("{}/run.json", place.newest("cluster")));
+}
+
+/// Files cannot grow beyond a few kilobytes, so that writing fails in the middle of one, as on a full disk.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_told_and_leaves_nothing_half_done() {
+    let place = Workplace::new("terminal");
+    fill(&place.path("datasets/some"), 6, 24);
+    let on_a_full_disk = || {
+        let output = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" cluster -q \"$@\"", env!("CARGO_BIN_EXE_rails")])
+            .args(QUICK)
+            .current_dir(place.path(""))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("hint: free some space"), "{said}");
+        assert!(output.stdout.is_empty());
+    };
+    // First the features do not fit, then, with these known, the results.
+    on_a_full_disk();
+    assert!(!place.path("experiments").exists());
+    for store in names(&place.path(".rails/embeddings")) {
+        assert_eq!(names(&place.path(".rails/embeddings").join(store)), [".lock"]);
+    }
+    let clusters = [&["cluster", "-q"], &QUICK[..]].concat();
+    place.rails(&clusters).with(0);
+    let whole = names(&place.path("experiments/runs"));
+    on_a_full_disk();
+    assert_eq!(names(&place.path("experiments/runs")), whole);
+    place.rails(&clusters).with(0);
+    assert_eq!(names(&place.path("experiments/runs")).len(), 2);
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Once, OnceLock};
-use std::time::Duration;
+use std::thread::{JoinHandle, sleep};
+use std::time::{Duration, Instant};
 
 /// The repository.
 pub fn repository() -> &'static Path {
@@ -26,6 +29,31 @@ pub struct Ended {
 }
 
 impl Ended {
+    /// Waits until `child` ends and collects what it says; fails the test where that takes longer than `limit`.
+    fn wait(mut child: Child, limit: Duration) -> Self {
+        fn reader(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
+            std::thread::spawn(move || {
+                let mut text = String::new();
+                stream.read_to_string(&mut text).unwrap();
+                text
+            })
+        }
+        let stdout = reader(child.stdout.take().unwrap());
+        let stderr = reader(child.stderr.take().unwrap());
+        let start = Instant::now();
+        let status = loop {
+            match child.try_wait().unwrap() {
+                Some(status) => break status,
+                None if start.elapsed() < limit => sleep(Duration::from_millis(5)),
+                None => {
+                    child.kill().unwrap();
+                    panic!("still running after {limit:?}\n--- stderr\n{}", stderr.join().unwrap());
+                }
+            }
+        };
+        Self { code: status.code().unwrap_or(-1), stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+    }
+
     /// Fails the test, with all that was said, unless the exit code is `code`.
     #[track_caller]
     pub fn with(self, code: i32) -> Self {
@@ -110,16 +138,17 @@ impl Workplace {
 
     /// Runs `rails` here with more variables in its environment.
     pub fn rails_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
-        let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_rails"))
+        let child = Command::new(env!("CARGO_BIN_EXE_rails"))
             .current_dir(&self.folder)
             .args(arguments)
             .env("USER", "tester")
             .envs(variables.iter().copied())
-            .timeout(Duration::from_mins(5))
-            .output()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ended { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Ended::wait(child, Duration::from_mins(5))
     }
 
     /// The newest finished run of `kind`, relative to the working folder.

@@ -3,12 +3,12 @@
 use super::kernels::Kernels;
 use super::map::Map;
 use super::simd::{LANES, Vector};
-use super::tile::Tile;
+use super::tile::OutputTile;
 
 /// Numbers of the input that a block of pixels may read: half of a common second-level cache.
 const BLOCK: usize = 96 * 1024;
 
-/// Weights of a convolution, packed for [`Tile`].
+/// Weights of a convolution, packed for [`OutputTile`].
 #[derive(Debug, Clone)]
 pub(super) struct Packed {
     /// `[ceil(outputs / 16), rows * columns * inputs, 16]`; missing outputs are zeros.
@@ -115,7 +115,7 @@ impl Convolution<'_> {
                 for tile in 0..n_tiles {
                     let rows = share(block.len(), n_tiles, tile);
                     let at = (block.start + rows.start) * channels + panel * LANES;
-                    let job = Tile {
+                    let job = OutputTile {
                         input: self.input.with_zeros(),
                         offsets: &offsets[rows.start * taps..rows.end * taps],
                         run,

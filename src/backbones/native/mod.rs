@@ -39,7 +39,7 @@ pub struct Native {
     idle: Mutex<Vec<Scratch>>,
 }
 
-/// What one thread needs to compute one image.
+/// Buffers of one thread for computing one image.
 #[derive(Debug, Default)]
 struct Scratch {
     padded: Map,

@@ -10,7 +10,7 @@ use crate::backbones::weights::{Weights, WeightsSpec};
 /// Position of a map in the scratch memory.
 pub(super) type Slot = usize;
 
-/// What a step computes; its inputs are slots.
+/// Operation of a step; its inputs are slots.
 #[derive(Debug, Clone)]
 pub(super) enum Work {
     /// The first convolution, from the image.

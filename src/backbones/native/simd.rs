@@ -2,7 +2,7 @@
 //!
 //! Kernels are generic over [`Vector`] and inlined into one function per instruction set, chosen once at run time.
 
-use super::tile::{Tile, tile};
+use super::tile::{OutputTile, tile};
 
 /// Numbers in a [`Vector`], and output channels in a panel of packed weights.
 pub(super) const LANES: usize = 16;
@@ -28,7 +28,7 @@ pub(super) trait Vector: Copy {
     unsafe fn clamp(self, low: Self, high: Self) -> Self;
 
     /// Computes a tile of `rows` pixels, at most [`Vector::ROWS`], and `panels` panels, at most [`Vector::PANELS`].
-    unsafe fn run_tile(rows: usize, panels: usize, job: &Tile<'_>);
+    unsafe fn run_tile(rows: usize, panels: usize, job: &OutputTile<'_>);
 
     /// The first `n` numbers, then zeros.
     #[inline(always)]
@@ -103,7 +103,7 @@ impl Vector for Portable {
         Self(std::array::from_fn(|i| self.0[i].max(low.0[i]).min(high.0[i])))
     }
 
-    unsafe fn run_tile(rows: usize, _: usize, job: &Tile<'_>) {
+    unsafe fn run_tile(rows: usize, _: usize, job: &OutputTile<'_>) {
         tile_of!(rows, 1, job, [1 2]);
     }
 }
@@ -116,7 +116,7 @@ pub(super) mod x86 {
         _mm512_set1_ps, _mm512_storeu_ps,
     };
 
-    use super::{Tile, Vector, tile};
+    use super::{OutputTile, Vector, tile};
 
     /// One register of AVX-512.
     #[derive(Clone, Copy)]
@@ -162,7 +162,7 @@ pub(super) mod x86 {
         }
 
         #[inline(always)]
-        unsafe fn run_tile(rows: usize, panels: usize, job: &Tile<'_>) {
+        unsafe fn run_tile(rows: usize, panels: usize, job: &OutputTile<'_>) {
             if panels == 2 {
                 tile_of!(rows, 2, job, [1 2 3 4 5 6 7 8 9 10 11 12]);
             } else {
@@ -214,7 +214,7 @@ pub(super) mod x86 {
         }
 
         #[inline(always)]
-        unsafe fn run_tile(rows: usize, _: usize, job: &Tile<'_>) {
+        unsafe fn run_tile(rows: usize, _: usize, job: &OutputTile<'_>) {
             tile_of!(rows, 1, job, [1 2 3 4 5 6]);
         }
     }

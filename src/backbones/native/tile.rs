@@ -6,8 +6,8 @@
 
 use super::simd::{LANES, Vector};
 
-/// What a tile reads and where it writes.
-pub(super) struct Tile<'a> {
+/// A tile of the output: what it reads and where it is written.
+pub(super) struct OutputTile<'a> {
     /// The input map, then as many zeros as `run`.
     pub input: &'a [f32],
     /// `[taps, rows]`: where each pixel of the tile starts to read, for each tap of the kernel.
@@ -36,7 +36,7 @@ pub(super) struct Tile<'a> {
 /// The processor has `V`'s instruction set; `job.output` has room for `ROWS` pixels, the offsets stay `run` numbers
 /// within the input, and `weights` and `bias` hold `PANELS` panels.
 #[inline(always)]
-pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const PANELS: usize>(job: &Tile<'_>) {
+pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const PANELS: usize>(job: &OutputTile<'_>) {
     let depth = job.weights.len() / job.bias.len() * LANES;
     let taps = job.offsets.len() / ROWS;
     debug_assert_eq!(taps * job.run * LANES, depth);
@@ -84,7 +84,7 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const PANELS: usize>(job
 /// Adds the residual, applies the activation, writes.
 #[inline(always)]
 unsafe fn finish<V: Vector, const ROWS: usize, const PANELS: usize>(
-    job: &Tile<'_>,
+    job: &OutputTile<'_>,
     answer: &[[[f32; LANES]; PANELS]; ROWS],
 ) {
     // SAFETY: as in `tile`; partial vectors touch only the channels there are.

@@ -1,4 +1,4 @@
-//! What can go wrong between the hub and the disk.
+//! Errors between the hub and the disk.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub enum PullError {
     /// The transfer failed.
     #[error("{why}: {url}")]
     Fetch { why: FetchError, url: String, name: BackboneName, variant: &'static str },
-    /// What came is not right for the network.
+    /// The file that came is not right for the network.
     #[error(transparent)]
     Import(#[from] BackboneError),
     /// The disk says no.
@@ -54,7 +54,7 @@ pub enum FetchError {
 }
 
 impl PullError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

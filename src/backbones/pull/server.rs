@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-/// What came in.
+/// A request as it came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Request {
     pub method: String,
@@ -13,7 +13,7 @@ pub(super) struct Request {
     pub range: Option<String>,
 }
 
-/// What goes out; the connection is closed after `body`, whatever the headers promise.
+/// An answer as it goes out; the connection is closed after `body`, whatever the headers promise.
 #[derive(Debug, Clone)]
 pub(super) struct Reply {
     pub status: u16,

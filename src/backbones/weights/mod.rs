@@ -73,7 +73,7 @@ impl Weights {
         &self.source
     }
 
-    /// What the file says about itself.
+    /// The file's own words about itself.
     #[must_use]
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata
@@ -180,7 +180,7 @@ pub(super) fn tensors_of(conv: &Conv) -> Vec<(String, Vec<usize>)> {
     tensors
 }
 
-/// What stands before the name of the network's first convolution; its shape tells it from others of that name.
+/// The prefix of the name of the network's first convolution; its shape tells it from others of that name.
 fn prefix(all: &[(String, Tensor)], architecture: &Architecture) -> String {
     let Some((first, shape)) = architecture.convs().next().and_then(|conv| tensors_of(conv).into_iter().next()) else {
         return String::new();

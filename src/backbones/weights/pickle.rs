@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-/// What went wrong, a lowercase fragment.
+/// An error, a lowercase fragment.
 pub(super) type Outcome<T> = Result<T, String>;
 
 /// A view of a storage as an array.

@@ -1,4 +1,4 @@
-//! What weights expect of an image: it belongs to them, never to the caller.
+//! Input specification: the size and scaling of images that weights expect. It belongs to them, never to the caller.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +37,8 @@ impl Variant {
         }
     }
 
-    /// What the file says: its `rails.variant`, else a word in its description or name (`caffe`, `keras`, `bgr`), else
-    /// the usual variant. Tensor names and shapes cannot tell.
+    /// The variant that the file tells of: its `rails.variant`, else a word in its description or name (`caffe`, `keras`,
+    /// `bgr`), else the usual variant. Tensor names and shapes cannot tell.
     #[must_use]
     pub fn guess(name: BackboneName, weights: &Weights) -> Self {
         let variants = Self::of(name);
@@ -63,7 +63,7 @@ pub enum ChannelOrder {
     Bgr,
 }
 
-/// What the network was trained on; the input of channel `c` is `(pixel - mean[c]) * scale[c]`, pixels in `0..=255`.
+/// Input that the network was trained on: channel `c` is `(pixel - mean[c]) * scale[c]`, pixels in `0..=255`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct WeightsSpec {
     /// Rows and columns of the input.
@@ -77,7 +77,7 @@ pub struct WeightsSpec {
 }
 
 impl WeightsSpec {
-    /// What a variant expects; every network here was trained on bilinearly resized 224×224 images.
+    /// The input that a variant expects; every network here was trained on bilinearly resized 224×224 images.
     #[must_use]
     pub fn of(variant: Variant) -> Self {
         match variant {

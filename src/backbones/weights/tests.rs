@@ -1,4 +1,4 @@
-//! What files are taken, and what is said of the others.
+//! Which files are taken, and what is said of the others.
 
 use std::path::Path;
 

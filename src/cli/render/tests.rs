@@ -143,7 +143,7 @@ fn clusters_of_images() {
         computed: 8,
         reused: 2,
         features: "efficientnet-lite0 head".to_owned(),
-        before: statistics.clone(),
+        before: statistics,
         after: statistics,
         n_components: 5,
         variance_kept: Some(0.9123),

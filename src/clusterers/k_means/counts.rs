@@ -36,13 +36,13 @@ struct Ends {
 impl<'de> Deserialize<'de> for Counts {
     /// By hand, so that a number out of range is told as such.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Written)
+        deserializer.deserialize_any(CountsVisitor)
     }
 }
 
-struct Written;
+struct CountsVisitor;
 
-impl<'de> Visitor<'de> for Written {
+impl<'de> Visitor<'de> for CountsVisitor {
     type Value = Counts;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

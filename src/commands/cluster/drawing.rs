@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use super::summary::DatasetView;
 use crate::clusterers::Method;
 use crate::commands::CommandError;
+use crate::detector_frames::Flux;
 use crate::images::{Enhancement, Image, enhance};
 use crate::reducers::Projection;
 use crate::report::{
@@ -13,7 +14,7 @@ use crate::report::{
 };
 use crate::runs::RunDir;
 use crate::workflow::clustering::{Details, GridCell, Group, SweepRow, per_series, plane};
-use crate::workflow::flux::Flux;
+use crate::workflow::flux;
 
 /// A plot that was written.
 #[derive(Debug, Clone)]
@@ -142,7 +143,7 @@ impl Drawing<'_> {
     fn flux(&self, group: &Group, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
         let Some(flux) = self.flux else { return Ok(()) };
         let title = format!("Mean flux of each frame, by {}: cluster 0 is spoiled, 1 usable", group.method.title());
-        let series = flux.series(&per_series::grouping(&group.clustering));
+        let series = flux::curves(flux, &per_series::grouping(&group.clustering));
         let name = format!("mean_flux_{}", group.method.name());
         let figure = FluxPlot { title: &title, series: &series };
         self.save(plots, Topic::Of(group.method), &name, "Mean flux over frame number, by cluster", &figure)

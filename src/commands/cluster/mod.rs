@@ -16,6 +16,7 @@ pub use summary::{ClusterFindings, ClusterSummary, FeatureStatistics};
 use super::CommandError;
 use crate::curation::LabelTable;
 use crate::data::Manifest;
+use crate::detector_frames::Flux;
 use crate::outliers::Lof;
 use crate::progress::{Note, Observer, Stage, Warning};
 use crate::reducers::TsneLayout;
@@ -24,7 +25,7 @@ use crate::workflow::clustering::{
     self, ClusterFolders, Group, Judge, assigner, check_field_names, cluster_folders, images_csv, per_series, plane,
 };
 use crate::workflow::feature_extraction::FeatureExtraction;
-use crate::workflow::flux::Flux;
+use crate::workflow::flux;
 use crate::workflow::{Context, Run, RunInputs, dataset};
 use drawing::Drawing;
 use page::ClusterPage;
@@ -76,7 +77,7 @@ pub fn cluster(
     run.lap("reduce");
 
     let x = reduced.view();
-    let flux = recipe.cluster.fit_per.as_ref().map(|_| Flux::of(&manifest, context)).transpose()?;
+    let flux = recipe.cluster.fit_per.as_ref().map(|_| flux::measure(&manifest, context)).transpose()?;
     let groups = group(recipe, truth.as_ref(), options, &manifest, (x, flux.as_ref()), observer)?;
     let outliers = Lof::default().score(x);
     run.lap("cluster");

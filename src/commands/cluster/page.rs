@@ -6,11 +6,12 @@ use super::drawing::{Plot, Topic};
 use super::examples::{self, choose};
 use super::summary::{ClusterFindings, DatasetView};
 use crate::commands::CommandError;
+use crate::detector_frames::Flux;
 use crate::progress::{Event, Observer};
 use crate::report::{Atlas, Block, Grouping, InteractiveScatter, Layout, Report};
 use crate::runs::{ClusterRecipe, RunDir};
 use crate::workflow::clustering::{Details, Group, MethodSummary, per_series, plane};
-use crate::workflow::flux::Flux;
+use crate::workflow::flux;
 use crate::workflow::gallery::show;
 use crate::workflow::report_blocks;
 
@@ -105,7 +106,7 @@ impl ClusterPage<'_> {
         let Some(group) = self.groups.first() else { return Ok(Vec::new()) };
         let mut blocks = Vec::new();
         if let Some(flux) = self.flux {
-            let rows = flux.examples(self.data.manifest, &per_series::grouping(&group.clustering));
+            let rows = flux::examples(flux, self.data.manifest, &per_series::grouping(&group.clustering));
             blocks.extend(show(
                 "Frames thrown out and kept, with their share of the beam's light",
                 &rows,

@@ -10,8 +10,9 @@ use parquet::arrow::ArrowWriter;
 use serde::{Serialize, Serializer};
 
 use super::{PredictSummary, Prediction};
+use crate::atomic_file;
 use crate::commands::CommandError;
-use crate::runs::{write_skipped, write_whole};
+use crate::runs::write_skipped;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +70,7 @@ pub fn write_predictions(path: &Path, format: TableFormat, summary: &PredictSumm
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(CommandError::at(folder))?;
     }
-    write_whole(path, &bytes)?;
+    atomic_file::write(path, &bytes).map_err(CommandError::at(path))?;
     if !summary.skipped.is_empty() {
         write_skipped(&path.with_file_name("skipped.csv"), &summary.skipped)?;
     }

@@ -13,8 +13,9 @@ pub use summary::{LayerRow, SeparateFindings, SeparateSummary};
 use super::CommandError;
 use crate::clusterers::Assigner;
 use crate::data::{ClusterId, Clustering, Manifest, NonNegative, Positive, nonzero};
-use crate::features::Block;
+use crate::features::HandMadeBlock;
 use crate::images::{DepthRange, Enhancement};
+use crate::metrics::upper_median;
 use crate::progress::{Observer, Stage};
 use crate::reducers::{Tsne, TsneLayout};
 use crate::runs::{ClusterRecipe, DatasetSummary, FeaturesRecipe, Placement, RunKind};
@@ -131,7 +132,7 @@ impl Measured {
         }
         let one = Positive::try_from(1.0).map_err(|error| CommandError::usage(error.to_string()))?;
         let none = NonNegative::try_from(0.0).map_err(|error| CommandError::usage(error.to_string()))?;
-        let embed = |manifest: &Manifest, blocks: Vec<Block>, corrections: Vec<Enhancement>| {
+        let embed = |manifest: &Manifest, blocks: Vec<HandMadeBlock>, corrections: Vec<Enhancement>| {
             let hand_made = blocks.into_iter().map(|block| (block, one)).collect();
             let mut features = FeaturesRecipe { network: none, hand_made, ..recipe.features.clone() };
             features.enhance.extend(corrections);
@@ -159,11 +160,10 @@ impl Measured {
 }
 
 /// How much brighter the middle of a tile is than its rim, in grey levels.
-fn median_contrast(measured: &ExtractedFeatures) -> f32 {
+fn median_contrast(measured: &ExtractedFeatures) -> f64 {
     let Some(column) = measured.columns.iter().position(|column| column == "missing_contrast") else { return 0.0 };
-    let mut contrasts = measured.embeddings.values().column(column).to_vec();
-    contrasts.sort_by(f32::total_cmp);
-    contrasts.get(contrasts.len() / 2).copied().unwrap_or(0.0)
+    let contrasts = measured.embeddings.values().column(column).mapv(f64::from);
+    upper_median(&mut contrasts.to_vec()).unwrap_or(0.0)
 }
 
 /// One cluster per verdict, numbered as the verdicts are; some may be empty.

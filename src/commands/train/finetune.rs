@@ -12,7 +12,7 @@ use crate::backbones::Backbone;
 use crate::commands::CommandError;
 use crate::data::ClassId;
 use crate::device::Device;
-use crate::features::FeatureExtractor;
+use crate::features::BatchExtractor;
 use crate::images::{DepthRange, Image, decode};
 use crate::metrics::ConfusionMatrix;
 use crate::metrics::classification::{accuracy, log_loss};
@@ -175,7 +175,7 @@ const HINT: &str = "put it back, or train again without it";
 struct Files<'a> {
     paths: &'a [PathBuf],
     depth: DepthRange,
-    extractor: &'a dyn FeatureExtractor,
+    extractor: &'a dyn BatchExtractor,
 }
 
 impl Pictures for Files<'_> {

@@ -1,29 +1,29 @@
-//! What to look at next: well-aimed questions, and a guess for every image nobody has looked at.
+//! Active learning: suggestions what to decide next, and a prediction for every image nobody has looked at.
 //!
 //! ```text
-//!  decisions ──▶ Known ──logistic, out of fold──▶ beliefs ──▶ Opinion: class, confidence, suspicion per image
-//!  features ───▶ Surroundings (once)               │
-//!                                                  ├──▶ naming: clusters unlike what is named, the largest first
-//!                                                  └──▶ screens: the least certain of the images predicted alike
+//!  decisions ──▶ KnownLabels ──logistic, out of fold──▶ probabilities ──▶ Predictions: class, confidence and
+//!  features ───▶ Neighbourhoods (once) ────────────────────┤              label-error score per image
+//!                                                          ├──▶ cluster queries: unlike what is named, large first
+//!                                                          └──▶ batch queries: the least certain, predicted alike
 //! ```
 //!
 //! First a few clusters far from each other are named, so that every kind has been seen once. From then on a decision
-//! is worth most where labels are probably wrong: screens of images predicted alike, of which the few wrong ones are
+//! is worth most where labels are probably wrong: batches of images predicted alike, of which the few wrong ones are
 //! picked out and the rest accepted at once. `benches/yield/` measures what this comes to.
 
-mod beliefs;
-mod clusters;
-mod confident;
-mod known;
-mod naming;
-mod opinion;
-mod reviewer;
-mod screens;
-mod surroundings;
+mod batch_queries;
+mod cluster_queries;
+mod confident_learning;
+mod known_labels;
+mod model;
+mod neighbourhoods;
+mod predictions;
+mod probabilities;
+mod review_clusters;
 
-pub use clusters::{REVIEW, review_clusters};
-pub use opinion::{Kind, Opinion, RowOpinion, SCREEN, Suggestion};
-pub use reviewer::Reviewer;
+pub use model::SuggestionModel;
+pub use predictions::{BATCH_SIZE, Predictions, RowPrediction, Suggestion, SuggestionKind};
+pub use review_clusters::{REVIEW, review_clusters};
 
 #[cfg(test)]
 mod tests;

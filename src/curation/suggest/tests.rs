@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use ndarray::Array2;
 
 use super::*;
-use crate::curation::{Curation, Label, Removed, Source};
+use crate::curation::{Curation, Label, LabelSource, Removed};
 use crate::data::{ClusterId, ImageId};
 
 /// Three groups of 20, 15 and 10 images around the corners of a triangle.
@@ -16,7 +16,7 @@ fn groups() -> (Array2<f32>, Vec<ImageId>, Vec<Option<ClusterId>>) {
     (x, ids, (0..45).map(|row| Some(ClusterId(group(row) as u32))).collect())
 }
 
-fn label(state: &mut Curation, ids: &[ImageId], class: &str, source: Source) {
+fn label(state: &mut Curation, ids: &[ImageId], class: &str, source: LabelSource) {
     let label = Label { class: class.to_owned(), source, reason: String::new() };
     state.labels.extend(ids.iter().map(|id| (*id, label.clone())));
 }
@@ -24,48 +24,49 @@ fn label(state: &mut Curation, ids: &[ImageId], class: &str, source: Source) {
 #[test]
 fn the_largest_cluster_is_named_first_and_then_the_farthest() {
     let (x, ids, clusters) = groups();
-    let reviewer = Reviewer::new(x, ids.clone());
-    let opinion = reviewer.opinion(&Curation::default(), &clusters);
-    let first = &opinion.suggestions[0];
-    assert_eq!((first.kind, first.cluster, first.rows.len()), (Kind::NameCluster, Some(ClusterId(0)), 20));
-    assert!(opinion.rows.iter().all(|row| row.class.is_none()));
+    let model = SuggestionModel::new(x, ids.clone());
+    let predictions = model.predict(&Curation::default(), &clusters);
+    let first = &predictions.suggestions[0];
+    assert_eq!((first.kind, first.cluster, first.rows.len()), (SuggestionKind::NameCluster, Some(ClusterId(0)), 20));
+    assert!(predictions.rows.iter().all(|row| row.class.is_none()));
 
     let mut state = Curation::default();
-    label(&mut state, &ids[..20], "gravel", Source::NamedCluster);
-    let opinion = reviewer.opinion(&state, &clusters);
-    assert_eq!(opinion.suggestions[0].cluster, Some(ClusterId(1)));
-    assert_eq!(opinion.next(1).len(), 1);
+    label(&mut state, &ids[..20], "gravel", LabelSource::NamedCluster);
+    let predictions = model.predict(&state, &clusters);
+    assert_eq!(predictions.suggestions[0].cluster, Some(ClusterId(1)));
+    assert_eq!(predictions.next(1).len(), 1);
 }
 
 #[test]
 fn undecided_images_get_the_class_of_those_around_them() {
     let (x, ids, clusters) = groups();
     let mut state = Curation::default();
-    label(&mut state, &ids[..10], "gravel", Source::NamedCluster);
-    label(&mut state, &ids[20..28], "stone", Source::Accepted);
-    label(&mut state, &ids[35..40], "grass", Source::Moved);
-    let opinion = Reviewer::new(x, ids).opinion(&state, &clusters);
-    assert_eq!(opinion.classes, ["grass", "gravel", "stone"]);
-    let class = |row: usize| opinion.classes[opinion.rows[row].class.unwrap()].as_str();
+    label(&mut state, &ids[..10], "gravel", LabelSource::NamedCluster);
+    label(&mut state, &ids[20..28], "stone", LabelSource::Accepted);
+    label(&mut state, &ids[35..40], "grass", LabelSource::Moved);
+    let predictions = SuggestionModel::new(x, ids).predict(&state, &clusters);
+    assert_eq!(predictions.classes, ["grass", "gravel", "stone"]);
+    let class = |row: usize| predictions.classes[predictions.rows[row].class.unwrap()].as_str();
     assert!((10..20).all(|row| class(row) == "gravel"));
     assert!((28..35).all(|row| class(row) == "stone"));
     assert!((40..45).all(|row| class(row) == "grass"));
-    assert_eq!(opinion.weight(21, Source::Accepted), 1.0);
-    assert!(opinion.weight(3, Source::NamedCluster) < 1.0);
+    assert_eq!(predictions.weight(21, LabelSource::Accepted), 1.0);
+    assert!(predictions.weight(3, LabelSource::NamedCluster) < 1.0);
 }
 
 #[test]
-fn like_lies_beside_like_on_a_screen() {
+fn like_lies_beside_like_in_a_batch() {
     let (x, ids, clusters) = groups();
     let mut state = Curation::default();
-    label(&mut state, &ids[..20], "gravel", Source::NamedCluster);
-    label(&mut state, &ids[20..], "stone", Source::NamedCluster);
-    let opinion = Reviewer::new(x.clone(), ids).opinion(&state, &clusters);
-    let screen = opinion.suggestions.iter().find(|s| s.kind == Kind::CheckClass && s.rows.len() > 20).unwrap();
+    label(&mut state, &ids[..20], "gravel", LabelSource::NamedCluster);
+    label(&mut state, &ids[20..], "stone", LabelSource::NamedCluster);
+    let predictions = SuggestionModel::new(x.clone(), ids).predict(&state, &clusters);
+    let batch =
+        predictions.suggestions.iter().find(|s| s.kind == SuggestionKind::CheckClass && s.rows.len() > 20).unwrap();
     let squared = |a: usize, b: usize| (&x.row(a) - &x.row(b)).mapv(|difference| difference * difference).sum();
-    for (at, pair) in screen.rows.windows(2).enumerate() {
+    for (at, pair) in batch.rows.windows(2).enumerate() {
         let step = squared(pair[0], pair[1]);
-        assert!(screen.rows[at + 1..].iter().all(|&later| step <= squared(pair[0], later) * 1.001), "{at}");
+        assert!(batch.rows[at + 1..].iter().all(|&later| step <= squared(pair[0], later) * 1.001), "{at}");
     }
 }
 
@@ -73,33 +74,34 @@ fn like_lies_beside_like_on_a_screen() {
 fn a_wrong_name_is_suspected_and_a_persons_word_is_not_asked_again() {
     let (x, ids, clusters) = groups();
     let mut state = Curation::default();
-    label(&mut state, &ids[..20], "gravel", Source::NamedCluster);
-    label(&mut state, &ids[20..35], "stone", Source::NamedCluster);
-    label(&mut state, &ids[35..], "grass", Source::NamedCluster);
-    label(&mut state, &ids[7..8], "stone", Source::NamedCluster);
-    let reviewer = Reviewer::new(x, ids.clone());
-    let opinion = reviewer.opinion(&state, &clusters);
-    let suspects = opinion.suggestions.iter().find(|s| s.kind == Kind::Suspects).unwrap();
+    label(&mut state, &ids[..20], "gravel", LabelSource::NamedCluster);
+    label(&mut state, &ids[20..35], "stone", LabelSource::NamedCluster);
+    label(&mut state, &ids[35..], "grass", LabelSource::NamedCluster);
+    label(&mut state, &ids[7..8], "stone", LabelSource::NamedCluster);
+    let model = SuggestionModel::new(x, ids.clone());
+    let predictions = model.predict(&state, &clusters);
+    let suspects = predictions.suggestions.iter().find(|s| s.kind == SuggestionKind::Suspects).unwrap();
     assert_eq!((suspects.rows.as_slice(), suspects.class.as_deref()), ([7].as_slice(), Some("gravel")));
-    let most = (0..45).max_by(|&a, &b| opinion.rows[a].suspicion.total_cmp(&opinion.rows[b].suspicion));
+    let most = (0..45)
+        .max_by(|&a, &b| predictions.rows[a].label_error_score.total_cmp(&predictions.rows[b].label_error_score));
     assert_eq!(most, Some(7));
 
-    label(&mut state, &ids[7..8], "stone", Source::Accepted);
-    let opinion = reviewer.opinion(&state, &clusters);
-    assert!(opinion.suggestions.iter().all(|s| !s.rows.contains(&7)), "{:?}", opinion.suggestions);
-    assert_eq!(opinion.rows[7].suspicion, 0.0);
+    label(&mut state, &ids[7..8], "stone", LabelSource::Accepted);
+    let predictions = model.predict(&state, &clusters);
+    assert!(predictions.suggestions.iter().all(|s| !s.rows.contains(&7)), "{:?}", predictions.suggestions);
+    assert_eq!(predictions.rows[7].label_error_score, 0.0);
 }
 
 #[test]
 fn removed_images_have_no_class_and_are_not_shown() {
     let (x, ids, clusters) = groups();
     let mut state = Curation::default();
-    label(&mut state, &ids[..20], "gravel", Source::NamedCluster);
-    label(&mut state, &ids[20..35], "stone", Source::NamedCluster);
+    label(&mut state, &ids[..20], "gravel", LabelSource::NamedCluster);
+    label(&mut state, &ids[20..35], "stone", LabelSource::NamedCluster);
     state.removed.insert(ids[40], Removed { reason: String::new(), by: String::new(), at: String::new() });
-    let opinion = Reviewer::new(x, ids).opinion(&state, &clusters);
-    assert_eq!(opinion.rows[40].class, None);
-    assert!(opinion.suggestions.iter().all(|s| !s.rows.contains(&40)));
+    let predictions = SuggestionModel::new(x, ids).predict(&state, &clusters);
+    assert_eq!(predictions.rows[40].class, None);
+    assert!(predictions.suggestions.iter().all(|s| !s.rows.contains(&40)));
 }
 
 #[test]
@@ -108,36 +110,36 @@ fn near_duplicates_with_two_classes_are_shown_together() {
     let same = x.row(3).to_owned();
     x.row_mut(5).assign(&same);
     let mut state = Curation::default();
-    label(&mut state, &ids[..20], "gravel", Source::NamedCluster);
-    label(&mut state, &ids[20..], "stone", Source::NamedCluster);
-    label(&mut state, &ids[5..6], "stone", Source::Moved);
-    let opinion = Reviewer::new(x, ids).opinion(&state, &clusters);
-    let duplicates = opinion.suggestions.iter().find(|s| s.kind == Kind::Duplicates).unwrap();
+    label(&mut state, &ids[..20], "gravel", LabelSource::NamedCluster);
+    label(&mut state, &ids[20..], "stone", LabelSource::NamedCluster);
+    label(&mut state, &ids[5..6], "stone", LabelSource::Moved);
+    let predictions = SuggestionModel::new(x, ids).predict(&state, &clusters);
+    let duplicates = predictions.suggestions.iter().find(|s| s.kind == SuggestionKind::Duplicates).unwrap();
     assert_eq!(duplicates.rows, [3, 5]);
-    assert_eq!((opinion.rows[3].suspicion, opinion.rows[5].suspicion), (1.0, 1.0));
+    assert_eq!((predictions.rows[3].label_error_score, predictions.rows[5].label_error_score), (1.0, 1.0));
 }
 
 #[test]
 fn nothing_is_asked_of_no_images_and_coinciding_ones_do_no_harm() {
-    let none = Reviewer::new(Array2::zeros((0, 3)), Vec::new()).opinion(&Curation::default(), &[]);
+    let none = SuggestionModel::new(Array2::zeros((0, 3)), Vec::new()).predict(&Curation::default(), &[]);
     assert!(none.suggestions.is_empty());
     let ids: Vec<ImageId> = (0..6_u32).map(|row| ImageId::of_bytes(&row.to_le_bytes())).collect();
     let mut state = Curation::default();
-    label(&mut state, &ids[..1], "a", Source::Moved);
-    label(&mut state, &ids[1..2], "b", Source::Moved);
-    let opinion = Reviewer::new(Array2::ones((6, 3)), ids).opinion(&state, &[Some(ClusterId(0)); 6]);
-    assert!(opinion.rows.iter().all(|row| row.confidence.is_finite() && row.suspicion.is_finite()));
+    label(&mut state, &ids[..1], "a", LabelSource::Moved);
+    label(&mut state, &ids[1..2], "b", LabelSource::Moved);
+    let predictions = SuggestionModel::new(Array2::ones((6, 3)), ids).predict(&state, &[Some(ClusterId(0)); 6]);
+    assert!(predictions.rows.iter().all(|row| row.confidence.is_finite() && row.label_error_score.is_finite()));
 }
 
 #[test]
-fn an_opinion_is_the_same_whatever_the_number_of_threads() {
+fn predictions_are_the_same_whatever_the_number_of_threads() {
     let (x, ids, clusters) = groups();
     let mut state = Curation { removed: BTreeMap::new(), ..Curation::default() };
-    label(&mut state, &ids[..18], "gravel", Source::NamedCluster);
-    label(&mut state, &ids[18..40], "stone", Source::Accepted);
+    label(&mut state, &ids[..18], "gravel", LabelSource::NamedCluster);
+    label(&mut state, &ids[18..40], "stone", LabelSource::Accepted);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| Reviewer::new(x.clone(), ids.clone()).opinion(&state, &clusters))
+        pool.install(|| SuggestionModel::new(x.clone(), ids.clone()).predict(&state, &clusters))
     };
     assert_eq!(on(1), on(3));
 }

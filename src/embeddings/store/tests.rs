@@ -1,28 +1,35 @@
 use std::fs;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ndarray::{Array2, Axis};
 
 use super::*;
-use crate::features::FeatureError;
+use crate::features::{BatchExtractor, FeatureError, Features, Statistics};
 use crate::images::{ScanOptions, scan};
 use crate::progress::Silent;
 
 /// Mean and standard deviation; counts what it is asked for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Moments {
     name: &'static str,
-    asked: AtomicUsize,
-    broken: AtomicBool,
+    asked: Arc<AtomicUsize>,
+    broken: Arc<AtomicBool>,
 }
 
-impl FeatureExtractor for Moments {
+impl Features for Moments {
     fn columns(&self) -> Vec<String> {
         vec!["mean".to_owned(), "std".to_owned()]
     }
 
     fn fingerprint(&self) -> String {
         format!("moments {}", self.name)
+    }
+}
+
+impl BatchExtractor for Moments {
+    fn prepare(&self, image: Image) -> Image {
+        image
     }
 
     fn extract(&self, images: &[Image]) -> Result<Array2<f32>, FeatureError> {
@@ -40,6 +47,12 @@ impl FeatureExtractor for Moments {
             }
         }
         Ok(features)
+    }
+}
+
+impl Moments {
+    fn extractor(&self) -> FeatureExtractor {
+        FeatureExtractor::Network(Box::new(self.clone()))
     }
 }
 
@@ -77,7 +90,7 @@ impl Bench {
     fn try_embed(&self, batch: usize) -> Result<Embedded, StoreError> {
         let batch = NonZeroUsize::new(batch).unwrap();
         let store = Store::open(&self.cache()).with_decoders(NonZeroUsize::new(3).unwrap());
-        store.embed(&self.manifest(), &self.moments, &DepthRange::default(), batch, &Silent)
+        store.embed(&self.manifest(), &self.moments.extractor(), &DepthRange::default(), batch, &Silent)
     }
 
     fn embed(&self, batch: usize) -> Embedded {
@@ -89,7 +102,7 @@ impl Bench {
     }
 
     /// The only folder of parts.
-    fn shelf(&self) -> PathBuf {
+    fn partition(&self) -> PathBuf {
         let mut folders = fs::read_dir(self.cache().join("embeddings")).unwrap();
         folders.next().unwrap().unwrap().path()
     }
@@ -161,7 +174,9 @@ fn a_file_that_is_gone_is_tried_again() {
     let hidden = bench.images().join("001.bak");
     fs::rename(bench.images().join("001.png"), &hidden).unwrap();
     let store = Store::open(&bench.cache());
-    let embed = || store.embed(&manifest, &bench.moments, &DepthRange::default(), NonZeroUsize::MIN, &Silent).unwrap();
+    let embed = || {
+        store.embed(&manifest, &bench.moments.extractor(), &DepthRange::default(), NonZeroUsize::MIN, &Silent).unwrap()
+    };
     assert_eq!(embed().failures[0].reason, "file not found");
     bench.add("001.png", 99);
     assert_eq!(embed().failures[0].reason, "the file changed after it was scanned");
@@ -174,18 +189,18 @@ fn a_file_that_is_gone_is_tried_again() {
 fn what_a_killed_process_leaves_is_ignored_and_swept_away() {
     let bench = Bench::new(5);
     let reference = bench.embed(2).embeddings;
-    let shelf = bench.shelf();
-    let part = fs::read(shelf.join("part-00000.parquet")).unwrap();
-    fs::write(shelf.join("part-00001.parquet"), &part[..part.len() / 2]).unwrap();
-    fs::write(shelf.join("part-00002.parquet.tmp"), b"torn").unwrap();
-    fs::write(shelf.join("_COMMIT.json.tmp"), b"{").unwrap();
+    let partition = bench.partition();
+    let part = fs::read(partition.join("part-00000.parquet")).unwrap();
+    fs::write(partition.join("part-00001.parquet"), &part[..part.len() / 2]).unwrap();
+    fs::write(partition.join("part-00002.parquet.tmp"), b"torn").unwrap();
+    fs::write(partition.join("_COMMIT.json.tmp"), b"{").unwrap();
     bench.asked();
     assert_eq!((bench.embed(2).embeddings, bench.asked()), (reference.clone(), 0));
-    let mut names: Vec<_> = fs::read_dir(&shelf).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> = fs::read_dir(&partition).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, [".lock", "_COMMIT.json", "part-00000.parquet"]);
     // A part that the commit lists but the disk lost half of is computed again.
-    fs::write(shelf.join("part-00000.parquet"), &part[..part.len() / 2]).unwrap();
+    fs::write(partition.join("part-00000.parquet"), &part[..part.len() / 2]).unwrap();
     assert_eq!((bench.embed(2).embeddings, bench.asked()), (reference, 5));
 }
 
@@ -208,8 +223,55 @@ fn another_extractor_or_another_brightness_has_its_own_place() {
     let span = Some(crate::images::Span { low: 0.0, high: 9.0 });
     let depth = DepthRange { bits16: span, bits32: None };
     let store = Store::open(&bench.cache());
-    let embedded = store.embed(&bench.manifest(), &bench.moments, &depth, NonZeroUsize::MIN, &Silent).unwrap();
+    let embedded =
+        store.embed(&bench.manifest(), &bench.moments.extractor(), &depth, NonZeroUsize::MIN, &Silent).unwrap();
     assert_eq!(embedded.computed, 2);
+}
+
+/// The level of the first pixel, and its share of nothing where it is above 21.
+struct FirstLevel;
+
+impl Features for FirstLevel {
+    fn columns(&self) -> Vec<String> {
+        vec!["level".to_owned(), "odd".to_owned()]
+    }
+
+    fn fingerprint(&self) -> String {
+        "first level".to_owned()
+    }
+}
+
+impl Statistics<Image> for FirstLevel {
+    fn measure(&self, image: &Image) -> Vec<f64> {
+        let level = f64::from(image.pixels[[0, 0, 0]]);
+        vec![level, if level > 21.0 { f64::NAN } else { 1.0 }]
+    }
+}
+
+#[test]
+fn statistics_that_are_not_finite_become_0_and_are_counted_again_from_the_store() {
+    let bench = Bench::new(4);
+    let extractor = FeatureExtractor::Shown(Box::new(FirstLevel));
+    let store = Store::open(&bench.cache());
+    let embed = || {
+        let batch = NonZeroUsize::MIN;
+        store.embed(&bench.manifest(), &extractor, &DepthRange::default(), batch, &Silent).unwrap()
+    };
+    for computed in [4, 0] {
+        let done = embed();
+        assert_eq!((done.computed, done.replaced), (computed, 2));
+        let expected = [[20.0, 1.0], [21.0, 1.0], [22.0, 0.0], [23.0, 0.0]];
+        assert_eq!(done.embeddings.values(), ndarray::aview2(&expected));
+    }
+    let commit = fs::read_to_string(bench.partition().join("_COMMIT.json")).unwrap();
+    assert!(commit.contains("\"columns\": 3"), "two columns and the count of what was replaced: {commit}");
+}
+
+#[test]
+fn keys_of_stores_on_disk_stay() {
+    let key = |fingerprint: &str, columns| key(&Commit::new(fingerprint.to_owned(), DepthRange::default(), columns));
+    assert_eq!(key("frame statistics 1", 12), "27077607c1884fb6ad07fac8ec4ad38a");
+    assert_eq!(key("hand-made 1 statistics", 8), "3e9094b1a10d1e57e98bd0806dfd458c");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 //! Reference: Bigün & Granlund, "Optimal orientation detection of linear symmetry", 1987. The products of the Sobel
 //! derivatives are smoothed with a Gaussian of σ = 2 pixels (cut at 8, mirrored at the border) and summed.
 
-use super::sobel::mirrored;
-use super::tile::Tile;
+use super::grey_tile::GreyTile;
+use crate::images::mirrored;
 
 /// `(λ1 − λ2) / (λ1 + λ2)` in `0.0..=1.0`; its square; |orientation| of the strongest gradient in radians,
 /// `0.0..=π/2`; `λ1 / λ2` from 1.
@@ -15,7 +15,7 @@ const RADIUS: isize = 8;
 /// A second direction with less than this share of the first is rounding, and the ratio infinite.
 const DUST: f64 = 1e-9;
 
-pub(super) fn measure(tile: &Tile) -> [f64; 4] {
+pub(super) fn measure(tile: &GreyTile) -> [f64; 4] {
     let gradient = tile.gradient();
     let (height, width) = gradient.x.dim();
     let (down, across) = (weights(height), weights(width));

@@ -2,8 +2,8 @@
 //!
 //! `κ = (x'y'' − y'x'') / (x'² + y'²)^1.5` along the closed outline, derivatives by central differences, in 1/pixel.
 
-use super::make_finite;
-use super::tile::{Tile, largest};
+use super::grey_tile::{GreyTile, largest};
+use crate::features::make_finite;
 use crate::metrics::quantile;
 
 /// Excess kurtosis of |κ| about 0, `E κ⁴ / (E κ²)² − 3`, from -2; largest |κ| and its 95th percentile, in 1/pixel from 0;
@@ -13,7 +13,7 @@ pub(super) const COLUMNS: [&str; 5] = ["kurtosis", "max", "p95", "sign_changes",
 /// Outlines of fewer points have all columns 0.
 const FEWEST: usize = 10;
 
-pub(super) fn measure(tile: &Tile) -> [f64; 5] {
+pub(super) fn measure(tile: &GreyTile) -> [f64; 5] {
     let Some(contour) = tile.dark().filter(|contour| contour.points.len() >= FEWEST) else { return [0.0; 5] };
     let points = &contour.points;
     let n = points.len();

@@ -4,12 +4,12 @@
 
 use ndarray::s;
 
-use super::tile::{Tile, mean, mean_and_std};
+use super::grey_tile::{GreyTile, mean, mean_and_std};
 
 /// Grey levels `0.0..=255.0`, but `contrast`, the central mean less the rim's: `-255.0..=255.0`.
 pub(super) const COLUMNS: [&str; 6] = ["centre_mean", "centre_std", "centre_min", "centre_max", "rim_mean", "contrast"];
 
-pub(super) fn measure(tile: &Tile) -> [f64; 6] {
+pub(super) fn measure(tile: &GreyTile) -> [f64; 6] {
     let pixels = tile.pixels();
     let (height, width) = pixels.dim();
     let (rows, columns) = (height / 4..3 * height / 4, width / 4..3 * width / 4);

@@ -1,11 +1,11 @@
 //! Brightness by distance from the middle: eight rings of equal width inside the largest circle that fits.
 
-use super::tile::Tile;
+use super::grey_tile::GreyTile;
 
 /// Mean of each ring in grey levels `0.0..=255.0`, from the middle outwards.
 pub(super) const COLUMNS: [&str; 8] = ["0", "1", "2", "3", "4", "5", "6", "7"];
 
-pub(super) fn measure(tile: &Tile) -> [f64; 8] {
+pub(super) fn measure(tile: &GreyTile) -> [f64; 8] {
     let pixels = tile.pixels();
     let (height, width) = pixels.dim();
     let (middle_y, middle_x) = ((height as f64 - 1.0) / 2.0, (width as f64 - 1.0) / 2.0);

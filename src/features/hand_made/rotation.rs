@@ -5,7 +5,7 @@
 
 use ndarray::{Array2, ArrayView2, s};
 
-use super::tile::Tile;
+use super::grey_tile::GreyTile;
 
 /// Over the six pairs of turned copies of the central square: mean and largest root mean square difference in grey
 /// levels `0.0..=255.0`; 1 less mean and 1 less smallest structural similarity, in `0.0..=2.0`.
@@ -16,15 +16,15 @@ const WINDOW: usize = 7;
 
 /// Of the six pairs, four are a quarter turn apart and two a half turn. Turning both of a pair changes neither measure,
 /// so that two comparisons are enough.
-pub(super) fn measure(tile: &Tile) -> [f64; 4] {
+pub(super) fn measure(tile: &GreyTile) -> [f64; 4] {
     let pixels = tile.pixels();
     let (height, width) = pixels.dim();
     let side = height.min(width);
     let (top, left) = ((height - side) / 2, (width - side) / 2);
     let square = pixels.slice(s![top..top + side, left..left + side]).mapv(f64::from);
     let windows = Windows::of(&square);
-    let [(quarter, quarter_ssim), (half, half_ssim)] = [Turn::Quarter, Turn::Half].map(|turn| {
-        let products = &square * &turn.of(&square);
+    let [(quarter, quarter_ssim), (half, half_ssim)] = [TurnBy::Quarter, TurnBy::Half].map(|turn| {
+        let products = &square * &turn.apply(&square);
         (rms(&square, &products), windows.similarity(&products, turn))
     });
     let mean = |quarter: f64, half: f64| (4.0 * quarter + 2.0 * half) / 6.0;
@@ -33,14 +33,14 @@ pub(super) fn measure(tile: &Tile) -> [f64; 4] {
 }
 
 #[derive(Clone, Copy)]
-enum Turn {
+enum TurnBy {
     Quarter,
     Half,
 }
 
-impl Turn {
+impl TurnBy {
     /// The turned square, counter-clockwise; a view, nothing is copied.
-    fn of(self, square: &Array2<f64>) -> ArrayView2<'_, f64> {
+    fn apply(self, square: &Array2<f64>) -> ArrayView2<'_, f64> {
         match self {
             Self::Quarter => square.slice(s![.., ..;-1]).reversed_axes(),
             Self::Half => square.slice(s![..;-1, ..;-1]),
@@ -69,14 +69,14 @@ impl Windows {
     }
 
     /// Mean structural similarity of the square and its turned copy, by their products, in `-1.0..=1.0`; NaN below 3×3 pixels.
-    fn similarity(&self, products: &Array2<f64>, turn: Turn) -> f64 {
+    fn similarity(&self, products: &Array2<f64>, turn: TurnBy) -> f64 {
         const C1: f64 = (0.01 * 255.0) * (0.01 * 255.0);
         const C2: f64 = (0.03 * 255.0) * (0.03 * 255.0);
         let pixels = (self.side * self.side) as f64;
         let sample = pixels / (pixels - 1.0);
         let products = window_means(products, self.side);
         // Windows of the turned copy are the turned windows.
-        let (turned_mean, turned_squares) = (turn.of(&self.mean), turn.of(&self.squares));
+        let (turned_mean, turned_squares) = (turn.apply(&self.mean), turn.apply(&self.squares));
         let mut sum = 0.0;
         for (at, &a) in self.mean.indexed_iter() {
             let b = turned_mean[at];

@@ -1,9 +1,11 @@
-//! Derivatives of the intensities by the 3×3 filter of Sobel, in grey levels (eight times those per pixel).
+//! Sobel filter: derivatives of the intensities over 3×3 pixels, in grey levels (eight times those per pixel).
 //!
 //! Beyond the border the image is mirrored without repeating its edge (`cba|abc|cba` without the second `a`), as OpenCV
 //! has it by default; imageproc repeats the edge, which moves the means over rows by more than the tolerance.
 
 use ndarray::{Array2, ArrayView2};
+
+use crate::images::mirrored;
 
 /// Derivatives, each of the tile's shape.
 pub(super) struct Gradient {
@@ -38,27 +40,4 @@ pub(super) fn gradient(pixels: ArrayView2<'_, f32>) -> Gradient {
         }
     }
     Gradient { x, y }
-}
-
-/// The place inside `0..n` that a place near it is a mirror image of; the edge itself is not repeated.
-pub(super) fn mirrored(at: isize, n: usize) -> usize {
-    let n = n.cast_signed();
-    if n == 1 {
-        return 0;
-    }
-    let period = 2 * (n - 1);
-    let within = at.rem_euclid(period);
-    within.min(period - within).cast_unsigned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mirrors_do_not_repeat_the_edge() {
-        assert_eq!((-3..7).map(|at| mirrored(at, 4)).collect::<Vec<_>>(), [3, 2, 1, 0, 1, 2, 3, 2, 1, 0]);
-        assert_eq!((-3..3).map(|at| mirrored(at, 2)).collect::<Vec<_>>(), [1, 0, 1, 0, 1, 0]);
-        assert_eq!(mirrored(5, 1), 0);
-    }
 }

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::grey_tile::GreyTile;
 use crate::metrics::median;
 
 /// A statistic, by name.
@@ -31,13 +32,20 @@ impl Statistic {
     pub const ALL: [Self; 7] =
         [Self::Mean, Self::Std, Self::RelativeStd, Self::Median, Self::Mode, Self::Skewness, Self::Kurtosis];
 
-    pub(super) const NAMES: [&str; 7] = ["mean", "std", "relative_std", "median", "mode", "skewness", "kurtosis"];
-
     /// As recipes and columns name it.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
+        COLUMNS[self as usize]
     }
+}
+
+/// Names of the statistics, in the order of [`Statistic::ALL`].
+pub(super) const COLUMNS: [&str; N] = ["mean", "std", "relative_std", "median", "mode", "skewness", "kurtosis"];
+
+const N: usize = Statistic::ALL.len();
+
+pub(super) fn measure(tile: &GreyTile) -> [f64; N] {
+    of(tile.pixels().iter().copied())
 }
 
 /// All statistics of `values`, in the order of [`Statistic::ALL`]; not all need be finite.
@@ -45,7 +53,7 @@ impl Statistic {
 /// Values are in `0.0..=255.0`. Whole ones, as 8-bit images have, are only counted by level, which gives the exact
 /// answers in one pass; others are looked at one by one.
 #[must_use]
-pub fn of(values: impl Iterator<Item = f32> + Clone) -> [f64; 7] {
+pub fn of(values: impl Iterator<Item = f32> + Clone) -> [f64; N] {
     let mut levels = [0_u32; 256];
     let mut whole = true;
     for value in values.clone() {
@@ -64,7 +72,7 @@ pub fn of(values: impl Iterator<Item = f32> + Clone) -> [f64; 7] {
 }
 
 /// `counted` gives values and how often each occurs.
-fn assemble<I: Iterator<Item = (f64, f64)>>(counted: impl Fn() -> I, n: f64, median: f64, mode: f64) -> [f64; 7] {
+fn assemble<I: Iterator<Item = (f64, f64)>>(counted: impl Fn() -> I, n: f64, median: f64, mode: f64) -> [f64; N] {
     let mean = counted().map(|(value, count)| value * count).sum::<f64>() / n;
     let (mut second, mut third, mut fourth) = (0.0, 0.0, 0.0);
     for (value, count) in counted() {
@@ -126,6 +134,13 @@ mod tests {
         assert!((std - 1.5_f64.sqrt()).abs() < 1e-12 && (relative - std / 2.0).abs() < 1e-12);
         assert!((skewness - 1.5 / 1.5_f64.powf(1.5)).abs() < 1e-12, "{skewness}");
         assert!((kurtosis - (4.5 / 2.25 - 3.0)).abs() < 1e-12, "{kurtosis}");
+    }
+
+    #[test]
+    fn recipes_and_columns_use_the_same_names() {
+        for statistic in Statistic::ALL {
+            assert_eq!(serde_json::to_value(statistic).unwrap(), statistic.name());
+        }
     }
 
     #[test]

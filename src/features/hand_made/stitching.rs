@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView2, Axis, s};
 
-use super::tile::{Tile, largest, mean};
+use super::grey_tile::{GreyTile, largest, mean};
 
 /// Grey levels from 0, the Sobel columns up to 1020 (the filter's weights sum to four either way); `score` is
 /// `jump + split + strip`.
@@ -22,7 +22,7 @@ pub(super) const COLUMNS: [&str; 10] = [
 /// Pixels of a strip along the border.
 const STRIP: usize = 5;
 
-pub(super) fn measure(tile: &Tile) -> [f64; 10] {
+pub(super) fn measure(tile: &GreyTile) -> [f64; 10] {
     let pixels = tile.pixels().view();
     let [row_jump, column_jump] = [0, 1].map(|axis| largest_jump(&means_along(pixels, Axis(axis))));
     let [top_bottom, left_right] = [0, 1].map(|axis| {

@@ -1,4 +1,4 @@
-//! What a recipe says about brightness.
+//! Depth policy: how a recipe chooses the brightness scale.
 
 use serde::{Deserialize, Serialize};
 

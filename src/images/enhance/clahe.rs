@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::levels::{Curve, histogram};
 use crate::data::Positive;
+use crate::images::mirrored;
 
 /// How local, and how strong.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -42,7 +43,8 @@ impl Clahe {
             .map(|tile| {
                 let (top, left) = (tile / tiles * tile_height, tile % tiles * tile_width);
                 let values = (top..top + tile_height).flat_map(|y| {
-                    (left..left + tile_width).map(move |x| plane[[mirrored(y, height), mirrored(x, width)]])
+                    (left..left + tile_width)
+                        .map(move |x| plane[[mirrored(y.cast_signed(), height), mirrored(x.cast_signed(), width)]])
                 });
                 self.curve(values, tile_height * tile_width)
             })
@@ -84,13 +86,4 @@ fn between(at: usize, tile_side: usize, tiles: usize) -> (usize, usize, f32) {
     let at = at as f32 * (1.0 / tile_side as f32) - 0.5;
     let before = at.floor();
     (before.max(0.0) as usize, ((before + 1.0) as usize).min(tiles - 1), at - before)
-}
-
-/// The index inside `0..side` that lies at `index` when the side is mirrored at its last and first pixel.
-fn mirrored(index: usize, side: usize) -> usize {
-    if side == 1 {
-        return 0;
-    }
-    let index = index % (2 * (side - 1));
-    index.min(2 * (side - 1) - index)
 }

@@ -5,9 +5,9 @@
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-/// What becomes black and white, in percent of the pixels: `0 <= low < high <= 100`; 2 and 98 by default.
+/// Percentiles that become black and white, in percent of the pixels: `0 <= low < high <= 100`; 2 and 98 by default.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "PercentilesToml", into = "PercentilesToml")]
 pub struct Percentiles {
     low: f64,
     high: f64,
@@ -68,26 +68,26 @@ fn percentile(values: &mut [f32], percent: f64) -> f64 {
 
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Written {
+struct PercentilesToml {
     low: f64,
     high: f64,
 }
 
-impl Default for Written {
+impl Default for PercentilesToml {
     fn default() -> Self {
         Percentiles::default().into()
     }
 }
 
-impl TryFrom<Written> for Percentiles {
+impl TryFrom<PercentilesToml> for Percentiles {
     type Error = NotARange;
 
-    fn try_from(Written { low, high }: Written) -> Result<Self, NotARange> {
+    fn try_from(PercentilesToml { low, high }: PercentilesToml) -> Result<Self, NotARange> {
         Self::new(low, high)
     }
 }
 
-impl From<Percentiles> for Written {
+impl From<Percentiles> for PercentilesToml {
     fn from(Percentiles { low, high }: Percentiles) -> Self {
         Self { low, high }
     }

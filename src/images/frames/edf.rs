@@ -16,7 +16,7 @@ const LONGEST_HEADER: u64 = 1 << 20;
 
 /// Where the pixels of a frame lie, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Block {
+struct EdfBlock {
     kind: Kind,
     little_endian: bool,
     height: usize,
@@ -30,7 +30,7 @@ struct Block {
 /// An open file of several frames.
 pub(super) struct EdfStack {
     file: File,
-    blocks: Vec<Block>,
+    blocks: Vec<EdfBlock>,
 }
 
 impl EdfStack {
@@ -38,7 +38,7 @@ impl EdfStack {
     pub(super) fn open(path: &Path) -> Result<Option<Self>, DecodeError> {
         let file = File::open(path)?;
         let blocks = blocks(&mut BufReader::new(&file), file.metadata()?.len())?;
-        let same = |block: &Block| (block.kind, block.height, block.width);
+        let same = |block: &EdfBlock| (block.kind, block.height, block.width);
         if blocks.iter().any(|block| same(block) != same(&blocks[0])) {
             let detail = "frames of different sizes in one file".to_owned();
             return Err(DecodeError::Unsupported { format: "EDF", detail });
@@ -90,11 +90,11 @@ pub(in crate::images) fn header(bytes: &[u8]) -> Result<Header, DecodeError> {
     first(bytes).map(|block| block.header())
 }
 
-fn first(bytes: &[u8]) -> Result<Block, DecodeError> {
+fn first(bytes: &[u8]) -> Result<EdfBlock, DecodeError> {
     Ok(blocks(&mut Cursor::new(bytes), bytes.len() as u64)?[0])
 }
 
-impl Block {
+impl EdfBlock {
     fn bytes(&self) -> Option<usize> {
         self.height.checked_mul(self.width)?.checked_mul(self.kind.size())
     }
@@ -112,7 +112,7 @@ impl Block {
 }
 
 /// All blocks of a file of `length` bytes; at least one.
-fn blocks(from: &mut (impl BufRead + Seek), length: u64) -> Result<Vec<Block>, DecodeError> {
+fn blocks(from: &mut (impl BufRead + Seek), length: u64) -> Result<Vec<EdfBlock>, DecodeError> {
     let mut blocks = Vec::new();
     let mut at = 0;
     while at < length {
@@ -137,7 +137,7 @@ fn blocks(from: &mut (impl BufRead + Seek), length: u64) -> Result<Vec<Block>, D
     if blocks.is_empty() { Err(truncated()) } else { Ok(blocks) }
 }
 
-fn block(text: &str, head: u64, start: u64) -> Result<Block, DecodeError> {
+fn block(text: &str, head: u64, start: u64) -> Result<EdfBlock, DecodeError> {
     let pairs = text.trim_matches(['{', '}', '\n', '\r']).split(';').filter_map(|line| line.split_once('='));
     let values: HashMap<String, &str> = pairs.map(|(key, value)| (key.trim().to_lowercase(), value.trim())).collect();
     let corrupt = |detail: String| DecodeError::Corrupt { format: "EDF", detail };
@@ -166,7 +166,7 @@ fn block(text: &str, head: u64, start: u64) -> Result<Block, DecodeError> {
         }
     };
     let little_endian = !values.get("byteorder").is_some_and(|order| order.eq_ignore_ascii_case("HighByteFirst"));
-    Ok(Block { kind, little_endian, height: size("dim_2")?, width: size("dim_1")?, head, start })
+    Ok(EdfBlock { kind, little_endian, height: size("dim_2")?, width: size("dim_1")?, head, start })
 }
 
 fn truncated() -> DecodeError {

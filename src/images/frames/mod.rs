@@ -10,7 +10,7 @@ pub(super) mod edf;
 mod hdf5;
 pub(super) mod npy;
 mod open_stacks;
-mod series;
+mod series_place;
 mod tiff_pages;
 
 use std::fs::File;
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use super::{DecodeError, Decoded, Header};
 use crate::data::{FrameAddress, ImageId};
 
-pub use series::{Series, place_in_series, series_of};
+pub use series_place::place_in_series;
 
 /// An open file of frames, all of one size.
 pub(super) trait Stack {
@@ -54,6 +54,42 @@ pub(super) trait Stack {
     fn copy(&mut self, indices: &[usize], target: &Path) -> Result<(), DecodeError>;
 }
 
+/// The formats of files that may hold many frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum FrameFormat {
+    Hdf5,
+    Npy,
+    Edf,
+    Tiff,
+}
+
+impl FrameFormat {
+    /// Every format; the contract test looks for a file of each.
+    #[cfg(test)]
+    const ALL: [Self; 4] = [Self::Hdf5, Self::Npy, Self::Edf, Self::Tiff];
+
+    /// By the first bytes of a file.
+    fn of(start: &[u8]) -> Option<Self> {
+        Some(match start {
+            [0x89, b'H', b'D', b'F', ..] => Self::Hdf5,
+            [0x93, b'N', b'U', b'M', ..] => Self::Npy,
+            [b'{', ..] => Self::Edf,
+            [b'I', b'I', ..] | [b'M', b'M', ..] => Self::Tiff,
+            _ => return None,
+        })
+    }
+
+    /// `None` for a file that is one image.
+    fn open(self, file: &Path, dataset: Option<&str>) -> Result<Option<Box<dyn Stack>>, DecodeError> {
+        Ok(match self {
+            Self::Hdf5 => Some(boxed(hdf5::Hdf5Stack::open(file, dataset)?)),
+            Self::Npy => npy::NpyStack::open(file)?.map(boxed),
+            Self::Edf => edf::EdfStack::open(file)?.map(boxed),
+            Self::Tiff => tiff_pages::TiffPages::open(file)?.map(boxed),
+        })
+    }
+}
+
 /// Opens `file` if it holds frames; `None` for a file that is one image. `dataset` is looked at where a file has several.
 ///
 /// # Errors
@@ -64,16 +100,8 @@ pub(super) fn open(file: &Path, dataset: Option<&str>) -> Result<Option<Box<dyn 
     }
     let mut start = Vec::new();
     File::open(file)?.take(8).read_to_end(&mut start)?;
-    guarded(|| {
-        let stack: Option<Box<dyn Stack>> = match start.as_slice() {
-            [0x89, b'H', b'D', b'F', ..] => Some(Box::new(hdf5::Hdf5Stack::open(file, dataset)?)),
-            [0x93, b'N', b'U', b'M', ..] => npy::NpyStack::open(file)?.map(boxed),
-            [b'{', ..] => edf::EdfStack::open(file)?.map(boxed),
-            [b'I', b'I', ..] | [b'M', b'M', ..] => tiff_pages::TiffPages::open(file)?.map(boxed),
-            _ => None,
-        };
-        Ok(stack)
-    })
+    let Some(format) = FrameFormat::of(&start) else { return Ok(None) };
+    guarded(|| format.open(file, dataset))
 }
 
 fn boxed<S: Stack + 'static>(stack: S) -> Box<dyn Stack> {
@@ -123,5 +151,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, Decode
         .unwrap_or_else(|_| Err(DecodeError::Corrupt { format: "stack", detail: "the reader gave up".to_owned() }))
 }
 
+#[cfg(test)]
+mod contract;
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ pub(super) struct NpyStack {
     array: Array,
 }
 
-/// What the header of an array says.
+/// The header of an array.
 #[derive(Debug, Clone, PartialEq)]
 struct Array {
     kind: Kind,

@@ -15,7 +15,7 @@ const EARLY_STEPS: usize = 250;
 /// Edges whose terms are computed side by side.
 const LANES: usize = 16;
 
-/// What is minimised, and how.
+/// Gradient descent: the loss, and how it is minimised.
 pub(super) struct Descent<'a> {
     pub affinities: &'a Affinities,
     pub n_iter: usize,

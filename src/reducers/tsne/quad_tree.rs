@@ -35,7 +35,7 @@ pub(super) struct QuadTree {
     groups: Vec<(u32, u32)>,
 }
 
-/// What one group of points feels.
+/// The repulsion that one group of points feels.
 struct Pull {
     x: [f32; GROUP],
     y: [f32; GROUP],

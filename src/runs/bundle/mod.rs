@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 pub use error::BundleError;
 pub use newest::newest_checkpoint;
 
-use super::{FeatureChain, RunDir};
+use super::{FeatureChain, RunDir, RunError};
+use crate::atomic_file;
 use crate::training::{Calibration, Classifier, ClassifierError, RejectRule, TrainingNeighbours};
 
 /// The format this program writes; it reads this one and format 1, which had neither calibration nor rejection.
@@ -119,7 +120,8 @@ impl Bundle {
         let (model, neighbours) = (classifier.to_safetensors(), neighbours.to_safetensors());
         let backbone = backbone.map(|bytes| (BACKBONE_FILE, bytes));
         for (name, bytes) in [(MODEL, &model[..]), (NEIGHBOURS, &neighbours[..])].into_iter().chain(backbone) {
-            super::write_whole(&folder.file(name)?, bytes)?;
+            let path = folder.file(name)?;
+            atomic_file::write(&path, bytes).map_err(RunError::at(&path))?;
             self.files.insert(name.to_owned(), hash(bytes));
         }
         folder.write_json(DESCRIPTION, &self)?;

@@ -2,13 +2,14 @@
 //! not at all.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use burn::record::{FullPrecisionSettings, NamedMpkBytesRecorder, Record, Recorder};
 use burn::tensor::backend::Backend;
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file;
 use crate::training::{Epoch, TrainError};
 
 /// First bytes of the file; the number changes with its form.
@@ -52,13 +53,12 @@ pub(super) fn save<B: Backend, R: Record<B>>(path: &Path, progress: &Progress, r
     let at = |error: io::Error| failed(format!("{error}: `{}`", path.display()));
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(at)?;
-    let mut partial = tempfile::NamedTempFile::new_in(folder).map_err(at)?;
-    for part in [MAGIC.as_slice(), hasher.finalize().as_bytes(), length.as_slice(), &about, &weights] {
-        partial.write_all(part).map_err(at)?;
-    }
-    partial.as_file().sync_all().map_err(at)?;
-    partial.persist(path).map_err(|error| at(error.error))?;
-    Ok(())
+    atomic_file::write_with(path, |file| {
+        let hash = hasher.finalize();
+        let parts = [MAGIC.as_slice(), hash.as_bytes(), length.as_slice(), &about, &weights];
+        parts.into_iter().try_for_each(|part| file.write_all(part))
+    })
+    .map_err(at)
 }
 
 /// Reads a state that [`save`] wrote; `None` where there is nothing, or nothing whole.

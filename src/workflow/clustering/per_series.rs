@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::ArrayView2;
 use serde_json::json;
 
 use super::group::{Details, Group};
 use super::judging::Judge;
-use crate::clusterers::{ClusterError, ClusterSection, Method, agree};
-use crate::data::{ClusterId, Clustering, Manifest};
-use crate::images::place_in_series;
-use crate::progress::{Observer, Stage, Warning};
+use crate::clusterers::{ClusterSection, Method};
+use crate::data::Clustering;
+use crate::detector_frames::{CLUSTER_NAMES, Flux, cluster_per_series, rows_by_field};
+use crate::progress::{Observer, Warning};
 use crate::report::Grouping;
 use crate::workflow::WorkflowError;
-use crate::workflow::flux::Flux;
 
 /// Runs every method of `section` on the rows of `x`, shape `[n_images, n_features]`, of each value of `field`.
 ///
@@ -26,38 +25,25 @@ pub(crate) fn run(
     judge: &Judge<'_>,
     observer: &dyn Observer,
 ) -> Result<Vec<Group>, WorkflowError> {
-    let series = by_field(judge.manifest, field)?;
+    let series = rows_by_field(judge.manifest, field).map_err(|record| {
+        let known = judge.manifest.field_names().join(", ");
+        WorkflowError::Usage(format!("`{}` has no field `{field}` of cluster.fit_per (known: {known})", record.path))
+    })?;
     let mut groups = Vec::new();
     for method in &section.methods {
-        let stage = observer.stage(Stage::Cluster, series.len());
-        let mut labels: Vec<Option<ClusterId>> = vec![None; x.nrows()];
-        let mut disagreements: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (name, rows) in &series {
-            let part = x.select(Axis(0), rows);
-            let clustering = match section.clusterer(*method).cluster(part.view(), seed) {
-                Err(ClusterError::TooFew { .. }) => Clustering::by_first_appearance(rows.iter().map(|_| Some(0))),
-                other => other?,
-            };
-            let transmission: Vec<f32> = rows.iter().map(|&row| flux.transmission[row]).collect();
-            let agreed = agree(&clustering, &transmission);
-            if let Some(why) = agreed.disagreement {
-                disagreements.entry(why).or_default().push(name);
-            }
-            rows.iter().zip(agreed.labels).for_each(|(&row, label)| labels[row] = label);
-            stage.advance(1);
-        }
-        drop(stage);
+        let clusterer = section.clusterer(*method);
+        let found = cluster_per_series(clusterer.as_ref(), x, &series, flux.transmission.view(), seed, observer)?;
         let notes: Vec<String> =
-            disagreements.iter().map(|(why, names)| disagreement(*method, why, names, series.len())).collect();
+            found.disagreements.iter().map(|(why, names)| disagreement(*method, why, names, series.len())).collect();
         for disagreement in &notes {
             observer.warn(&Warning::SeriesDisagree { disagreement: disagreement.clone() });
         }
-        groups.push(group(*method, Clustering::placed(labels, 2), (field, notes), x, judge, observer));
+        groups.push(group(*method, found.clustering, (field, notes), x, judge, observer));
     }
     Ok(groups)
 }
 
-fn disagreement(method: Method, why: &str, names: &[&str], n_series: usize) -> String {
+fn disagreement(method: Method, why: &str, names: &[String], n_series: usize) -> String {
     const NAMED: usize = 5;
     let mut named = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     if names.len() > NAMED {
@@ -95,25 +81,5 @@ fn group(
 /// When the clusters are not those of [`run`].
 pub(crate) fn grouping(clustering: &Clustering) -> Grouping {
     let of = clustering.labels().iter().map(|label| label.map(|id| id.0 as usize)).collect();
-    Grouping::new(of, &["spoiled", "usable"], "noise")
-}
-
-/// Rows per value of `field`, in manifest order. What files and names say of series stands in for the field `dataset`.
-fn by_field(manifest: &Manifest, field: &str) -> Result<BTreeMap<String, Vec<usize>>, WorkflowError> {
-    let mut series: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (row, record) in manifest.records.iter().enumerate() {
-        let value = match record.fields.get(field) {
-            Some(value) => value.clone(),
-            None if field == "dataset" => place_in_series(&record.path).0,
-            None => {
-                let known = manifest.field_names().join(", ");
-                return Err(WorkflowError::Usage(format!(
-                    "`{}` has no field `{field}` of cluster.fit_per (known: {known})",
-                    record.path
-                )));
-            }
-        };
-        series.entry(value).or_default().push(row);
-    }
-    Ok(series)
+    Grouping::new(of, &CLUSTER_NAMES, "noise")
 }

@@ -42,7 +42,7 @@ pub(super) fn errors(
         return Ok(Vec::new());
     }
     let title = format!("The most confident of {} errors: true class → what it was taken for", errors.len());
-    Ok(show(&title, &[GalleryRow { title: String::new(), images }], Some((run, "plots/errors.png")))?)
+    show(&title, &[GalleryRow { title: String::new(), images }], Some((run, "plots/errors.png")))
 }
 
 /// Writes `plots/unknown.png`, the images that prediction gives no class, the most novel first; the answer is the same for
@@ -67,7 +67,7 @@ pub(super) fn unknown(
         return Ok(Vec::new());
     }
     let title = format!("The most novel of {} images called unknown: what they are, and their novelty", all.len());
-    Ok(show(&title, &[GalleryRow { title: String::new(), images }], Some((run, "plots/unknown.png")))?)
+    show(&title, &[GalleryRow { title: String::new(), images }], Some((run, "plots/unknown.png")))
 }
 
 /// Writes `plots/grad_cam.png`; the answer is the same for the page.
@@ -108,7 +108,7 @@ pub(super) fn explanations(
         return Ok(Vec::new());
     }
     let title = format!("Where the network looked (Grad-CAM on layer {})", explainer.layer);
-    Ok(show(&title, &rows, Some((run, "plots/grad_cam.png")))?)
+    show(&title, &rows, Some((run, "plots/grad_cam.png")))
 }
 
 /// Such as `grass → gravel 93 %`, true class first.

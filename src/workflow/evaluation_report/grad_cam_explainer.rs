@@ -6,7 +6,7 @@ use crate::backbones::Backbone;
 use crate::backbones::native::Native;
 use crate::data::ClassId;
 use crate::device::Device;
-use crate::features::{BackboneFeatures, Enhanced, FeatureExtractor};
+use crate::features::{BackboneFeatures, BatchExtractor, WithEnhancement};
 use crate::images::Image;
 use crate::report::heat_overlay;
 use crate::runs::FeatureChain;
@@ -19,7 +19,7 @@ pub(crate) struct GradCamExplainer<'a> {
     head: &'a Head,
     /// Gives maps and not averages.
     native: Native,
-    preparation: Enhanced<BackboneFeatures>,
+    preparation: WithEnhancement<BackboneFeatures>,
     /// Such as `head`.
     pub layer: String,
     /// Where the layer's channels lie among the features.
@@ -54,7 +54,7 @@ impl<'a> GradCamExplainer<'a> {
         let (layer, features) = deepest(&backbone, &chain.recipe.layers)?;
         let layers = [layer.clone()];
         let extractor = BackboneFeatures::new(&backbone, &layers, chain.recipe.resize, Device::Cpu)?;
-        let preparation = Enhanced::new(extractor, chain.recipe.enhance.clone());
+        let preparation = WithEnhancement::new(extractor, chain.recipe.enhance.clone());
         Ok(Self { head, native: backbone.native(&layers)?, preparation, layer, features })
     }
 

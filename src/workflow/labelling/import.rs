@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::curation::{Curation, Decision, LabelTable, Source, check_class};
+use crate::curation::{Curation, Decision, LabelSource, LabelTable, check_class};
 use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::images::{ScanOptions, scan};
 use crate::progress::Observer;
@@ -138,7 +138,8 @@ impl Found {
         for (id, class) in &self.classes {
             *import.classes.entry(class.clone()).or_default() += 1;
             // A name of its cluster may change; that of the image itself is what the import is about.
-            let known = state.labels.get(id).is_some_and(|l| l.class == *class && l.source != Source::NamedCluster);
+            let known =
+                state.labels.get(id).is_some_and(|l| l.class == *class && l.source != LabelSource::NamedCluster);
             if !known {
                 import.given_back += usize::from(state.removed.contains_key(id));
                 moves.entry(class).or_default().push(*id);
@@ -270,8 +271,8 @@ mod tests {
         let found = || read(&csv, &table, Path::new("."), &Silent).unwrap();
         let label = |source| Label { class: "grass".to_owned(), source, reason: String::new() };
         let mut state = Curation::default();
-        state.labels.insert(ids[0], label(Source::Moved));
-        state.labels.insert(ids[1], label(Source::NamedCluster));
+        state.labels.insert(ids[0], label(LabelSource::Moved));
+        state.labels.insert(ids[1], label(LabelSource::NamedCluster));
         state.removed.insert(ids[2], Removed { reason: "blurred".to_owned(), by: String::new(), at: String::new() });
         let (decisions, import) = found().decisions(&csv, &state);
         let reason = Some(format!("imported from {}", csv.display()));
@@ -283,7 +284,7 @@ mod tests {
         let all = [(ids[0], "grass"), (ids[1], "grass"), (ids[2], "brick")];
         let mut done = Curation::default();
         for (id, class) in all {
-            done.labels.insert(id, Label { class: class.to_owned(), ..label(Source::Moved) });
+            done.labels.insert(id, Label { class: class.to_owned(), ..label(LabelSource::Moved) });
         }
         let (decisions, import) = found().decisions(&csv, &done);
         assert_eq!((decisions.len(), import.new), (0, 0), "importing twice adds nothing");

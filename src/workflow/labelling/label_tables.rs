@@ -1,46 +1,47 @@
 //! `labels.csv` and `removed.csv`: what the decisions come to, for other programs.
 //!
-//! Whoever writes them, the command line or the page, asks the run which guesses people want in there.
+//! Whoever writes them, the command line or the page, asks the run which predicted labels people want in there.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use super::propagation::least_confidence;
-use crate::curation::{Curation, Opinion, Source};
-use crate::runs::{ImageRow, ImagesTable, write_whole};
+use crate::atomic_file;
+use crate::curation::{Curation, LabelSource, Predictions};
+use crate::runs::{ImageRow, ImagesTable};
 use crate::workflow::WorkflowError;
 
-/// How far labels are trusted that nobody gave to the very image. By default fully, and none is guessed.
+/// Training weights of labels that nobody gave to the very image. By default all are 1, and none is predicted.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Trust {
+pub(crate) struct LabelWeights {
     /// Per row the weight of a label that nobody gave to this very image; no rows: all count fully.
     weights: Vec<f32>,
     /// By row, for those nobody decided on: the class they probably show, and how probably, in `0.0..=1.0`.
-    guesses: BTreeMap<usize, (String, f32)>,
+    predicted: BTreeMap<usize, (String, f32)>,
 }
 
 /// A label never counts for nothing: a class with doubtful labels alone is still a class.
 const LEAST: f32 = 0.001;
 
-impl Trust {
-    /// What `opinion` makes of the images `rows`, given the decisions of `state`.
-    pub fn of(opinion: &Opinion, rows: &[ImageRow], state: &Curation) -> Self {
+impl LabelWeights {
+    /// From the `predictions` for the images `rows`, given the decisions of `state`.
+    pub fn of(predictions: &Predictions, rows: &[ImageRow], state: &Curation) -> Self {
         let open = |row: usize| !state.labels.contains_key(&rows[row].id) && !state.removed.contains_key(&rows[row].id);
-        let guess = |row: usize| {
-            let guess = opinion.rows[row];
-            Some((row, (opinion.classes[guess.class?].clone(), guess.confidence)))
+        let predicted = |row: usize| {
+            let prediction = predictions.rows[row];
+            Some((row, (predictions.classes[prediction.class?].clone(), prediction.confidence)))
         };
         Self {
-            weights: (0..rows.len()).map(|row| opinion.weight(row, Source::NamedCluster)).collect(),
-            guesses: (0..rows.len()).filter(|&row| open(row)).filter_map(guess).collect(),
+            weights: (0..rows.len()).map(|row| predictions.weight(row, LabelSource::NamedCluster)).collect(),
+            predicted: (0..rows.len()).filter(|&row| open(row)).filter_map(predicted).collect(),
         }
     }
 
     /// The weight of the label of `row`, as labels.csv writes it.
-    fn weight(&self, row: usize, source: Source) -> String {
+    fn weight(&self, row: usize, source: LabelSource) -> String {
         match (source, self.weights.get(row)) {
-            (Source::NamedCluster | Source::Propagated, Some(weight)) => format!("{:.3}", weight.max(LEAST)),
+            (LabelSource::NamedCluster | LabelSource::Propagated, Some(weight)) => format!("{:.3}", weight.max(LEAST)),
             _ => "1".to_owned(),
         }
     }
@@ -49,12 +50,12 @@ impl Trust {
 /// Writes both under `folder`'s `curation/`, each whole or not at all.
 ///
 /// # Errors
-/// When the disk refuses, or the choice of guesses cannot be read.
+/// When the disk refuses, or the choice of predicted labels cannot be read.
 pub(crate) fn write_tables(
     folder: &Path,
     table: &ImagesTable,
     state: &Curation,
-    trust: &Trust,
+    weights: &LabelWeights,
 ) -> Result<(), WorkflowError> {
     let least = least_confidence(folder)?;
     let wanted = |confidence: f32| least.is_some_and(|least| f64::from(confidence) >= least);
@@ -66,12 +67,12 @@ pub(crate) fn write_tables(
     for (index, row) in table.rows.iter().enumerate() {
         let id = row.id.to_string();
         if let Some(label) = state.labels.get(&row.id) {
-            let weight = trust.weight(index, label.source);
+            let weight = weights.weight(index, label.source);
             let record = [&id, &row.path, &label.class, label.source.name(), &weight];
             labels.write_record(record).map_err(in_memory)?;
-        } else if let Some((class, _)) = trust.guesses.get(&index).filter(|(_, confidence)| wanted(*confidence)) {
-            let weight = trust.weight(index, Source::Propagated);
-            labels.write_record([&id, &row.path, class, Source::Propagated.name(), &weight]).map_err(in_memory)?;
+        } else if let Some((class, _)) = weights.predicted.get(&index).filter(|(_, confidence)| wanted(*confidence)) {
+            let weight = weights.weight(index, LabelSource::Propagated);
+            labels.write_record([&id, &row.path, class, LabelSource::Propagated.name(), &weight]).map_err(in_memory)?;
         }
         if let Some(why) = state.removed.get(&row.id) {
             removed.write_record([&id, &row.path, &why.reason, &why.by, &why.at]).map_err(in_memory)?;
@@ -83,7 +84,7 @@ pub(crate) fn write_tables(
             fs::create_dir_all(folder).map_err(WorkflowError::at(folder))?;
         }
         let bytes = writer.into_inner().map_err(|error| in_memory(error.into_error().into()))?;
-        write_whole(&path, &bytes)?;
+        atomic_file::write(&path, &bytes).map_err(WorkflowError::at(&path))?;
     }
     Ok(())
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::Curator;
-use super::label_tables::{Trust, write_tables};
+use super::label_tables::{LabelWeights, write_tables};
 use super::propagation::least_confidence;
-use crate::curation::{Opinion, REVIEW, Reviewer, Source, review_clusters};
+use crate::curation::{LabelSource, Predictions, REVIEW, SuggestionModel, review_clusters};
 use crate::data::ImageId;
 use crate::progress::Warning;
 use crate::workflow::{Context, WorkflowError};
@@ -18,27 +18,27 @@ use crate::workflow::{Context, WorkflowError};
 pub fn weigh(run: Option<&Path>, context: &Context<'_>) -> Result<(), WorkflowError> {
     let mut curator = Curator::open(run, context.workspace)?;
     let state = curator.state();
-    let guesses = least_confidence(curator.folder())?.is_some();
-    let sure = state.labels.values().all(|label| label.source != Source::NamedCluster);
-    let trust = if state.labels.is_empty() || (sure && !guesses) {
-        Trust::default()
+    let predicted_wanted = least_confidence(curator.folder())?.is_some();
+    let sure = state.labels.values().all(|label| label.source != LabelSource::NamedCluster);
+    let weights = if state.labels.is_empty() || (sure && !predicted_wanted) {
+        LabelWeights::default()
     } else {
-        match opinion(&mut curator, context) {
-            Ok(opinion) => Trust::of(&opinion, &curator.table().rows, &state),
+        match predictions(&mut curator, context) {
+            Ok(predictions) => LabelWeights::of(&predictions, &curator.table().rows, &state),
             Err(error) => {
                 context.observer.warn(&Warning::LabelsNotWeighted { reason: error.to_string() });
-                Trust::default()
+                LabelWeights::default()
             }
         }
     };
-    write_tables(curator.folder(), curator.table(), &state, &trust)
+    write_tables(curator.folder(), curator.table(), &state, &weights)
 }
 
 /// The suggestion model's predictions for every image of the run, given the decisions so far.
 ///
 /// # Errors
 /// When the features of the run cannot be had any more.
-pub(crate) fn opinion(curator: &mut Curator, context: &Context<'_>) -> Result<Opinion, WorkflowError> {
+pub(crate) fn predictions(curator: &mut Curator, context: &Context<'_>) -> Result<Predictions, WorkflowError> {
     let x = curator.features(context)?;
     if !curator.table().clusterings.contains_key(REVIEW) {
         let clustering = review_clusters(x.view(), curator.run().seed);
@@ -48,5 +48,5 @@ pub(crate) fn opinion(curator: &mut Curator, context: &Context<'_>) -> Result<Op
     let state = curator.state();
     let found = &curator.table().clusterings[REVIEW];
     let clusters = state.clusters_now(curator.name(), REVIEW, found, ids.iter().copied());
-    Ok(Reviewer::new(x, ids).opinion(&state, &clusters))
+    Ok(SuggestionModel::new(x, ids).predict(&state, &clusters))
 }

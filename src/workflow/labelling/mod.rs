@@ -15,8 +15,8 @@ use std::sync::{Arc, OnceLock};
 
 pub use export::{ExportFormat, ExportSummary};
 pub use import::LabelImport;
-pub(crate) use label_tables::{Trust, write_tables};
-pub(crate) use label_weights::opinion;
+pub(crate) use label_tables::{LabelWeights, write_tables};
+pub(crate) use label_weights::predictions;
 pub use label_weights::weigh;
 pub(crate) use propagation::keep_least_confidence;
 pub use summary::CurateSummary;
@@ -244,7 +244,7 @@ impl Curator {
             self.append(decisions, by)?;
         }
         let state = self.state();
-        write_tables(&self.folder, &self.table, &state, &Trust::default())?;
+        write_tables(&self.folder, &self.table, &state, &LabelWeights::default())?;
         Ok(self.summarise(&state, new, open))
     }
 

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::atomic_file;
 use crate::curation::REVIEW;
 use crate::data::{ClusterId, Clustering, ImageId};
-use crate::runs::{ImagesTable, TableError, write_whole};
+use crate::runs::{ImagesTable, TableError};
 use crate::workflow::WorkflowError;
 
 fn file(folder: &Path) -> PathBuf {
@@ -57,7 +58,7 @@ pub(crate) fn write(folder: &Path, table: &mut ImagesTable, clustering: Clusteri
     let bytes = writer.into_inner().map_err(|error| csv_error(error.into_error().into()))?;
     let parent = folder.join("curation");
     std::fs::create_dir_all(&parent).map_err(WorkflowError::at(&parent))?;
-    write_whole(&path, &bytes)?;
+    atomic_file::write(&path, &bytes).map_err(WorkflowError::at(&path))?;
     table.clusterings.insert(REVIEW.to_owned(), clustering);
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! Microscope pictures: textured ground, uneven light, a black border, and crystals of many sizes, contrasts and foci.
 
 use std::f64::consts::TAU;
+use std::num::NonZeroU32;
 
 use image::{GrayImage, ImageBuffer, Luma};
+use rails::images::{Place, Tiling};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -33,13 +35,13 @@ impl Picture {
     /// Whether each patch of a grid of `n` × `n` shows a crystal on at least `share` of its pixels.
     pub fn patches(&self, n: usize, share: f64) -> Vec<bool> {
         let side = self.image.width() as usize;
-        let edge = |at: usize| (2 * at * side + n) / (2 * n);
-        let patch = |row: usize, column: usize| {
-            let (ys, xs) = (edge(row)..edge(row + 1), edge(column)..edge(column + 1));
-            let inside: usize = ys.clone().map(|y| xs.clone().filter(|x| self.mask[y * side + x]).count()).sum();
-            inside as f64 >= share * (ys.len() * xs.len()) as f64
+        let cells = NonZeroU32::new(n as u32).unwrap();
+        let boxes = Tiling::Grid { rows: cells, columns: cells, half_width: None }.boxes(side, side).unwrap();
+        let shows = |Place { y, x, .. }: Place| {
+            let inside: usize = y.clone().map(|y| x.clone().filter(|x| self.mask[y * side + x]).count()).sum();
+            inside as f64 >= share * (y.len() * x.len()) as f64
         };
-        (0..n * n).map(|at| patch(at / n, at % n)).collect()
+        boxes.into_iter().map(shows).collect()
     }
 
     /// The same with 16 bits, in a part of their range.

@@ -1,0 +1,47 @@
+//! Decisions by row: the label, whether a person looked at this very image, whether it was removed.
+
+use std::collections::BTreeSet;
+
+use crate::curation::{Curation, LabelSource};
+use crate::data::ImageId;
+
+/// The decisions so far, by row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct KnownLabels {
+    /// Class names, sorted.
+    pub classes: Vec<String>,
+    /// The class of each row that has one, a position in `classes`.
+    pub label: Vec<Option<usize>>,
+    /// Rows that a person moved or accepted themselves.
+    pub by_hand: Vec<bool>,
+    /// Rows that do not belong into a training set.
+    pub removed: Vec<bool>,
+}
+
+impl KnownLabels {
+    pub fn of(state: &Curation, ids: &[ImageId]) -> Self {
+        let classes: BTreeSet<&str> =
+            ids.iter().filter_map(|id| state.labels.get(id)).map(|label| label.class.as_str()).collect();
+        let classes: Vec<String> = classes.into_iter().map(str::to_owned).collect();
+        let labels = || ids.iter().map(|id| state.labels.get(id));
+        let position = |class: &str| classes.partition_point(|known| known.as_str() < class);
+        Self {
+            label: labels().map(|label| label.map(|label| position(&label.class))).collect(),
+            by_hand: labels()
+                .map(|label| label.is_some_and(|label| label.source != LabelSource::NamedCluster))
+                .collect(),
+            removed: ids.iter().map(|id| state.removed.contains_key(id)).collect(),
+            classes,
+        }
+    }
+
+    /// Whether nobody has looked at this very image yet.
+    pub fn is_open(&self, row: usize) -> bool {
+        !self.by_hand[row] && !self.removed[row]
+    }
+
+    /// Rows with a label, ascending.
+    pub fn labelled(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.label.iter().enumerate().filter_map(|(row, label)| label.map(|label| (row, label)))
+    }
+}

@@ -1,0 +1,76 @@
+//! One clustering per series of frames, all with the same two clusters: 0 is spoiled, 1 usable.
+
+use std::collections::BTreeMap;
+
+use ndarray::{ArrayView1, ArrayView2, Axis};
+
+use super::agree;
+use crate::clusterers::{ClusterError, Clusterer};
+use crate::data::{ClusterId, Clustering};
+use crate::progress::{Observer, Stage};
+
+/// The clusters of all series.
+#[derive(Debug, Clone)]
+pub struct PerSeries {
+    /// 0 is spoiled, 1 usable; either may be empty.
+    pub clustering: Clustering,
+    /// Names of the series where brightness decided and not the first frame, by the reason.
+    pub disagreements: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// Clusters the rows of `x`, shape `[n_images, n_features]`, series by series. `transmission` is the share of the beam's
+/// light in each image.
+///
+/// A series of fewer frames than the algorithm needs is one cluster.
+///
+/// # Errors
+/// As [`Clusterer::cluster`], but for [`ClusterError::TooFew`].
+pub fn cluster_per_series(
+    clusterer: &dyn Clusterer,
+    x: ArrayView2<'_, f32>,
+    series: &BTreeMap<String, Vec<usize>>,
+    transmission: ArrayView1<'_, f32>,
+    seed: u64,
+    observer: &dyn Observer,
+) -> Result<PerSeries, ClusterError> {
+    let stage = observer.stage(Stage::Cluster, series.len());
+    let mut labels: Vec<Option<ClusterId>> = vec![None; x.nrows()];
+    let mut disagreements: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    for (name, rows) in series {
+        let clustering = match clusterer.cluster(x.select(Axis(0), rows).view(), seed) {
+            Err(ClusterError::TooFew { .. }) => Clustering::by_first_appearance(rows.iter().map(|_| Some(0))),
+            other => other?,
+        };
+        let agreed = agree(&clustering, &transmission.select(Axis(0), rows).to_vec());
+        if let Some(why) = agreed.disagreement {
+            disagreements.entry(why).or_default().push(name.clone());
+        }
+        rows.iter().zip(agreed.labels).for_each(|(&row, label)| labels[row] = label);
+        stage.advance(1);
+    }
+    drop(stage);
+    Ok(PerSeries { clustering: Clustering::placed(labels, 2), disagreements })
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{aview1, aview2};
+
+    use super::*;
+    use crate::clusterers::{ClusterSection, Method};
+    use crate::progress::Silent;
+
+    #[test]
+    fn all_series_have_the_same_two_clusters() {
+        let section: ClusterSection = toml::from_str("kmeans.k = 2").unwrap();
+        let x = [[0.0], [9.0], [9.0], [9.0], [0.0], [5.0]];
+        let transmission = [0.1, 1.0, 1.0, 1.0, 0.1, 1.0];
+        let series = [("ramp", vec![0, 1, 2]), ("lost", vec![3, 4]), ("single", vec![5])];
+        let series = series.map(|(name, rows)| (name.to_owned(), rows)).into();
+        let clusterer = section.clusterer(Method::Kmeans);
+        let found = cluster_per_series(clusterer.as_ref(), aview2(&x), &series, aview1(&transmission), 1, &Silent);
+        let found = found.unwrap();
+        assert_eq!(found.clustering.signed(), [0, 1, 1, 1, 0, 1]);
+        assert_eq!(found.disagreements.into_values().flatten().collect::<Vec<_>>(), ["single", "lost"]);
+    }
+}

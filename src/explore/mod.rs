@@ -1,0 +1,121 @@
+//! The page to try settings on: sliders for patches and clusters, and the overlay at once.
+//!
+//! Images are decoded and corrected once; a request slices them, clusters the patches and answers with their clusters.
+//! The page draws the colours itself, so that opacity costs nothing.
+
+mod answer;
+mod routes;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use ndarray::Array2;
+use serde::Serialize;
+
+use crate::images::{DepthRange, decode, enhance};
+use crate::progress::{Event, Note, Stage};
+use crate::report::{jpeg, thumbnail};
+use crate::runs::{ClusterRecipe, PatchesRecipe};
+use crate::server::{Events, Listen, Server};
+use crate::workflow::{Context, WorkflowError, dataset};
+
+/// Longer side of the pictures on the page at most, in pixels.
+const EDGE: u32 = 1600;
+
+/// A page that is about to be served.
+pub struct Explorer {
+    server: Server,
+    shared: Arc<Shared>,
+}
+
+/// What requests share.
+struct Shared {
+    recipe: ClusterRecipe,
+    sliced: PatchesRecipe,
+    images: Vec<ShownImage>,
+    /// Where recipes are saved.
+    folder: PathBuf,
+    /// Recipes are written one at a time.
+    saving: Mutex<()>,
+}
+
+/// An image in memory.
+struct ShownImage {
+    name: String,
+    /// Intensities in `0.0..=255.0` as they are measured, shape `[height, width]`.
+    plane: Array2<f32>,
+    jpeg: Vec<u8>,
+}
+
+/// What a session came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExploreSummary {
+    /// Images that were shown.
+    pub images: usize,
+}
+
+impl Explorer {
+    /// Decodes the images of `recipe`, as many as its mosaic holds, and takes the port.
+    ///
+    /// # Errors
+    /// When there are no images or the address cannot be listened on.
+    pub fn open(recipe: &ClusterRecipe, listen: Listen, context: &Context<'_>) -> Result<Self, WorkflowError> {
+        // First, since a wrong port should be told before any work.
+        let server = Server::bind(listen)?;
+        let sliced = recipe.patches.clone().unwrap_or_default();
+        let mut manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
+        let most = (sliced.mosaic.rows.get() * sliced.mosaic.columns.get()) as usize;
+        let left_out = manifest.records.len().saturating_sub(most);
+        if left_out > 0 {
+            context.observer.note(&Note::ImagesNotShown { images: left_out });
+            manifest.records.truncate(most);
+        }
+        let depth = DepthRange::fit(&manifest, recipe.dataset.depth, context.observer);
+        let mut images = Vec::new();
+        let stage = context.observer.stage(Stage::Embed, manifest.records.len());
+        for record in &manifest.records {
+            let decoded = match decode(&manifest.file(record)) {
+                Ok(decoded) => decoded,
+                Err(error) => {
+                    context.observer.on(Event::Skipped { path: Path::new(&record.path), why: &error.to_string() });
+                    continue;
+                }
+            };
+            let image = enhance(&recipe.features.enhance, depth.apply(&decoded));
+            let (height, width, _) = image.pixels.dim();
+            let jpeg = jpeg(&thumbnail(&image, EDGE.min(height.max(width) as u32)), 88)?;
+            images.push(ShownImage { name: record.path.clone(), plane: image.brightness(), jpeg });
+            stage.advance(1);
+        }
+        drop(stage);
+        if images.is_empty() {
+            return Err(WorkflowError::failed("no image can be shown", "give a folder with images"));
+        }
+        let folder = PathBuf::from("experiments");
+        let shared = Shared { recipe: recipe.clone(), sliced, images, folder, saving: Mutex::new(()) };
+        Ok(Self { server, shared: Arc::new(shared) })
+    }
+
+    /// The URL of the page, with the secret in it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The port that is listened on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    /// Serves the page until Ctrl-C.
+    ///
+    /// # Errors
+    /// When serving is not possible.
+    pub fn serve(self) -> Result<ExploreSummary, WorkflowError> {
+        let images = self.shared.images.len();
+        let events = Events::new("state", String::new());
+        self.server.run(routes::router(&self.shared), &events)?;
+        Ok(ExploreSummary { images })
+    }
+}

@@ -1,0 +1,265 @@
+//! Finds the images below a folder, in one pass that reads each file once.
+//!
+//! Symbolic links are followed; hidden files and folders, and files without an image extension, are no business of
+//! ours. What looks like an image and is none is listed with the reason, and the scan goes on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use walkdir::{DirEntry, WalkDir};
+
+use super::decode::{read, read_header};
+use super::frames;
+use super::tile_index::{self, TileIndex};
+use super::{DecodeError, Header, ImageError, NamingTemplate};
+use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, Skipped};
+use crate::progress::{Event, Observer, Stage};
+
+const EXTENSIONS: [&str; 20] = [
+    "png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif", "pgm", "ppm", "pnm", "pbm", "cbf", "edf", "npy", "h5",
+    "hdf5", "hdf", "nxs", "nx",
+];
+
+/// Why such a link is left out.
+const LOOP: &str = "a symbolic link to a folder above itself";
+
+/// Options of a scan beyond finding files.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ScanOptions {
+    /// Turns file names into fields.
+    pub naming: Option<NamingTemplate>,
+    /// Leave out files whose name the template does not match.
+    pub naming_required: bool,
+    /// Images are frames of series: each gets the fields `dataset` and `frame`. Those of files with many frames always do.
+    pub series: bool,
+    /// The data set that holds the frames, such as `entry/data/data`; found where absent.
+    pub dataset: Option<String>,
+}
+
+/// Whether the extension is one of an image file that we read.
+#[must_use]
+pub fn is_image_name(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+}
+
+/// All images below `root`, sorted by path; or those in the one file `root` is.
+///
+/// # Errors
+/// When `root` does not exist or cannot be listed. Bad files end up in [`Manifest::skipped`].
+pub fn scan(root: &Path, options: &ScanOptions, observer: &dyn Observer) -> Result<Manifest, ImageError> {
+    let metadata = fs::metadata(root).map_err(|source| cannot_open(root, source))?;
+    if !metadata.is_dir() {
+        return scan_files(&[root.to_path_buf()], options, observer);
+    }
+    fs::read_dir(root).map_err(|source| cannot_open(root, source))?;
+    let mut found = Found::default();
+    found.walk(root, root);
+    Ok(found.read(root.to_path_buf(), options, observer))
+}
+
+/// The given files, whatever their extension, and the images below the given folders; paths are relative to the
+/// deepest folder that holds them all.
+///
+/// # Errors
+/// When a file does not exist.
+pub fn scan_files(paths: &[PathBuf], options: &ScanOptions, observer: &dyn Observer) -> Result<Manifest, ImageError> {
+    let mut absolute = Vec::with_capacity(paths.len());
+    for path in paths {
+        let metadata = fs::metadata(path).map_err(|source| cannot_open(path, source))?;
+        let full = std::path::absolute(path).map_err(|source| cannot_open(path, source))?;
+        absolute.push((full, metadata.is_dir()));
+    }
+    let root = absolute
+        .iter()
+        .map(|(path, is_dir)| if *is_dir { path.clone() } else { parent(path) })
+        .reduce(|a, b| a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect())
+        .unwrap_or_default();
+    let mut found = Found::default();
+    for (path, is_dir) in &absolute {
+        if *is_dir {
+            fs::read_dir(path).map_err(|source| cannot_open(path, source))?;
+            found.walk(&root, path);
+        } else {
+            found.tile_indexes.extend(Some(parent(path).join(tile_index::FILE)).filter(|index| index.is_file()));
+            found.files.insert(relative(&root, path), path.clone());
+        }
+    }
+    found.tile_indexes.sort();
+    found.tile_indexes.dedup();
+    Ok(found.read(root, options, observer))
+}
+
+fn cannot_open(path: &Path, source: std::io::Error) -> ImageError {
+    match source.kind() {
+        std::io::ErrorKind::NotFound => ImageError::NotFound(path.to_path_buf()),
+        _ => ImageError::Unreadable { path: path.to_path_buf(), source },
+    }
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// With `/` between parts on every system.
+fn relative(root: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// Everything the walk came across, keyed by relative path.
+#[derive(Default)]
+struct Found {
+    files: BTreeMap<String, PathBuf>,
+    skipped: Vec<Skipped>,
+    tile_indexes: Vec<PathBuf>,
+}
+
+impl Found {
+    fn walk(&mut self, root: &Path, folder: &Path) {
+        let visible = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
+        let top = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
+        let mut walk = WalkDir::new(folder).follow_links(true).into_iter().filter_entry(visible);
+        while let Some(entry) = walk.next() {
+            match entry {
+                Ok(entry) if entry.file_type().is_dir() => {
+                    // The walk knows loops below its start only: what leads above it would list everything twice.
+                    let linked = entry.depth() > 0 && entry.path_is_symlink();
+                    if linked && fs::canonicalize(entry.path()).is_ok_and(|target| top.starts_with(target)) {
+                        self.skipped.push(Skipped { path: relative(root, entry.path()), reason: LOOP.to_owned() });
+                        walk.skip_current_dir();
+                    }
+                }
+                Ok(entry) if entry.file_name() == tile_index::FILE => self.tile_indexes.push(entry.into_path()),
+                Ok(entry) if is_image_name(entry.path()) => {
+                    self.files.insert(relative(root, entry.path()), entry.into_path());
+                }
+                Ok(_) => {}
+                Err(error) => self.skip(root, folder, &error),
+            }
+        }
+        self.tile_indexes.sort();
+    }
+
+    fn skip(&mut self, root: &Path, folder: &Path, error: &walkdir::Error) {
+        let path = error.path().unwrap_or(folder);
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let kind = error.io_error().map(std::io::Error::kind);
+        let reason = match kind {
+            _ if error.loop_ancestor().is_some() => LOOP.to_owned(),
+            Some(std::io::ErrorKind::PermissionDenied) => "permission denied".to_owned(),
+            Some(std::io::ErrorKind::NotFound) => "a symbolic link to nothing".to_owned(),
+            _ => format!("cannot read: {error}"),
+        };
+        let other_file = path.extension().is_some() && !is_image_name(path) && !path.is_dir();
+        if !hidden && !other_file {
+            self.skipped.push(Skipped { path: relative(root, path), reason });
+        }
+    }
+
+    fn read(mut self, root: PathBuf, options: &ScanOptions, observer: &dyn Observer) -> Manifest {
+        let stage = observer.stage(Stage::Scan, self.files.len());
+        let mut tiles = TileIndex::default();
+        for index in &self.tile_indexes {
+            tiles.add(index, observer);
+        }
+        let files: Vec<(String, PathBuf)> = std::mem::take(&mut self.files).into_iter().collect();
+        let results: Vec<Result<Scanned, Skipped>> = files
+            .into_par_iter()
+            .map(|(path, file)| {
+                let scanned = Scanned::read(&path, &file, &tiles, options);
+                stage.advance(1);
+                scanned.map_err(|error| Skipped { path, reason: error.to_string() })
+            })
+            .collect();
+        // A master's frames lie in other files, which would give the same frames again.
+        let sources: BTreeSet<PathBuf> = results
+            .iter()
+            .flatten()
+            .flat_map(|scanned| &scanned.sources)
+            .filter_map(|file| fs::canonicalize(file).ok())
+            .collect();
+        let mut manifest = Manifest { root, records: Vec::new(), skipped: self.skipped, unmatched: 0 };
+        for result in results {
+            match result.and_then(|scanned| scanned.with_fields(options, &mut manifest.unmatched)) {
+                Ok(scanned) if fs::canonicalize(&scanned.file).is_ok_and(|file| sources.contains(&file)) => {}
+                Ok(scanned) => manifest.records.extend(scanned.records),
+                Err(skipped) => manifest.skipped.push(skipped),
+            }
+        }
+        manifest.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+        for Skipped { path, reason } in &manifest.skipped {
+            observer.on(Event::Skipped { path: Path::new(path), why: reason });
+        }
+        manifest
+    }
+}
+
+/// The records of a file: one image, or all its frames.
+struct Scanned {
+    file: PathBuf,
+    /// At least one.
+    records: Vec<ImageRecord>,
+    /// Other files that its frames lie in.
+    sources: Vec<PathBuf>,
+}
+
+impl Scanned {
+    fn read(path: &str, file: &Path, tiles: &TileIndex, options: &ScanOptions) -> Result<Self, DecodeError> {
+        let tile = tiles.get(file);
+        let record = |id, path: String, header: Header, fields| ImageRecord {
+            id,
+            path,
+            width: header.width,
+            height: header.height,
+            bit_depth: header.bit_depth,
+            fields,
+            tile: tile.map(|(_, origin)| origin),
+        };
+        let dataset = options.dataset.as_deref();
+        let Some(stack) = frames::open(file, dataset)? else {
+            let bytes = read(file)?;
+            let id = tile.map_or_else(|| ImageId::of_bytes(&bytes), |(id, _)| id);
+            let fields = if options.series { series_fields(path) } else { BTreeMap::new() };
+            let records = vec![record(id, path.to_owned(), read_header(&bytes)?, fields)];
+            return Ok(Self { file: file.to_owned(), records, sources: Vec::new() });
+        };
+        let dataset = dataset.filter(|_| stack.has_datasets());
+        let sources = stack.sources();
+        let id = frames::identity(file, &sources)?;
+        let frame = |index| {
+            let address = FrameAddress { file: path.into(), dataset: dataset.map(str::to_owned), index };
+            let address = address.to_string();
+            let fields = series_fields(&address);
+            record(id.frame(index), address, stack.header(), fields)
+        };
+        Ok(Self { file: file.to_owned(), records: (0..stack.len()).map(frame).collect(), sources })
+    }
+
+    /// With what the file's name says.
+    fn with_fields(mut self, options: &ScanOptions, unmatched: &mut usize) -> Result<Self, Skipped> {
+        let Some(naming) = &options.naming else { return Ok(self) };
+        let stem = self.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        match naming.fields(&stem) {
+            Some(fields) => self.records.iter_mut().for_each(|record| record.fields.extend(fields.clone())),
+            None if options.naming_required => {
+                let path = self.records.swap_remove(0).path;
+                return Err(Skipped { path, reason: format!("the name does not match `{naming}`") });
+            }
+            None => *unmatched += self.records.len(),
+        }
+        Ok(self)
+    }
+}
+
+/// Which series an image belongs to, and its number there.
+fn series_fields(path: &str) -> BTreeMap<String, String> {
+    let (dataset, frame) = frames::place_in_series(path);
+    let frame = frame.map(|frame| ("frame".to_owned(), frame.to_string()));
+    std::iter::once(("dataset".to_owned(), dataset)).chain(frame).collect()
+}
+
+#[cfg(test)]
+mod tests;

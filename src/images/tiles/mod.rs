@@ -1,0 +1,137 @@
+//! Large images become tiles of one size, or tiles around the points of a grid such as the pillars of a wafer.
+//!
+//! Tiles keep the depth and the colour of their image: PNG for 8 and 16 bits, TIFF for 32. Rows and columns count
+//! from 1, as `{stem}_{row},{column}.png`; `tiles.csv` beside them says which image each tile comes from.
+
+mod geometry;
+mod writing;
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+pub use geometry::{Place, Tiling};
+
+use super::tile_index::{self, Line};
+use super::{ImageError, decode};
+use crate::data::{ImageRecord, Manifest, Skipped};
+use crate::progress::{Event, Observer, Stage};
+
+/// Summary of [`cut`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TileSummary {
+    /// Images that gave at least one tile.
+    pub images: usize,
+    /// Tiles written.
+    pub tiles: usize,
+    /// Images that gave none, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Cuts every image of the manifest; `output` appears whole or not at all, with the subfolders of the input.
+///
+/// # Errors
+/// When `output` exists, cannot be written, or would hold no tile at all.
+pub fn cut(
+    manifest: &Manifest,
+    tiling: &Tiling,
+    output: &Path,
+    observer: &dyn Observer,
+) -> Result<TileSummary, ImageError> {
+    if output.exists() {
+        return Err(ImageError::OutputExists(output.to_path_buf()));
+    }
+    let partial = writing::Partial::create(output)?;
+    let stage = observer.stage(Stage::Tile, manifest.records.len());
+    let skipped = Mutex::new(Vec::new());
+    let lines: Vec<Vec<Line>> = manifest
+        .records
+        .par_iter()
+        .zip(stems(&manifest.records))
+        .map(|(record, stem)| {
+            let cut = cut_one(manifest, record, &stem, tiling, partial.path());
+            stage.advance(1);
+            match cut? {
+                Ok(lines) => Ok(lines),
+                Err(reason) => {
+                    observer.on(Event::Skipped { path: Path::new(&record.path), why: &reason });
+                    let left_out = Skipped { path: record.path.clone(), reason };
+                    skipped.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(left_out);
+                    Ok(Vec::new())
+                }
+            }
+        })
+        .collect::<Result<_, ImageError>>()?;
+    drop(stage);
+    let mut skipped = skipped.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    let images = lines.iter().filter(|lines| !lines.is_empty()).count();
+    let tiles = lines.iter().map(Vec::len).sum();
+    if tiles == 0 {
+        let reason = skipped.into_iter().next().map(|first| first.reason);
+        return Err(ImageError::NoTiles { images: manifest.records.len(), reason });
+    }
+    let index = partial.path().join(tile_index::FILE);
+    writing::table(&index, lines.iter().flatten())?;
+    partial.finish(output)?;
+    Ok(TileSummary { images, tiles, skipped })
+}
+
+/// The tiles of one image, or why there are none; the outer error is a disk that cannot be written.
+fn cut_one(
+    manifest: &Manifest,
+    record: &ImageRecord,
+    stem: &str,
+    tiling: &Tiling,
+    folder: &Path,
+) -> Result<Result<Vec<Line>, String>, ImageError> {
+    let image = match decode(&manifest.file(record)) {
+        Ok(image) => image,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let boxes = match tiling.boxes(image.height, image.width) {
+        Ok(boxes) => boxes,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let mut lines = Vec::with_capacity(boxes.len());
+    for place in boxes {
+        let extension = writing::extension(&image);
+        let path = format!("{stem}_{},{}.{extension}", place.row, place.column);
+        let file = folder.join(&path);
+        if let Some(parent) = file.parent() {
+            fs::create_dir_all(parent).map_err(|source| ImageError::Write { path: parent.to_path_buf(), source })?;
+        }
+        writing::tile(&image, &place, &file)?;
+        let at = [place.y.start, place.x.start, place.y.len(), place.x.len()].map(|pixels| pixels as u64);
+        lines.push(Line { path, id: record.id.tile(at), parent: record.id, row: place.row, column: place.column });
+    }
+    Ok(Ok(lines))
+}
+
+/// Paths without extension; where two images would share one, the later ones get a number.
+fn stems(records: &[ImageRecord]) -> Vec<String> {
+    let mut taken = HashSet::new();
+    let stem_of = |path: &str| {
+        let name = path.rfind('/').map_or(0, |slash| slash + 1);
+        path[name..].rfind('.').filter(|&dot| dot > 0).map_or(path, |dot| &path[..name + dot]).to_owned()
+    };
+    records
+        .iter()
+        .map(|record| {
+            let stem = stem_of(&record.path);
+            let mut free = stem.clone();
+            let mut number = 2;
+            while !taken.insert(free.clone()) {
+                free = format!("{stem}-{number}");
+                number += 1;
+            }
+            free
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
