@@ -21,7 +21,8 @@
 //! use rails::commands::{ClusterOptions, PredictOptions, TrainOptions, cluster, predict, train};
 //! use rails::device::Device;
 //! use rails::progress::Silent;
-//! use rails::runs::{ClusterRecipe, ImagesTable, Placement, TrainRecipe};
+//! use rails::files::ImagesTable;
+//! use rails::runs::{ClusterRecipe, Placement, TrainRecipe};
 //! use rails::workflow::{Context, LabelSources, Workspace};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -66,6 +67,8 @@
 pub mod atomic_file;
 pub mod data;
 pub mod progress;
+
+pub mod files;
 
 pub mod images;
 pub mod pairwise;

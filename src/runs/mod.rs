@@ -3,7 +3,6 @@
 mod bundle;
 mod dataset;
 mod feature_chain;
-mod images_table;
 mod kind;
 mod loading;
 mod patches;
@@ -19,7 +18,6 @@ pub use bundle::{
 };
 pub use dataset::{DatasetRecipe, fields_of};
 pub use feature_chain::FeatureChain;
-pub use images_table::{Column, ImageRow, ImagesTable, TableError, read_numbers, write_images, write_skipped};
 pub use kind::RunKind;
 pub use loading::{load, to_toml};
 pub use patches::{FitPer, Mosaic, PatchSearch, PatchesRecipe, Slices};

@@ -7,13 +7,14 @@ use ndarray::Array2;
 use super::feature_extraction::FeatureExtraction;
 use super::{Context, WorkflowError};
 use crate::data::{ImageId, ImageRecord, Manifest};
+use crate::files::{ImageRow, ImagesTable};
 use crate::progress::Warning;
 use crate::reducers::Projection;
-use crate::runs::{ImagesTable, Provenance};
+use crate::runs::Provenance;
 
 /// The images of `table` as the store wants them; nothing is read from the disk.
 pub(crate) fn manifest(run: &Provenance, table: &ImagesTable) -> Manifest {
-    let record = |(row, fields): (&crate::runs::ImageRow, &BTreeMap<String, String>)| ImageRecord {
+    let record = |(row, fields): (&ImageRow, &BTreeMap<String, String>)| ImageRecord {
         id: row.id,
         path: row.path.clone(),
         width: 0,

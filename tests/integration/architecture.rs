@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::workplace::repository;
 
 /// From the top to the bottom; a module names only modules of the layers below its own.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["main"],
     &["cli"],
     &["commands"],
@@ -19,6 +19,7 @@ const LAYERS: [&[&str]; 11] = [
     &["curation", "training", "report", "separation", "detector_frames"],
     &["features", "clusterers", "reducers", "outliers", "embeddings", "linear_model"],
     &["backbones", "pairwise", "metrics", "images", "server"],
+    &["files"],
     &["device", "data", "progress", "atomic_file"],
 ];
 

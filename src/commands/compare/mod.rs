@@ -14,12 +14,13 @@ use serde_json::Value;
 pub use pair::Pair;
 
 use super::CommandError;
+use crate::files::predictions_csv::{self, RecordedPredictions};
+use crate::files::{Results, results_json};
 use crate::images::DepthRange;
 use crate::progress::{Observer, Warning};
-use crate::report::{Figure, GroupedBars, Results};
+use crate::report::{Figure, GroupedBars};
 use crate::runs::read_json;
 use crate::workflow::Workspace;
-use crate::workflow::predictions_csv::{self, RecordedPredictions};
 use page::ComparePage;
 
 /// Any number of results in one table.
@@ -158,7 +159,7 @@ fn all_results(runs: &Path) -> Result<Vec<PathBuf>, CommandError> {
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_none_or(|extension| extension != "partial"))
-        .map(|path| path.join("results.json"))
+        .map(|path| path.join(results_json::FILE))
         .filter(|path| path.is_file())
         .collect();
     files.sort();
@@ -176,7 +177,7 @@ fn files_of(results: &[PathBuf], workspace: &Workspace) -> Result<Vec<PathBuf>, 
         let folders = [path.clone(), workspace.runs.join(path), workspace.checkpoints.join(path)];
         [path.clone()]
             .into_iter()
-            .chain(folders.map(|folder| folder.join("results.json")))
+            .chain(folders.map(|folder| folder.join(results_json::FILE)))
             .find(|candidate| candidate.is_file())
             .ok_or_else(|| {
                 CommandError::failed(

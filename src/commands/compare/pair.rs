@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::commands::CommandError;
 use crate::data::ImageId;
+use crate::files::changes_csv::{self, ChangeRow};
+use crate::files::predictions_csv::{RecordedPrediction, RecordedPredictions};
 use crate::metrics::McNemar;
-use crate::runs::TableError;
-use crate::workflow::predictions_csv::{RecordedPrediction, RecordedPredictions};
 
 /// What two runs say about the images both judged.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -116,21 +116,17 @@ impl Pair {
         }
     }
 
-    /// `id, path, truth, first, second, first_confidence, second_confidence, change`, a row per changed image.
+    /// Writes a row per changed image.
     pub(super) fn write_changes(&self, path: &Path) -> Result<(), CommandError> {
-        let failed = |source: csv::Error| TableError::Csv { path: path.to_owned(), source };
-        let mut writer = csv::Writer::from_path(path).map_err(failed)?;
-        let header = ["id", "path", "truth", "first", "second", "first_confidence", "second_confidence", "change"];
-        writer.write_record(header).map_err(failed)?;
-        for change in &self.changes {
-            let [first, second] = change.confidence.map(|confidence| confidence.to_string());
-            let [before, after] = &change.class;
-            let id = change.id.to_string();
-            let row = [&id, &change.path, &change.truth, before, after, &first, &second];
-            writer.write_record(row.into_iter().map(String::as_str).chain([change.kind()])).map_err(failed)?;
-        }
-        writer.flush().map_err(|error| failed(error.into()))?;
-        Ok(())
+        let rows = self.changes.iter().map(|change| ChangeRow {
+            id: change.id,
+            path: &change.path,
+            truth: &change.truth,
+            classes: change.class.each_ref().map(String::as_str),
+            confidences: change.confidence,
+            change: change.kind(),
+        });
+        Ok(changes_csv::write(path, rows)?)
     }
 }
 

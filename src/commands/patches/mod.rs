@@ -62,7 +62,7 @@ pub fn patches(
     run.lap("cluster");
 
     let folder = run.create_folder()?;
-    summary::patches_csv(&folder, &manifest, sliced.slices, &main, &found)?;
+    summary::write_patches(&folder, &manifest, sliced.slices, &main, &found)?;
     let dataset = DatasetSummary::of(&manifest);
     let findings = PatchesFindings {
         dataset: dataset.clone(),

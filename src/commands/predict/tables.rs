@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use super::{PredictSummary, Prediction};
 use crate::atomic_file;
 use crate::commands::CommandError;
-use crate::runs::write_skipped;
+use crate::files::skipped_csv;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub fn write_predictions(path: &Path, format: TableFormat, summary: &PredictSumm
     }
     atomic_file::write(path, &bytes).map_err(CommandError::at(path))?;
     if !summary.skipped.is_empty() {
-        write_skipped(&path.with_file_name("skipped.csv"), &summary.skipped)?;
+        skipped_csv::write(&path.with_file_name(skipped_csv::FILE), &summary.skipped)?;
     }
     Ok(())
 }

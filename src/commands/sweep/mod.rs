@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::CommandError;
 use crate::evaluation::{CrossValidation, FoldScores, RankBy, RecipeResult, intervals, rank};
+use crate::files::folds_csv;
 use crate::metrics::{ConfusionMatrix, Interval};
 use crate::progress::{Stage, Warning};
 use crate::runs::{DatasetSummary, RunKind, TrainRecipe, Variant};
@@ -123,7 +124,7 @@ pub fn sweep(
         best,
         n_skipped: table.manifest.skipped.len(),
     };
-    writing::folds_csv(&folder.file("folds.csv")?, table, &images, &divided.folds, &results)?;
+    writing::write_folds(&folder.file(folds_csv::FILE)?, table, &images, &divided.folds, &results)?;
     if let Some((best, probabilities)) = order.first().and_then(|&best| Some((best, results[best].probabilities()?))) {
         let labelled = images.labelled(tables.of(best), probabilities.view());
         page::write(&folder, recipe, &findings, &labelled, &tables.of(best).chain, observer)?;

@@ -11,14 +11,16 @@ use super::training_data::TrainingData;
 use super::{TrainFindings, TrainSummary};
 use crate::commands::CommandError;
 use crate::evaluation::NovelImages;
-use crate::report::{EpochScores, LearningCurves, Results, Section};
-use crate::runs::{
-    BACKBONE_FILE, BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, TableError, TrainRecipe, TrainedOn, to_toml,
-};
+use crate::files::split_csv::{self, SplitRow};
+use crate::files::{Results, results_json};
+use crate::report::{EpochScores, LearningCurves, Section};
+use crate::runs::{BACKBONE_FILE, BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, TrainRecipe, TrainedOn, to_toml};
 use crate::training::{Split, Trained, most_likely};
-use crate::workflow::evaluation_report::{EvaluationReport, GradCamExplainer, record_evaluation, record_rejection};
+use crate::workflow::evaluation_report::{
+    EvaluationReport, GradCamExplainer, record_evaluation, record_rejection, write_predictions,
+};
 use crate::workflow::feature_table::FeatureTable;
-use crate::workflow::{Context, Run, RunInputs, predictions_csv, report_blocks};
+use crate::workflow::{Context, Run, RunInputs, report_blocks};
 
 /// All there is to write.
 pub(super) struct TrainOutput<'a> {
@@ -41,7 +43,7 @@ impl TrainOutput<'_> {
         let checkpoint = RunDir::create(&context.workspace.checkpoints, &name)?;
         let dataset = DatasetSummary::of(&self.data.features.manifest);
         self.fill_checkpoint(&checkpoint, &run, &dataset)?;
-        write_split(&folder.file("split.csv")?, self.data, self.assessment)?;
+        write_split(&folder.file(split_csv::FILE)?, self.data, self.assessment)?;
         self.report(&folder, &checkpoint, context)?;
         let findings = self.findings(checkpoint.whole());
         checkpoint.finish()?;
@@ -78,9 +80,8 @@ impl TrainOutput<'_> {
     ) -> Result<(), CommandError> {
         let mut results = run.results(dataset);
         self.record(&mut results);
-        results.write(&checkpoint.file("results.json")?)?;
-        let predictions = checkpoint.file(predictions_csv::FILE)?;
-        predictions_csv::write(&predictions, &self.assessment.labelled, &NovelImages::default())?;
+        results.write(&checkpoint.file(results_json::FILE)?)?;
+        write_predictions(checkpoint, &self.assessment.labelled, &NovelImages::default())?;
         let weights = self.network.and_then(|network| network.weights.as_deref());
         let neighbours = &self.assessment.confidence.neighbours;
         self.bundle(run).write(&self.trained.head, neighbours, weights, checkpoint)?;
@@ -161,28 +162,19 @@ fn write_split(path: &Path, data: &TrainingData, assessment: &Assessment<'_>) ->
     let TrainingData { features, split, y, .. } = data;
     let (classes, probabilities) = (data.classes(), &assessment.probabilities);
     let predicted = most_likely(probabilities.view());
-    let failed = |source: csv::Error| TableError::Csv { path: path.to_owned(), source };
-    let mut writer = csv::Writer::from_path(path).map_err(failed)?;
-    writer.write_record(["id", "path", "class", "part", "predicted", "confidence"]).map_err(failed)?;
     let parts = [("train", &split.train), ("validation", &split.validation), ("test", &split.test)];
     let mut rows: Vec<(usize, &str)> =
         parts.iter().flat_map(|(part, rows)| rows.iter().map(move |row| (*row, *part))).collect();
     rows.sort_unstable();
-    for (row, part) in rows {
-        let class = predicted[row].0;
-        writer
-            .write_record([
-                &features.ids[row].to_string(),
-                &features.files[row].display().to_string(),
-                &classes[y[row].0],
-                part,
-                &classes[class],
-                &probabilities[[row, class]].to_string(),
-            ])
-            .map_err(failed)?;
-    }
-    writer.flush().map_err(|error| failed(error.into()))?;
-    Ok(())
+    let rows = rows.into_iter().map(|(row, part)| SplitRow {
+        id: features.ids[row],
+        path: features.files[row].display().to_string(),
+        class: &classes[y[row].0],
+        part,
+        predicted: &classes[predicted[row].0],
+        confidence: probabilities[[row, predicted[row].0]],
+    });
+    Ok(split_csv::write(path, rows)?)
 }
 
 /// Names and values at the top of the page.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Group;
-use crate::curation::{ClusterMetadata, METADATA_FILE, PlacedFile};
 use crate::data::{ClusterId, Clustering, Manifest};
+use crate::files::cluster_metadata_json::{ClusterMetadata, FILE as METADATA_FILE, PlacedFile};
 use crate::metrics::Silhouettes;
 use crate::progress::{Event, Observer, Stage};
 use crate::runs::{DatasetSummary, Placed, Placement, Placer, RunDir};

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::evaluation::{Evaluation, Rejection};
-use crate::report::Results;
+use crate::files::Results;
 
 /// Scores, intervals, calibration, accuracy by field and the confusion matrix.
 pub(crate) fn record_evaluation(evaluation: &Evaluation, results: &mut Results) {

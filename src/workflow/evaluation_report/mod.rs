@@ -19,6 +19,7 @@ use crate::workflow::WorkflowError;
 
 pub(crate) use grad_cam_explainer::GradCamExplainer;
 pub(crate) use measurements::{record_evaluation, record_rejection};
+pub(crate) use tables::write_predictions;
 
 /// Everything that is written about an evaluation.
 pub(crate) struct EvaluationReport<'a> {
@@ -130,7 +131,7 @@ impl EvaluationReport<'_> {
 
     fn rejection(&self) -> Result<Option<Section>, WorkflowError> {
         let Some(rejection) = self.rejection else { return Ok(None) };
-        tables::write_risk_coverage(&self.run.file("risk_coverage.csv")?, rejection)?;
+        tables::write_risk_coverage(self.run, rejection)?;
         let mut blocks: Vec<Block> = rejection::sentences(rejection).into_iter().map(sections::text).collect();
         let title = rejection::plot_title(self.part, rejection);
         let curves = rejection::curves(rejection);

@@ -2,6 +2,7 @@
 
 use super::tables;
 use crate::evaluation::{Confidence, Evaluation, NovelClass};
+use crate::files::per_class_csv;
 use crate::report::{Block, Section};
 
 /// A paragraph.
@@ -53,7 +54,8 @@ pub(super) fn headline(part: &str, evaluation: &Evaluation, novel_classes: &[Nov
 
 /// Precision, recall and F1 of each class.
 pub(super) fn classes(classes: &[String], evaluation: &Evaluation) -> Section {
-    let (columns, rows) = tables::per_class(classes, evaluation);
+    let columns = per_class_csv::COLUMNS.map(str::to_owned).to_vec();
+    let rows = tables::per_class(classes, evaluation).into_iter().map(Vec::from).collect();
     let how = "Precision: of the images called this class, the share that is. Recall: of the images of this class, the \
                share that was found. F1 joins the two. A low recall means the class is overlooked, a low precision that \
                others are mistaken for it.";

@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use crate::curation::{Curation, Decision, LabelSource, LabelTable, check_class};
 use crate::data::{ImageId, ImageRecord, Manifest};
+use crate::files::{ImageRow, ImagesTable};
 use crate::images::{ScanOptions, scan};
 use crate::progress::Observer;
-use crate::runs::ImagesTable;
 use crate::workflow::WorkflowError;
 
 /// Labels found in a source, by image of the run.
@@ -169,7 +169,7 @@ impl Found {
 
 /// The images of a run as a scan would list them; sizes are not known and not needed.
 fn as_manifest(table: &ImagesTable, root: &Path) -> Manifest {
-    let record = |row: &crate::runs::ImageRow| ImageRecord {
+    let record = |row: &ImageRow| ImageRecord {
         id: row.id,
         path: row.path.clone(),
         width: 0,
@@ -186,7 +186,6 @@ mod tests {
     use super::*;
     use crate::curation::{Label, Removed};
     use crate::progress::Silent;
-    use crate::runs::ImageRow;
     use std::fs;
 
     /// A picture that differs from others in one pixel, as PNG.

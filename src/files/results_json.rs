@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 
 use crate::atomic_file;
 
+/// Its name in the folder of a run or checkpoint.
+pub const FILE: &str = "results.json";
+
 /// The schema this version writes.
 pub const SCHEMA: &str = "rails.results/2";
 
