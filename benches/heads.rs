@@ -10,7 +10,7 @@ use ndarray::{Array2, Axis};
 use rails::data::{ClassId, ImageId};
 use rails::device::Device;
 use rails::progress::Silent;
-use rails::runs::{TrainRecipe, load};
+use rails::recipes::{TrainRecipe, load};
 use rails::training::{Divisible, Split, SplitRecipe, TrainingSet, most_likely, train};
 use safetensors::SafeTensors;
 
@@ -52,7 +52,7 @@ fn cross_validated(recipe: &TrainRecipe, x: &Array2<f32>, y: &[ClassId], folds: 
         };
         let data = TrainingSet { ids: &ids, x: x.view(), y, classes: &classes, weights: None };
         let trained =
-            train(&recipe.head(), &data, &split, Device::Cpu, seed, &Silent).expect("features can be learned");
+            train(&recipe.classifier, &data, &split, Device::Cpu, seed, &Silent).expect("features can be learned");
         let p = trained.head.probabilities(x.select(Axis(0), &split.test).view()).expect("the same features");
         split.test.iter().zip(most_likely(p.view())).for_each(|(&row, class)| predicted[row] = class);
     }

@@ -22,7 +22,8 @@
 //! use rails::device::Device;
 //! use rails::progress::Silent;
 //! use rails::files::ImagesTable;
-//! use rails::runs::{ClusterRecipe, Placement, TrainRecipe};
+//! use rails::recipes::{ClusterRecipe, TrainRecipe};
+//! use rails::runs::Placement;
 //! use rails::workflow::{Context, LabelSources, Workspace};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -91,6 +92,8 @@ pub mod separation;
 pub mod training;
 
 pub mod evaluation;
+
+pub mod recipes;
 
 pub mod runs;
 

@@ -21,9 +21,9 @@ from sklearn.cluster import KMeans
 
 # What is changed, and how.
 ABLATIONS = {
-    "mean flux alone": ["features.frame=mean_flux"],
-    "relative flux alone": ["features.frame=relative_flux"],
-    "no class weights": ["mlp.class_weights=none"],
+    "mean flux alone": ["features.statistics=mean_flux"],
+    "relative flux alone": ["features.statistics=relative_flux"],
+    "no class weights": ["classifier.class_weights=none"],
 }
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ use rails::embeddings::Store;
 use rails::features::{BackboneFeatures, FeatureExtractor};
 use rails::images::{DepthPolicy, DepthRange, ScanOptions, scan};
 use rails::progress::Silent;
-use rails::runs::FeaturesRecipe;
+use rails::recipes::NetworkRecipe;
 
 /// Row `i` of everything belongs to the same image.
 pub struct Images {
@@ -28,7 +28,7 @@ impl Images {
     pub fn open(folder: &Path, truth: &Path, backbone: Option<(&str, PathBuf)>) -> Self {
         let options = ScanOptions::default();
         let manifest = scan(folder, &options, &Silent).expect("a folder of images");
-        let mut recipe = FeaturesRecipe::default();
+        let mut recipe = NetworkRecipe::default();
         if let Some((name, weights)) = backbone {
             recipe.backbone = serde_json::from_value(name.into()).expect("a backbone");
             recipe.weights = Some(weights);

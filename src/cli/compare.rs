@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{Global, Outcome, progress::Terminal, render};
 use crate::commands::{CommandError, compare};
+use crate::workflow::Workspace;
 
 /// Put results side by side
 ///
@@ -24,7 +25,7 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
-        let compared = compare(&self.results, &self.plot, self.html.as_deref(), &global.workspace(), observer)?;
+        let compared = compare(&self.results, &self.plot, self.html.as_deref(), &Workspace::default(), observer)?;
         global.print(&compared, render::compare)?;
         Ok(Outcome::Done)
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Global, Outcome, progress::Terminal, render};
+use super::{CacheArgument, DeviceArgument, Global, Outcome, progress::Terminal, render};
 use crate::commands::{CommandError, EvaluateOptions, evaluate};
 use crate::images::NamingTemplate;
 
@@ -31,6 +31,10 @@ pub(super) struct Arguments {
     /// Name of the run, instead of the checkpoint's
     #[arg(long)]
     name: Option<String>,
+    #[command(flatten)]
+    device: DeviceArgument,
+    #[command(flatten)]
+    cache: CacheArgument,
 }
 
 impl Arguments {
@@ -43,8 +47,9 @@ impl Arguments {
             output: self.output.clone(),
             name: self.name.clone(),
         };
-        let workspace = global.workspace();
-        let summary = evaluate(&options, &global.context(&workspace, observer)?)?;
+        let workspace = self.cache.workspace();
+        let context = self.device.context(&workspace, observer)?;
+        let summary = evaluate(&options, &context)?;
         global.print(&summary, render::evaluate)?;
         Ok(Outcome::of_skips(summary.findings.n_skipped))
     }

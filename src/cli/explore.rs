@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use super::{Global, Outcome, RecipeArguments, curate::Page, print_config, progress::Terminal};
 use crate::commands::{CommandError, Explorer};
+use crate::device::Device;
+use crate::recipes::PatchesRecipe;
 use crate::server::Listen;
+use crate::workflow::{Context, Workspace};
 
 /// Try settings on large images and see the clusters of their patches at once
 ///
 /// Serves a page on 127.0.0.1 with sliders for patches, clusters and opacity, and checkboxes for the statistics. "Save
-/// as recipe" writes experiments/<NAME>.toml for `rails cluster`.
+/// as recipe" writes experiments/<NAME>.toml for `rails patches`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// A folder of images; without it the recipe's, else the only one under datasets/
@@ -23,13 +26,13 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
-        let recipe = self.recipe.cluster(self.images.as_ref())?;
+        let recipe: PatchesRecipe = self.recipe.load(self.images.as_ref())?;
         if self.recipe.print_config {
             return print_config(&recipe);
         }
         let listen = Listen { port: self.port, ..Listen::default() };
-        let workspace = global.workspace();
-        let explorer = Explorer::open(&recipe, listen, &global.context(&workspace, observer)?)?;
+        let context = Context { device: Device::Cpu, workspace: &Workspace::default(), observer };
+        let explorer = Explorer::open(&recipe, listen, &context)?;
         observer.clear();
         let page = Page { url: explorer.url(), port: explorer.port(), exposure: None };
         global.print(&page, |page| page.text("Explore page", "Ctrl-C ends it."))?;

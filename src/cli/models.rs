@@ -7,6 +7,7 @@ use clap::{Subcommand, ValueEnum};
 use super::{Global, Outcome, progress::Terminal, render};
 use crate::backbones::{BackboneName, Variant};
 use crate::commands::{CommandError, import_model, list_models, pull_model};
+use crate::workflow::Workspace;
 
 /// List networks, import or download weights
 #[derive(Debug, clap::Args)]
@@ -80,16 +81,16 @@ impl From<VariantArgument> for Variant {
 
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let workspace = Workspace::default();
         match &self.command {
-            ModelsCommand::List => global.print(&list_models(&global.workspace()), |rows| render::models(rows))?,
+            ModelsCommand::List => global.print(&list_models(&workspace), |rows| render::models(rows))?,
             ModelsCommand::Import { file, name, variant } => {
-                let summary =
-                    import_model(file, (*name).into(), variant.map(VariantArgument::into), &global.workspace())?;
+                let summary = import_model(file, (*name).into(), variant.map(VariantArgument::into), &workspace)?;
                 global.print(&summary, render::import)?;
             }
             ModelsCommand::Pull { name, variant } => {
                 let variant = variant.map(VariantArgument::into);
-                let summary = pull_model((*name).into(), variant, &global.workspace(), observer)?;
+                let summary = pull_model((*name).into(), variant, &workspace, observer)?;
                 global.print(&summary, render::import)?;
             }
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Global, Outcome, progress::Terminal, render};
+use super::{CacheArgument, DeviceArgument, Global, Outcome, progress::Terminal, render};
 use crate::commands::{CommandError, PredictOptions, TableFormat, predict, predictions_text, write_predictions};
 use crate::data::Fraction;
 use crate::runs::Placement;
@@ -44,6 +44,10 @@ pub(super) struct Arguments {
     /// Name the N nearest training images of each image, with their class and distance
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     explain: usize,
+    #[command(flatten)]
+    device: DeviceArgument,
+    #[command(flatten)]
+    cache: CacheArgument,
 }
 
 impl Arguments {
@@ -59,8 +63,9 @@ impl Arguments {
             sort_into: self.sort_into.clone(),
             placement: if self.copy { Placement::Copy } else { Placement::Link },
         };
-        let workspace = global.workspace();
-        let summary = predict(&self.images, &options, &global.context(&workspace, observer)?)?;
+        let workspace = self.cache.workspace();
+        let context = self.device.context(&workspace, observer)?;
+        let summary = predict(&self.images, &options, &context)?;
         if let (Some(path), Some(format)) = (&self.output, format) {
             write_predictions(path, format, &summary)?;
             global.print(&summary, render::predict)?;

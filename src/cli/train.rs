@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Global, Outcome, RecipeArguments, print_config, progress::Terminal, render};
+use super::{
+    CacheArgument, DeviceArgument, Global, Outcome, RecipeArguments, print_config, progress::Terminal, render,
+};
 use crate::commands::{CommandError, TrainOptions, sweep, train};
 use crate::progress::{Event, Note, Observer};
-use crate::runs::{TrainRecipe, load, load_sweep};
+use crate::recipes::{TrainRecipe, load_sweep};
 use crate::workflow::LabelSources;
 
 /// Learn a classifier from labelled images
@@ -28,6 +30,10 @@ pub(super) struct Arguments {
     /// Try every combination of the alternatives in this recipe's `[sweep]` by cross-validation, and train nothing
     #[arg(long, value_name = "RECIPE.toml", conflicts_with = "config")]
     sweep: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceArgument,
+    #[command(flatten)]
+    cache: CacheArgument,
 }
 
 impl Arguments {
@@ -35,19 +41,17 @@ impl Arguments {
         if let Some(path) = &self.sweep {
             return self.sweep(path, global, observer);
         }
-        let mut recipe: TrainRecipe = load(self.recipe.config.as_deref(), &self.recipe.settings)?;
-        if let Some(name) = &self.recipe.name {
-            recipe.name.clone_from(name);
-        }
+        let recipe: TrainRecipe = self.recipe.load(None)?;
         if self.recipe.print_config {
             return print_config(&recipe);
         }
         if recipe.sweep.is_some() {
             observer.on(Event::Note(&Note::SweepIgnored));
         }
-        let workspace = global.workspace();
         let options = TrainOptions { source: self.sources(), resume: self.resume };
-        let summary = train(&recipe, &options, &global.context(&workspace, observer)?)?;
+        let workspace = self.cache.workspace();
+        let context = self.device.context(&workspace, observer)?;
+        let summary = train(&recipe, &options, &context)?;
         global.print(&summary, render::train)?;
         Ok(Outcome::of_skips(summary.findings.n_skipped))
     }
@@ -60,8 +64,9 @@ impl Arguments {
         if self.recipe.print_config {
             return print_config(&recipe);
         }
-        let workspace = global.workspace();
-        let summary = sweep(&recipe, &variants, &self.sources(), &global.context(&workspace, observer)?)?;
+        let workspace = self.cache.workspace();
+        let context = self.device.context(&workspace, observer)?;
+        let summary = sweep(&recipe, &variants, &self.sources(), &context)?;
         global.print(&summary, |summary| render::sweep(summary, &self.training_with(path)))?;
         Ok(Outcome::of_skips(summary.findings.n_skipped))
     }

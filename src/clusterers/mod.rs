@@ -16,6 +16,7 @@ pub use hdbscan::Hdbscan;
 pub use hierarchical::{Hierarchical, Linkage};
 pub use hybrid::{Hybrid, Rest};
 pub use k_means::{Counts, KMeans, KMeansAlgorithm, KMeansFit};
+pub(crate) use search::distinct as distinct_methods;
 pub use search::{DbscanSearch, OneOrMany, PickCell, PickK, PickMetrics};
 
 use ndarray::ArrayView2;

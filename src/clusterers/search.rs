@@ -116,7 +116,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
 }
 
 /// A list of at least one, without repetition.
-pub(super) fn distinct<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Method>, D::Error> {
+pub(crate) fn distinct<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Method>, D::Error> {
     let methods = Vec::<Method>::deserialize(deserializer)?;
     match methods.iter().enumerate().find(|(index, method)| methods[..*index].contains(method)) {
         Some((_, twice)) => Err(D::Error::custom(format!("`{}` is named twice", twice.name()))),

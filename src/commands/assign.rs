@@ -9,8 +9,9 @@ use serde_json::json;
 use super::CommandError;
 use crate::clusterers::{Assigner, Method};
 use crate::data::Clustering;
+use crate::recipes::AssignRecipe;
 use crate::reducers::Projection;
-use crate::runs::{ClusterRecipe, DatasetSummary, Placed, Placement, Provenance, RunKind, read_json};
+use crate::runs::{DatasetSummary, Placed, Placement, Provenance, RunKind};
 use crate::workflow::clustering::{
     ClusterFolders, ClusterRow, Details, Group, check_field_names, cluster_folders, images_csv, plane, rows,
 };
@@ -44,21 +45,19 @@ pub struct AssignFindings {
 /// # Errors
 /// When the earlier run is not whole or other weights are at hand than it used.
 pub fn assign(
-    recipe: &ClusterRecipe,
+    recipe: &AssignRecipe,
     earlier: &Path,
     placement: Placement,
     context: &Context<'_>,
 ) -> Result<AssignSummary, CommandError> {
     let earlier = context.workspace.run(Some(earlier), &RunKind::CLUSTERED)?;
-    let origin: Provenance = read_json(&earlier.join("run.json"))?;
+    let origin = Provenance::read(&earlier)?;
     let method =
         Method::ALL.into_iter().find(|method| Some(method.name()) == origin.methods.first().map(String::as_str));
     let method = method.ok_or_else(|| {
         CommandError::failed(format!("the run has no clustering: `{}`", earlier.display()), "give another run")
     })?;
-    // The features are the earlier run's, whatever this recipe says.
-    let recipe = ClusterRecipe { features: origin.features.recipe.clone(), ..recipe.clone() };
-    let mut run = Run::begin(RunKind::Assign, &recipe.name, recipe.seed, &recipe, context);
+    let mut run = Run::begin(RunKind::Assign, &recipe.name, origin.seed, recipe, context);
     let projection = Projection::load(&earlier.join("projection.safetensors"))?;
     let assigner = Assigner::load(&earlier.join("assigner.safetensors"))?;
     let extraction = FeatureExtraction::as_before(&origin.features, context)?;

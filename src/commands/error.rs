@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::backbones::PullError;
-use crate::runs::RecipeError;
+use crate::recipes::RecipeError;
 use crate::training::FoldsError;
 use crate::workflow::WorkflowError;
 

@@ -13,8 +13,8 @@ use super::Shared;
 use crate::clusterers::{Counts, Method};
 use crate::data::Fraction;
 use crate::features::{Patches, Statistic};
+use crate::recipes::{PatchesRecipe, PatchesSection, Slices, to_toml};
 use crate::report::style::group_colour;
-use crate::runs::{ClusterRecipe, PatchesRecipe, Slices, to_toml};
 use crate::server::Failure;
 use crate::workflow::patch_clustering::fitting;
 
@@ -62,15 +62,15 @@ impl Settings {
     /// Those of the recipe.
     pub fn of(shared: &Shared) -> Self {
         Self {
-            slices: shared.sliced.slices.rows,
+            slices: shared.recipe.patches.slices.rows,
             k: NonZeroUsize::new(shared.recipe.cluster.kmeans.k.values()[0]).unwrap_or(NonZeroUsize::MIN),
-            statistics: shared.sliced.statistics.clone(),
-            opacity: shared.sliced.opacity,
+            statistics: shared.recipe.patches.statistics.clone(),
+            opacity: shared.recipe.patches.opacity,
         }
     }
 
     /// The recipe with these settings.
-    fn recipe(&self, shared: &Shared) -> Result<ClusterRecipe, Failure> {
+    fn recipe(&self, shared: &Shared) -> Result<PatchesRecipe, Failure> {
         if self.slices.get() > MOST_SLICES || self.k.get() > MOST_CLUSTERS {
             let text = format!("at most {MOST_SLICES} slices and {MOST_CLUSTERS} clusters are shown here");
             return Err(Failure::refused(text));
@@ -83,7 +83,7 @@ impl Settings {
         statistics.sort();
         statistics.dedup();
         let slices = Slices { rows: self.slices, columns: self.slices };
-        recipe.patches = Some(PatchesRecipe { slices, statistics, opacity: self.opacity, ..shared.sliced.clone() });
+        recipe.patches = PatchesSection { slices, statistics, opacity: self.opacity, ..shared.recipe.patches.clone() };
         recipe.cluster.kmeans.k = Counts::One(self.k);
         recipe.cluster.hierarchical.k = self.k;
         Ok(recipe)
@@ -94,13 +94,12 @@ impl Settings {
 pub(super) fn overlay(shared: &Shared, settings: &Settings) -> Result<Overlay, Failure> {
     let start = Instant::now();
     let recipe = settings.recipe(shared)?;
-    let sliced = recipe.patches.as_ref().unwrap_or(&shared.sliced);
-    let mut fitting = fitting(&recipe, sliced);
+    let mut fitting = fitting(&recipe);
     fitting.cluster.methods = vec![Method::Kmeans];
     let patches = shared
         .images
         .iter()
-        .map(|image| Patches::measure(image.plane.view(), settings.slices, settings.slices, sliced.ignore))
+        .map(|image| Patches::measure(image.plane.view(), settings.slices, settings.slices, recipe.patches.ignore))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Failure::refused(error.to_string()))?;
     let (found, _) =

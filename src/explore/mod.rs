@@ -14,8 +14,8 @@ use serde::Serialize;
 
 use crate::images::{DepthRange, decode, enhance};
 use crate::progress::{Event, Note, Stage};
+use crate::recipes::PatchesRecipe;
 use crate::report::{jpeg, thumbnail};
-use crate::runs::{ClusterRecipe, PatchesRecipe};
 use crate::server::{Events, Listen, Server};
 use crate::workflow::{Context, WorkflowError, dataset};
 
@@ -30,8 +30,7 @@ pub struct Explorer {
 
 /// What requests share.
 struct Shared {
-    recipe: ClusterRecipe,
-    sliced: PatchesRecipe,
+    recipe: PatchesRecipe,
     images: Vec<ShownImage>,
     /// Where recipes are saved.
     folder: PathBuf,
@@ -59,12 +58,11 @@ impl Explorer {
     ///
     /// # Errors
     /// When there are no images or the address cannot be listened on.
-    pub fn open(recipe: &ClusterRecipe, listen: Listen, context: &Context<'_>) -> Result<Self, WorkflowError> {
+    pub fn open(recipe: &PatchesRecipe, listen: Listen, context: &Context<'_>) -> Result<Self, WorkflowError> {
         // First, since a wrong port should be told before any work.
         let server = Server::bind(listen)?;
-        let sliced = recipe.patches.clone().unwrap_or_default();
         let mut manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
-        let most = (sliced.mosaic.rows.get() * sliced.mosaic.columns.get()) as usize;
+        let most = (recipe.patches.mosaic.rows.get() * recipe.patches.mosaic.columns.get()) as usize;
         let left_out = manifest.records.len().saturating_sub(most);
         if left_out > 0 {
             context.observer.note(&Note::ImagesNotShown { images: left_out });
@@ -92,7 +90,7 @@ impl Explorer {
             return Err(WorkflowError::failed("no image can be shown", "give a folder with images"));
         }
         let folder = PathBuf::from("experiments");
-        let shared = Shared { recipe: recipe.clone(), sliced, images, folder, saving: Mutex::new(()) };
+        let shared = Shared { recipe: recipe.clone(), images, folder, saving: Mutex::new(()) };
         Ok(Self { server, shared: Arc::new(shared) })
     }
 

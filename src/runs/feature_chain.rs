@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::FeaturesRecipe;
 use crate::detector_frames::FrameFeatures;
-use crate::images::DepthRange;
+use crate::images::{DepthRange, Enhancement};
+use crate::recipes::{FeaturesRecipe, NetworkRecipe};
 
 /// Everything between a file and its feature vector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,17 +26,18 @@ pub struct FeatureChain {
 
 impl fmt::Display for FeatureChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.recipe.frame {
+        match self.recipe.frame() {
             Some(FrameFeatures::MeanFlux) => return f.write_str("mean flux of each frame"),
             Some(FrameFeatures::RelativeFlux) => return f.write_str("flux of each frame against the beam's course"),
             Some(_) => return f.write_str("frame statistics"),
             None => {}
         }
-        let network = format!("{} {}", self.recipe.backbone, self.recipe.layers.join(" + "));
-        let blocks = self.recipe.hand_made.keys().map(|block| block.name().to_owned());
-        let parts: Vec<String> = self.recipe.uses_network().then_some(network).into_iter().chain(blocks).collect();
+        let network =
+            self.recipe.network().map(|network| format!("{} {}", network.backbone, network.layers.join(" + ")));
+        let blocks = self.recipe.hand_made().into_iter().flatten().map(|(block, _)| block.name().to_owned());
+        let parts: Vec<String> = network.into_iter().chain(blocks).collect();
         f.write_str(&parts.join(" + "))?;
-        let enhance: Vec<String> = self.recipe.enhance.iter().map(ToString::to_string).collect();
+        let enhance: Vec<String> = self.recipe.enhance().iter().map(Enhancement::to_string).collect();
         if enhance.is_empty() { Ok(()) } else { write!(f, " after {}", enhance.join(", ")) }
     }
 }
@@ -45,13 +46,15 @@ impl FeatureChain {
     /// Whether two chains give the same numbers for the same image; the batch size does not matter.
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
-        self.recipe.frame == other.recipe.frame
-            && self.recipe.backbone == other.recipe.backbone
-            && self.recipe.uses_network() == other.recipe.uses_network()
-            && self.recipe.hand_made.keys().eq(other.recipe.hand_made.keys())
-            && self.recipe.layers == other.recipe.layers
-            && self.recipe.resize == other.recipe.resize
-            && self.recipe.enhance == other.recipe.enhance
+        let network = |chain: &Self| {
+            let of = |network: &NetworkRecipe| (network.backbone, network.layers.clone(), network.resize);
+            chain.recipe.network().map(of)
+        };
+        let blocks = |chain: &Self| chain.recipe.hand_made().map(|blocks| blocks.keys().copied().collect::<Vec<_>>());
+        self.recipe.frame() == other.recipe.frame()
+            && network(self) == network(other)
+            && blocks(self) == blocks(other)
+            && self.recipe.enhance() == other.recipe.enhance()
             && self.weights_hash == other.weights_hash
     }
 }

@@ -1,20 +1,26 @@
 //! Where a result comes from: enough to make it again.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{FeatureChain, fields_of};
+use super::{FeatureChain, RunError, features_recipe_1, read_json};
 use crate::data::Manifest;
 use crate::device::Device;
+
+/// The schema of run.json that this program writes. It also reads the one before, which had no name.
+pub const RUN_SCHEMA: &str = "rails.run/2";
 
 /// `run.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
+    /// See [`RUN_SCHEMA`].
+    #[serde(default)]
+    pub schema: String,
     /// `cluster` or `train`.
     pub command: String,
     /// The recipe's name.
@@ -83,7 +89,36 @@ impl DatasetSummary {
     }
 }
 
+/// Per name field: how many images carry each of its values.
+#[must_use]
+pub fn fields_of(manifest: &Manifest) -> BTreeMap<String, BTreeMap<String, usize>> {
+    let mut counts: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    for (field, value) in manifest.records.iter().flat_map(|record| &record.fields) {
+        *counts.entry(field.clone()).or_default().entry(value.clone()).or_default() += 1;
+    }
+    counts
+}
+
 impl Provenance {
+    /// Reads `run.json` of a run folder, of whichever schema.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a later version wrote it.
+    pub fn read(folder: &Path) -> Result<Self, RunError> {
+        let path = folder.join("run.json");
+        let damaged = |message: String| RunError::Damaged { path: path.clone(), message };
+        let unreadable = |error: serde_json::Error| damaged(format!("not readable ({error})"));
+        let mut document: Value = read_json(&path)?;
+        match document.get("schema").and_then(Value::as_str) {
+            None => features_recipe_1::upgrade(&mut document).map_err(unreadable)?,
+            Some(RUN_SCHEMA) => {}
+            Some(other) => {
+                return Err(damaged(format!("has schema `{other}`, this program knows up to `{RUN_SCHEMA}`")));
+            }
+        }
+        serde_json::from_value(document).map_err(unreadable)
+    }
+
     /// The operating system and processor architecture.
     #[must_use]
     pub fn host() -> String {

@@ -8,7 +8,8 @@ use super::{Context, WorkflowError, Workspace};
 use crate::data::{ImageId, Manifest};
 use crate::files::{ImagesTable, images_csv};
 use crate::images::{is_image_name, scan};
-use crate::runs::{DatasetRecipe, RunKind};
+use crate::recipes::DatasetRecipe;
+use crate::runs::RunKind;
 
 /// Scans the data set: the command line's folder, else the recipe's, else the only one under datasets/.
 pub(crate) fn open(

@@ -1,20 +1,23 @@
 //! Images to embeddings, through the store.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Array2, Axis, concatenate};
 
 use super::{Context, WorkflowError, Workspace};
 use crate::backbones::Backbone;
-use crate::data::{Embeddings, FrameAddress, Manifest};
+use crate::data::{Embeddings, FrameAddress, Manifest, Positive};
 use crate::detector_frames::series_of;
 use crate::device::Device;
 use crate::embeddings::{Store, StoreError};
-use crate::features::{BackboneFeatures, FeatureExtractor, Features as _, FrameStatistics, HandMade, WithEnhancement};
-use crate::images::{DepthPolicy, DepthRange};
+use crate::features::{
+    BackboneFeatures, FeatureExtractor, Features as _, FrameStatistics, HandMade, HandMadeBlock, WithEnhancement,
+};
+use crate::images::{DepthPolicy, DepthRange, Enhancement};
 use crate::progress::Note;
+use crate::recipes::{FeaturesRecipe, NetworkRecipe};
 use crate::reducers::WeightedBlock;
-use crate::runs::{FeatureChain, FeaturesRecipe};
+use crate::runs::FeatureChain;
 
 /// Everything ready to embed, and the recipe with nothing left to defaults.
 pub(crate) struct FeatureExtraction {
@@ -64,7 +67,7 @@ impl ExtractedFeatures {
 }
 
 /// The network that `recipe` names.
-pub(crate) fn backbone(recipe: &FeaturesRecipe, workspace: &Workspace) -> Result<Backbone, WorkflowError> {
+pub(crate) fn backbone(recipe: &NetworkRecipe, workspace: &Workspace) -> Result<Backbone, WorkflowError> {
     Ok(match &recipe.weights {
         Some(path) => Backbone::open(recipe.backbone, path, None)?,
         None => Backbone::load(recipe.backbone, &workspace.checkpoints)?,
@@ -74,7 +77,7 @@ pub(crate) fn backbone(recipe: &FeaturesRecipe, workspace: &Workspace) -> Result
 /// The network part of `recipe`, with this backbone whatever weights the recipe names.
 pub(crate) fn network_features(
     backbone: &Backbone,
-    recipe: &FeaturesRecipe,
+    recipe: &NetworkRecipe,
     device: Device,
 ) -> Result<WithEnhancement<BackboneFeatures>, WorkflowError> {
     let extractor = BackboneFeatures::new(backbone, &recipe.layers, recipe.resize, device)?;
@@ -85,56 +88,48 @@ impl FeatureExtraction {
     pub(crate) fn new(recipe: &FeaturesRecipe, context: &Context<'_>) -> Result<Self, WorkflowError> {
         let mut extraction =
             Self { sources: Vec::new(), recipe: recipe.clone(), weights_hash: String::new(), input_size: (0, 0) };
-        if recipe.frame.is_some() {
-            extraction.add_counts()?;
-            return Ok(extraction);
-        }
-        if recipe.uses_network() {
-            extraction.add_network(&backbone(recipe, context.workspace)?, context.device)?;
-        }
-        if !recipe.hand_made.is_empty() {
-            let extractor = HandMade::new(recipe.hand_made.keys().copied().collect());
-            let weighted = recipe.hand_made.iter();
-            let blocks = weighted
-                .map(|(block, weight)| WeightedBlock { columns: block.columns().len(), weight: weight.get() })
-                .collect();
-            let extractor = Box::new(WithEnhancement::new(extractor, recipe.enhance.clone()));
-            extraction.sources.push(FeatureSource { extractor: FeatureExtractor::Shown(extractor), blocks });
-        }
-        if extraction.sources.is_empty() {
-            let text = "`features.network = 0` leaves nothing to look at: name blocks in `features.hand_made`";
-            return Err(WorkflowError::Usage(text.to_owned()));
+        match recipe {
+            FeaturesRecipe::Network(network) => {
+                extraction.add_network(network.clone(), context)?;
+                if let Some(beside) = &network.hand_made {
+                    extraction.add_hand_made(&beside.blocks, &network.enhance);
+                }
+            }
+            FeaturesRecipe::HandMade(recipe) => extraction.add_hand_made(&recipe.blocks, &recipe.enhance),
+            FeaturesRecipe::Frame(_) => {
+                // The version of the statistics stands where a network has its weights.
+                extraction.weights_hash = FrameStatistics.fingerprint();
+                let extractor = FeatureExtractor::Counts(Box::new(FrameStatistics));
+                extraction.sources.push(FeatureSource { extractor, blocks: Vec::new() });
+            }
         }
         Ok(extraction)
     }
 
-    fn add_network(&mut self, backbone: &Backbone, device: Device) -> Result<(), WorkflowError> {
-        if self.recipe.layers.is_empty() {
-            self.recipe.layers = vec![self.recipe.backbone.default_layer().to_owned()];
+    fn add_network(&mut self, mut recipe: NetworkRecipe, context: &Context<'_>) -> Result<(), WorkflowError> {
+        let backbone = backbone(&recipe, context.workspace)?;
+        if recipe.layers.is_empty() {
+            recipe.layers = vec![recipe.backbone.default_layer().to_owned()];
         }
         backbone.hash().clone_into(&mut self.weights_hash);
         let spec = backbone.spec();
         self.input_size = (spec.size, spec.size);
-        let extractor = Box::new(network_features(backbone, &self.recipe, device)?);
-        let blocks = vec![WeightedBlock { columns: extractor.columns().len(), weight: self.recipe.network.get() }];
+        let extractor = Box::new(network_features(&backbone, &recipe, context.device)?);
+        let weight = recipe.hand_made.as_ref().map_or(1.0, |beside| beside.network.get());
+        let blocks = vec![WeightedBlock { columns: extractor.columns().len(), weight }];
         self.sources.push(FeatureSource { extractor: FeatureExtractor::Network(extractor), blocks });
+        self.recipe = FeaturesRecipe::Network(recipe);
         Ok(())
     }
 
-    /// Raw counts, which stand alone.
-    fn add_counts(&mut self) -> Result<(), WorkflowError> {
-        let usage = |text: &str| Err(WorkflowError::Usage(text.to_owned()));
-        if !self.recipe.enhance.is_empty() {
-            return usage("features.enhance changes brightness, and features.frame is about raw counts: leave one out");
-        }
-        if !self.recipe.hand_made.is_empty() {
-            return usage("features.hand_made is about brightness, and features.frame about raw counts: leave one out");
-        }
-        // The version of the statistics stands where a network has its weights.
-        self.weights_hash = FrameStatistics.fingerprint();
-        let extractor = FeatureExtractor::Counts(Box::new(FrameStatistics));
-        self.sources.push(FeatureSource { extractor, blocks: Vec::new() });
-        Ok(())
+    fn add_hand_made(&mut self, blocks: &BTreeMap<HandMadeBlock, Positive>, enhance: &[Enhancement]) {
+        let extractor = HandMade::new(blocks.keys().copied().collect());
+        let blocks = blocks
+            .iter()
+            .map(|(block, weight)| WeightedBlock { columns: block.columns().len(), weight: weight.get() })
+            .collect();
+        let extractor = Box::new(WithEnhancement::new(extractor, enhance.to_vec()));
+        self.sources.push(FeatureSource { extractor: FeatureExtractor::Shown(extractor), blocks });
     }
 
     /// Whether images are seen on a brightness scale; else as raw counts.
@@ -144,7 +139,7 @@ impl FeatureExtraction {
 
     /// Whether an image's features depend on the images around it in its series.
     pub(crate) fn has_context(&self) -> bool {
-        self.recipe.frame.is_some()
+        self.recipe.frame().is_some()
     }
 
     /// As an earlier run or checkpoint did it.
@@ -153,8 +148,8 @@ impl FeatureExtraction {
         if extraction.weights_hash != chain.weights_hash {
             return Err(WorkflowError::failed(
                 format!(
-                    "the weights of {} here are not those used before (hash {} instead of {})",
-                    chain.recipe.backbone, extraction.weights_hash, chain.weights_hash
+                    "the weights of {chain} here are not those used before (hash {} instead of {})",
+                    extraction.weights_hash, chain.weights_hash
                 ),
                 "import the same weights file with `rails models import`, or start again with the new weights",
             ));
@@ -190,7 +185,7 @@ impl FeatureExtraction {
         let mut values: Vec<Array2<f32>> = Vec::with_capacity(self.sources.len());
         let (mut columns, mut replaced, mut computed, mut reused) = (Vec::new(), 0, 0, 0);
         for FeatureSource { extractor, .. } in &self.sources {
-            let done = store.embed(&manifest, extractor, &depth, self.recipe.batch_size, context.observer)?;
+            let done = store.embed(&manifest, extractor, &depth, self.recipe.batch_size(), context.observer)?;
             if done.rows.len() < manifest.records.len() {
                 for values in &mut values {
                     *values = values.select(Axis(0), &done.rows);
@@ -205,14 +200,14 @@ impl FeatureExtraction {
         let views: Vec<_> = values.iter().map(Array2::view).collect();
         let mut values = concatenate(Axis(1), &views)
             .map_err(|error| WorkflowError::failed(error.to_string(), "report this as a bug"))?;
-        if let Some(frame) = self.recipe.frame {
+        if let Some(frame) = self.recipe.frame() {
             columns = frame.columns();
             values = frame.in_series(values.view(), &series_of(&manifest));
         }
         if replaced > 0 {
             context.observer.note(&Note::FeaturesNotFinite { features: replaced });
         }
-        let alone = self.recipe.hand_made.is_empty();
+        let alone = self.recipe.hand_made().is_none();
         let blocks = if alone {
             Vec::new()
         } else {

@@ -8,7 +8,8 @@ use super::feature_extraction::FeatureExtraction;
 use super::labelled_images::LabelledImages;
 use super::{Context, WorkflowError};
 use crate::data::{Embeddings, ImageId, ImageRecord, Manifest};
-use crate::runs::{FeatureChain, TrainRecipe};
+use crate::recipes::TrainRecipe;
+use crate::runs::FeatureChain;
 
 /// Labelled images as numbers, in one table over all sources.
 pub(crate) struct FeatureTable {

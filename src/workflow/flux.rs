@@ -8,8 +8,8 @@ use crate::detector_frames::{Flux, FrameFeatures, GroupMembers, Series, series_o
 use crate::device::Device;
 use crate::images::{DepthPolicy, DepthRange, Image, decode};
 use crate::progress::Silent;
+use crate::recipes::{FeaturesRecipe, FrameRecipe};
 use crate::report::{FluxSeries, Grouping};
-use crate::runs::FeaturesRecipe;
 
 /// Series whose frames are shown.
 const SHOWN_SERIES: usize = 6;
@@ -18,7 +18,7 @@ const SHOWN_FRAMES: usize = 3;
 
 /// Measures every frame; what the store knows is not measured again.
 pub(crate) fn measure(manifest: &Manifest, context: &Context<'_>) -> Result<Flux, WorkflowError> {
-    let recipe = FeaturesRecipe { frame: Some(FrameFeatures::Flux), ..FeaturesRecipe::default() };
+    let recipe = FeaturesRecipe::Frame(FrameRecipe { statistics: FrameFeatures::Flux });
     let context = Context { device: Device::Cpu, ..*context };
     let extraction = FeatureExtraction::new(&recipe, &context)?;
     let done = extraction.embed(manifest, DepthRange::default(), &context)?;

@@ -9,7 +9,8 @@ use crate::curation::LabelTable;
 use crate::data::{ImageId, Labels, Manifest, Skipped};
 use crate::images::scan;
 use crate::progress::Warning;
-use crate::runs::{DatasetRecipe, FeatureChain, FeaturesRecipe, Provenance, RunKind, read_json};
+use crate::recipes::{DatasetRecipe, FeaturesRecipe};
+use crate::runs::{FeatureChain, Provenance, RunKind};
 
 /// Labelled images of one or several sources.
 #[derive(Clone)]
@@ -94,7 +95,7 @@ fn read(
 }
 
 fn from_run(run: &Path, context: &Context<'_>) -> Result<SourceImages, WorkflowError> {
-    let provenance: Provenance = read_json(&run.join("run.json"))?;
+    let provenance = Provenance::read(run)?;
     let table = run.join("curation/labels.csv");
     if !table.is_file() {
         return Err(WorkflowError::failed(
@@ -235,7 +236,7 @@ impl LabelledImages {
     pub(crate) fn chain(&self, given: Option<&FeaturesRecipe>) -> Result<Option<&FeatureChain>, WorkflowError> {
         let (None, Some((first, rest))) = (given, self.chains.split_first()) else { return Ok(None) };
         // Where counts are looked at, the brightness scale is for people only.
-        let scaled = first.recipe.frame.is_none();
+        let scaled = first.recipe.frame().is_none();
         if rest.iter().any(|other| !other.agrees_with(first) || (scaled && other.depth != first.depth)) {
             return Err(WorkflowError::failed(
                 "the runs were made with different features or brightness scales",

@@ -6,8 +6,8 @@ use crate::clusterers::{ClusterSection, Counts, Method};
 use crate::data::{Clustering, Positive};
 use crate::features::{Patches, Statistic, make_finite};
 use crate::metrics::silhouettes;
+use crate::recipes::{FitPer, PatchesRecipe};
 use crate::reducers::{self, Reduction};
-use crate::runs::{ClusterRecipe, FitPer, PatchesRecipe};
 use crate::workflow::WorkflowError;
 
 /// How patches are clustered.
@@ -178,13 +178,13 @@ fn by_business(clustering: &Clustering, busy: &[f64]) -> Vec<Option<u32>> {
 }
 
 /// How the recipe clusters patches.
-pub(crate) fn fitting(recipe: &ClusterRecipe, sliced: &PatchesRecipe) -> Fitting {
+pub(crate) fn fitting(recipe: &PatchesRecipe) -> Fitting {
     Fitting {
-        statistics: sliced.statistics.clone(),
-        clip: sliced.clip,
-        fit_per: sliced.fit_per,
+        statistics: recipe.patches.statistics.clone(),
+        clip: recipe.patches.clip,
+        fit_per: recipe.patches.fit_per,
         reduce: recipe.reduce.clone(),
-        cluster: recipe.cluster.clone(),
+        cluster: recipe.cluster.section(),
         seed: recipe.seed,
     }
 }

@@ -1,8 +1,11 @@
 //! What the pages of several commands are made of.
 
+use serde::Serialize;
+
 use super::WorkflowError;
+use crate::recipes::{Recipe, to_toml};
 use crate::report::{Block, Figure};
-use crate::runs::{ClusterRecipe, RunDir, to_toml};
+use crate::runs::RunDir;
 
 /// Saves a plot as `plots/<name>.png` of the run and gives it to its page.
 pub(crate) fn plot(run: &RunDir, name: &str, caption: &str, figure: &dyn Figure) -> Result<Block, WorkflowError> {
@@ -11,11 +14,11 @@ pub(crate) fn plot(run: &RunDir, name: &str, caption: &str, figure: &dyn Figure)
     Block::plot_file(&path, caption).map_err(WorkflowError::at(&path))
 }
 
-/// The lines that make a run of `rails cluster` again.
-pub(crate) fn recipe(recipe: &ClusterRecipe) -> Result<Vec<Block>, WorkflowError> {
+/// The lines that make a run again.
+pub(crate) fn recipe<R: Recipe + Serialize>(recipe: &R) -> Result<Vec<Block>, WorkflowError> {
     let text = to_toml(recipe).map_err(|error| WorkflowError::failed(error.to_string(), "report this as a bug"))?;
     Ok(vec![Block::Table {
-        caption: "How to make this run again: rails cluster --config with these lines".to_owned(),
+        caption: format!("How to make this run again: {} --config with these lines", R::MODE),
         columns: vec!["recipe".to_owned()],
         rows: text.lines().map(|line| vec![line.to_owned()]).collect(),
     }])

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Context, WorkflowError};
 use crate::data::Skipped;
 use crate::files::{Results, results_json, skipped_csv};
-use crate::runs::{DatasetSummary, FeatureChain, Provenance, RunDir, RunKind, Timings, timestamp};
+use crate::runs::{DatasetSummary, FeatureChain, Provenance, RUN_SCHEMA, RunDir, RunKind, Timings, timestamp};
 
 /// A run that has begun. Nothing of it is on the disk until [`Run::create_folder`].
 pub(crate) struct Run<'a> {
@@ -117,6 +117,7 @@ impl<'a> Run<'a> {
         measured(&findings, &mut results);
         results.write(&folder.file(results_json::FILE)?)?;
         let provenance = Provenance {
+            schema: RUN_SCHEMA.to_owned(),
             command: self.kind.name().to_owned(),
             name: self.name,
             created: self.started.timestamp().to_string(),

@@ -17,13 +17,18 @@ pub struct Workspace {
     pub cache: PathBuf,
 }
 
-impl Workspace {
-    /// The usual folders, and the cache where the user wants it.
-    #[must_use]
-    pub fn new(cache: PathBuf) -> Self {
-        Self { runs: runs_folder(), checkpoints: "checkpoints".into(), datasets: "datasets".into(), cache }
+impl Default for Workspace {
+    fn default() -> Self {
+        Self {
+            runs: runs_folder(),
+            checkpoints: "checkpoints".into(),
+            datasets: "datasets".into(),
+            cache: ".rails".into(),
+        }
     }
+}
 
+impl Workspace {
     /// The run folder meant by `run`: a path, a name under the runs folder, or without either the newest of `kinds`.
     ///
     /// # Errors

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use crate::workplace::repository;
 
 /// From the top to the bottom; a module names only modules of the layers below its own.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["main"],
     &["cli"],
     &["commands"],
     &["review", "explore"],
     &["workflow"],
     &["runs"],
+    &["recipes"],
     &["evaluation"],
     &["curation", "training", "report", "separation", "detector_frames"],
     &["features", "clusterers", "reducers", "outliers", "embeddings", "linear_model"],

@@ -172,8 +172,8 @@ fn new_images_go_into_the_clusters_of_an_earlier_run() {
     let place = Workplace::trained("cluster");
     let earlier = place.newest("cluster");
     let before = place.table(format!("{earlier}/images.csv"));
-    place.rails(&["cluster", "-q", "--assign", &earlier, "--name", "again"]).with(0);
-    let again = place.table(format!("{}/images.csv", place.newest("cluster")));
+    place.rails(&["assign", "datasets/surfaces", &earlier, "-q", "--name", "again"]).with(0);
+    let again = place.table(format!("{}/images.csv", place.newest("assign")));
     let clusters = |rows: &[std::collections::BTreeMap<String, String>]| {
         rows.iter().map(|row| (row["path"].clone(), row["kmeans"].clone())).collect::<Vec<_>>()
     };
@@ -186,26 +186,29 @@ fn new_images_go_into_the_clusters_of_an_earlier_run() {
     for name in names(&place.path("datasets/surfaces")).iter().filter(|name| gravel(name)) {
         fs::copy(place.path(format!("datasets/surfaces/{name}")), one.join(name)).unwrap();
     }
-    place.rails(&["cluster", "one", "-q", "--assign", &earlier, "--name", "one"]).with(0);
+    place.rails(&["assign", "one", &earlier, "-q", "--name", "one"]).with(0);
     let number = &before.iter().find(|row| row["path"].starts_with("gravel")).unwrap()["kmeans"];
-    let run = place.newest("cluster");
+    let run = place.newest("assign");
     assert!(place.table(format!("{run}/images.csv")).iter().all(|row| row["kmeans"] == *number));
     assert_eq!(names(&place.path(format!("{run}/clusters/kmeans"))), [format!("cluster_{number}")]);
     place.write("d.jsonl", format!("{{\"decision\":\"name_cluster\",\"cluster\":{number},\"class\":\"gravel\"}}\n"));
     place.rails(&["curate", "--apply", "d.jsonl"]).with(0);
+
+    let old = place.rails(&["cluster", "one", "--assign", "earlier"]).with(2);
+    old.saying(&["a command of its own", "`rails assign one earlier`"]);
 }
 
 #[test]
-fn a_grid_ranks_what_can_run_and_lists_the_rest() {
+fn a_search_ranks_what_can_run_and_lists_the_rest() {
     let place = Workplace::trained("cluster");
     place.write(
-        "grid.toml",
-        "name = \"grid\"\ncluster.kmeans.k = [2, 3]\n[grid]\nenhance = [[], [\"equalize\"]]\n\
-         [[grid.features]]\nbackbone = \"efficientnet-lite0\"\nlayers = [[\"head\"], [\"stage3\", \"stage5\"]]\n\
-         [[grid.features]]\nbackbone = \"vgg16\"\nlayers = [[\"head\"]]\n",
+        "search.toml",
+        "name = \"try\"\ncluster.kmeans.k = [2, 3]\n[search]\nenhance = [[], [\"equalize\"]]\n\
+         [[search.features]]\nbackbone = \"efficientnet-lite0\"\nlayers = [[\"head\"], [\"stage3\", \"stage5\"]]\n\
+         [[search.features]]\nbackbone = \"vgg16\"\nlayers = [[\"head\"]]\n",
     );
     let table = "datasets/surfaces/labels.csv";
-    let summary = place.rails(&["cluster", "-q", "--json", "--config", "grid.toml", "--truth", table]).with(0).json();
+    let summary = place.rails(&["search", "-q", "--json", "--config", "search.toml", "--truth", table]).with(0).json();
     let rows = summary["rows"].as_array().unwrap();
     assert_eq!(rows.len(), 2 * 2 * 2, "layers, enhancements, k");
     let silhouettes: Vec<f64> = rows.iter().map(|row| row["metrics"]["silhouette"].as_f64().unwrap()).collect();
@@ -213,7 +216,7 @@ fn a_grid_ranks_what_can_run_and_lists_the_rest() {
     assert!(rows[0]["metrics"]["purity"].is_f64());
     let left_out = summary["left_out"].as_array().unwrap();
     assert!(left_out.len() == 2 && left_out[0].as_str().unwrap().contains("vgg16"), "{left_out:?}");
-    let results = place.json(format!("{}/results.json", place.newest("grid")));
+    let results = place.json(format!("{}/results.json", place.newest("search")));
     assert_eq!(results["metrics"]["recommended"], summary["recommended"]);
 }
 

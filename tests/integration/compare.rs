@@ -10,7 +10,7 @@ fn results_stand_side_by_side() {
     for word in ["images", "four", "mlp", "kmeans.silhouette", "accuracy", "reduce.n_components", "*"] {
         assert!(shown.contains(word), "no `{word}` in\n{shown}");
     }
-    assert!(!shown.contains("mlp.hidden"), "one kind lacks the setting, which is no difference\n{shown}");
+    assert!(!shown.contains("classifier.hidden"), "one kind lacks the setting, which is no difference\n{shown}");
     let plot = image::open(place.path("experiments/compare.png")).unwrap();
     assert!(plot.width() > 300);
 

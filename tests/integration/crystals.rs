@@ -1,4 +1,4 @@
-//! Crystals in large pictures: `rails cluster` with the recipes that slice images into patches.
+//! `rails patches`: crystals in large pictures, with the recipes that come along.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ fn crystals_are_found_at_the_defaults() {
     let mut scores = Vec::new();
     for seed in 0..10_u64 {
         let (place, pictures) = place("crystals", &[2 * seed, 2 * seed + 1]);
-        let summary = place.rails(&["cluster", "pictures", "--config", "crystals.toml", "--json", "-q"]).with(0).json();
+        let summary = place.rails(&["patches", "pictures", "--config", "crystals.toml", "--json", "-q"]).with(0).json();
         assert_eq!(summary["methods"].as_array().unwrap().len(), 2);
         let rows = place.table(format!("{}/patches.csv", place.newest("patches")));
         let truth: Vec<bool> = pictures.iter().flat_map(|picture| picture.patches(16, SHARE)).collect();
@@ -59,7 +59,7 @@ fn crystals_are_found_at_the_defaults() {
 fn searches_slice_once_and_say_what_compares() {
     let (place, _) = place("crystals-search", &[1]);
     let slices = ["--set", "patches.search.slices=[2, 8, 16]", "--set", "patches.search.clusters=[2, 3]"];
-    let run = ["cluster", "pictures", "--config", "crystals-search.toml", "--json", "-q"];
+    let run = ["patches", "pictures", "--config", "crystals-search.toml", "--json", "-q"];
     let summary = place.rails(&[&run[..], &slices[..]].concat()).with(0).json();
     let count = |name: &str| summary["search"][name].as_array().unwrap().len();
     assert_eq!([count("clusters"), count("components"), count("slices"), count("slices_and_clusters")], [2, 4, 3, 6]);
@@ -79,7 +79,7 @@ fn border_light_depth_and_colour() {
     colour.save(place.path("odd/rgb.png")).unwrap();
     image::GrayImage::new(9, 9).save(place.path("odd/tiny.png")).unwrap();
     let flat = ["--set", "features.enhance=[\"flat-field\"]", "--set", "patches.fit_per=image"];
-    let run = ["cluster", "odd", "--config", "crystals.toml", "--json", "-q"];
+    let run = ["patches", "odd", "--config", "crystals.toml", "--json", "-q"];
     let summary = place.rails(&[&run[..], &flat[..]].concat()).with(3).json();
     assert_eq!(summary["dataset"]["n_images"], 2, "{summary}");
     assert!(summary["flat_field"]["agreement"].is_number());
@@ -89,6 +89,6 @@ fn border_light_depth_and_colour() {
     let rows = place.table(format!("{run}/patches.csv"));
     assert_eq!(rows.len(), 2 * 256);
 
-    place.rails(&["cluster", "odd", "--config", "crystals.toml", "--set", "patches.slices=900"]).with(1);
-    place.rails(&["cluster", "odd", "--config", "crystals.toml", "--set", "patches.statistics=[\"sum\"]"]).with(2);
+    place.rails(&["patches", "odd", "--config", "crystals.toml", "--set", "patches.slices=900"]).with(1);
+    place.rails(&["patches", "odd", "--config", "crystals.toml", "--set", "patches.statistics=[\"sum\"]"]).with(2);
 }

@@ -51,7 +51,7 @@ fn sliders_redraw_the_overlay_and_save_a_recipe() {
     for line in ["name = \"crystals-mine\"", "slices = 20", "opacity = 0.5"] {
         assert!(saved.contains(line), "{saved}");
     }
-    place.rails(&["cluster", "pictures", "--config", "crystals-mine.toml", "-q"]).with(0);
+    place.rails(&["patches", "pictures", "--config", "crystals-mine.toml", "-q"]).with(0);
     browser.click("#save");
     browser.until("return document.querySelector('#said').textContent.includes('choose another name')");
 }

@@ -14,7 +14,7 @@ fn arguments() -> Vec<String> {
         ["train", "datasets/surfaces/labels.csv", "--config", recipe.to_str().unwrap()].map(str::to_owned).to_vec();
     // A head that learned little leaves fine-tuning something to do.
     for setting in [
-        "linear.l2=100",
+        "classifier.l2=100",
         "finetune.epochs=5",
         "finetune.patience=5",
         "finetune.learning_rate=1e-4",
@@ -72,7 +72,7 @@ fn killed_and_resumed_is_as_if_it_had_never_been_killed() {
         assert!(fs::read(whole.join(file)).unwrap() == fs::read(resumed.join(file)).unwrap(), "{file} differs");
     }
     assert!(states(&killed).is_empty(), "what is finished needs no state");
-    rails(&killed, &["--resume", "--set", "linear.l2=50", "--set", "finetune.epochs=1"])
+    rails(&killed, &["--resume", "--set", "classifier.l2=50", "--set", "finetune.epochs=1"])
         .with(0)
         .saying(&["no interrupted training"]);
 }
@@ -129,6 +129,7 @@ fn what_cannot_be_fine_tuned_is_said() {
     let mixed = ["--device", "cpu", "--set", "finetune.precision=mixed"];
     rails(&place, &mixed).with(1).saying(&["`precision = \"mixed\"` needs a GPU", "--device cuda"]);
     rails(&place, &["--set", "finetune.train=tail"]).with(2).saying(&["finetune.train=tail", "last-stage"]);
-    let head = place.rails(&["train", "datasets/surfaces/labels.csv", "--set", "linear.l2=100", "--resume"]).with(0);
+    let head =
+        place.rails(&["train", "datasets/surfaces/labels.csv", "--set", "classifier.kind=linear", "--resume"]).with(0);
     head.saying(&["nothing to go on with"]);
 }

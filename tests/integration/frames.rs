@@ -81,7 +81,7 @@ fn spoiled_frames_are_found_learned_and_predicted() {
     assert!(place.path(format!("{run}/plots/frames.png")).is_file(), "no frames thrown out and kept");
 
     place.rails(&["curate", "--apply", "experiments/frames.jsonl"]).with(0);
-    place.rails(&["train", "--config", "frames-mlp256.toml", "--set", "mlp.epochs=20"]).with(0);
+    place.rails(&["train", "--config", "frames-mlp256.toml", "--set", "classifier.epochs=20"]).with(0);
 
     place.rails(&["evaluate", "raw", "--truth", &run, "--output", "judged"]).with(0);
     for plot in ["mean_flux", "frames", "confusion_matrix"] {
@@ -114,8 +114,14 @@ fn odd_files_of_frames_are_told_and_passed_over() {
     }
     let whole = fs::read(golden.join("gzip.h5")).unwrap();
     fs::write(place.path("raw/cut.h5"), &whole[..5000]).unwrap();
-    let recipe =
-        ["--set", "features.frame=relative_flux", "--set", "cluster.fit_per=dataset", "--set", "reduce.l2=false"];
+    let recipe = [
+        "--set",
+        "features={ kind = 'frame', statistics = 'relative_flux' }",
+        "--set",
+        "cluster.fit_per=dataset",
+        "--set",
+        "reduce.l2=false",
+    ];
     let methods =
         ["--set", "cluster.methods=[\"kmeans\"]", "--set", "cluster.kmeans.k=2", "--set", "reduce.method=none"];
     place.rails(&[&["cluster", "raw"], &recipe[..], &methods[..], &FRAMES[..]].concat()).with(3);

@@ -5,9 +5,13 @@ use crate::workplace::Workplace;
 #[test]
 fn every_help() {
     let place = Workplace::new("help");
-    let commands: [(&str, &[&str]); 13] = [
+    let commands: [(&str, &[&str]); 17] = [
         ("rails", &[]),
         ("cluster", &["cluster"]),
+        ("search", &["search"]),
+        ("patches", &["patches"]),
+        ("separate", &["separate"]),
+        ("assign", &["assign"]),
         ("curate", &["curate"]),
         ("train", &["train"]),
         ("predict", &["predict"]),

@@ -12,6 +12,7 @@ mod evaluate;
 mod explore;
 mod exports;
 mod finetune;
+mod formats;
 mod frames;
 mod help;
 mod models;

@@ -8,7 +8,7 @@ use rails::data::ClassId;
 use rails::features::{Features as _, HandMade, HandMadeBlock, Statistics as _, make_finite};
 use rails::images::{Enhancement, Image, Tiling, enhance};
 use rails::metrics::Ranking;
-use rails::runs::{ClusterRecipe, load};
+use rails::recipes::{SeparateRecipe, load};
 use rails::separation::{GridPlace, Separation, SeparationRecipe, Tiles};
 
 use crate::generators::pillars::{Array, Kind, Options, array};
@@ -19,8 +19,8 @@ const DEFECTS: [(Kind, &str); 3] =
     [(Kind::Missing, "Missing"), (Kind::Collapsed, "Collapsed"), (Kind::Stitching, "Stitching")];
 
 fn recipe() -> SeparationRecipe {
-    let recipe: ClusterRecipe = load(Some(&repository().join("experiments/pillars.toml")), &[]).unwrap();
-    recipe.separate.unwrap()
+    let recipe: SeparateRecipe = load(Some(&repository().join("experiments/pillars.toml")), &[]).unwrap();
+    recipe.separate
 }
 
 /// The features of an array's tiles, cut as `rails tile --half-width 32` does.
@@ -203,9 +203,9 @@ fn verdicts_become_labels_and_a_classifier() {
         let (image, tiles) = (format!("wafers/{wafer}.png"), format!("tiles/{wafer}"));
         place.rails(&["tile", &image, "--grid", grid, "--half-width", "32", "--output", &tiles, "-q"]).with(0);
     }
-    let summary = place.rails(&["cluster", "tiles", "--config", "pillars.toml", "--json", "-q"]).with(0).json();
+    let summary = place.rails(&["separate", "tiles", "--config", "pillars.toml", "--json", "-q"]).with(0).json();
     assert_eq!(summary["inverted"], false);
-    let run = place.newest("cluster");
+    let run = place.newest("separate");
     let rows = place.table(format!("{run}/images.csv"));
     assert_eq!(rows.len(), 225 + 441);
     for column in [
@@ -250,7 +250,7 @@ fn verdicts_become_labels_and_a_classifier() {
     }
 
     place.rails(&["curate", "--apply", &format!("{run}/proposals.jsonl")]).with(0);
-    let trained = ["train", "-q", "--json", "--set", "mlp.hidden=[32]", "--set", "mlp.epochs=30"];
+    let trained = ["train", "-q", "--json", "--set", "classifier.hidden=[32]", "--set", "classifier.epochs=30"];
     place.rails(&trained).with(0);
     let predicted = place.rails(&["predict", "tiles/w7", "--output", "predictions.csv", "-q"]);
     assert_eq!(predicted.code, 0, "{}", predicted.stderr);
@@ -269,23 +269,23 @@ fn one_tile_and_tiles_of_one_pixel_come_through() {
     place.write("experiments/pillars.toml", std::fs::read(repository().join("experiments/pillars.toml")).unwrap());
     std::fs::create_dir_all(place.path("one")).unwrap();
     array(1, Options { rows: 1, columns: 1, ..Options::default() }).image.save(place.path("one/a_1,1.png")).unwrap();
-    place.rails(&["cluster", "one", "--config", "pillars.toml", "-q"]).with(0);
+    place.rails(&["separate", "one", "--config", "pillars.toml", "-q"]).with(0);
 
     std::fs::create_dir_all(place.path("dots")).unwrap();
     let dots = image::RgbImage::from_fn(5, 4, |x, y| image::Rgb([40 * x as u8, 50 * y as u8, 9]));
     dots.save(place.path("dots/d.png")).unwrap();
     place.rails(&["tile", "dots", "--grid", "4x5", "--output", "dot-tiles", "-q"]).with(0);
-    let summary = place.rails(&["cluster", "dot-tiles", "--config", "pillars.toml", "--json", "-q"]).with(0).json();
+    let summary = place.rails(&["separate", "dot-tiles", "--config", "pillars.toml", "--json", "-q"]).with(0).json();
     assert!(summary["replaced"].as_u64() > Some(20), "{summary}");
     place.rails(&["tile", "dots", "--grid", "9x9", "--output", "none"]).with(1).saying(&["too few for a grid of 9×9"]);
-    place.rails(&["cluster", "dots", "--config", "pillars.toml"]).with(0).saying(&["do not say where they stand"]);
+    place.rails(&["separate", "dots", "--config", "pillars.toml"]).with(0).saying(&["do not say where they stand"]);
     place
-        .rails(&["cluster", "dots", "--config", "pillars.toml", "--set", "separate.inconsistency.features={}"])
+        .rails(&["separate", "dots", "--config", "pillars.toml", "--set", "separate.inconsistency.features={}"])
         .with(2)
         .saying(&["names nothing to look at"]);
     let take = "separate.layers=[{name='A', features=['missing'], take={lowest='radial_0'}}]";
     place
-        .rails(&["cluster", "dots", "--config", "pillars.toml", "--set", take])
+        .rails(&["separate", "dots", "--config", "pillars.toml", "--set", take])
         .with(2)
         .saying(&["radial_0", "hint: "]);
 }
@@ -302,9 +302,9 @@ fn another_size_and_polarity_in_sixteen_bits() {
     });
     deep.save(place.path("deep/a.tif")).unwrap();
     place.rails(&["tile", "deep", "--grid", "12x20", "--half-width", "36", "--output", "tiles", "-q"]).with(0);
-    let summary = place.rails(&["cluster", "tiles", "--config", "pillars.toml", "--json", "-q"]).with(0).json();
+    let summary = place.rails(&["separate", "tiles", "--config", "pillars.toml", "--json", "-q"]).with(0).json();
     assert_eq!(summary["inverted"], true);
-    let rows = place.table(format!("{}/images.csv", place.newest("cluster")));
+    let rows = place.table(format!("{}/images.csv", place.newest("separate")));
     assert_eq!(rows.len(), 240);
     for (kind, name) in DEFECTS {
         let said: Vec<bool> = rows.iter().map(|row| row["verdict"] == name).collect();

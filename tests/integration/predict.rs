@@ -127,7 +127,8 @@ fn what_was_never_seen_is_unknown_and_neighbours_explain() {
 #[test]
 fn a_recipe_may_keep_all_and_the_threshold_is_told() {
     let place = Workplace::trained("predict");
-    let small = ["train", "--set", "mlp.hidden=[8]", "--set", "mlp.epochs=8", "--set", "calibrate.folds=2"];
+    let small =
+        ["train", "--set", "classifier.hidden=[8]", "--set", "classifier.epochs=8", "--set", "calibrate.folds=2"];
     let told = place.rails(&[&small[..], &["--set", "reject.keep=1"]].concat()).with(0).stdout;
     assert!(told.contains("Unknown    nothing: the recipe keeps every image"), "{told}");
     let all = table(&place.rails(&["predict", "-q", "datasets/surfaces"]).with(0).stdout);

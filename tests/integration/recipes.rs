@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rails::runs::{ClusterRecipe, TrainRecipe, load};
+use rails::recipes::{ClusterRecipe, PatchesRecipe, Recipe, SearchRecipe, SeparateRecipe, TrainRecipe, load};
 
 use crate::workplace::{Workplace, names, repository};
 
@@ -17,21 +17,39 @@ fn every_recipe_that_comes_along_reads() {
     for recipe in recipes {
         let path = folder.join(&recipe);
         let text = std::fs::read_to_string(&path).unwrap();
-        let trains = ["\n[mlp]", "\n[linear]", "\n[knn]", "\n[sweep]"].iter().any(|section| text.contains(section));
-        let name = if trains {
-            load::<TrainRecipe>(Some(&path), &[]).map(|recipe| recipe.name)
-        } else {
-            load::<ClusterRecipe>(Some(&path), &[]).map(|recipe| recipe.name)
+        // The command that its first lines name.
+        let command = text.lines().find_map(|line| line.strip_prefix("#   rails ")).unwrap();
+        let name = match command.split_once(' ').unwrap().0 {
+            "cluster" => name_of::<ClusterRecipe>(&path),
+            "search" => name_of::<SearchRecipe>(&path),
+            "patches" => name_of::<PatchesRecipe>(&path),
+            "separate" => name_of::<SeparateRecipe>(&path),
+            "train" => name_of::<TrainRecipe>(&path),
+            other => panic!("{recipe}: no recipe is for `rails {other}`"),
         };
-        assert_eq!(name.unwrap_or_else(|error| panic!("{error}")) + ".toml", recipe, "a recipe is named as its file");
+        assert_eq!(name + ".toml", recipe, "a recipe is named as its file");
     }
+}
+
+fn name_of<R: Recipe>(path: &Path) -> String {
+    let mut recipe: R = load(Some(path), &[]).unwrap_or_else(|error| panic!("{error}"));
+    recipe.name_and_dataset().0.clone()
 }
 
 #[test]
 fn what_print_config_shows_reads_back_as_the_same() {
     let place = Workplace::new("recipes");
     let settings = ["--set", "dataset.naming={a}_{b}", "--set", "cluster.kmeans.k=[2, 4]", "--set", "reduce.l2=false"];
-    for (command, settings) in [("cluster", &settings[..]), ("train", &["--set", "mlp.hidden=[8]"])] {
+    let none: &[&str] = &[];
+    for (command, settings) in [
+        ("cluster", &settings[..]),
+        ("train", &["--set", "classifier.hidden=[8]"]),
+        ("train", &["--set", "classifier.kind=knn", "--set", "features.kind=frame"]),
+        ("search", none),
+        ("patches", none),
+        ("separate", &["--set", "separate.polarity=dark"]),
+        ("explore", none),
+    ] {
         let shown = place.rails(&[&[command, "--print-config", "--name", "mine"], settings].concat()).with(0);
         assert!(shown.stdout.contains("name = \"mine\""), "{}", shown.stdout);
         place.write("experiments/shown.toml", &shown.stdout);
@@ -60,6 +78,33 @@ fn a_slip_is_told_with_file_line_and_column() {
     place.rails(&["cluster", "--set", "features.layers=head"]).with(2).saying(&["a list such as"]);
     place.rails(&["cluster", "--set", "nonsense"]).with(2).saying(&["key=value"]);
     place.rails(&["cluster", "--config", "lost.toml"]).with(2).saying(&["no such recipe", "experiments/"]);
-    place.rails(&["train", "--set", "mlp.dropout=1.5"]).with(2).saying(&["1.5", "from 0 to below 1"]);
+    place.rails(&["train", "--set", "classifier.dropout=1.5"]).with(2).saying(&["1.5", "from 0 to below 1"]);
     place.rails(&["train", "--set", "split.test=0.9"]).with(2).saying(&["expected 1"]);
+}
+
+#[test]
+fn a_recipe_of_another_command_names_it() {
+    let place = Workplace::new("recipes");
+    for recipe in ["pillars.toml", "crystals.toml", "railbed-search.toml", "mlp512.toml", "surfaces.toml"] {
+        let text = std::fs::read(repository().join("experiments").join(recipe)).unwrap();
+        place.write(&format!("experiments/{recipe}"), text);
+    }
+    for (command, recipe, told) in [
+        ("cluster", "pillars.toml", "pillars.toml:11:3"),
+        ("cluster", "pillars.toml", "this recipe separates: `rails separate --config pillars.toml`"),
+        ("patches", "pillars.toml", "`rails separate --config pillars.toml`"),
+        ("cluster", "crystals.toml", "this recipe clusters patches: `rails patches --config crystals.toml`"),
+        ("separate", "railbed-search.toml", "`rails search --config railbed-search.toml`"),
+        ("cluster", "mlp512.toml", "this recipe trains: `rails train --config mlp512.toml`"),
+        ("train", "surfaces.toml", "`rails cluster --config surfaces.toml`"),
+    ] {
+        place.rails(&[command, "--config", recipe]).with(2).saying(&[told]);
+    }
+    place.write("experiments/two.toml", "[patches]\nslices = 4\n\n[separate]\n");
+    let told = ["two recipes in one", "two.toml:1:2", "two.toml:4:2", "make a recipe of each"];
+    place.rails(&["patches", "--config", "two.toml"]).with(2).saying(&told);
+    place.rails(&["patches", "--truth", "t.csv"]).with(2).saying(&["--truth"]);
+    place.rails(&["separate", "--max-time", "3"]).with(2).saying(&["--max-time"]);
+    place.rails(&["compare", "--device", "cpu"]).with(2).saying(&["--device"]);
+    place.rails(&["cluster", "--set", "patches.slices=8"]).with(2).saying(&["`patches` belongs to `rails patches`"]);
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::workplace::{TEXTURES, Workplace, names};
 
-const RECIPE: &str = "name = \"try\"\n\n[mlp]\nepochs = 15\n\n[sweep]\nfolds = 3\n\"mlp.hidden\" = [[], [16]]\n";
+const RECIPE: &str =
+    "name = \"try\"\n\n[classifier]\nepochs = 15\n\n[sweep]\nfolds = 3\n\"classifier.hidden\" = [[], [16]]\n";
 
 /// An `ImageFolder` of the tiles, `brick_1,3.png` and so on.
 fn sorted(place: &Workplace, per_texture: usize) {
@@ -81,7 +82,7 @@ fn layers_can_be_swept_and_a_recipe_that_fails_is_listed() {
     let place = Workplace::trained("sweep");
     let layers = "\"features.layers\" = [[\"stage3\"], [\"stage3\", \"head\"]]\n";
     let sweep = format!(
-        "[mlp]\nepochs = 3\nscaling = \"none\"\n[sweep]\nfolds = 2\n{layers}mlp.learning_rate = [1e-3, 1e38]\n"
+        "[classifier]\nepochs = 3\nscaling = \"none\"\n[sweep]\nfolds = 2\n{layers}classifier.learning_rate = [1e-3, 1e38]\n"
     );
     place.write("experiments/layers.toml", sweep);
     let ended = place.rails(&["train", "--sweep", "layers.toml", "--json"]).with(0);
@@ -95,9 +96,9 @@ fn layers_can_be_swept_and_a_recipe_that_fails_is_listed() {
 fn a_slip_in_a_sweep_is_told_with_file_line_and_column() {
     let place = Workplace::trained("sweep");
     for (line, at, about) in [
-        ("\"mlp.hiden\" = [[]]", "slip.toml:2:1", "unknown field `hiden`"),
-        ("\"mlp.dropout\" = [0.5, 1.5]", "slip.toml:2:23", "`1.5` is out of range"),
-        ("\"mlp.dropout\" = 0.5", "slip.toml:2:1", "expected a list of alternatives"),
+        ("\"classifier.hiden\" = [[]]", "slip.toml:2:1", "unknown field `hiden`"),
+        ("\"classifier.dropout\" = [0.5, 1.5]", "slip.toml:2:30", "`1.5` is out of range"),
+        ("\"classifier.dropout\" = 0.5", "slip.toml:2:1", "expected a list of alternatives"),
         ("\"split.train\" = [0.5]", "slip.toml:2:1", "cannot be swept"),
     ] {
         place.write("slip.toml", format!("[sweep]\n{line}\n"));
@@ -129,7 +130,7 @@ fn groups_are_not_divided() {
     }
     assert!(folds.len() > 2 && folds.values().all(|folds| folds.len() == 1), "{folds:?}");
 
-    let small = ["--set", "mlp.hidden=[]", "--set", "mlp.epochs=3"];
+    let small = ["--set", "classifier.hidden=[]", "--set", "classifier.epochs=3"];
     let ended = place.rails(&[&["train", "sorted", "--set", &by_row], &naming[..], &small].concat()).with(0);
     assert!(ended.stdout.contains("values of row: none is in two parts"), "{}", ended.stdout);
     let metrics = &place.json(format!("{}/results.json", place.newest("train")))["metrics"]["disjointness"];
@@ -152,7 +153,7 @@ fn a_curated_run_knows_its_name_fields() {
     place.rails(&[&again[..], &["--set", "report.examples=1"]].concat()).with(0);
     place.write("decisions.jsonl", crate::workplace::names_by_majority(&place));
     place.rails(&["curate", "--apply", "decisions.jsonl"]).with(0);
-    let small = ["--set", "split.group_by=row", "--set", "mlp.hidden=[]", "--set", "mlp.epochs=3"];
+    let small = ["--set", "split.group_by=row", "--set", "classifier.hidden=[]", "--set", "classifier.epochs=3"];
     let ended = place.rails(&[&["train"], &small[..]].concat()).with(0);
     assert!(ended.stdout.contains("values of row: none is in two parts"), "{}", ended.stdout);
 }
@@ -160,7 +161,7 @@ fn a_curated_run_knows_its_name_fields() {
 #[test]
 fn odd_labels_get_a_clear_word_and_never_a_panic() {
     let place = Workplace::with_tiles("odd", 20);
-    let small = ["--set", "mlp.hidden=[]", "--set", "mlp.epochs=2"];
+    let small = ["--set", "classifier.hidden=[]", "--set", "classifier.epochs=2"];
     let tiles: Vec<String> = names(&place.path("datasets/surfaces"))
         .into_iter()
         .filter(|name| Path::new(name).extension() == Some("png".as_ref()))

@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::workplace::{QUICK, TEXTURES, Workplace, names, names_by_majority};
 
-const SMALL: [&str; 5] = ["-q", "--set", "mlp.hidden=[16]", "--set", "mlp.epochs=15"];
+const SMALL: [&str; 5] = ["-q", "--set", "classifier.hidden=[16]", "--set", "classifier.epochs=15"];
 
 fn train(place: &Workplace, arguments: &[&str]) -> serde_json::Value {
     place.rails(&[&["train", "--json"], &SMALL[..], arguments].concat()).with(0).json()
@@ -51,7 +51,7 @@ fn an_image_folder_and_a_label_table_teach_the_same() {
 
     let mine = place.read("datasets/surfaces/labels.csv").replace("path,class", "filename,label");
     place.write("elsewhere/mine.csv", mine + "lost.png,brick\n");
-    let elsewhere = ["train", "elsewhere/mine.csv", "--images", "datasets/surfaces", "--set", "mlp.epochs=2"];
+    let elsewhere = ["train", "elsewhere/mine.csv", "--images", "datasets/surfaces", "--set", "classifier.epochs=2"];
     place.rails(&elsewhere).with(0).saying(&["warning: 1 rows", "not there"]);
 }
 

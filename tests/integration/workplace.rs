@@ -207,12 +207,12 @@ fn trained() -> &'static Workplace {
         place.rails(&[&["cluster", "-q"], &QUICK[..]].concat()).with(0);
         place.write("decisions.jsonl", names_by_majority(&place));
         place.rails(&["curate", "--apply", "decisions.jsonl"]).with(0);
-        place.rails(&["train", "-q", "--set", "mlp.hidden=[32]", "--set", "mlp.epochs=30"]).with(0);
+        place.rails(&["train", "-q", "--set", "classifier.hidden=[32]", "--set", "classifier.epochs=30"]).with(0);
         place
     })
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for name in names(from) {
         let (from, to) = (from.join(&name), to.join(&name));

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::cli::{Global, progress::Terminal, render};
+use crate::cli::render;
 use crate::commands::{CommandError, propagate, suggest};
 use crate::data::Fraction;
-use crate::workflow::weigh;
+use crate::workflow::{Context, weigh};
 
 /// What to look at next, and which labels are written.
 #[derive(Debug, clap::Args)]
@@ -30,23 +30,16 @@ impl LabelArguments {
 
     /// Weighs the labels where decisions came in or the choice of labels changed; says whether suggestions were printed,
     /// which are all that stdout is to hold.
-    pub(super) fn run(
-        &self,
-        run: Option<&Path>,
-        came_in: bool,
-        global: &Global,
-        observer: &Terminal,
-    ) -> Result<bool, CommandError> {
-        let workspace = global.workspace();
+    pub(super) fn run(&self, run: Option<&Path>, came_in: bool, context: &Context<'_>) -> Result<bool, CommandError> {
         let chosen = self.propagate.is_some() || self.no_propagate;
         if chosen {
-            propagate(run, self.propagate, &workspace)?;
+            propagate(run, self.propagate, context.workspace)?;
         }
         if chosen || came_in {
-            weigh(run, &global.context(&workspace, observer)?)?;
+            weigh(run, context)?;
         }
         let Some(n) = self.suggest else { return Ok(false) };
-        for suggested in suggest(run, n, &global.context(&workspace, observer)?)? {
+        for suggested in suggest(run, n, context)? {
             let line = serde_json::to_string(&suggested)?;
             render::out(&(line + "\n"))?;
         }

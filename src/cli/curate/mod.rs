@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{Global, Outcome, progress::Terminal, render};
+use super::{CacheArgument, DeviceArgument, Global, Outcome, progress::Terminal, render};
 use crate::commands::CommandError;
 use crate::runs::Placement;
 use crate::workflow::{CurateSummary, Curator, ExportFormat, LabelImport};
@@ -63,6 +63,10 @@ pub(super) struct Arguments {
     /// Who decides, for the log; without it the user's name
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
+    #[command(flatten)]
+    device: DeviceArgument,
+    #[command(flatten)]
+    cache: CacheArgument,
 }
 
 /// What came in, and where the curation stands then.
@@ -88,10 +92,12 @@ enum FormatArgument {
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
         let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
+        let workspace = self.cache.workspace();
         if !from_files && !self.status && !self.labels.asked() {
-            return self.page.review(self.run.as_deref(), &self.by(), global, observer);
+            let context = self.device.context(&workspace, observer)?;
+            return self.page.review(self.run.as_deref(), &self.by(), global, &context, observer);
         }
-        let mut curator = Curator::open(self.run.as_deref(), &global.workspace())?;
+        let mut curator = Curator::open(self.run.as_deref(), &workspace)?;
         let by = self.by();
         let mut summary = curator.summary();
         if let Some(file) = &self.apply {
@@ -113,8 +119,11 @@ impl Arguments {
             }
         };
         let came_in = self.apply.is_some() || self.from_folders || self.import.is_some();
-        if self.labels.run(self.run.as_deref(), came_in, global, observer)? {
-            return Ok(Outcome::Done);
+        if came_in || self.labels.asked() {
+            let context = self.device.context(&workspace, observer)?;
+            if self.labels.run(self.run.as_deref(), came_in, &context)? {
+                return Ok(Outcome::Done);
+            }
         }
         let Some(output) = &self.export else {
             let Some(imported) = imported else {

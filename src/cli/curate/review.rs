@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::cli::{Global, Outcome, progress::Terminal, render};
 use crate::commands::{CommandError, Review};
 use crate::server::Listen;
+use crate::workflow::Context;
 
 /// Where the page is served.
 #[derive(Debug, clap::Args)]
@@ -32,11 +33,11 @@ impl PageArguments {
         run: Option<&Path>,
         by: &str,
         global: &Global,
+        context: &Context<'_>,
         observer: &Terminal,
     ) -> Result<Outcome, CommandError> {
         let listen = Listen { address: self.listen.unwrap_or(Listen::default().address), port: self.port };
-        let workspace = global.workspace();
-        let review = Review::open(run, listen, by, &global.context(&workspace, observer)?)?;
+        let review = Review::open(run, listen, by, context)?;
         observer.clear();
         let page = Page { url: review.url(), port: review.port(), exposure: listen.exposure() };
         let saved = "Every decision is saved at once. Ctrl-C ends the review.";

@@ -1,4 +1,4 @@
-//! What `rails cluster` found in patches.
+//! Summary of `rails patches`.
 
 use std::fmt::Write as _;
 

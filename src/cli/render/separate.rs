@@ -1,4 +1,4 @@
-//! What `rails cluster` separated.
+//! Summary of `rails separate`.
 
 use std::fmt::Write as _;
 

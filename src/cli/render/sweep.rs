@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn a_shell_reads_back_what_was_meant() {
-        assert_eq!(quoted("mlp.dropout=0.3"), "mlp.dropout=0.3");
-        assert_eq!(quoted("mlp.hidden=[512, 256]"), "'mlp.hidden=[512, 256]'");
+        assert_eq!(quoted("classifier.dropout=0.3"), "classifier.dropout=0.3");
+        assert_eq!(quoted("classifier.hidden=[512, 256]"), "'classifier.hidden=[512, 256]'");
         assert_eq!(quoted("it's"), "'it'\\''s'");
         assert_eq!(quoted(""), "''");
     }

@@ -18,7 +18,8 @@ use crate::evaluation::{
 };
 use crate::images::Enhancement;
 use crate::metrics::{RiskAtCoverage, RiskCoverage};
-use crate::runs::{DatasetSummary, Placed, Slices};
+use crate::recipes::Slices;
+use crate::runs::{DatasetSummary, Placed};
 use crate::training::{Calibration, Disjointness, GroupProof, HeldOutFrom, NearProof, TemperatureFit};
 use crate::workflow::RunSummary;
 use crate::workflow::clustering::{ClusterRow, MethodSummary};

@@ -19,8 +19,9 @@ use crate::data::Manifest;
 use crate::detector_frames::Flux;
 use crate::outliers::Lof;
 use crate::progress::{Note, Observer, Stage, Warning};
+use crate::recipes::ClusterRecipe;
 use crate::reducers::TsneLayout;
-use crate::runs::{ClusterRecipe, DatasetSummary, Placement, RunKind};
+use crate::runs::{DatasetSummary, Placement, RunKind};
 use crate::workflow::clustering::{
     self, ClusterFolders, Group, Judge, assigner, check_field_names, cluster_folders, images_csv, per_series, plane,
 };
@@ -111,7 +112,7 @@ pub fn cluster(
     };
     let stage = observer.stage(Stage::Plot, 0);
     let data = DatasetView { manifest: &manifest, depth, field: field.as_deref() };
-    let (enhance, flux) = (&recipe.features.enhance, flux.as_ref());
+    let (enhance, flux) = (recipe.features.enhance(), flux.as_ref());
     let drawing =
         Drawing { run: &folder, data, projection: &projection, x, layout: positions, groups: &groups, enhance, flux };
     let plots = drawing.draw()?;

@@ -6,9 +6,10 @@ use serde::Serialize;
 use crate::commands::CommandError;
 use crate::data::Manifest;
 use crate::images::{DepthRange, Image, NamingTemplate, decode};
+use crate::recipes::ClusterRecipe;
 use crate::reducers::{Projection, Step, Transform};
 use crate::report::Grouping;
-use crate::runs::{ClusterRecipe, DatasetSummary, Placed};
+use crate::runs::{DatasetSummary, Placed};
 use crate::workflow::RunSummary;
 use crate::workflow::clustering::MethodSummary;
 

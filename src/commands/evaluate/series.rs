@@ -21,7 +21,7 @@ pub(super) fn section(
     predictions: &Predictions,
     context: &Context<'_>,
 ) -> Result<Option<Section>, CommandError> {
-    if bundle.features.recipe.frame.is_none() {
+    if bundle.features.recipe.frame().is_none() {
         return Ok(None);
     }
     let flux = flux::measure(&extracted.manifest, context)?;

@@ -3,7 +3,7 @@
 use super::EvaluateOptions;
 use crate::commands::CommandError;
 use crate::progress::Warning;
-use crate::runs::DatasetRecipe;
+use crate::recipes::DatasetRecipe;
 use crate::workflow::labelled_images::{LabelSources, LabelledImages, gather};
 use crate::workflow::{Context, WorkflowError};
 

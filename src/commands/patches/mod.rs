@@ -1,9 +1,11 @@
-//! Large images to maps of what lies where: `rails cluster` with a recipe that has `[patches]`.
+//! Patches of large images, clustered: maps of what lies where.
 
 mod page;
 mod searching;
 mod slicing;
 mod summary;
+
+use std::collections::BTreeMap;
 
 use serde_json::json;
 
@@ -11,11 +13,11 @@ pub use searching::{SearchResults, SearchRow};
 pub use summary::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummary};
 
 use super::CommandError;
-use crate::data::NonNegative;
-use crate::features::{Patches, Statistic};
+use crate::features::{HandMadeBlock, Patches, Statistic};
 use crate::images::DepthRange;
 use crate::progress::Stage;
-use crate::runs::{ClusterRecipe, DatasetSummary, FeatureChain, FeaturesRecipe, PatchesRecipe, RunKind, Slices};
+use crate::recipes::{FeaturesRecipe, HandMadeRecipe, PatchesRecipe, Slices, WeightedBlocks};
+use crate::runs::{DatasetSummary, FeatureChain, RunKind};
 use crate::workflow::patch_clustering::fitting;
 use crate::workflow::{Context, Run, RunInputs, dataset};
 use page::PatchesPage;
@@ -25,12 +27,9 @@ use slicing::Slicing;
 ///
 /// # Errors
 /// When a stage fails; then no run folder appears. A bad image is only skipped.
-pub fn patches(
-    recipe: &ClusterRecipe,
-    sliced: &PatchesRecipe,
-    context: &Context<'_>,
-) -> Result<PatchesSummary, CommandError> {
+pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesSummary, CommandError> {
     let observer = context.observer;
+    let sliced = &recipe.patches;
     let mut run = Run::begin(RunKind::Patches, &recipe.name, recipe.seed, recipe, context);
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
     run.lap("scan");
@@ -48,7 +47,7 @@ pub fn patches(
     run.lap("slice");
 
     let stage = observer.stage(Stage::Cluster, 0);
-    let fitting = fitting(recipe, sliced);
+    let fitting = fitting(recipe);
     let main: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&sliced.slices)).collect();
     let (found, replaced) = fitting.fit(&main)?;
     let uneven: Vec<&Patches> = images.iter().filter_map(|image| image.uneven.as_ref()).collect();
@@ -78,7 +77,6 @@ pub fn patches(
     let page = PatchesPage {
         run: &folder,
         recipe,
-        sliced,
         manifest: &manifest,
         depth,
         found: &found,
@@ -89,8 +87,8 @@ pub fn patches(
     drop(stage);
     run.lap("plot");
 
-    let none = NonNegative::try_from(0.0).map_err(|error| CommandError::usage(error.to_string()))?;
-    let features = FeaturesRecipe { network: none, ..recipe.features.clone() };
+    let blocks = BTreeMap::from([(HandMadeBlock::Statistics, WeightedBlocks::usual())]);
+    let features = FeaturesRecipe::HandMade(HandMadeRecipe { enhance: recipe.features.enhance.clone(), blocks });
     let n_features = sliced.statistics.len();
     let chain = FeatureChain { recipe: features, weights_hash: String::new(), dataset: None, depth, n_features };
     let methods = found.iter().map(|clusters| clusters.method.name().to_owned()).collect();

@@ -7,8 +7,9 @@ use crate::commands::CommandError;
 use crate::data::Manifest;
 use crate::features::Patches;
 use crate::images::{DepthRange, decode, enhance};
+use crate::recipes::{FitPer, PatchesRecipe};
 use crate::report::{Block, Figure, MosaicPanel, PatchMosaic, Report, ScoreCurve, ScoreCurves, ScoreGrid, thumbnail};
-use crate::runs::{ClusterRecipe, FitPer, PatchesRecipe, RunDir};
+use crate::runs::RunDir;
 use crate::workflow::patch_clustering::PatchClusters;
 use crate::workflow::report_blocks;
 
@@ -23,8 +24,7 @@ type At = fn(&SearchRow) -> f64;
 /// What the page shows.
 pub(super) struct PatchesPage<'a> {
     pub run: &'a RunDir,
-    pub recipe: &'a ClusterRecipe,
-    pub sliced: &'a PatchesRecipe,
+    pub recipe: &'a PatchesRecipe,
     pub manifest: &'a Manifest,
     pub depth: DepthRange,
     pub found: &'a [PatchClusters],
@@ -35,7 +35,7 @@ pub(super) struct PatchesPage<'a> {
 
 impl PatchesPage<'_> {
     pub fn write(&self) -> Result<(), CommandError> {
-        let mut report = Report::new(format!("rails cluster: {}", self.recipe.name));
+        let mut report = Report::new(format!("rails patches: {}", self.recipe.name));
         report.fact("Images", self.manifest.records.len().to_string());
         report.fact("Patches", self.patches.iter().map(|one| one.ignored.len()).sum::<usize>().to_string());
         report.fact("Left out", self.findings.ignored.to_string());
@@ -57,7 +57,7 @@ impl PatchesPage<'_> {
     fn method(&self, clusters: &PatchClusters) -> Result<Vec<Block>, CommandError> {
         let number = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.3}"));
         let (clustered, raw) = (number(clusters.silhouette), number(clusters.silhouette_raw));
-        let together = match self.sliced.fit_per {
+        let together = match self.recipe.patches.fit_per {
             FitPer::Set => "The patches of all images were clustered together.",
             FitPer::Image => "The patches of each image were clustered by themselves.",
         };
@@ -67,11 +67,12 @@ impl PatchesPage<'_> {
         ))];
         let settings = format!(
             "{}; k = {}; silhouette {clustered} clustered, {raw} raw; opacity {}",
-            described(self.sliced.slices, &self.sliced.statistics),
+            described(self.recipe.patches.slices, &self.recipe.patches.statistics),
             clusters.sizes().len(),
-            self.sliced.opacity.get()
+            self.recipe.patches.opacity.get()
         );
-        let (rows, columns) = (self.sliced.mosaic.rows.get() as usize, self.sliced.mosaic.columns.get() as usize);
+        let (rows, columns) =
+            (self.recipe.patches.mosaic.rows.get() as usize, self.recipe.patches.mosaic.columns.get() as usize);
         let all: Vec<usize> = (0..self.manifest.records.len()).collect();
         for (page, images) in all.chunks(rows * columns).take(MOSAICS).enumerate() {
             let panels = images
@@ -89,8 +90,11 @@ impl PatchesPage<'_> {
                 title: &title,
                 remark: &settings,
                 columns,
-                slices: (self.sliced.slices.rows.get() as usize, self.sliced.slices.columns.get() as usize),
-                opacity: self.sliced.opacity.get(),
+                slices: (
+                    self.recipe.patches.slices.rows.get() as usize,
+                    self.recipe.patches.slices.columns.get() as usize,
+                ),
+                opacity: self.recipe.patches.opacity.get(),
                 n_clusters: clusters.sizes().len(),
                 panels,
             };

@@ -8,8 +8,8 @@ use super::slicing::Sliced;
 use crate::commands::CommandError;
 use crate::features::Patches;
 use crate::progress::{Event, Observer, Warning};
+use crate::recipes::{PatchSearch, Slices};
 use crate::reducers::Method as Map;
-use crate::runs::{PatchSearch, Slices};
 use crate::workflow::patch_clustering::Fitting;
 
 /// One setting that was tried.

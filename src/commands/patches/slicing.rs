@@ -10,7 +10,7 @@ use crate::data::{Manifest, Skipped};
 use crate::features::{Ignore, Patches};
 use crate::images::{DepthRange, Enhancement, Image, decode, enhance};
 use crate::progress::{Event, Observer, Stage};
-use crate::runs::Slices;
+use crate::recipes::Slices;
 
 /// The patches of one image.
 pub(super) struct Sliced {

@@ -8,7 +8,8 @@ use crate::data::Manifest;
 use crate::features::{Patches, Statistic};
 use crate::files::patches_csv::{self, PatchRow};
 use crate::metrics::{Contingency, adjusted_rand_index};
-use crate::runs::{DatasetSummary, RunDir, Slices};
+use crate::recipes::Slices;
+use crate::runs::{DatasetSummary, RunDir};
 use crate::workflow::RunSummary;
 use crate::workflow::patch_clustering::PatchClusters;
 

@@ -15,7 +15,8 @@ use crate::data::{Clustering, Manifest, Skipped};
 use crate::images::{DepthRange, Enhancement};
 use crate::metrics::{Contingency, normalized_mutual_information, purity, spread};
 use crate::progress::{Note, Stage};
-use crate::runs::{ClusterRecipe, DatasetSummary, FeatureChain, FeaturesRecipe, GridRecipe, RunKind};
+use crate::recipes::{FeaturesRecipe, NetworkRecipe, SearchRecipe};
+use crate::runs::{DatasetSummary, FeatureChain, RunKind};
 use crate::workflow::clustering::Judge;
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, Run, RunInputs, RunSummary, WorkflowError, dataset};
@@ -64,14 +65,13 @@ pub struct CombinationRow {
     pub metrics: BTreeMap<String, f64>,
 }
 
-/// Runs every combination of `[grid]` with the numbers of clusters of the recipe's k-means and ranks them by the metric
+/// Runs every combination of `[search]` with the numbers of clusters of the recipe's k-means and ranks them by the metric
 /// that the recipe picks k with. Each combination of network, layers and enhancements is embedded once.
 ///
 /// # Errors
 /// When no combination can run. One whose weights are missing is left out and listed.
 pub fn search(
-    recipe: &ClusterRecipe,
-    grid: &GridRecipe,
+    recipe: &SearchRecipe,
     options: &SearchOptions,
     context: &Context<'_>,
 ) -> Result<SearchSummary, CommandError> {
@@ -84,7 +84,7 @@ pub fn search(
     let mut found: Vec<Combination> = Vec::new();
     let mut left_out = Vec::new();
     let search = Search { recipe, options, truth: truth.as_ref(), context };
-    for features in combinations(recipe, grid) {
+    for features in recipe.combinations() {
         let name = describe(&features);
         context.observer.note(&Note::Trying { features: name.clone() });
         match search.run(&features, &manifest, depth) {
@@ -126,7 +126,7 @@ pub fn search(
 
 /// What all combinations share.
 struct Search<'a> {
-    recipe: &'a ClusterRecipe,
+    recipe: &'a SearchRecipe,
     options: &'a SearchOptions,
     truth: Option<&'a LabelTable>,
     context: &'a Context<'a>,
@@ -144,12 +144,12 @@ impl Search<'_> {
     /// Clusters the images by `features`, once per number of clusters.
     fn run(
         &self,
-        features: &FeaturesRecipe,
+        features: &NetworkRecipe,
         manifest: &Manifest,
         depth: DepthRange,
     ) -> Result<Combination, CommandError> {
         let observer = self.context.observer;
-        let extraction = FeatureExtraction::new(features, self.context)?;
+        let extraction = FeatureExtraction::new(&FeaturesRecipe::Network(features.clone()), self.context)?;
         let embedded = extraction.embed(manifest, depth, self.context)?;
         dataset::require_images(&embedded.manifest)?;
         let values = embedded.embeddings.values();
@@ -187,7 +187,7 @@ impl Search<'_> {
                 }
                 CombinationRow {
                     backbone: features.backbone.to_string(),
-                    layers: extraction.recipe.layers.clone(),
+                    layers: extraction.recipe.network().map(|network| network.layers.clone()).unwrap_or_default(),
                     enhance: features.enhance.clone(),
                     k: fit.asked,
                     n_features: embedded.chain.n_features,
@@ -205,24 +205,7 @@ fn against_truth(clustering: &Clustering, truth: &Matched) -> Vec<(&'static str,
     vec![("purity", purity(&table)), ("nmi", normalized_mutual_information(&table))]
 }
 
-fn combinations(recipe: &ClusterRecipe, grid: &GridRecipe) -> Vec<FeaturesRecipe> {
-    let plain = [Vec::new()];
-    let enhancements = if grid.enhance.is_empty() { plain.as_slice() } else { grid.enhance.as_slice() };
-    grid.features
-        .iter()
-        .flat_map(|features| features.layers.iter().map(move |layers| (features.backbone, layers)))
-        .flat_map(|(backbone, layers)| enhancements.iter().map(move |enhance| (backbone, layers, enhance)))
-        .map(|(backbone, layers, enhance)| FeaturesRecipe {
-            backbone,
-            layers: layers.clone(),
-            enhance: enhance.clone(),
-            weights: None,
-            ..recipe.features.clone()
-        })
-        .collect()
-}
-
-fn describe(features: &FeaturesRecipe) -> String {
+fn describe(features: &NetworkRecipe) -> String {
     let enhance = texts(&features.enhance);
     let enhance = if enhance.is_empty() { enhance } else { format!(" after {enhance}") };
     format!("{} {}{enhance}", features.backbone, features.layers.join(" + "))

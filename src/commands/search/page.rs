@@ -1,17 +1,18 @@
-//! report.html of a grid: the ranking, and what was left out.
+//! report.html of a search: the ranking, and what was left out.
 
 use super::{CombinationRow, texts};
+use crate::recipes::SearchRecipe;
 use crate::report::{Block, Report};
-use crate::runs::{ClusterRecipe, DatasetSummary};
+use crate::runs::DatasetSummary;
 
 pub(super) fn page(
-    recipe: &ClusterRecipe,
+    recipe: &SearchRecipe,
     dataset: &DatasetSummary,
     rows: &[CombinationRow],
     left_out: &[String],
     recommended: &[String],
 ) -> Report {
-    let mut report = Report::new(format!("rails cluster, a grid: {}", recipe.name));
+    let mut report = Report::new(format!("rails search: {}", recipe.name));
     report.fact("Images", dataset.n_images.to_string());
     report.fact("Combinations", rows.len().to_string());
     let names: Vec<String> = rows

@@ -1,4 +1,4 @@
-//! Tiles to verdicts, one defect after another: `rails cluster` with a recipe that has `[separate]`.
+//! Tiles to verdicts, one defect after another.
 
 mod page;
 mod places;
@@ -12,14 +12,15 @@ pub use summary::{LayerRow, SeparateFindings, SeparateSummary};
 
 use super::CommandError;
 use crate::clusterers::Assigner;
-use crate::data::{ClusterId, Clustering, Manifest, NonNegative, Positive, nonzero};
+use crate::data::{ClusterId, Clustering, Manifest, Positive, nonzero};
 use crate::features::HandMadeBlock;
 use crate::images::{DepthRange, Enhancement};
 use crate::metrics::upper_median;
 use crate::progress::{Observer, Stage};
+use crate::recipes::{FeaturesRecipe, HandMadeRecipe, SeparateRecipe, WeightedBlocks};
 use crate::reducers::{Tsne, TsneLayout};
-use crate::runs::{ClusterRecipe, DatasetSummary, FeaturesRecipe, Placement, RunKind};
-use crate::separation::{Polarity, Separation, SeparationRecipe};
+use crate::runs::{DatasetSummary, Placement, RunKind};
+use crate::separation::{Polarity, Separation};
 use crate::workflow::clustering::{ClusterFolders, plane};
 use crate::workflow::feature_extraction::{ExtractedFeatures, FeatureExtraction};
 use crate::workflow::{Context, Run, RunInputs, dataset};
@@ -37,8 +38,7 @@ const LAYOUT_STEPS: usize = 500;
 /// # Errors
 /// When a stage fails; then no run folder appears. A bad image is only skipped.
 pub fn separate(
-    recipe: &ClusterRecipe,
-    separation: &SeparationRecipe,
+    recipe: &SeparateRecipe,
     placement: Placement,
     context: &Context<'_>,
 ) -> Result<SeparateSummary, CommandError> {
@@ -47,14 +47,14 @@ pub fn separate(
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
     run.lap("scan");
     let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
-    let Measured { layers: measured, surroundings } = Measured::of(recipe, separation, &manifest, depth, context)?;
+    let Measured { layers: measured, surroundings } = Measured::of(recipe, &manifest, depth, context)?;
     let manifest = &measured.manifest;
     dataset::require_images(manifest)?;
     let places = Places::of(manifest, observer);
     run.lap("embed");
 
     let stage = observer.stage(Stage::Cluster, 0);
-    let found = separation.separate(&places.tiles(&measured), &places.tiles(&surroundings), recipe.seed)?;
+    let found = recipe.separate.separate(&places.tiles(&measured), &places.tiles(&surroundings), recipe.seed)?;
     drop(stage);
     run.lap("cluster");
     let (projection, reduced) =
@@ -78,7 +78,7 @@ pub fn separate(
 
     let findings = SeparateFindings {
         dataset: dataset.clone(),
-        inverted: measured.chain.recipe.enhance.contains(&Enhancement::Invert),
+        inverted: measured.chain.recipe.enhance().contains(&Enhancement::Invert),
         replaced: measured.replaced + surroundings.replaced,
         layers: summary::rows(&found),
         verdicts: summary::counts(&found),
@@ -120,22 +120,20 @@ struct Measured {
 
 impl Measured {
     fn of(
-        recipe: &ClusterRecipe,
-        separation: &SeparationRecipe,
+        recipe: &SeparateRecipe,
         manifest: &Manifest,
         depth: DepthRange,
         context: &Context<'_>,
     ) -> Result<Self, CommandError> {
+        let separation = &recipe.separate;
         if separation.inconsistency.features.is_empty() {
             let text = "`separate.inconsistency.features` names nothing to look at: leave it out for all of its blocks";
             return Err(CommandError::usage(text));
         }
-        let one = Positive::try_from(1.0).map_err(|error| CommandError::usage(error.to_string()))?;
-        let none = NonNegative::try_from(0.0).map_err(|error| CommandError::usage(error.to_string()))?;
         let embed = |manifest: &Manifest, blocks: Vec<HandMadeBlock>, corrections: Vec<Enhancement>| {
-            let hand_made = blocks.into_iter().map(|block| (block, one)).collect();
-            let mut features = FeaturesRecipe { network: none, hand_made, ..recipe.features.clone() };
-            features.enhance.extend(corrections);
+            let blocks = blocks.into_iter().map(|block| (block, WeightedBlocks::usual())).collect();
+            let enhance = recipe.features.enhance.iter().copied().chain(corrections).collect();
+            let features = FeaturesRecipe::HandMade(HandMadeRecipe { enhance, blocks });
             FeatureExtraction::new(&features, context)?.embed(manifest, depth, context)
         };
         let dark = |manifest: &Manifest| embed(manifest, separation.blocks(), Vec::new());

@@ -12,11 +12,12 @@ use crate::commands::CommandError;
 use crate::data::{ClusterId, Manifest};
 use crate::images::{DepthRange, decode};
 use crate::progress::{Event, Observer};
+use crate::recipes::SeparateRecipe;
 use crate::report::{
     ArrayMap, Block, FieldDistribution, Figure, GalleryImage, Grouping, Histogram, Panel, Report, Scatter,
     ScoredScatter, jpeg, thumbnail,
 };
-use crate::runs::{ClusterRecipe, RunDir};
+use crate::runs::RunDir;
 use crate::separation::{CONSISTENT, LayerOutcome, Separation};
 use crate::workflow::report_blocks;
 
@@ -34,7 +35,7 @@ const PERCENTILE: f64 = 0.9;
 /// What the page shows.
 pub(super) struct SeparatePage<'a> {
     pub run: &'a RunDir,
-    pub recipe: &'a ClusterRecipe,
+    pub recipe: &'a SeparateRecipe,
     pub manifest: &'a Manifest,
     pub depth: DepthRange,
     pub places: &'a Places,
@@ -47,7 +48,7 @@ pub(super) struct SeparatePage<'a> {
 
 impl SeparatePage<'_> {
     pub fn write(&self, observer: &dyn Observer) -> Result<(), CommandError> {
-        let mut report = Report::new(format!("rails cluster: {}", self.recipe.name));
+        let mut report = Report::new(format!("rails separate: {}", self.recipe.name));
         report.fact("Tiles", self.manifest.records.len().to_string());
         report.fact("Arrays", self.places.arrays.len().to_string());
         for (name, count) in &self.findings.verdicts {
@@ -184,7 +185,7 @@ impl SeparatePage<'_> {
         let mut blocks = vec![Block::Paragraph(format!(
             "{} tiles are left; {odd} of them have a local outlier factor above {}.",
             rest.rows.len(),
-            self.recipe.separate.as_ref().map_or(1.5, |recipe| recipe.inconsistency.lof.threshold.get()),
+            self.recipe.separate.inconsistency.lof.threshold.get(),
         ))];
         let title = "Inconsistency of the tiles that are left";
         let figure = Histogram { title, label: "local outlier factor", values: &rest.scores, percentile: PERCENTILE };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::commands::CommandError;
-use crate::runs::{TrainRecipe, Variant};
+use crate::recipes::{TrainRecipe, Variant};
 use crate::workflow::Context;
 use crate::workflow::feature_table::{FeatureTable, embed};
 use crate::workflow::labelled_images::LabelledImages;

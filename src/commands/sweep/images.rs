@@ -9,7 +9,7 @@ use crate::commands::CommandError;
 use crate::data::ClassId;
 use crate::evaluation::{LabelledImage, LabelledPredictions, Predictions};
 use crate::progress::Warning;
-use crate::runs::TrainRecipe;
+use crate::recipes::TrainRecipe;
 use crate::training::{Disjointness, Folds, Split};
 use crate::workflow::Context;
 use crate::workflow::feature_table::FeatureTable;

@@ -17,7 +17,8 @@ use crate::evaluation::{CrossValidation, FoldScores, RankBy, RecipeResult, inter
 use crate::files::folds_csv;
 use crate::metrics::{ConfusionMatrix, Interval};
 use crate::progress::{Stage, Warning};
-use crate::runs::{DatasetSummary, RunKind, TrainRecipe, Variant};
+use crate::recipes::{TrainRecipe, Variant};
+use crate::runs::{DatasetSummary, RunKind};
 use crate::training::{Disjointness, most_likely};
 use crate::workflow::labelled_images::{LabelSources, gather};
 use crate::workflow::{Context, Run, RunInputs, RunSummary};
@@ -53,7 +54,7 @@ pub struct SweepFindings {
 pub struct SweepRow {
     /// Names it in folds.csv: `r1`, `r2`, … in the order of the recipe file.
     pub id: String,
-    /// What it sets, such as `mlp.hidden=[256]`.
+    /// What it sets, such as `classifier.hidden=[256]`.
     pub settings: Vec<String>,
     /// Its scores, absent where training failed.
     #[serde(flatten)]
@@ -104,7 +105,7 @@ pub fn sweep(
     let results: Vec<RecipeResult> = variants
         .iter()
         .enumerate()
-        .map(|(at, variant)| validation.run(&variant.recipe.head(), variant.recipe.seed, tables.of(at).x.view()))
+        .map(|(at, variant)| validation.run(&variant.recipe.classifier, variant.recipe.seed, tables.of(at).x.view()))
         .collect();
     drop(stage);
     run.lap("train");

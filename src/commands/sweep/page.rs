@@ -4,8 +4,9 @@ use super::{SweepFindings, SweepRow};
 use crate::commands::CommandError;
 use crate::evaluation::{Evaluation, FoldStatistics, LabelledPredictions, NovelImages};
 use crate::progress::Observer;
+use crate::recipes::{TrainRecipe, to_toml};
 use crate::report::{Block, Section, SweepPlot, SweepPoint};
-use crate::runs::{FeatureChain, RunDir, TrainRecipe, to_toml};
+use crate::runs::{FeatureChain, RunDir};
 use crate::workflow::evaluation_report::EvaluationReport;
 use crate::workflow::report_blocks;
 

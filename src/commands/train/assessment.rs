@@ -8,7 +8,7 @@ use super::training_data::TrainingData;
 use crate::commands::CommandError;
 use crate::evaluation::{Evaluation, LabelledPredictions, NovelImages, Novelty, Predictions, Rejection};
 use crate::progress::Stage;
-use crate::runs::TrainRecipe;
+use crate::recipes::TrainRecipe;
 use crate::training::{ConfidenceFit, ConfidenceModel, Trained, softmax};
 use crate::workflow::{Context, Run};
 
@@ -75,7 +75,7 @@ fn confidence(
     context: &Context<'_>,
 ) -> Result<ConfidenceModel, CommandError> {
     let training = ConfidenceFit {
-        classifier: &recipe.head(),
+        classifier: &recipe.classifier,
         calibrate: recipe.calibrate,
         reject: recipe.reject,
         seed: recipe.seed,

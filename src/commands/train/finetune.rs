@@ -17,7 +17,8 @@ use crate::images::{DepthRange, Image, decode};
 use crate::metrics::ConfusionMatrix;
 use crate::metrics::classification::{accuracy, log_loss};
 use crate::progress::{Note, Stage, Warning};
-use crate::runs::{BACKBONE_FILE, TrainRecipe};
+use crate::recipes::{FeaturesRecipe, NetworkRecipe, TrainRecipe};
+use crate::runs::BACKBONE_FILE;
 use crate::training::{
     FineTune, FineTuned, FinetuneRecipe, Pictures, Split, Trained, TrainedPart, finetune as fit, most_likely,
 };
@@ -64,12 +65,16 @@ pub(super) fn finetune(
     context: &Context<'_>,
 ) -> Result<(Trained, FineTunedNetwork), CommandError> {
     let table = &data.features;
-    if !table.chain.recipe.hand_made.is_empty() {
+    let Some(features) = table.chain.recipe.network().cloned() else {
+        let text = "fine-tuning trains a network: it needs `features.kind = \"network\"`";
+        return Err(CommandError::usage(text));
+    };
+    if features.hand_made.is_some() {
         let text = "fine-tuning needs a network alone: leave out `features.hand_made`";
         return Err(CommandError::usage(text));
     }
-    let network = backbone(&table.chain.recipe, context.workspace)?;
-    let [layer] = table.chain.recipe.layers.as_slice() else {
+    let network = backbone(&features, context.workspace)?;
+    let [layer] = features.layers.as_slice() else {
         return Err(CommandError::usage("fine-tuning needs one layer: `features.layers` names several".to_owned()));
     };
     // The one that never saw the validation images: they decide whether fine-tuning gains anything.
@@ -78,15 +83,11 @@ pub(super) fn finetune(
             "fine-tuning starts from a linear classifier or an MLP, not from `knn`".to_owned(),
         ));
     };
-    if table.chain.recipe.frame.is_some() {
-        let text = "fine-tuning trains a network, and features.frame uses none".to_owned();
-        return Err(CommandError::usage(text));
-    }
     // A network that learns itself would give the held-out classifier other features than the final one.
     let refit = (job.finetune.train == TrainedPart::Head && job.frozen.held_out.is_some())
         .then(|| job.frozen.head.mlp())
         .flatten();
-    let extractor = network_features(&network, &table.chain.recipe, context.device)?;
+    let extractor = network_features(&network, &features, context.device)?;
     let state = context.workspace.cache.join("training").join(key(job, data, context.device)).join("state");
     if job.resume && !state.exists() {
         context.observer.note(&Note::NothingToResume);
@@ -126,9 +127,10 @@ pub(super) fn finetune(
     let learned = network.with_weights(weights)?;
     tuned.weights = Some(learned.to_safetensors()?);
     // As prediction will: from the file's own numbers.
-    let x = extract(&learned, &pictures, table, context)?;
+    let x = extract(&learned, &features, &pictures, table, context)?;
     data.features.x = x;
-    data.features.chain.recipe.weights = Some(PathBuf::from(BACKBONE_FILE));
+    data.features.chain.recipe =
+        FeaturesRecipe::Network(NetworkRecipe { weights: Some(PathBuf::from(BACKBONE_FILE)), ..features });
     learned.hash().clone_into(&mut data.features.chain.weights_hash);
     Ok((trained, tuned))
 }
@@ -149,15 +151,16 @@ fn judge(frozen: &Trained, data: &TrainingData) -> Result<serde_json::Value, Com
 /// Features of every image by `network`.
 fn extract(
     network: &Backbone,
+    recipe: &NetworkRecipe,
     pictures: &Files<'_>,
     table: &FeatureTable,
     context: &Context<'_>,
 ) -> Result<Array2<f32>, CommandError> {
-    let extractor = network_features(network, &table.chain.recipe, context.device)?;
+    let extractor = network_features(network, recipe, context.device)?;
     let rows: Vec<usize> = (0..table.files.len()).collect();
     let stage = context.observer.stage(Stage::Embed, rows.len());
     let mut blocks = Vec::new();
-    for rows in rows.chunks(table.chain.recipe.batch_size.get()) {
+    for rows in rows.chunks(recipe.batch_size.get()) {
         let images: Result<Vec<Image>, String> = rows.par_iter().map(|&row| pictures.picture(row)).collect();
         let images =
             images.map_err(|why| CommandError::failed(format!("an image can no longer be read: {why}"), HINT))?;

@@ -13,7 +13,8 @@ use serde::Serialize;
 use super::CommandError;
 use crate::evaluation::{Evaluation, Rejection};
 use crate::progress::Note;
-use crate::runs::{RunKind, TrainRecipe};
+use crate::recipes::TrainRecipe;
+use crate::runs::RunKind;
 use crate::training::{Calibration, Disjointness, Trained, train as fit};
 use crate::workflow::labelled_images::LabelSources;
 use crate::workflow::{Context, Run, RunSummary};
@@ -79,7 +80,7 @@ pub fn train(
         finetune.check(context.device)?;
     }
     let mut data = TrainingData::prepare(recipe, &options.source, &mut run, context)?;
-    let frozen = fit(&recipe.head(), &data.set(), &data.split, context.device, recipe.seed, context.observer)?;
+    let frozen = fit(&recipe.classifier, &data.set(), &data.split, context.device, recipe.seed, context.observer)?;
     run.lap("train");
     let (trained, network) = with_network(recipe, options, &mut data, frozen, &mut run, context)?;
     let assessment = Assessment::of(recipe, &data, &trained, &mut run, context)?;

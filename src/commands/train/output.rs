@@ -13,8 +13,9 @@ use crate::commands::CommandError;
 use crate::evaluation::NovelImages;
 use crate::files::split_csv::{self, SplitRow};
 use crate::files::{Results, results_json};
+use crate::recipes::{TrainRecipe, to_toml};
 use crate::report::{EpochScores, LearningCurves, Section};
-use crate::runs::{BACKBONE_FILE, BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, TrainRecipe, TrainedOn, to_toml};
+use crate::runs::{BACKBONE_FILE, BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, TrainedOn};
 use crate::training::{Split, Trained, most_likely};
 use crate::workflow::evaluation_report::{
     EvaluationReport, GradCamExplainer, record_evaluation, record_rejection, write_predictions,
@@ -92,9 +93,10 @@ impl TrainOutput<'_> {
     fn report(&self, folder: &RunDir, checkpoint: &RunDir, context: &Context<'_>) -> Result<(), CommandError> {
         let Self { recipe, data, trained, assessment, .. } = self;
         let mut chain = data.features.chain.clone();
-        if self.network.is_some_and(|network| network.weights.is_some()) {
+        let tuned = self.network.is_some_and(|network| network.weights.is_some());
+        if let Some(network) = chain.recipe.network_mut().filter(|_| tuned) {
             // They lie in a folder that is not yet where the chain says.
-            chain.recipe.weights = Some(checkpoint.path().join(BACKBONE_FILE));
+            network.weights = Some(checkpoint.path().join(BACKBONE_FILE));
         }
         let samples = self.network.map(|network| network.samples.show(folder)).transpose()?.flatten();
         let report = EvaluationReport {

@@ -4,7 +4,7 @@ use crate::commands::CommandError;
 use crate::data::ClassId;
 use crate::evaluation::LabelledImage;
 use crate::progress::Warning;
-use crate::runs::TrainRecipe;
+use crate::recipes::TrainRecipe;
 use crate::training::{Disjointness, Divisible, Split, TrainingSet};
 use crate::workflow::feature_table::{FeatureTable, embed};
 use crate::workflow::labelled_images::{LabelSources, LabelledImages, gather};

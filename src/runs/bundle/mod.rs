@@ -25,8 +25,9 @@ use super::{FeatureChain, RunDir, RunError};
 use crate::atomic_file;
 use crate::training::{Calibration, Classifier, ClassifierError, RejectRule, TrainingNeighbours};
 
-/// The format this program writes; it reads this one and format 1, which had neither calibration nor rejection.
-pub const FORMAT: u32 = 2;
+/// The format this program writes. It also reads format 2, which told features in another way, and format 1, which had
+/// neither calibration nor rejection.
+pub const FORMAT: u32 = 3;
 
 const DESCRIPTION: &str = "bundle.json";
 const MODEL: &str = "model.safetensors";

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{BACKBONE_FILE, Bundle, BundleError, Checkpoint, DESCRIPTION, FORMAT, MODEL, NEIGHBOURS, TrainedOn, hash};
-use crate::runs::FeatureChain;
+use crate::runs::{FeatureChain, features_recipe_1};
 use crate::training::{Calibration, Classifier, TrainingNeighbours};
 
 /// `bundle.json` of format 1, as far as it is still of use.
@@ -69,8 +69,8 @@ impl Checkpoint {
             let classes = neighbours.references().iter().map(|reference| reference.class.0 + 1).max().unwrap_or(0);
             fit("classes", classes.max(n_classes), n_classes, &path)?;
         }
-        if network.is_some() {
-            bundle.features.recipe.weights = network;
+        if let (Some(file), Some(recipe)) = (network, bundle.features.recipe.network_mut()) {
+            recipe.weights = Some(file);
         }
         Ok(Self { folder: folder.to_owned(), bundle, classifier, neighbours })
     }
@@ -85,9 +85,14 @@ fn describe(folder: &Path) -> Result<Bundle, BundleError> {
     })?;
     let damaged = |error: serde_json::Error| BundleError::Damaged { message: error.to_string(), path: path.clone() };
     // The format is read alone first: a newer one may have other fields.
-    let value: serde_json::Value = serde_json::from_slice(&text).map_err(damaged)?;
-    match value.get("format").and_then(serde_json::Value::as_u64) {
+    let mut value: serde_json::Value = serde_json::from_slice(&text).map_err(damaged)?;
+    let format = value.get("format").and_then(serde_json::Value::as_u64);
+    if matches!(format, Some(1 | 2)) {
+        features_recipe_1::upgrade(&mut value).map_err(damaged)?;
+    }
+    match format {
         Some(1) => serde_json::from_value::<Bundle1>(value).map(Bundle::from).map_err(damaged),
+        Some(2) => serde_json::from_value(value).map_err(damaged),
         Some(format) if format == u64::from(FORMAT) => serde_json::from_value(value).map_err(damaged),
         Some(found) if found > u64::from(FORMAT) => Err(BundleError::Newer { found, path: folder.to_owned() }),
         _ => Err(BundleError::Damaged { message: "it has no format number".to_owned(), path }),

@@ -9,7 +9,7 @@ use super::*;
 use crate::backbones::BackboneName;
 use crate::data::{ClassId, ImageId};
 use crate::images::DepthRange;
-use crate::runs::FeaturesRecipe;
+use crate::recipes::{FeaturesRecipe, NetworkRecipe};
 use crate::training::{Head, Layer, Metric, OutlierScores, TrainingSet};
 
 const FILES: [&str; 3] = [MODEL, NEIGHBOURS, BACKBONE_FILE];
@@ -30,12 +30,12 @@ fn neighbours() -> TrainingNeighbours {
 fn bundle() -> Bundle {
     let scores = |i: i32| OutlierScores { isolation: f64::from(i).sin(), distance: f64::from(i).cos() };
     let scores: Vec<OutlierScores> = (0..30).map(scores).collect();
-    let recipe = FeaturesRecipe {
+    let recipe = FeaturesRecipe::Network(NetworkRecipe {
         backbone: BackboneName::default(),
         layers: vec!["head".to_owned()],
         weights: Some(BACKBONE_FILE.into()),
-        ..FeaturesRecipe::default()
-    };
+        ..NetworkRecipe::default()
+    });
     Bundle {
         format: FORMAT,
         name: "test".to_owned(),
@@ -75,7 +75,7 @@ fn what_is_written_is_read_wherever_the_folder_is_moved() {
     fs::rename(written(home.path()), &moved).unwrap();
     let read = Checkpoint::open(&moved).unwrap();
     assert_eq!((&read.classifier, read.neighbours.as_ref()), (&classifier(), Some(&neighbours())));
-    assert_eq!(read.bundle.features.recipe.weights, Some(moved.join(BACKBONE_FILE)));
+    assert_eq!(read.bundle.features.recipe.network().unwrap().weights, Some(moved.join(BACKBONE_FILE)));
     assert_eq!(read.bundle.files.keys().collect::<Vec<_>>(), ["backbone.safetensors", MODEL, NEIGHBOURS]);
     assert_eq!((read.bundle.calibration, &read.bundle.reject), (bundle().calibration, &bundle().reject));
     let x = array![[1.0, 0.2]];
@@ -122,11 +122,11 @@ fn a_description_that_cannot_be_right_is_refused() {
         fs::write(&path, text).unwrap();
         refusal(&folder)
     };
-    let (told, hint) = with(text.replace("\"format\": 2", "\"format\": 3"));
-    assert!(told.starts_with("the checkpoint has format 3, this program knows formats up to 2"), "{told}");
+    let (told, hint) = with(text.replace("\"format\": 3", "\"format\": 4"));
+    assert!(told.starts_with("the checkpoint has format 4, this program knows formats up to 3"), "{told}");
     assert!(hint.contains("update rails"), "{hint}");
     assert!(with(text[..text.len() / 2].to_owned()).0.contains("is damaged"));
-    assert!(with(text.replace("\"format\": 2,", "")).0.contains("no format number"));
+    assert!(with(text.replace("\"format\": 3,", "")).0.contains("no format number"));
     assert!(with(text.replace("\"temperature\"", "\"heat\"")).0.contains("temperature"));
     let (told, _) = with(text.replace("\"two\"", "\"two\", \"three\""));
     assert!(told.starts_with("it knows 2 classes, the checkpoint's description 3"), "{told}");
@@ -158,6 +158,8 @@ fn format_1_is_read_without_what_it_did_not_have() {
         ("reject_threshold".to_owned(), serde_json::Value::Null),
         ("model_hash".to_owned(), hash),
     ]);
+    let recipe = &mut object["features"]["recipe"];
+    recipe.as_object_mut().unwrap().remove("kind");
     fs::write(&path, value.to_string()).unwrap();
     let read = Checkpoint::open(&folder).unwrap();
     assert_eq!((read.bundle.format, read.bundle.calibration), (1, Calibration::NONE));

@@ -8,6 +8,7 @@ use crate::data::ClassId;
 use crate::device::Device;
 use crate::features::{BackboneFeatures, BatchExtractor, WithEnhancement};
 use crate::images::Image;
+use crate::recipes::NetworkRecipe;
 use crate::report::heat_overlay;
 use crate::runs::FeatureChain;
 use crate::training::{Classifier, Head, heat_map};
@@ -33,15 +34,15 @@ impl<'a> GradCamExplainer<'a> {
         chain: &FeatureChain,
         workspace: &Workspace,
     ) -> Result<Result<Self, String>, WorkflowError> {
-        if !chain.recipe.hand_made.is_empty() {
+        if chain.recipe.hand_made().is_some() {
             return Ok(Err("This classifier goes by hand-made features: they have no maps to show.".to_owned()));
         }
-        match classifier {
-            Classifier::Mlp(_) if chain.recipe.frame.is_some() => {
+        match (classifier, chain.recipe.network()) {
+            (Classifier::Mlp(_), None) => {
                 Ok(Err("This classifier goes by numbers of each frame: no network looks at pixels.".to_owned()))
             }
-            Classifier::Mlp(head) => Self::new(head, chain, workspace).map(Ok),
-            Classifier::Knn(_) => {
+            (Classifier::Mlp(head), Some(network)) => Self::new(head, network, workspace).map(Ok),
+            (Classifier::Knn(_), _) => {
                 Ok(Err("This classifier goes by the nearest training images: nothing in it can be differentiated, so \
                          there are no such pictures. `rails predict --explain 5` names the training images instead."
                     .to_owned()))
@@ -49,12 +50,12 @@ impl<'a> GradCamExplainer<'a> {
         }
     }
 
-    fn new(head: &'a Head, chain: &FeatureChain, workspace: &Workspace) -> Result<Self, WorkflowError> {
-        let backbone = backbone(&chain.recipe, workspace)?;
-        let (layer, features) = deepest(&backbone, &chain.recipe.layers)?;
+    fn new(head: &'a Head, recipe: &NetworkRecipe, workspace: &Workspace) -> Result<Self, WorkflowError> {
+        let backbone = backbone(recipe, workspace)?;
+        let (layer, features) = deepest(&backbone, &recipe.layers)?;
         let layers = [layer.clone()];
-        let extractor = BackboneFeatures::new(&backbone, &layers, chain.recipe.resize, Device::Cpu)?;
-        let preparation = WithEnhancement::new(extractor, chain.recipe.enhance.clone());
+        let extractor = BackboneFeatures::new(&backbone, &layers, recipe.resize, Device::Cpu)?;
+        let preparation = WithEnhancement::new(extractor, recipe.enhance.clone());
         Ok(Self { head, native: backbone.native(&layers)?, preparation, layer, features })
     }
 

@@ -29,7 +29,7 @@ use crate::curation::{
 use crate::data::{ClusterId, Clustering, FrameAddress, ImageId};
 use crate::files::{ImageRow, ImagesTable, images_csv, review_csv};
 use crate::progress::Observer;
-use crate::runs::{Provenance, RunError, RunKind, read_json};
+use crate::runs::{Provenance, RunError, RunKind};
 pub(crate) use export::export;
 
 /// A run that people decide on.
@@ -58,7 +58,7 @@ impl Curator {
     }
 
     fn open_folder(folder: PathBuf, runs: &Path) -> Result<Self, WorkflowError> {
-        let run: Provenance = read_json(&folder.join("run.json"))?;
+        let run = Provenance::read(&folder)?;
         if !RunKind::is_clustered(&run.command) {
             return Err(RunError::NotARun { kind: "cluster", missing: "clusters", path: folder }.into());
         }

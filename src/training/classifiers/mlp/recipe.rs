@@ -14,7 +14,7 @@ use crate::training::fitting::{ClassWeights, Scaling, Schedule};
 #[serde(default, deny_unknown_fields)]
 pub struct MlpRecipe {
     /// Width of each hidden layer, from the features to the classes; `[]` is a linear classifier, better learned as
-    /// `[linear]`.
+    /// `kind = "linear"`.
     pub hidden: Vec<NonZeroUsize>,
     /// Most passes over the training images; early stopping may end sooner.
     pub epochs: NonZeroUsize,

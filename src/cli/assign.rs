@@ -1,0 +1,44 @@
+//! `rails assign`
+
+use std::path::PathBuf;
+
+use super::{
+    CacheArgument, CopyArgument, DeviceArgument, Global, Outcome, RecipeArguments, print_config, progress::Terminal,
+    render,
+};
+use crate::commands::{CommandError, assign};
+use crate::recipes::AssignRecipe;
+
+/// Place new images into the clusters of an earlier run
+///
+/// Treats the images as the run treated its own and gives each to the nearest cluster of its first method; nothing is
+/// clustered again. The result is a run folder with the same clusters.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A folder of new images
+    new: PathBuf,
+    /// The earlier run, by name or folder
+    run: PathBuf,
+    #[command(flatten)]
+    recipe: RecipeArguments,
+    #[command(flatten)]
+    copy: CopyArgument,
+    #[command(flatten)]
+    device: DeviceArgument,
+    #[command(flatten)]
+    cache: CacheArgument,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let recipe: AssignRecipe = self.recipe.load(Some(&self.new))?;
+        if self.recipe.print_config {
+            return print_config(&recipe);
+        }
+        let workspace = self.cache.workspace();
+        let context = self.device.context(&workspace, observer)?;
+        let summary = assign(&recipe, &self.run, self.copy.placement(), &context)?;
+        global.print(&summary, render::assign)?;
+        Ok(Outcome::of_skips(summary.findings.dataset.n_skipped))
+    }
+}

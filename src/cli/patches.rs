@@ -1,0 +1,34 @@
+//! `rails patches`
+
+use std::path::PathBuf;
+
+use super::{Global, Outcome, RecipeArguments, print_config, progress::Terminal, render};
+use crate::commands::{CommandError, patches};
+use crate::device::Device;
+use crate::recipes::PatchesRecipe;
+use crate::workflow::{Context, Workspace};
+
+/// Slice large images and group their patches
+///
+/// Measures a few statistics of every patch and groups patches that are alike: a map of what lies where in each image.
+/// `rails explore` shows at once what settings do.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A folder of images; without it the recipe's, else the only one under datasets/
+    images: Option<PathBuf>,
+    #[command(flatten)]
+    recipe: RecipeArguments,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let recipe: PatchesRecipe = self.recipe.load(self.images.as_ref())?;
+        if self.recipe.print_config {
+            return print_config(&recipe);
+        }
+        let context = Context { device: Device::Cpu, workspace: &Workspace::default(), observer };
+        let summary = patches(&recipe, &context)?;
+        global.print(&summary, render::patches)?;
+        Ok(Outcome::of_skips(summary.findings.dataset.n_skipped))
+    }
+}

@@ -1,0 +1,40 @@
+//! `rails separate`
+
+use std::path::PathBuf;
+
+use super::{CacheArgument, CopyArgument, Global, Outcome, RecipeArguments, print_config, progress::Terminal, render};
+use crate::commands::{CommandError, separate};
+use crate::device::Device;
+use crate::recipes::SeparateRecipe;
+use crate::workflow::Context;
+
+/// Separate tiles one defect after another
+///
+/// Each layer of the recipe looks at some hand-made features of the tiles that the layers before left over, clusters
+/// them and takes one cluster out; what is left is ranked from the most to the least inconsistent. `rails tile` makes
+/// tiles.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A folder of tiles; without it the recipe's, else the only one under datasets/
+    tiles: Option<PathBuf>,
+    #[command(flatten)]
+    recipe: RecipeArguments,
+    #[command(flatten)]
+    copy: CopyArgument,
+    #[command(flatten)]
+    cache: CacheArgument,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+        let recipe: SeparateRecipe = self.recipe.load(self.tiles.as_ref())?;
+        if self.recipe.print_config {
+            return print_config(&recipe);
+        }
+        let workspace = self.cache.workspace();
+        let context = Context { device: Device::Cpu, workspace: &workspace, observer };
+        let summary = separate(&recipe, self.copy.placement(), &context)?;
+        global.print(&summary, render::separate)?;
+        Ok(Outcome::of_skips(summary.findings.dataset.n_skipped))
+    }
+}

@@ -1,0 +1,38 @@
+//! Recipes of `rails assign`: new images for the clusters of an earlier run, which says all the rest.
+
+use serde::{Deserialize, Serialize};
+
+use super::document::{Section, Slip};
+use super::{DatasetRecipe, Mode, Recipe};
+
+/// Everything `rails assign` is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AssignRecipe {
+    /// Part of the run folder's name.
+    pub name: String,
+    /// Which images. Their brightness is scaled as in the earlier run.
+    pub dataset: DatasetRecipe,
+}
+
+impl Default for AssignRecipe {
+    fn default() -> Self {
+        Self { name: "images".to_owned(), dataset: DatasetRecipe::default() }
+    }
+}
+
+impl Recipe for AssignRecipe {
+    const MODE: Mode = Mode::Assign;
+
+    fn read(document: Section<'_>) -> Result<Self, Slip> {
+        if let Some((at, _)) = document.find("dataset.depth") {
+            let message = "`dataset.depth` belongs to the earlier run, whose brightness scale is used";
+            return Err(Slip::key(at, message, "leave it out"));
+        }
+        document.read()
+    }
+
+    fn name_and_dataset(&mut self) -> (&mut String, &mut DatasetRecipe) {
+        (&mut self.name, &mut self.dataset)
+    }
+}

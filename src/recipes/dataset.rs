@@ -1,0 +1,44 @@
+//! Which images a run looks at.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::images::{DepthPolicy, NamingTemplate, Sample, ScanOptions};
+
+/// The `[dataset]` section of a recipe.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatasetRecipe {
+    /// The folder of images; the command line's wins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// How file names are built, such as `{tenant}_{sid}_{name}_C`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub naming: Option<NamingTemplate>,
+    /// Whether files that do not match `naming` are left out.
+    pub naming_required: bool,
+    /// Images are frames of series, as their numbers say: each gets the fields `dataset` and `frame`.
+    pub series: bool,
+    /// Where the frames lie in files that hold several data sets, such as `entry/data/data`; absent: found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frames: Option<String>,
+    /// How brightness is scaled to 0..255.
+    pub depth: DepthPolicy,
+    /// Only some of the images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sample>,
+}
+
+impl DatasetRecipe {
+    /// What the scan has to know.
+    #[must_use]
+    pub fn scan_options(&self) -> ScanOptions {
+        ScanOptions {
+            naming: self.naming.clone(),
+            naming_required: self.naming_required,
+            series: self.series,
+            dataset: self.frames.clone(),
+        }
+    }
+}

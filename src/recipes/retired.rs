@@ -1,0 +1,34 @@
+//! Keys of earlier versions: each is answered with the one that took its place.
+
+use super::document::{Section, Slip};
+
+/// Old key, and what to write instead.
+const RETIRED: [(&str, &str); 6] = [
+    ("mlp", "write `[classifier]`, which is an MLP unless its `kind` says otherwise"),
+    ("linear", "write `[classifier]` with `kind = \"linear\"`"),
+    ("knn", "write `[classifier]` with `kind = \"knn\"`"),
+    ("grid", "write `[search]`, and `[[search.features]]` for its networks; `rails search` reads it"),
+    ("features.frame", "write `kind = \"frame\"` and `statistics = …` in `[features]`"),
+    (
+        "features.network",
+        "the weight of the network is `network` in `features.hand_made`; without a network write \
+         `kind = \"hand_made\"` and `blocks = …` in `[features]`",
+    ),
+];
+
+/// What to write instead of the dotted key `path`, or of the section it is in.
+pub(super) fn instead_of(path: &str) -> Option<&'static str> {
+    let is_in = |key: &str| path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    RETIRED.iter().find(|(key, _)| is_in(key)).map(|(_, instead)| *instead)
+}
+
+/// Refuses keys of earlier versions, wherever they stand.
+pub(super) fn check(document: &Section<'_>) -> Result<(), Slip> {
+    let found = RETIRED.iter().find_map(|(key, instead)| Some((key, document.find(key)?.0, instead)));
+    found.map_or(Ok(()), |(key, at, instead)| Err(refusal(key, at, instead)))
+}
+
+/// Says that `key` at byte `at` is an old one.
+pub(super) fn refusal(key: &str, at: usize, instead: &str) -> Slip {
+    Slip::key(at, format!("`{key}` is a key of an earlier version"), instead)
+}

@@ -1,0 +1,76 @@
+//! Recipes of `rails train`.
+
+use serde::{Deserialize, Serialize};
+
+use super::document::{Section, Slip};
+use super::{DatasetRecipe, FeaturesRecipe, Mode, Recipe, SweepRecipe};
+use crate::training::{CalibrateRecipe, ClassifierRecipe, FinetuneRecipe, RejectRecipe, SplitRecipe};
+
+/// Everything `rails train` is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainRecipe {
+    /// Part of the run folder's and the checkpoint's name.
+    pub name: String,
+    /// The same seed gives the same classifier.
+    pub seed: u64,
+    /// Which images, where no curated run says so.
+    pub dataset: DatasetRecipe,
+    /// How an image becomes numbers; absent: as the curated run did, else the defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub features: Option<FeaturesRecipe>,
+    /// The classifier and how it learns: `kind = "mlp"` (the default), `"linear"` or `"knn"`.
+    pub classifier: ClassifierRecipe,
+    /// Which images it learns from, which stop it and which judge it.
+    pub split: SplitRecipe,
+    /// How confidences are made believable.
+    pub calibrate: CalibrateRecipe,
+    /// When an image is `unknown`.
+    pub reject: RejectRecipe,
+    /// Training the network too, after the classifier on its features; absent: the network stays as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finetune: Option<FinetuneRecipe>,
+    /// Recipes to try against each other with `--sweep`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepRecipe>,
+}
+
+impl Default for TrainRecipe {
+    fn default() -> Self {
+        Self {
+            name: "mlp".to_owned(),
+            seed: 42,
+            dataset: DatasetRecipe::default(),
+            features: None,
+            classifier: ClassifierRecipe::default(),
+            split: SplitRecipe::default(),
+            calibrate: CalibrateRecipe::default(),
+            reject: RejectRecipe::default(),
+            finetune: None,
+            sweep: None,
+        }
+    }
+}
+
+impl Recipe for TrainRecipe {
+    const MODE: Mode = Mode::Train;
+
+    fn read(mut document: Section<'_>) -> Result<Self, Slip> {
+        let features = document.take("features")?.map(FeaturesRecipe::read).transpose()?;
+        let classifier = document.take("classifier")?.map(classifier).transpose()?.unwrap_or_default();
+        Ok(Self { features, classifier, ..document.read()? })
+    }
+
+    fn name_and_dataset(&mut self) -> (&mut String, &mut DatasetRecipe) {
+        (&mut self.name, &mut self.dataset)
+    }
+}
+
+/// Reads the `[classifier]` section, whose `kind` says which keys it has.
+fn classifier(section: Section<'_>) -> Result<ClassifierRecipe, Slip> {
+    section.read_kind(&[
+        ("mlp", |section| section.read().map(ClassifierRecipe::Mlp)),
+        ("linear", |section| section.read().map(ClassifierRecipe::Linear)),
+        ("knn", |section| section.read().map(ClassifierRecipe::Knn)),
+    ])
+}
