@@ -34,7 +34,8 @@ fn main() {
     );
     let recipe: MlpRecipe = toml::from_str(&recipe).expect("a recipe");
     let data = TrainingSet { ids: &ids, x: x.view(), y: &y, classes: &classes, weights: None };
-    let trained = train(&recipe, &data, &split, Device::Cpu, 0, &Silent).expect("random features can be learned");
+    let trained =
+        train(&recipe.into(), &data, &split, Device::Cpu, 0, &Silent).expect("random features can be learned");
     for epoch in trained.history {
         println!("{}", epoch.seconds);
     }

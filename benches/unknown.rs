@@ -5,7 +5,7 @@
 //! `WEIGHTS` is a file, or `-` for those of the program. Images whose names, read by the template, agree in the field
 //! `GROUP` stay in one fold. Once no class is left out, then each in turn. The rest is cross-validated in five folds;
 //! prints a line per tested image: `left_out`, fold, known, right, sure (before calibration), confidence, energy, knn,
-//! unfamiliarity, rejected.
+//! novelty, rejected.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -21,7 +21,7 @@ use rails::images::{DepthRange, Resize, ScanOptions, scan};
 use rails::progress::Silent;
 use rails::training::{
     Calibration, Divisible, Folds, Groups, HeldOut, Metric, MlpRecipe, RejectRecipe, RejectRule, Split, SplitRecipe,
-    TrainingNeighbours, TrainingSet, most_likely, softmax, train,
+    TrainingNeighbours, TrainingSet, confidences, most_likely, softmax, train,
 };
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -54,7 +54,7 @@ fn main() -> Outcome<()> {
     let mut names: Vec<&str> = images.classes.iter().map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
-    println!("left_out,fold,known,right,sure,confidence,energy,knn,unfamiliarity,rejected");
+    println!("left_out,fold,known,right,sure,confidence,energy,knn,novelty,rejected");
     for left_out in ["-"].into_iter().chain(names.iter().copied()) {
         let known: Vec<usize> = (0..images.ids.len()).filter(|&row| images.classes[row] != left_out).collect();
         let strange: Vec<usize> = (0..images.ids.len()).filter(|&row| images.classes[row] == left_out).collect();
@@ -89,7 +89,7 @@ fn cross_validate(images: &Images, left_out: &str, known: &[usize], strange: &[u
     names.dedup();
     let y: Vec<ClassId> = of_rows.iter().map(|class| ClassId(names.partition_point(|name| name < class))).collect();
     let x = images.x.select(Axis(0), known);
-    let strangers = images.x.select(Axis(0), strange);
+    let novel = images.x.select(Axis(0), strange);
     let groups = images.groups.as_ref().map(|groups| Groups {
         field: "group".to_owned(),
         values: known.iter().map(|&row| groups[row].clone()).collect(),
@@ -100,45 +100,41 @@ fn cross_validate(images: &Images, left_out: &str, known: &[usize], strange: &[u
     let (inner, _) = Folds::of(&divisible, FOLDS, 43)?;
     for fold in 0..folds.k() {
         let split = folds.split(fold, &SplitRecipe::default());
-        let learn = |split: &Split| train(&MlpRecipe::default(), &data, split, Device::Cpu, 42, &Silent);
+        let learn = |split: &Split| train(&MlpRecipe::default().into(), &data, split, Device::Cpu, 42, &Silent);
         let classifier = learn(&split)?.head;
         let rows: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();
         let held = HeldOut::by_folds(&data, &rows, inner.of_rows(), 42, |train, held| {
             let split = Split { train: train.to_vec(), validation: held.to_vec(), test: Vec::new() };
             // The one that never saw the fold, as `rails train` does.
-            learn(&split).map(|trained| trained.judged().clone())
+            learn(&split).map(|trained| trained.before_refit().clone())
         })?;
         let calibration = Calibration::fit(held.logits.view(), &held.truth, held.from);
-        let confidences = highest(&calibration.probabilities(held.logits));
-        let rule = RejectRule::fit(&held.resemblances, &confidences, RejectRecipe::default().keep);
+        let held_out = confidences(calibration.probabilities(held.logits).view());
+        let rule = RejectRule::fit(&held.outlier_scores, &held_out, RejectRecipe::default().keep);
         let neighbours = TrainingNeighbours::fit(&data, |_| String::new(), &split.train, None, Metric::Cosine, 42);
         let tested = x.select(Axis(0), &split.test);
         let truth: Vec<Option<ClassId>> = split.test.iter().map(|&row| Some(y[row])).collect();
-        for (x, truth) in [(tested, truth), (strangers.clone(), vec![None; strange.len()])] {
+        for (x, truth) in [(tested, truth), (novel.clone(), vec![None; strange.len()])] {
             let logits = classifier.logits(x.view())?;
-            let sure = highest(&softmax(logits.clone()));
+            let sure = confidences(softmax(logits.clone()).view());
             let probabilities = calibration.probabilities(logits.clone());
-            let confidences = highest(&probabilities);
+            let calibrated = confidences(probabilities.view());
             let nearest = neighbours.nearest(x.view(), 5)?;
-            let resemblances = neighbours.resemblance(x.view())?;
+            let scores = neighbours.outlier_scores(x.view())?;
             for (row, best) in most_likely(probabilities.view()).into_iter().enumerate() {
                 let energy = -logits.row(row).iter().map(|&logit| f64::from(logit).exp()).sum::<f64>().ln();
-                let unfamiliarity = rule.unfamiliarity(resemblances[row], confidences[row]);
+                let novelty = rule.novelty(scores[row], calibrated[row]);
                 println!(
-                    "{left_out},{fold},{},{},{},{},{energy},{},{unfamiliarity},{}",
+                    "{left_out},{fold},{},{},{},{},{energy},{},{novelty},{}",
                     u8::from(truth[row].is_some()),
                     u8::from(truth[row] == Some(best)),
                     sure[row],
-                    confidences[row],
+                    calibrated[row],
                     nearest[row].last().map_or(0.0, |far| far.distance),
-                    u8::from(rule.rejects(unfamiliarity)),
+                    u8::from(rule.rejects(novelty)),
                 );
             }
         }
     }
     Ok(())
-}
-
-fn highest(probabilities: &Array2<f32>) -> Vec<f32> {
-    probabilities.rows().into_iter().map(|row| row.fold(0.0, |highest, &p| p.max(highest))).collect()
 }

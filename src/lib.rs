@@ -21,8 +21,9 @@
 //! use rails::commands::{ClusterOptions, PredictOptions, TrainOptions, cluster, predict, train};
 //! use rails::device::Device;
 //! use rails::progress::Silent;
+//! use rails::files::ImagesTable;
 //! use rails::recipes::{ClusterRecipe, TrainRecipe};
-//! use rails::runs::{ImagesTable, Placement};
+//! use rails::runs::Placement;
 //! use rails::workflow::{Context, LabelSources, Workspace};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -64,8 +65,11 @@
 //! # }
 //! ```
 
+pub mod atomic_file;
 pub mod data;
 pub mod progress;
+
+pub mod files;
 
 pub mod images;
 pub mod pairwise;
@@ -86,6 +90,8 @@ pub mod detector_frames;
 pub mod report;
 pub mod separation;
 pub mod training;
+
+pub mod evaluation;
 
 pub mod recipes;
 

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 MEASURES = {
-    "ours": lambda r: r["unfamiliarity"],
+    "ours": lambda r: r["novelty"],
     "max-softmax": lambda r: -r["sure"],
     "energy": lambda r: r["energy"],
     "k-NN distance": lambda r: r["knn"],
@@ -38,7 +38,7 @@ for path in sys.argv[1:]:
             rejected = np.array([r["rejected"] for r in some])
             areas = [roc_auc_score(1 - known, [measure(r) for r in some]) for measure in MEASURES.values()]
             # At the quantile of the tested known images: exactly 90 % of them kept.
-            score = np.array([r["unfamiliarity"] for r in some])
+            score = np.array([r["novelty"] for r in some])
             at_90 = (score[known == 0] > np.quantile(score[known == 1], 0.9)).mean()
             folds.append([*areas, rejected[known == 0].mean(), 1 - rejected[known == 1].mean(), at_90])
         table.append(np.mean(folds, axis=0))
@@ -59,7 +59,7 @@ for path in sys.argv[1:]:
         error, limit = calibration_error(confidence, right), np.quantile(chance, 0.95)
         title = {"sure": "before", "confidence": "after"}[name]
         print(f"ECE {title} calibration {error:.4f}, 95th percentile by chance {limit:.4f}, accuracy {right.mean():.4f}")
-    score = np.array([r["unfamiliarity"] for r in some])
+    score = np.array([r["novelty"] for r in some])
     order = np.argsort(score)
     wrong = np.cumsum(1 - right[order]) / np.arange(1, len(order) + 1)
     print("risk at coverage " + ", ".join(f"{c:.0%} {wrong[int(c * len(order)) - 1]:.3f}" for c in (1, 0.9, 0.8, 0.5)))

@@ -29,6 +29,7 @@ fn predict(ids: &[ImageId], some: &Images, y: &[ClassId], weights: &[f32], test:
     let recipe: SplitRecipe = toml::from_str("train = 0.85\nvalidation = 0.15\ntest = 0.0").expect("shares");
     let (split, _) = Split::stratified(ids, y, &some.classes, &recipe, seed);
     let set = TrainingSet { ids, x: some.x.view(), y, classes: &some.classes, weights: Some(weights) };
-    let trained = train(&MlpRecipe::default(), &set, &split, Device::Cpu, seed, &Silent).expect("labels to learn from");
+    let trained =
+        train(&MlpRecipe::default().into(), &set, &split, Device::Cpu, seed, &Silent).expect("labels to learn from");
     most_likely(trained.head.probabilities(test.x.view()).expect("the same features").view())
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::{Backbone, BackboneError, BackboneName, Variant};
+use crate::atomic_file;
 
 /// Summary of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +62,5 @@ fn write(backbone: &Backbone, file: &Path, path: &Path) -> Result<(), BackboneEr
     let told = backbone.weights().metadata().iter().filter(|(key, _)| !key.starts_with("rails."));
     metadata.extend(told.map(|(key, value)| (key.clone(), value.clone())));
     let bytes = backbone.weights().to_safetensors(metadata)?;
-    let mut partial = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    std::io::Write::write_all(&mut partial, &bytes).map_err(failed)?;
-    partial.as_file().sync_all().map_err(failed)?;
-    partial.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    atomic_file::write(path, &bytes).map_err(failed)
 }

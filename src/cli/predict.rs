@@ -9,8 +9,9 @@ use crate::runs::Placement;
 
 /// Tell the class of new images
 ///
-/// Prints a table of path, class, confidence, unfamiliarity and the probability of every class, or writes it to --output.
-/// An image stranger than the checkpoint's threshold is `unknown`.
+/// Prints a table of path, class, confidence, novelty and the probability of every class, or writes it to --output.
+/// Novelty tells how unlike all training images an image is: 0 is usual for a known image, more is less like them. Above
+/// the checkpoint's threshold the image is `unknown`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Folders of images, or images

@@ -95,8 +95,8 @@ impl Observer for Terminal {
                     Self::say(current.as_ref(), &format!("skipped: {why}: `{}`", path.display()));
                 }
             }
-            Event::Note { text } => Self::say(current.as_ref(), text),
-            Event::Warning { text } => Self::say(current.as_ref(), &format!("warning: {text}")),
+            Event::Note(note) => Self::say(current.as_ref(), &note.to_string()),
+            Event::Warning(warning) => Self::say(current.as_ref(), &format!("warning: {warning}")),
             Event::Finished => {
                 let Some(running) = current.take() else { return };
                 if let Some(bar) = &running.bar {

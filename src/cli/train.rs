@@ -6,7 +6,7 @@ use super::{
     CacheArgument, DeviceArgument, Global, Outcome, RecipeArguments, print_config, progress::Terminal, render,
 };
 use crate::commands::{CommandError, TrainOptions, sweep, train};
-use crate::progress::{Event, Observer};
+use crate::progress::{Event, Note, Observer};
 use crate::recipes::{TrainRecipe, load_sweep};
 use crate::workflow::LabelSources;
 
@@ -46,7 +46,7 @@ impl Arguments {
             return print_config(&recipe);
         }
         if recipe.sweep.is_some() {
-            observer.on(Event::Note { text: "the recipe's [sweep] is not used: `--sweep` instead of `--config` does" });
+            observer.on(Event::Note(&Note::SweepIgnored));
         }
         let options = TrainOptions { source: self.sources(), resume: self.resume };
         let workspace = self.cache.workspace();

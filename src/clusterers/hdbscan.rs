@@ -10,7 +10,7 @@ use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterError, Clusterer};
-use crate::data::Clustering;
+use crate::data::{Clustering, nonzero};
 
 /// Recipe of HDBSCAN.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct Hdbscan {
 
 impl Default for Hdbscan {
     fn default() -> Self {
-        Self { min_cluster_size: NonZeroUsize::MIN.saturating_add(4), min_samples: None }
+        Self { min_cluster_size: nonzero::<5>(), min_samples: None }
     }
 }
 

@@ -10,7 +10,7 @@ use ndarray::{ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterError, Clusterer};
-use crate::data::Clustering;
+use crate::data::{Clustering, nonzero};
 use crate::pairwise::{Points, squared_distances_to};
 
 /// Rows above which the distances would take more than 2 GiB.
@@ -51,7 +51,7 @@ pub enum Linkage {
 
 impl Default for Hierarchical {
     fn default() -> Self {
-        Self { k: NonZeroUsize::MIN.saturating_add(7), linkage: Linkage::default() }
+        Self { k: nonzero::<8>(), linkage: Linkage::default() }
     }
 }
 

@@ -6,7 +6,7 @@ use ndarray::{ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::{Assigner, ClusterError, Clusterer, Dbscan, KMeans};
-use crate::data::{Clustering, Positive};
+use crate::data::{Clustering, Positive, nonzero};
 
 /// Recipe of the hybrid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,9 +24,12 @@ pub struct Hybrid {
 
 impl Default for Hybrid {
     fn default() -> Self {
-        let eps = Positive::try_from(0.5).expect("the default is above 0");
-        let some = |n: usize| NonZeroUsize::MIN.saturating_add(n - 1);
-        Self { eps, min_samples: some(5), k: some(2), rest: Rest::default() }
+        Self {
+            eps: const { Positive::constant(0.5) },
+            min_samples: nonzero::<5>(),
+            k: nonzero::<2>(),
+            rest: Rest::default(),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub use hierarchical::{Hierarchical, Linkage};
 pub use hybrid::{Hybrid, Rest};
 pub use k_means::{Counts, KMeans, KMeansAlgorithm, KMeansFit};
 pub(crate) use search::distinct as distinct_methods;
-pub use search::{DbscanSearch, OneOrMany, PickCell, PickK};
+pub use search::{DbscanSearch, OneOrMany, PickCell, PickK, PickMetrics};
 
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! How a recipe says what to try and what to pick.
+//! Search settings: parameters to try, and the metric that picks among them.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,6 +22,30 @@ pub enum PickK {
     DaviesBouldin,
     /// Largest Calinski-Harabasz index.
     CalinskiHarabasz,
+}
+
+/// Metrics of a clustering that can pick the number of clusters, as far as they were measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PickMetrics {
+    /// Mean silhouette, in `-1.0..=1.0`.
+    pub silhouette: Option<f64>,
+    /// Davies-Bouldin index, 0 or more.
+    pub davies_bouldin: Option<f64>,
+    /// Calinski-Harabasz index, 0 or more.
+    pub calinski_harabasz: Option<f64>,
+}
+
+impl PickK {
+    /// The metric so that larger is better; negative infinity where it was not measured.
+    #[must_use]
+    pub fn score(self, metrics: PickMetrics) -> f64 {
+        match self {
+            Self::Silhouette => metrics.silhouette,
+            Self::DaviesBouldin => metrics.davies_bouldin.map(|index| -index),
+            Self::CalinskiHarabasz => metrics.calinski_harabasz,
+        }
+        .unwrap_or(f64::NEG_INFINITY)
+    }
 }
 
 /// DBSCAN over a grid of parameters.

@@ -1,4 +1,4 @@
-//! The use cases: the only code that joins stages.
+//! The use cases, one folder or file per command. No command names another: what several need is in `workflow`.
 
 mod assign;
 mod cluster;
@@ -21,10 +21,7 @@ pub use assign::{AssignFindings, AssignSummary, assign};
 pub use cluster::{ClusterFindings, ClusterOptions, ClusterSummary, FeatureStatistics, cluster};
 pub use compare::{Compared, HEADLINE, Pair, compare, more_is_better};
 pub use error::CommandError;
-pub use evaluate::{
-    Confidence, EvaluateFindings, EvaluateOptions, EvaluateSummary, Evaluation, FieldRow, NeverLearned, Scores,
-    StrangerClass, Withheld, evaluate,
-};
+pub use evaluate::{EvaluateFindings, EvaluateOptions, EvaluateSummary, evaluate};
 pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model};
 pub use patches::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummary, SearchResults, SearchRow, patches};
 pub use predict::{
@@ -33,6 +30,6 @@ pub use predict::{
 pub use search::{CombinationRow, SearchFindings, SearchOptions, SearchSummary, search, texts};
 pub use separate::{LayerRow, SeparateFindings, SeparateSummary, separate};
 pub use suggest::{Suggested, propagate, suggest};
-pub use sweep::{FoldScores, Spread, SweepFindings, SweepRow, SweepSummary, sweep};
+pub use sweep::{SweepFindings, SweepRow, SweepSummary, sweep};
 pub use tile::{TileReport, tile};
 pub use train::{TrainFindings, TrainOptions, TrainSummary, train};

@@ -14,7 +14,7 @@ mod suggest;
 pub(crate) use apply::check_class;
 pub use apply::{ApplyError, Request, parse_requests};
 pub use decision::{ClusterKey, Decision, Entry};
-pub use folders::{ClusterMetadata, FolderEdits, FolderImage, FoldersError, METADATA_FILE, PlacedFile, folder_edits};
+pub use folders::{FolderEdits, FolderImage, FoldersError, folder_edits};
 pub use history::{next_instant, redoable, undoable};
 pub use label_table::{LabelTable, LabelTableError, Matched};
 pub use log::{DecisionLog, LogError};

@@ -10,7 +10,7 @@ mod labels;
 mod manifest;
 
 pub use arrays::{ArraysError, ArraysReader, ArraysWriter};
-pub use checked::{BelowOne, Fraction, NonNegative, OutOfRange, Positive};
+pub use checked::{BelowOne, Fraction, NonNegative, OutOfRange, Positive, nonzero};
 pub use clustering::{ClusterId, Clustering};
 pub use embeddings::{Embeddings, EmbeddingsError};
 pub use frame_address::FrameAddress;

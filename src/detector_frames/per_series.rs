@@ -7,7 +7,7 @@ use ndarray::{ArrayView1, ArrayView2, Axis};
 use super::agree;
 use crate::clusterers::{ClusterError, Clusterer};
 use crate::data::{ClusterId, Clustering};
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage};
 
 /// The clusters of all series.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub fn cluster_per_series(
     seed: u64,
     observer: &dyn Observer,
 ) -> Result<PerSeries, ClusterError> {
-    observer.on(Event::Started { stage: Stage::Cluster, total: series.len() });
+    let stage = observer.stage(Stage::Cluster, series.len());
     let mut labels: Vec<Option<ClusterId>> = vec![None; x.nrows()];
     let mut disagreements: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for (name, rows) in series {
@@ -46,9 +46,9 @@ pub fn cluster_per_series(
             disagreements.entry(why).or_default().push(name.clone());
         }
         rows.iter().zip(agreed.labels).for_each(|(&row, label)| labels[row] = label);
-        observer.on(Event::Advanced { by: 1 });
+        stage.advance(1);
     }
-    observer.on(Event::Finished);
+    drop(stage);
     Ok(PerSeries { clustering: Clustering::placed(labels, 2), disagreements })
 }
 

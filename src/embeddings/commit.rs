@@ -1,11 +1,12 @@
 //! `_COMMIT.json`: the only word on which parts count. Replaced whole, by rename.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file;
 use crate::images::DepthRange;
 
 const FILE: &str = "_COMMIT.json";
@@ -47,7 +48,7 @@ impl Commit {
 
     pub(super) fn save(&self, folder: &Path) -> io::Result<()> {
         let text = serde_json::to_vec_pretty(self)?;
-        replace(folder, FILE, &text)
+        atomic_file::write(&folder.join(FILE), &text)
     }
 
     /// The number of the next part.
@@ -55,30 +56,4 @@ impl Commit {
         let number = |entry: &PartEntry| entry.file.strip_prefix("part-")?.strip_suffix(".parquet")?.parse().ok();
         self.parts.iter().filter_map(number).max().map_or(0, |last: usize| last + 1)
     }
-}
-
-/// Writes a file that appears whole or not at all, also when the power goes.
-pub(super) fn replace(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
-    let temporary = folder.join(format!("{name}.tmp"));
-    let write = || {
-        let mut file = File::create(&temporary)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        fs::rename(&temporary, folder.join(name))?;
-        sync_folder(folder)
-    };
-    write().inspect_err(|_| {
-        // What stays behind is swept away when the folder is opened next.
-        let _ = fs::remove_file(&temporary);
-    })
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }

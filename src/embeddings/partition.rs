@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use ndarray::ArrayViewMut2;
 
 use super::StoreError;
-use super::commit::{Commit, PartEntry, replace};
+use super::commit::{Commit, PartEntry};
 use super::part::{self, EmbeddingOutcome, StoredRow};
+use crate::atomic_file;
 use crate::data::ImageId;
-use crate::progress::{Event, Observer};
+use crate::progress::{Note, Observer, Warning};
 
 /// Rows of a full part: what a killed process loses at most.
 const PART_ROWS: usize = 1024;
@@ -47,8 +48,7 @@ impl StorePartition {
                 true
             }
             Err(why) => {
-                let text = format!("a damaged part of the embedding store is made anew: {why}: `{}`", entry.file);
-                observer.on(Event::Warning { text: &text });
+                observer.warn(&Warning::StoreFileDamaged { reason: why, file: entry.file.clone() });
                 false
             }
         });
@@ -83,7 +83,7 @@ impl StorePartition {
         let path = self.folder.join(&file);
         let bytes = part::encode(&self.waiting, self.commit.columns)
             .map_err(|error| cannot_write(&path, io::Error::other(error)))?;
-        replace(&self.folder, &file, &bytes).map_err(|source| cannot_write(&path, source))?;
+        atomic_file::write(&path, &bytes).map_err(|source| cannot_write(&path, source))?;
         self.commit.parts.push(PartEntry { file, rows: self.waiting.len(), bytes: bytes.len() as u64 });
         self.commit.save(&self.folder).map_err(|source| cannot_write(&self.folder, source))?;
         self.waiting.clear();
@@ -140,8 +140,7 @@ fn lock(folder: &Path, observer: &dyn Observer) -> Result<File, StoreError> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let text = "another process embeds with the same settings: waiting for it to finish";
-            observer.on(Event::Note { text });
+            observer.note(&Note::WaitingForStore);
             file.lock().map_err(failed)?;
         }
         // Some network file systems know no locks; a lone user must still get through.
@@ -151,13 +150,16 @@ fn lock(folder: &Path, observer: &dyn Observer) -> Result<File, StoreError> {
     Ok(file)
 }
 
+/// The temporary name of the commit in earlier versions.
+const OLD_TEMPORARY: &str = "_COMMIT.json.tmp";
+
 /// Removes temporary files and parts that the commit does not list.
 fn sweep(folder: &Path, commit: &Commit) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_part = name.starts_with("part-") && !commit.parts.iter().any(|part| part.file == name);
-        if is_part || name == "_COMMIT.json.tmp" {
+        if is_part || atomic_file::is_leftover(&name) || name == OLD_TEMPORARY {
             fs::remove_file(entry.path())?;
         }
     }

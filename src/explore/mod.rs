@@ -13,7 +13,7 @@ use ndarray::Array2;
 use serde::Serialize;
 
 use crate::images::{DepthRange, decode, enhance};
-use crate::progress::{Event, Stage};
+use crate::progress::{Event, Note, Stage};
 use crate::recipes::PatchesRecipe;
 use crate::report::{jpeg, thumbnail};
 use crate::server::{Events, Listen, Server};
@@ -65,13 +65,12 @@ impl Explorer {
         let most = (recipe.patches.mosaic.rows.get() * recipe.patches.mosaic.columns.get()) as usize;
         let left_out = manifest.records.len().saturating_sub(most);
         if left_out > 0 {
-            let text = format!("{left_out} more images are not shown: `--set patches.mosaic=RxC` shows more");
-            context.observer.on(Event::Note { text: &text });
+            context.observer.note(&Note::ImagesNotShown { images: left_out });
             manifest.records.truncate(most);
         }
         let depth = DepthRange::fit(&manifest, recipe.dataset.depth, context.observer);
         let mut images = Vec::new();
-        context.observer.on(Event::Started { stage: Stage::Embed, total: manifest.records.len() });
+        let stage = context.observer.stage(Stage::Embed, manifest.records.len());
         for record in &manifest.records {
             let decoded = match decode(&manifest.file(record)) {
                 Ok(decoded) => decoded,
@@ -84,9 +83,9 @@ impl Explorer {
             let (height, width, _) = image.pixels.dim();
             let jpeg = jpeg(&thumbnail(&image, EDGE.min(height.max(width) as u32)), 88)?;
             images.push(ShownImage { name: record.path.clone(), plane: image.brightness(), jpeg });
-            context.observer.on(Event::Advanced { by: 1 });
+            stage.advance(1);
         }
-        context.observer.on(Event::Finished);
+        drop(stage);
         if images.is_empty() {
             return Err(WorkflowError::failed("no image can be shown", "give a folder with images"));
         }

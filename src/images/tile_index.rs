@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{ImageId, TileOrigin};
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 
 /// Its name in the folder of the tiles.
 pub(super) const FILE: &str = "tiles.csv";
@@ -30,9 +30,7 @@ impl TileIndex {
     pub(super) fn add(&mut self, file: &Path, observer: &dyn Observer) {
         let folder = file.parent().unwrap_or(Path::new(""));
         let warn = |error: &csv::Error| {
-            observer.on(Event::Warning {
-                text: &format!("a line that is no tile was ignored: {error}: `{}`", file.display()),
-            });
+            observer.warn(&Warning::TileLineIgnored { reason: error.to_string(), path: file.to_owned() });
         };
         let mut reader = match csv::Reader::from_path(file) {
             Ok(reader) => reader,

@@ -78,29 +78,6 @@ impl ConfusionMatrix {
         }
         percent
     }
-
-    /// A CSV table of the counts: a header with the predicted classes, then a row per true class.
-    #[must_use]
-    pub fn to_csv(&self) -> String {
-        self.table(&self.counts.mapv(|count| count.to_string()))
-    }
-
-    /// As [`Self::to_csv`], of [`Self::row_percent`] to two decimals.
-    #[must_use]
-    pub fn row_percent_csv(&self) -> String {
-        self.table(&self.row_percent().mapv(|percent| format!("{percent:.2}")))
-    }
-
-    fn table(&self, cells: &Array2<String>) -> String {
-        let mut table = csv::Writer::from_writer(Vec::new());
-        let header = ["true \\ predicted"].into_iter().chain(self.classes.iter().map(String::as_str));
-        table.write_record(header).expect("memory takes every byte");
-        for (class, row) in self.classes.iter().zip(cells.rows()) {
-            let fields = std::iter::once(class).chain(&row);
-            table.write_record(fields).expect("every row has as many fields as the header");
-        }
-        String::from_utf8(table.into_inner().expect("memory takes every byte")).expect("class names are text")
-    }
 }
 
 impl TryFrom<Unchecked> for ConfusionMatrix {
@@ -141,14 +118,6 @@ mod tests {
         let percent = matrix().row_percent();
         assert!((percent[[0, 2]] - 100.0 / 3.0).abs() < 1e-12);
         assert_eq!(percent.row(2), array![0.0, 0.0, 0.0]);
-    }
-
-    #[test]
-    fn the_csv_quotes_what_needs_it() {
-        let expected = "true \\ predicted,grass,\"stone, big\",fault\ngrass,2,0,1\n\"stone, big\",1,1,0\nfault,0,0,0\n";
-        assert_eq!(matrix().to_csv(), expected);
-        let percent = matrix().row_percent_csv();
-        assert!(percent.contains("\ngrass,66.67,0.00,33.33\n"), "{percent}");
     }
 
     #[test]

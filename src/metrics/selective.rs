@@ -1,4 +1,4 @@
-//! Predictions that may be withheld: the fewer are given, the fewer are wrong.
+//! Risk and coverage of predictions that may be rejected: the fewer are given, the fewer are wrong.
 //!
 //! References: El-Yaniv and Wiener, "On the Foundations of Noise-free Selective Classification", JMLR 2010, for risk and
 //! coverage; Geifman et al., "Bias-Reduced Uncertainty Estimation for Deep Neural Classifiers", ICLR 2019, for the area.
@@ -12,7 +12,7 @@ pub struct RiskAtCoverage {
     pub coverage: f64,
     /// Share of those answers that are wrong, in `0.0..=1.0`.
     pub risk: f64,
-    /// Images as unfamiliar as this, or less, are given an answer.
+    /// Images whose score is this or less are given an answer.
     pub threshold: f64,
 }
 
@@ -27,7 +27,7 @@ pub struct RiskCoverage {
 }
 
 impl RiskCoverage {
-    /// Withholds answers from the highest of `scores` down; `right` says which answers are right. Scores are not NaN.
+    /// Rejects images from the highest of `scores` down; `right` says which answers are right. Scores are not NaN.
     ///
     /// # Panics
     /// When the two differ in length.

@@ -8,7 +8,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::data::Positive;
+use crate::data::{Positive, nonzero};
 use crate::pairwise::Neighbours;
 
 /// How to look for outliers.
@@ -24,11 +24,7 @@ pub struct Lof {
 impl Default for Lof {
     /// 20 neighbours and a threshold of 1.5, as the paper and scikit-learn have it.
     fn default() -> Self {
-        let threshold = Positive::try_from(1.5);
-        Self {
-            neighbours: const { NonZeroUsize::new(20).expect("20 is above 0") },
-            threshold: threshold.unwrap_or_else(|_| unreachable!("1.5 is above 0")),
-        }
+        Self { neighbours: nonzero::<20>(), threshold: const { Positive::constant(1.5) } }
     }
 }
 

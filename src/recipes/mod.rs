@@ -31,7 +31,7 @@ pub use patches::{FitPer, Mosaic, PatchClusterRecipe, PatchSearch, PatchesRecipe
 pub use report::{LayoutChoice, ReportRecipe};
 pub use search::{SearchClusterRecipe, SearchFeaturesRecipe, SearchNetwork, SearchRecipe, SearchSection};
 pub use separate::SeparateRecipe;
-pub use sweep::{RankBy, SweepRecipe, Variant, load_sweep};
+pub use sweep::{SweepRecipe, Variant, load_sweep};
 pub use train::TrainRecipe;
 
 #[cfg(test)]

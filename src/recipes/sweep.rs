@@ -11,7 +11,6 @@
 //! swept must not change those.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -21,6 +20,8 @@ use toml::{Table, Value};
 use super::document::{Section, Slip};
 use super::loading::{Read, insert, parse_table, read};
 use super::{RecipeError, TrainRecipe, retired};
+use crate::data::nonzero;
+use crate::evaluation::RankBy;
 
 /// The `[sweep]` section: how recipes are judged, and lists of alternatives by dotted key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,47 +38,7 @@ pub struct SweepRecipe {
 
 impl Default for SweepRecipe {
     fn default() -> Self {
-        let folds = const { NonZeroUsize::new(5).expect("5 is above 0") };
-        Self { folds, rank_by: RankBy::default(), alternatives: BTreeMap::new() }
-    }
-}
-
-/// What recipes are ranked by: the mean over folds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RankBy {
-    /// Share of images classified right.
-    #[default]
-    Accuracy,
-    /// Mean recall of the classes: every class counts alike.
-    BalancedAccuracy,
-    /// Mean F1 of the classes.
-    MacroF1,
-    /// Mean negative log-likelihood of the true class; less is better.
-    LogLoss,
-}
-
-impl RankBy {
-    /// Its name in results.json.
-    #[must_use]
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Accuracy => "accuracy",
-            Self::BalancedAccuracy => "balanced_accuracy",
-            Self::MacroF1 => "macro_f1",
-            Self::LogLoss => "log_loss",
-        }
-    }
-}
-
-impl fmt::Display for RankBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Accuracy => "accuracy",
-            Self::BalancedAccuracy => "balanced accuracy",
-            Self::MacroF1 => "macro F1",
-            Self::LogLoss => "log loss",
-        })
+        Self { folds: nonzero::<5>(), rank_by: RankBy::default(), alternatives: BTreeMap::new() }
     }
 }
 

@@ -9,6 +9,7 @@ use super::pca::PrincipalComponents;
 use super::random_projection::RandomDirections;
 use super::standardize::{Standardize, WeightedBlock};
 use super::{Projection, ReduceError, Reducer, Step, Transform, check, normalize};
+use crate::data::nonzero;
 
 /// How features become fewer: rows to unit length, columns to unit variance, then a linear map; each can be left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +45,7 @@ impl Method {
 
 impl Default for Reduction {
     fn default() -> Self {
-        let n_components = NonZeroUsize::MIN.saturating_add(49);
+        let n_components = nonzero::<50>();
         Self { l2: true, standardize: false, method: Method::Pca, n_components }
     }
 }

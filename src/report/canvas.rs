@@ -1,6 +1,6 @@
 //! The sheet that every picture is drawn on: an RGB buffer, shapes by plotters, text by [`super::text`].
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use image::ImageEncoder;
@@ -10,6 +10,7 @@ use plotters::style::{RGBAColor, ShapeStyle};
 
 use super::style::{Colour, Mark, mix};
 use super::text::TextStyle;
+use crate::atomic_file;
 
 /// Why a picture could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -232,8 +233,7 @@ impl Canvas {
     /// As [`Canvas::png`], and when the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), PlotError> {
         let png = self.png()?;
-        write_whole(path, |file| file.write_all(&png))
-            .map_err(|source| PlotError::Write { path: path.to_owned(), source })
+        atomic_file::write(path, &png).map_err(|source| PlotError::Write { path: path.to_owned(), source })
     }
 
     /// Blends one pixel; nothing happens outside the sheet.
@@ -265,16 +265,4 @@ impl Canvas {
 
 fn fill([r, g, b]: Colour, opacity: f64) -> ShapeStyle {
     ShapeStyle { color: RGBAColor(r, g, b, opacity), filled: true, stroke_width: 1 }
-}
-
-/// Lets `content` write to a temporary name beside `path`, then renames.
-pub(super) fn write_whole(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask, as any file
-    let mut file = io::BufWriter::new(builder.tempfile_in(folder)?);
-    content(&mut file)?;
-    file.into_inner()?.persist(path)?;
-    Ok(())
 }

@@ -1,4 +1,4 @@
-//! How wrong the answers are that are given, over how many are given (`risk_coverage.png`).
+//! Risk over coverage: how wrong the answers are that are given, over how many are given (`risk_coverage.png`).
 //!
 //! Reference: El-Yaniv and Wiener, "On the Foundations of Noise-free Selective Classification", JMLR 2010.
 
@@ -10,12 +10,12 @@ use super::page::{nothing, page};
 use super::style::{FAINT_INK, GREEN, MARGIN, STROKE, group_colour};
 use crate::metrics::RiskCoverage;
 
-/// Curves of the same answers, withheld in different orders.
+/// Curves of the same predictions, rejected in different orders.
 #[derive(Debug, Clone)]
 pub struct RiskCoveragePlot<'a> {
     /// Title of the picture.
     pub title: &'a str,
-    /// What withholds answers, and the curve.
+    /// The order of rejection, and the curve.
     pub curves: &'a [(&'a str, &'a RiskCoverage)],
     /// Share of images that the checkpoint's threshold gives an answer to.
     pub chosen: Option<f64>,
@@ -33,7 +33,7 @@ impl Figure for RiskCoveragePlot<'_> {
         let legend = Legend::new(entries, 700);
         let first = self.curves.first().map(|(_, curve)| *curve);
         let remark = first.map_or_else(String::new, |curve| {
-            format!("{} of {} answers are wrong; the most familiar images come first", curve.wrong, curve.images)
+            format!("{} of {} answers are wrong; the least novel images come first", curve.wrong, curve.images)
         });
         let (mut canvas, body) = page(1300 + legend.width() + MARGIN, 860, self.title, &remark);
         let plot = body.without(0, 0, legend.width() + MARGIN, 0);
@@ -60,7 +60,7 @@ impl Figure for RiskCoveragePlot<'_> {
     }
 }
 
-/// Risk where every wrong answer is withheld before any right one.
+/// Risk where every wrong answer is rejected before any right one.
 fn least_risk(curve: &RiskCoverage) -> Vec<(f64, f64)> {
     let n = curve.images.max(1) as f64;
     let right = 1.0 - curve.wrong as f64 / n;

@@ -7,8 +7,8 @@ use ndarray::{Array2, Axis};
 use crate::clusterers::KMeans;
 use crate::curation::{Curation, Predictions, SuggestionModel, review_clusters};
 use crate::data::{ClusterId, Clustering};
+use crate::files::images_csv;
 use crate::pairwise::{Points, squared_distances_to};
-use crate::runs::read_numbers;
 use crate::workflow::run_features::run_features;
 use crate::workflow::{Context, Curator, WorkflowError};
 
@@ -87,7 +87,7 @@ pub(super) fn distances(curator: &Curator, method: &str, features: Option<&Featu
     let table = curator.table();
     let Some(features) = features else {
         let column = format!("{method}_distance");
-        let read = read_numbers(&curator.folder().join("images.csv"), [column.as_str()]);
+        let read = images_csv::read_numbers(&curator.folder().join(images_csv::FILE), [column.as_str()]);
         let written = read.map_or_else(|_| vec![None; table.rows.len()], |[column]| column);
         return written.into_iter().map(|distance| distance.unwrap_or(0.0)).collect();
     };

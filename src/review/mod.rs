@@ -25,7 +25,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::curation::REVIEW;
-use crate::progress::Event;
+use crate::progress::Warning;
 use crate::server::{Events, Listen, Server};
 use crate::workflow::{Context, CurateSummary, Curator, WorkflowError};
 use catalogue::Catalogue;
@@ -82,8 +82,7 @@ impl Review {
         let features = match Features::of_run(&curator, context) {
             Ok(features) => Some(features),
             Err(error) => {
-                let text = format!("no suggestions from the images' features: {error}");
-                context.observer.on(Event::Warning { text: &text });
+                context.observer.warn(&Warning::NoFeatureSuggestions { reason: error.to_string() });
                 None
             }
         };

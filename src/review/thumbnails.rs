@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::Bytes;
 use tokio::sync::Semaphore;
 
+use crate::atomic_file;
 use crate::data::ImageId;
 use crate::images::{DecodeError, DepthRange, decode};
 use crate::report::{jpeg, thumbnail};
-use crate::runs::write_whole;
 
 /// Bytes of thumbnails in memory at most: those of 20,000 images at 128 pixels.
 const MEMORY: usize = 128 << 20;
@@ -63,7 +63,7 @@ impl Thumbnails {
                     .map_err(|error| DecodeError::from(std::io::Error::other(error)))?;
                 // A cache that cannot be written is no reason to show nothing.
                 if path.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok()) {
-                    let _ = write_whole(&path, &bytes);
+                    let _ = atomic_file::write(&path, &bytes);
                 }
                 bytes
             }

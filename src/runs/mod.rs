@@ -3,7 +3,6 @@
 mod bundle;
 mod feature_chain;
 mod features_recipe_1;
-mod images_table;
 mod kind;
 mod placement;
 mod provenance;
@@ -13,9 +12,8 @@ pub use bundle::{
     BACKBONE_FILE, Bundle, BundleError, Checkpoint, FORMAT as BUNDLE_FORMAT, TrainedOn, newest_checkpoint,
 };
 pub use feature_chain::FeatureChain;
-pub use images_table::{Column, ImageRow, ImagesTable, TableError, read_numbers, write_images, write_skipped};
 pub use kind::RunKind;
 pub use placement::{Placed, Placement, Placer, safe_name};
 pub use provenance::{DatasetSummary, Provenance, RUN_SCHEMA, Timings, fields_of, timestamp};
 pub use run_dir::{RunDir, RunError, newest_run, runs_folder};
-pub(crate) use run_dir::{read_json, write_json, write_whole};
+pub(crate) use run_dir::{read_json, write_json};

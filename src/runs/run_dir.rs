@@ -1,13 +1,14 @@
 //! A result folder that appears whole or not at all.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::RunKind;
+use crate::atomic_file;
 
 /// Where runs land, relative to the working folder.
 #[must_use]
@@ -181,7 +182,7 @@ pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Run
     let mut text = serde_json::to_vec_pretty(value)
         .map_err(|error| RunError::Damaged { path: path.to_owned(), message: error.to_string() })?;
     text.push(b'\n');
-    write_whole(path, &text)
+    atomic_file::write(path, &text).map_err(RunError::at(path))
 }
 
 /// Reads JSON written by [`write_json`].
@@ -189,33 +190,6 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, RunError>
     let text = fs::read(path).map_err(RunError::at(path))?;
     serde_json::from_slice(&text)
         .map_err(|error| RunError::Damaged { path: path.to_owned(), message: format!("not readable ({error})") })
-}
-
-/// Writes a file so that readers see the old content or the new, never a half.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new()
-        .prefix(".rails-")
-        .tempfile_in(folder)
-        // The error speaks of the temporary name; its kind says as much.
-        .map_err(|error| RunError::Io { path: path.to_owned(), source: error.kind().into() })?;
-    let mut plain = file.as_file();
-    plain.write_all(bytes).and_then(|()| plain.sync_all()).map_err(RunError::at(path))?;
-    make_readable(file.as_file()).map_err(RunError::at(path))?;
-    file.persist(path).map_err(|error| RunError::Io { path: path.to_owned(), source: error.error })?;
-    Ok(())
-}
-
-/// Temporary files are private by default; results are for everybody the folder is for.
-#[cfg(unix)]
-fn make_readable(file: &fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_: &fs::File) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

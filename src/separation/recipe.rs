@@ -5,7 +5,7 @@ use std::num::{NonZeroU8, NonZeroUsize};
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Fraction, Positive};
+use crate::data::{Fraction, Positive, nonzero};
 use crate::features::HandMadeBlock;
 use crate::images::{Denoise, Enhancement};
 use crate::outliers::Lof;
@@ -49,13 +49,13 @@ pub struct LayerRecipe {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub around: Option<NonZeroUsize>,
     /// Principal components of the standardised features, at most.
-    #[serde(default = "five")]
+    #[serde(default = "nonzero::<5>")]
     pub n_components: NonZeroUsize,
     /// Clusters of k-means.
-    #[serde(default = "three")]
+    #[serde(default = "nonzero::<3>")]
     pub k: NonZeroUsize,
     /// Starts of k-means.
-    #[serde(default = "ten")]
+    #[serde(default = "nonzero::<10>")]
     pub n_init: NonZeroUsize,
     /// Which cluster it takes.
     #[serde(default)]
@@ -71,7 +71,7 @@ pub struct LayerRecipe {
     #[serde(default)]
     pub zoom: usize,
     /// How often the layer looks again at what it left over, until nothing stands out.
-    #[serde(default = "one")]
+    #[serde(default = "nonzero::<1>")]
     pub rounds: NonZeroUsize,
 }
 
@@ -106,11 +106,12 @@ pub struct InconsistencyRecipe {
 impl Default for InconsistencyRecipe {
     fn default() -> Self {
         use ContextBlock::{Anisotropy, Curvature, Neighbours, RadialDeviation, Rotation};
+        const FULL: Positive = Positive::constant(1.0);
+        const QUARTER: Positive = Positive::constant(0.25);
         // Curvature of an outline on the grid of pixels is mostly noise.
         let weights =
-            [(Rotation, 1.0), (Neighbours, 1.0), (Anisotropy, 1.0), (Curvature, 0.25), (RadialDeviation, 1.0)];
-        let weight = |weight: f64| Positive::try_from(weight).expect("weights are positive");
-        let features = weights.into_iter().map(|(block, of)| (block, weight(of))).collect();
+            [(Rotation, FULL), (Neighbours, FULL), (Anisotropy, FULL), (Curvature, QUARTER), (RadialDeviation, FULL)];
+        let features = weights.into_iter().collect();
         Self { features, denoise: 3, around: NonZeroUsize::new(2), lof: Lof::default() }
     }
 }
@@ -171,20 +172,4 @@ impl InconsistencyRecipe {
         let passes = NonZeroU8::new(self.denoise);
         passes.map(|passes| Enhancement::Denoise(Denoise { passes })).into_iter().collect()
     }
-}
-
-fn one() -> NonZeroUsize {
-    NonZeroUsize::MIN
-}
-
-fn five() -> NonZeroUsize {
-    const { NonZeroUsize::new(5).expect("5 is above 0") }
-}
-
-fn three() -> NonZeroUsize {
-    const { NonZeroUsize::new(3).expect("3 is above 0") }
-}
-
-fn ten() -> NonZeroUsize {
-    const { NonZeroUsize::new(10).expect("10 is above 0") }
 }

@@ -1,7 +1,7 @@
 //! Why training can fail, and what to do about it.
 
-use super::HeadError;
 use crate::backbones::BackboneError;
+use crate::data::ArraysError;
 
 /// Why nothing was learned.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ pub enum TrainError {
     UnknownClasses { unknown: Vec<String>, known: Vec<String> },
     /// Weights that are no classifier.
     #[error(transparent)]
-    Head(#[from] HeadError),
+    Classifier(#[from] ClassifierError),
 }
 
 impl TrainError {
@@ -57,6 +57,37 @@ impl TrainError {
             Self::UnknownClasses { known, .. } => Some(format!("the classes are {}", names(known))),
             _ => None,
         }
+    }
+}
+
+/// Why numbers are not a classifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClassifierError {
+    /// No layer at all.
+    #[error("a classifier needs at least one layer")]
+    NoLayers,
+    /// A tensor of another shape than its neighbours ask for.
+    #[error("`{tensor}` has shape `{shape:?}`: expected `{expected:?}`")]
+    Shape { tensor: String, shape: Vec<usize>, expected: Vec<usize> },
+    /// NaN or infinity among the weights.
+    #[error("`{0}` holds a number that is not finite")]
+    NotFinite(String),
+    /// A tensor that does not belong to a classifier.
+    #[error("`{0}` does not belong to a classifier")]
+    Unknown(String),
+    /// Another kind of file, or not what belongs there.
+    #[error(transparent)]
+    Arrays(#[from] ArraysError),
+    /// The part of the file that is text is not understood.
+    #[error("`{part}` is not understood: {reason}")]
+    Text { part: &'static str, reason: String },
+}
+
+impl ClassifierError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        "the checkpoint is damaged or of another kind: copy it again, or train anew with `rails train`".to_owned()
     }
 }
 

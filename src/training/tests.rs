@@ -8,7 +8,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::data::{ClassId, ImageId};
-use crate::progress::Silent;
+use crate::device::Device;
+use crate::progress::{Event, Observer, Silent};
 
 struct Blobs {
     ids: Vec<ImageId>,
@@ -53,7 +54,7 @@ const SMALL: &str = "hidden = [16, 8]\nepochs = 40\nbatch_size = 20\nlearning_ra
                      schedule = 'constant'\nwarm_up = 0.0\nrefit = false";
 
 fn run(recipe: &MlpRecipe, data: &TrainingSet<'_>, split: &Split, seed: u64) -> Result<Trained, TrainError> {
-    train(recipe, data, split, Device::Cpu, seed, &Silent)
+    train(&recipe.clone().into(), data, split, Device::Cpu, seed, &Silent)
 }
 
 #[test]
@@ -87,7 +88,7 @@ fn the_same_seed_gives_the_same_bits() {
 }
 
 #[test]
-fn every_disturbance_is_drawn_from_the_seed_and_none_hinders_learning() {
+fn regularization_is_drawn_from_the_seed_and_none_hinders_learning() {
     let blobs = Blobs::new(180, 0.5);
     let text = SMALL.replace("mixup = 0.0", "mixup = 0.5\nlabel_smoothing = 0.1\nrobustness = 0.7")
         + "\nclass_weights = { a = 2.0 }";
@@ -105,7 +106,7 @@ fn a_refit_learns_from_the_validation_images_and_keeps_the_classifier_that_did_n
     let text = SMALL.replace("refit = false", "refit = true");
     let with = run(&recipe(&text), &blobs.set(), &split, 0).unwrap();
     assert_eq!(with.held_out.as_ref(), Some(&without.head));
-    assert_eq!((with.judged(), with.best_epoch), (&without.head, without.best_epoch));
+    assert_eq!((with.before_refit(), with.best_epoch), (&without.head, without.best_epoch));
     assert_ne!(with.head, without.head);
     // Exactly what learning from both parts for so many epochs gives.
     let all = Split { train: [split.train, split.validation].concat(), ..Split::default() };
@@ -140,9 +141,9 @@ fn a_class_the_validation_images_lack_and_one_of_three_images_are_learned() {
 fn neighbours_are_a_classifier_like_any_other() {
     let blobs = Blobs::new(120, 0.5);
     let split = blobs.split();
-    let trained = train(&KnnRecipe::default(), &blobs.set(), &split, Device::Cpu, 0, &Silent).unwrap();
+    let trained = train(&KnnRecipe::default().into(), &blobs.set(), &split, Device::Cpu, 0, &Silent).unwrap();
     assert!(blobs.accuracy(&trained.head, &split.test) > 0.95);
-    assert_eq!((trained.history.len(), trained.best_epoch, trained.stopped), (0, 0, Stopped::AtOnce));
+    assert_eq!((trained.history.len(), trained.best_epoch, trained.stopped), (0, 0, StopReason::WithoutEpochs));
 }
 
 #[test]
@@ -150,7 +151,7 @@ fn patience_ends_training_before_the_epochs_do() {
     let blobs = Blobs::new(90, 6.0);
     let text = format!("{}\npatience = 3", SMALL.replace("epochs = 40", "epochs = 400"));
     let trained = run(&recipe(&text), &blobs.set(), &blobs.split(), 0).unwrap();
-    assert_eq!(trained.stopped, Stopped::Patience);
+    assert_eq!(trained.stopped, StopReason::Patience);
     assert_eq!(trained.history.len(), trained.best_epoch + 3);
 }
 
@@ -160,8 +161,8 @@ fn divergence_is_reported_and_never_panics() {
     struct Warnings(Mutex<Vec<String>>);
     impl Observer for Warnings {
         fn on(&self, event: Event<'_>) {
-            if let Event::Warning { text } = event {
-                self.0.lock().unwrap().push(text.to_owned());
+            if let Event::Warning(warning) = event {
+                self.0.lock().unwrap().push(warning.to_string());
             }
         }
     }
@@ -169,8 +170,8 @@ fn divergence_is_reported_and_never_panics() {
     for rate in ["1e3", "1e18", "1e38"] {
         let text = format!("{}\nscaling = 'none'\npatience = 400", SMALL.replace("0.01", rate));
         let warnings = Warnings::default();
-        match train(&recipe(&text), &blobs.set(), &blobs.split(), Device::Cpu, 0, &warnings) {
-            Ok(Trained { stopped: Stopped::Diverged { epoch }, history, .. }) => {
+        match train(&recipe(&text).into(), &blobs.set(), &blobs.split(), Device::Cpu, 0, &warnings) {
+            Ok(Trained { stopped: StopReason::Diverged { epoch }, history, .. }) => {
                 assert_eq!(history.len(), epoch - 1);
                 assert!(warnings.0.lock().unwrap()[0].starts_with("the loss diverged in epoch"));
             }
@@ -248,7 +249,7 @@ fn progress_is_told_epoch_by_epoch() {
     let blobs = Blobs::new(60, 0.5);
     let steps = Steps::default();
     let text = SMALL.replace("epochs = 40", "epochs = 5");
-    train(&recipe(&text), &blobs.set(), &blobs.split(), Device::Cpu, 0, &steps).unwrap();
+    train(&recipe(&text).into(), &blobs.set(), &blobs.split(), Device::Cpu, 0, &steps).unwrap();
     assert_eq!(*steps.0.lock().unwrap(), (5, 5, true));
 }
 
@@ -257,13 +258,15 @@ fn a_linear_classifier_answers_without_chance_and_learns_from_validation_images_
     let blobs = Blobs::new(90, 0.8);
     let split = blobs.split();
     let recipe = LinearRecipe::default();
-    let learn = |recipe: &LinearRecipe, seed| train(recipe, &blobs.set(), &split, Device::Cpu, seed, &Silent).unwrap();
+    let learn = |recipe: &LinearRecipe, seed| {
+        train(&recipe.clone().into(), &blobs.set(), &split, Device::Cpu, seed, &Silent).unwrap()
+    };
     let trained = learn(&recipe, 1);
     assert_eq!(trained, learn(&recipe, 2));
     assert_eq!(blobs.accuracy(&trained.head, &split.test), 1.0);
-    assert_ne!(trained.judged(), &trained.head);
+    assert_ne!(trained.before_refit(), &trained.head);
     let alone = learn(&LinearRecipe { refit: false, ..recipe }, 1);
-    assert_eq!((&alone.head, &alone.held_out), (trained.judged(), &None));
+    assert_eq!((&alone.head, &alone.held_out), (trained.before_refit(), &None));
 }
 
 #[test]
@@ -278,7 +281,8 @@ fn a_label_that_contradicts_the_other_images_is_doubted_and_one_of_a_lone_image_
     blobs.y[lone] = ClassId(3);
     let mut x = blobs.x.clone();
     Standardizer::fit_scaled(blobs.x.view(), &split.train, Scaling::Overall).unwrap().apply(x.view_mut());
-    let weights = |doubt| weights::weights(x.view(), &blobs.set(), &split, &ClassWeights::None, doubt, 0).unwrap();
+    let weights =
+        |doubt| fitting::label_weights(x.view(), &blobs.set(), &split, &ClassWeights::None, doubt, 0).unwrap();
     assert!(weights(0.0).iter().all(|weight| *weight == 1.0));
     let doubted = weights(1.0);
     let mean = |wrong: bool| {

@@ -1,4 +1,4 @@
-//! What training learns from, and whether it can.
+//! Labelled features to learn from, checked before they are.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,8 @@ pub struct TrainingSet<'a> {
 }
 
 impl TrainingSet<'_> {
-    /// What training relies on: lengths agree, numbers are usable, two classes are shown, the split does not leak.
+    /// Checks the assumptions of training: lengths agree, numbers are usable, two classes are shown, the split does not
+    /// leak.
     pub(super) fn check(&self, split: &Split) -> Result<(), TrainError> {
         let (ids, rows, labels) = (self.ids.len(), self.x.nrows(), self.y.len());
         let weights = self.weights.map_or(ids, <[f32]>::len);

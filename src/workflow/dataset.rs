@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Context, WorkflowError, Workspace};
 use crate::data::{ImageId, Manifest};
+use crate::files::{ImagesTable, images_csv};
 use crate::images::{is_image_name, scan};
 use crate::recipes::DatasetRecipe;
-use crate::runs::{ImagesTable, RunKind};
+use crate::runs::RunKind;
 
 /// Scans the data set: the command line's folder, else the recipe's, else the only one under datasets/.
 pub(crate) fn open(
@@ -49,7 +50,7 @@ pub(crate) fn require_images(manifest: &Manifest) -> Result<(), WorkflowError> {
 
 fn ids_of_run(run: &Path, workspace: &Workspace) -> Result<BTreeSet<ImageId>, WorkflowError> {
     let folder = workspace.run(Some(run), &RunKind::CLUSTERED)?;
-    let table = ImagesTable::read(&folder.join("images.csv"), &[], &[])?;
+    let table = ImagesTable::read(&folder.join(images_csv::FILE), &[], &[])?;
     Ok(table.rows.iter().map(|row| row.id).collect())
 }
 

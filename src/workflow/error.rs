@@ -10,13 +10,14 @@ use crate::data::EmbeddingsError;
 use crate::device::DeviceError;
 use crate::embeddings::StoreError;
 use crate::features::FeatureError;
+use crate::files::{ResultsError, TableError};
 use crate::images::ImageError;
 use crate::reducers::{ProjectionFileError, ReduceError};
-use crate::report::{PlotError, ResultsError};
-use crate::runs::{BundleError, RunError, TableError};
+use crate::report::PlotError;
+use crate::runs::{BundleError, RunError};
 use crate::separation::SeparationError;
 use crate::server::ServerError;
-use crate::training::{HeadError, TrainError};
+use crate::training::{ClassifierError, TrainError};
 
 /// Why a stage could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +78,7 @@ pub enum WorkflowError {
     #[error(transparent)]
     Table(#[from] TableError),
     #[error(transparent)]
-    Head(#[from] HeadError),
+    Head(#[from] ClassifierError),
     #[error(transparent)]
     Train(#[from] TrainError),
 }

@@ -14,7 +14,7 @@ use crate::features::{
     BackboneFeatures, FeatureExtractor, Features as _, FrameStatistics, HandMade, HandMadeBlock, WithEnhancement,
 };
 use crate::images::{DepthPolicy, DepthRange, Enhancement};
-use crate::progress::Event;
+use crate::progress::Note;
 use crate::recipes::{FeaturesRecipe, NetworkRecipe};
 use crate::reducers::WeightedBlock;
 use crate::runs::FeatureChain;
@@ -205,8 +205,7 @@ impl FeatureExtraction {
             values = frame.in_series(values.view(), &series_of(&manifest));
         }
         if replaced > 0 {
-            let text = format!("{replaced} hand-made features were not finite numbers and count as 0");
-            context.observer.on(Event::Note { text: &text });
+            context.observer.note(&Note::FeaturesNotFinite { features: replaced });
         }
         let alone = self.recipe.hand_made().is_none();
         let blocks = if alone {

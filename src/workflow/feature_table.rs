@@ -13,40 +13,50 @@ use crate::runs::FeatureChain;
 
 /// Labelled images as numbers, in one table over all sources.
 pub(crate) struct FeatureTable {
+    /// Content hashes.
     pub ids: Vec<ImageId>,
+    /// Where each image lies.
     pub files: Vec<PathBuf>,
+    /// Features, shape `[n_images, n_features]`.
     pub x: Array2<f32>,
+    /// How they were made.
     pub chain: FeatureChain,
+    /// Rows and columns of the network's input; (0, 0) without one.
     pub input_size: (usize, usize),
+    /// The images, and every file that was left out.
     pub manifest: Manifest,
 }
 
+/// Features of all labelled images: as the recipe says, else as `chain`, that of the curated runs, does.
+///
+/// # Errors
+/// When features cannot be extracted, or no labelled image can be read.
 pub(crate) fn embed(
-    gathered: &mut LabelledImages,
+    labelled: &LabelledImages,
+    chain: Option<&FeatureChain>,
     recipe: &TrainRecipe,
     context: &Context<'_>,
 ) -> Result<FeatureTable, WorkflowError> {
-    let features = recipe.features.clone().or_else(|| gathered.chain.as_ref().map(|chain| chain.recipe.clone()));
+    let features = recipe.features.as_ref().or(chain.map(|chain| &chain.recipe)).cloned();
     let extraction = FeatureExtraction::new(&features.unwrap_or_default(), context)?;
-    let depth = match &gathered.chain {
+    let depth = match chain {
         Some(chain) => chain.depth,
-        None => extraction.depth(&united(&gathered.manifests), recipe.dataset.depth, context),
+        None => extraction.depth(&united(&labelled.manifests), recipe.dataset.depth, context),
     };
     let mut ids = Vec::new();
     let mut files = Vec::new();
     let mut blocks = Vec::new();
-    let mut whole = Manifest::default();
+    let mut whole = Manifest { skipped: labelled.skipped.clone(), ..Manifest::default() };
     let mut chain = None;
     let in_context = extraction.has_context();
-    let surroundings = std::mem::take(&mut gathered.whole);
-    for (labelled, all) in std::mem::take(&mut gathered.manifests).into_iter().zip(surroundings) {
-        let manifest = if in_context { &all } else { &labelled };
+    for (labelled, all) in labelled.manifests.iter().zip(&labelled.whole) {
+        let manifest = if in_context { all } else { labelled };
         let known = manifest.skipped.len();
         let mut done = extraction.embed(manifest, depth, context)?;
         if in_context {
-            done = done.only(&labelled);
+            done = done.only(labelled);
         }
-        gathered.skipped.extend(done.manifest.skipped.iter().skip(known).cloned());
+        whole.skipped.extend(done.manifest.skipped.iter().skip(known).cloned());
         files.extend(done.manifest.records.iter().map(|record| done.manifest.file(record)));
         ids.extend_from_slice(done.embeddings.ids());
         blocks.push(done.embeddings);
@@ -54,7 +64,6 @@ pub(crate) fn embed(
         whole.records.extend(done.manifest.records);
         chain = Some(done.chain);
     }
-    whole.skipped.clone_from(&gathered.skipped);
     let views: Vec<_> = blocks.iter().map(Embeddings::values).collect();
     let x = concatenate(Axis(0), &views)
         .map_err(|error| WorkflowError::failed(error.to_string(), "report this as a bug"))?;

@@ -8,8 +8,8 @@ use super::{Context, WorkflowError, dataset};
 use crate::curation::LabelTable;
 use crate::data::{ImageId, Labels, Manifest, Skipped};
 use crate::images::scan;
-use crate::progress::Event;
-use crate::recipes::{DatasetRecipe, TrainRecipe};
+use crate::progress::Warning;
+use crate::recipes::{DatasetRecipe, FeaturesRecipe};
 use crate::runs::{FeatureChain, Provenance, RunKind};
 
 /// Labelled images of one or several sources.
@@ -29,12 +29,12 @@ pub(crate) struct LabelledImages {
     pub conflicts: Vec<String>,
     /// Images without a label.
     pub unlabelled: usize,
-    /// How the curated runs made their features, where all agree.
-    pub chain: Option<FeatureChain>,
+    /// How the curated runs among the sources made their features.
+    chains: Vec<FeatureChain>,
 }
 
-/// A source as found: its images, and class and weight by row.
-struct Source {
+/// The images of one source, with class and weight by row.
+struct SourceImages {
     manifest: Manifest,
     labels: BTreeMap<usize, (String, f32)>,
     conflicts: Vec<String>,
@@ -50,10 +50,13 @@ pub struct LabelSources {
     pub images: Option<PathBuf>,
 }
 
-/// Reads every source.
+/// Reads every source, as `dataset` says where no curated run does, and unites them.
+///
+/// # Errors
+/// When a source is not there, or nothing in it is labelled.
 pub(crate) fn gather(
     sources: &LabelSources,
-    recipe: &TrainRecipe,
+    dataset: &DatasetRecipe,
     context: &Context<'_>,
 ) -> Result<LabelledImages, WorkflowError> {
     let LabelSources { labelled, images } = sources;
@@ -63,27 +66,27 @@ pub(crate) fn gather(
     };
     let read = labelled
         .iter()
-        .map(|source| read(source, images.as_deref(), recipe, context))
+        .map(|source| read(source, images.as_deref(), dataset, context))
         .collect::<Result<Vec<_>, _>>()?;
-    unite(read, recipe)
+    Ok(unite(read))
 }
 
 fn read(
     source: &Path,
     images: Option<&Path>,
-    recipe: &TrainRecipe,
+    recipe: &DatasetRecipe,
     context: &Context<'_>,
-) -> Result<Source, WorkflowError> {
+) -> Result<SourceImages, WorkflowError> {
     if source.is_file() {
         let beside = source.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let folder = images.or(recipe.dataset.path.as_deref()).unwrap_or(beside);
-        return from_table(source, folder, &recipe.dataset, None, context);
+        let folder = images.or(recipe.path.as_deref()).unwrap_or(beside);
+        return from_table(source, folder, recipe, None, context);
     }
     if let Ok(run) = context.workspace.run(Some(source), &RunKind::CLUSTERED) {
         return from_run(&run, context);
     }
     if source.is_dir() {
-        return from_folders(source, &recipe.dataset, context);
+        return from_folders(source, recipe, context);
     }
     Err(WorkflowError::failed(
         format!("no such run, folder or table: `{}`", source.display()),
@@ -91,7 +94,7 @@ fn read(
     ))
 }
 
-fn from_run(run: &Path, context: &Context<'_>) -> Result<Source, WorkflowError> {
+fn from_run(run: &Path, context: &Context<'_>) -> Result<SourceImages, WorkflowError> {
     let provenance = Provenance::read(run)?;
     let table = run.join("curation/labels.csv");
     if !table.is_file() {
@@ -136,21 +139,21 @@ fn from_table(
     recipe: &DatasetRecipe,
     chain: Option<FeatureChain>,
     context: &Context<'_>,
-) -> Result<Source, WorkflowError> {
+) -> Result<SourceImages, WorkflowError> {
     let manifest = dataset::open(Some(images), recipe, context)?;
     let matched = LabelTable::read(table)?.match_to(&manifest);
     if !matched.unknown.is_empty() {
-        let text = format!("{} rows of `{}` name images that are not there", matched.unknown.len(), table.display());
-        context.observer.on(Event::Warning { text: &text });
+        let missing = Warning::LabelsWithoutImage { rows: matched.unknown.len(), table: table.to_owned() };
+        context.observer.warn(&missing);
     }
     for class in &matched.absent {
-        context.observer.on(Event::Warning { text: &format!("no image is left of class `{class}`: it is left out") });
+        context.observer.warn(&Warning::ClassWithoutImage { class: class.clone() });
     }
-    Ok(Source { manifest, labels: matched.labels, conflicts: matched.conflicts, chain })
+    Ok(SourceImages { manifest, labels: matched.labels, conflicts: matched.conflicts, chain })
 }
 
 /// `class/image.png`; folders that start with `_` hold no class.
-fn from_folders(folder: &Path, recipe: &DatasetRecipe, context: &Context<'_>) -> Result<Source, WorkflowError> {
+fn from_folders(folder: &Path, recipe: &DatasetRecipe, context: &Context<'_>) -> Result<SourceImages, WorkflowError> {
     let mut manifest = scan(folder, &recipe.scan_options(), context.observer)?;
     manifest.records.retain(|record| record.path.contains('/') && !record.path.starts_with('_'));
     let labels: BTreeMap<usize, (String, f32)> = manifest
@@ -165,10 +168,12 @@ fn from_folders(folder: &Path, recipe: &DatasetRecipe, context: &Context<'_>) ->
             "an ImageFolder holds one subfolder per class; a run holds run.json; a table ends in .csv",
         ));
     }
-    Ok(Source { manifest, labels, conflicts: Vec::new(), chain: None })
+    Ok(SourceImages { manifest, labels, conflicts: Vec::new(), chain: None })
 }
 
-fn unite(sources: Vec<Source>, recipe: &TrainRecipe) -> Result<LabelledImages, WorkflowError> {
+/// One class per image over all sources: an image that has several anywhere is left out and listed, a file that several
+/// sources name counts once.
+fn unite(sources: Vec<SourceImages>) -> LabelledImages {
     let mut classes: BTreeMap<ImageId, BTreeSet<&str>> = BTreeMap::new();
     for source in &sources {
         for (row, (class, _)) in &source.labels {
@@ -191,7 +196,7 @@ fn unite(sources: Vec<Source>, recipe: &TrainRecipe) -> Result<LabelledImages, W
             }
         }
     }
-    let chain = if recipe.features.is_some() { None } else { common_chain(&sources)? };
+    let chains = sources.iter().filter_map(|source| source.chain.clone()).collect();
     let labels = Labels::from_names(named);
     let whole = sources.iter().map(|source| source.manifest.clone()).collect();
     let mut seen = BTreeSet::new();
@@ -211,7 +216,7 @@ fn unite(sources: Vec<Source>, recipe: &TrainRecipe) -> Result<LabelledImages, W
             manifest
         })
         .collect();
-    Ok(LabelledImages {
+    LabelledImages {
         manifests,
         whole,
         labels,
@@ -219,20 +224,121 @@ fn unite(sources: Vec<Source>, recipe: &TrainRecipe) -> Result<LabelledImages, W
         skipped,
         conflicts: conflicts.into_iter().collect(),
         unlabelled,
-        chain,
-    })
+        chains,
+    }
 }
 
-fn common_chain(sources: &[Source]) -> Result<Option<FeatureChain>, WorkflowError> {
-    let mut chains = sources.iter().filter_map(|source| source.chain.as_ref());
-    let Some(first) = chains.next() else { return Ok(None) };
-    // Where counts are looked at, the brightness scale is for people only.
-    let scaled = first.recipe.frame().is_none();
-    if chains.any(|other| !other.agrees_with(first) || (scaled && other.depth != first.depth)) {
-        return Err(WorkflowError::failed(
-            "the runs were made with different features or brightness scales",
-            "cluster them with one recipe, or say in the training recipe what to use: [features] and dataset.depth",
-        ));
+impl LabelledImages {
+    /// The features of the curated runs, unless the recipe gives its own; `None` without curated runs.
+    ///
+    /// # Errors
+    /// When the runs were made with different features.
+    pub(crate) fn chain(&self, given: Option<&FeaturesRecipe>) -> Result<Option<&FeatureChain>, WorkflowError> {
+        let (None, Some((first, rest))) = (given, self.chains.split_first()) else { return Ok(None) };
+        // Where counts are looked at, the brightness scale is for people only.
+        let scaled = first.recipe.frame().is_none();
+        if rest.iter().any(|other| !other.agrees_with(first) || (scaled && other.depth != first.depth)) {
+            return Err(WorkflowError::failed(
+                "the runs were made with different features or brightness scales",
+                "cluster them with one recipe, or say in the training recipe what to use: [features] and dataset.depth",
+            ));
+        }
+        Ok(Some(first))
     }
-    Ok(Some(first.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ImageRecord;
+    use crate::images::DepthRange;
+
+    fn id(content: &str) -> ImageId {
+        ImageId::of_bytes(content.as_bytes())
+    }
+
+    /// A source below `root`: path, content, and class where it has one.
+    /// An image by its bytes and path, and its label with its weight.
+    type Labelled<'a> = (&'a str, &'a str, Option<(&'a str, f32)>);
+
+    fn source(root: &str, images: &[Labelled<'_>]) -> SourceImages {
+        let record = |(path, content, _): &(&str, &str, Option<(&str, f32)>)| ImageRecord {
+            id: id(content),
+            path: (*path).to_owned(),
+            width: 8,
+            height: 8,
+            bit_depth: 8,
+            fields: BTreeMap::new(),
+            tile: None,
+        };
+        let records = images.iter().map(record).collect();
+        let labels = images.iter().enumerate();
+        SourceImages {
+            manifest: Manifest { root: root.into(), records, ..Manifest::default() },
+            labels: labels
+                .filter_map(|(row, (.., label))| label.map(|(class, w)| (row, (class.to_owned(), w))))
+                .collect(),
+            conflicts: Vec::new(),
+            chain: None,
+        }
+    }
+
+    fn paths(manifest: &Manifest) -> Vec<&str> {
+        manifest.records.iter().map(|record| record.path.as_str()).collect()
+    }
+
+    #[test]
+    fn a_file_that_two_sources_name_counts_once_and_a_copy_elsewhere_twice() {
+        let grass = Some(("grass", 1.0));
+        let first = source("images", &[("a.png", "A", grass), ("b.png", "B", Some(("brick", 1.0)))]);
+        let second = source("images", &[("a.png", "A", grass), ("c.png", "C", grass)]);
+        let third = source("copies", &[("a.png", "A", grass)]);
+        let found = unite(vec![first, second, third]);
+        let kept: Vec<_> = found.manifests.iter().map(paths).collect();
+        assert_eq!(kept, [vec!["a.png", "b.png"], vec!["c.png"], vec!["a.png"]]);
+        assert_eq!((found.labels.classes(), found.labels.len()), (&["brick", "grass"].map(str::to_owned)[..], 3));
+        assert_eq!((found.unlabelled, found.conflicts.len()), (0, 0));
+        assert_eq!(found.whole.iter().map(|manifest| manifest.records.len()).sum::<usize>(), 5);
+    }
+
+    #[test]
+    fn an_image_of_several_classes_is_left_out_of_every_source_and_listed_once() {
+        let first = source("one", &[("a.png", "A", Some(("grass", 1.0))), ("b.png", "B", Some(("grass", 1.0)))]);
+        let mut second = source("two", &[("copy.png", "A", Some(("brick", 1.0))), ("d.png", "D", None)]);
+        second.conflicts = vec!["e.png: brick, gravel".to_owned()];
+        let found = unite(vec![first, second]);
+        assert_eq!(found.conflicts, ["a.png: brick, grass", "copy.png: brick, grass", "e.png: brick, gravel"]);
+        assert_eq!((paths(&found.manifests[0]), paths(&found.manifests[1])), (vec!["b.png"], vec![]));
+        assert_eq!(found.labels.get(id("A")), None);
+        assert_eq!(found.unlabelled, 3, "both files of the image, and one without a label");
+    }
+
+    #[test]
+    fn each_image_weighs_what_its_last_source_says() {
+        let first = source("one", &[("a.png", "A", Some(("grass", 0.25))), ("b.png", "B", Some(("brick", 0.5)))]);
+        let second = source("two", &[("a.png", "A", Some(("grass", 1.0)))]);
+        let found = unite(vec![first, second]);
+        assert_eq!(found.weights, BTreeMap::from([(id("A"), 1.0), (id("B"), 0.5)]));
+    }
+
+    #[test]
+    fn curated_runs_must_agree_on_features_unless_the_recipe_gives_them() {
+        let chain = |n_features| FeatureChain {
+            recipe: FeaturesRecipe::default(),
+            weights_hash: format!("weights of {n_features} features"),
+            dataset: None,
+            depth: DepthRange::default(),
+            n_features,
+        };
+        let run = |n_features| SourceImages {
+            chain: Some(chain(n_features)),
+            ..source("run", &[("a.png", "A", Some(("grass", 1.0)))])
+        };
+        let table = || source("table", &[("b.png", "B", Some(("brick", 1.0)))]);
+        assert_eq!(unite(vec![table()]).chain(None).unwrap(), None);
+        assert_eq!(unite(vec![table(), run(4), run(4)]).chain(None).unwrap(), Some(&chain(4)));
+        let found = unite(vec![run(4), run(5)]);
+        assert!(found.chain(None).unwrap_err().to_string().contains("different features"));
+        assert_eq!(found.chain(Some(&FeaturesRecipe::default())).unwrap(), None);
+    }
 }

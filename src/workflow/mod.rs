@@ -2,7 +2,7 @@
 //! and the end of a run.
 //!
 //! ```text
-//!  dataset ──▶ feature_extraction ──▶ clustering, feature_table ──▶ run (the folder)
+//!  dataset ──▶ feature_extraction ──▶ clustering, feature_table, evaluation_report ──▶ run (the folder)
 //!                     ▲                        ▲
 //!               run_features            labelled_images ◀── labelling (decisions of people)
 //! ```
@@ -11,6 +11,7 @@ pub mod clustering;
 mod context;
 pub(crate) mod dataset;
 mod error;
+pub(crate) mod evaluation_report;
 pub(crate) mod feature_extraction;
 pub(crate) mod feature_table;
 pub(crate) mod flux;

@@ -9,10 +9,8 @@ use serde_json::{Value, json};
 
 use super::{Context, WorkflowError};
 use crate::data::Skipped;
-use crate::report::Results;
-use crate::runs::{
-    DatasetSummary, FeatureChain, Provenance, RUN_SCHEMA, RunDir, RunKind, Timings, timestamp, write_skipped,
-};
+use crate::files::{Results, results_json, skipped_csv};
+use crate::runs::{DatasetSummary, FeatureChain, Provenance, RUN_SCHEMA, RunDir, RunKind, Timings, timestamp};
 
 /// A run that has begun. Nothing of it is on the disk until [`Run::create_folder`].
 pub(crate) struct Run<'a> {
@@ -114,10 +112,10 @@ impl<'a> Run<'a> {
         findings: F,
         measured: impl FnOnce(&F, &mut Results),
     ) -> Result<RunSummary<F>, WorkflowError> {
-        write_skipped(&folder.file("skipped.csv")?, inputs.skipped)?;
+        skipped_csv::write(&folder.file(skipped_csv::FILE)?, inputs.skipped)?;
         let mut results = self.results(inputs.dataset);
         measured(&findings, &mut results);
-        results.write(&folder.file("results.json")?)?;
+        results.write(&folder.file(results_json::FILE)?)?;
         let provenance = Provenance {
             schema: RUN_SCHEMA.to_owned(),
             command: self.kind.name().to_owned(),

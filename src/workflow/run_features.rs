@@ -7,13 +7,14 @@ use ndarray::Array2;
 use super::feature_extraction::FeatureExtraction;
 use super::{Context, WorkflowError};
 use crate::data::{ImageId, ImageRecord, Manifest};
-use crate::progress::Event;
+use crate::files::{ImageRow, ImagesTable};
+use crate::progress::Warning;
 use crate::reducers::Projection;
-use crate::runs::{ImagesTable, Provenance};
+use crate::runs::Provenance;
 
 /// The images of `table` as the store wants them; nothing is read from the disk.
 pub(crate) fn manifest(run: &Provenance, table: &ImagesTable) -> Manifest {
-    let record = |(row, fields): (&crate::runs::ImageRow, &BTreeMap<String, String>)| ImageRecord {
+    let record = |(row, fields): (&ImageRow, &BTreeMap<String, String>)| ImageRecord {
         id: row.id,
         path: row.path.clone(),
         width: 0,
@@ -54,7 +55,7 @@ pub(crate) fn run_features(
         ));
     }
     let lost = table.rows.len() - reduced.nrows();
-    context.observer.on(Event::Warning { text: &format!("{lost} images of the run cannot be read any more") });
+    context.observer.warn(&Warning::ImagesLost { images: lost });
     let centre = reduced.mean_axis(ndarray::Axis(0)).unwrap_or_else(|| ndarray::Array1::zeros(reduced.ncols()));
     let rows: BTreeMap<ImageId, usize> = embedded.embeddings.ids().iter().copied().zip(0..).collect();
     let mut all = Array2::zeros((table.rows.len(), reduced.ncols()));

@@ -3,7 +3,7 @@
 use super::WorkflowError;
 use crate::data::{ClassId, ImageId, ImageRecord};
 use crate::images::ImageError;
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 use crate::training::{Divisible, Groups, NearDuplicates, SplitRecipe};
 use ndarray::ArrayView2;
 
@@ -28,11 +28,7 @@ impl SplitConstraints {
         let shares = recipe.shares();
         let groups = shares.group_by.as_deref().map(|field| groups(records, field)).transpose()?;
         if shares.near_duplicates.get() > 0.0 && records.len() > NearDuplicates::MOST_IMAGES {
-            let text = format!(
-                "near duplicates are not looked for among more than {} images: only files of equal bytes stay together",
-                NearDuplicates::MOST_IMAGES
-            );
-            observer.on(Event::Warning { text: &text });
+            observer.warn(&Warning::NearDuplicatesSkipped { most: NearDuplicates::MOST_IMAGES });
         }
         Ok(Self { groups, near: NearDuplicates::find(x, shares.near_duplicates) })
     }

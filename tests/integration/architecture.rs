@@ -1,4 +1,5 @@
-//! Dependencies point one way. Read from the sources: every `crate::<module>` outside comments and tests.
+//! Dependencies point one way. Read from the sources: every path into the crate outside comments and tests, resolved to
+//! where it leads from the crate's root, whether it is written `crate::…`, `super::…`, or in a group of imports.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::workplace::repository;
 
 /// From the top to the bottom; a module names only modules of the layers below its own.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 13] = [
     &["main"],
     &["cli"],
     &["commands"],
@@ -15,10 +16,12 @@ const LAYERS: [&[&str]; 11] = [
     &["workflow"],
     &["runs"],
     &["recipes"],
+    &["evaluation"],
     &["curation", "training", "report", "separation", "detector_frames"],
     &["features", "clusterers", "reducers", "outliers", "embeddings", "linear_model"],
     &["backbones", "pairwise", "metrics", "images", "server"],
-    &["device", "data", "progress"],
+    &["files"],
+    &["device", "data", "progress", "atomic_file"],
 ];
 
 /// Modules of one layer that name each other all the same, each with its reason.
@@ -27,14 +30,18 @@ const EXCEPTIONS: [(&str, &str, &str); 2] = [
     ("metrics", "pairwise", "silhouettes of all labellings come from one pass of the distance kernel"),
 ];
 
+/// Modules whose own modules form no circle.
+const WITHOUT_CIRCLES: [&str; 3] = ["commands", "workflow", "evaluation"];
+
 #[test]
 fn dependencies_point_one_way() {
     let mut used: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for source in sources() {
-        let from = module_of(&source.path);
-        for to in source.names() {
-            if to != from && from != "lib" {
-                used.entry((from.clone(), to)).or_default().insert(source.path.display().to_string());
+        let Some(from) = source.module().into_iter().next() else { continue };
+        for path in source.paths() {
+            let to = &path[0];
+            if *to != from && is_module(to) {
+                used.entry((from.clone(), to.clone())).or_default().insert(source.path.display().to_string());
             }
         }
     }
@@ -54,6 +61,102 @@ fn dependencies_point_one_way() {
     for (from, to, _) in EXCEPTIONS {
         assert!(used.contains_key(&(from.to_owned(), to.to_owned())), "{from} → {to} is an exception no more");
     }
+}
+
+#[test]
+fn no_command_names_another() {
+    let mut commands = BTreeSet::new();
+    for source in sources() {
+        let module = source.module();
+        let [first, command, ..] = module.as_slice() else { continue };
+        if first != "commands" {
+            continue;
+        }
+        commands.insert(command.clone());
+        for path in source.paths() {
+            let [first, named, ..] = path.as_slice() else { continue };
+            let own = [command.as_str(), "error", "CommandError"].contains(&named.as_str());
+            assert!(
+                first != "commands" || own,
+                "the command `{command}` must not name `{}`: what commands share belongs into `workflow`: {}",
+                path.join("::"),
+                source.path.display()
+            );
+        }
+    }
+    assert!(commands.len() > 10 && commands.contains("train"), "the commands were not read: {commands:?}");
+}
+
+#[test]
+fn modules_of_a_module_form_no_circle() {
+    for top in WITHOUT_CIRCLES {
+        let mut names = second_level(top);
+        // Whoever names nobody that is left is on no circle; what remains when all such are gone is one.
+        while let Some(leaf) = names.iter().find(|(_, named)| named.is_empty()).map(|(name, _)| name.clone()) {
+            names.remove(&leaf);
+            for named in names.values_mut() {
+                named.remove(&leaf);
+            }
+        }
+        assert!(names.is_empty(), "modules of `{top}` name each other in a circle: {names:?}");
+    }
+}
+
+/// For each module of `top` the other modules of `top` that it names, directly or by what `top` re-exports of them.
+fn second_level(top: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let all: Vec<Source> =
+        sources().into_iter().filter(|source| source.module().first().is_some_and(|m| m == top)).collect();
+    let modules: BTreeSet<String> = all.iter().filter_map(|source| source.module().get(1).cloned()).collect();
+    let root = all.iter().find(|source| source.module().len() == 1).expect("a mod.rs");
+    let mut home: BTreeMap<String, String> = modules.iter().map(|module| (module.clone(), module.clone())).collect();
+    for path in root.re_exports() {
+        if let [module, .., item] = path.as_slice() {
+            home.entry(item.clone()).or_insert_with(|| module.clone());
+        }
+    }
+    let mut names: BTreeMap<String, BTreeSet<String>> =
+        modules.iter().map(|module| (module.clone(), BTreeSet::new())).collect();
+    for source in &all {
+        let module = source.module();
+        let Some(from) = module.get(1) else { continue };
+        for path in source.paths() {
+            if let [first, named, ..] = path.as_slice()
+                && first == top
+                && let Some(to) = home.get(named).filter(|to| *to != from)
+            {
+                names.entry(from.clone()).or_default().insert(to.clone());
+            }
+        }
+    }
+    names
+}
+
+/// Whether `name` is a module at the crate's root, and no item there.
+fn is_module(name: &str) -> bool {
+    let known = LAYERS.iter().any(|layer| layer.contains(&name));
+    known || repository().join("src").join(name).is_dir()
+}
+
+#[test]
+fn paths_are_resolved_from_the_root_of_the_crate() {
+    let source = |path: &str, code: &str| Source { path: path.into(), code: code.to_owned() };
+    let paths = |path: &str, code: &str| source(path, code).paths().iter().map(|p| p.join("::")).collect::<Vec<_>>();
+    let code =
+        "use crate::runs::{RunDir, sweep::{self, Variant}};\nuse super::page;\nlet x = super::super::Context::new();";
+    let expected =
+        ["commands::Context::new", "commands::train::page", "runs::RunDir", "runs::sweep", "runs::sweep::Variant"];
+    assert_eq!(paths("src/commands/train/output.rs", code), expected);
+    assert_eq!(
+        paths("src/commands/train/mod.rs", "use super::{CommandError, evaluate::*};"),
+        ["commands::CommandError", "commands::evaluate"]
+    );
+    assert_eq!(paths("src/device.rs", "pub(crate) fn my_super::x() -> crate::data::Id<u8> {}"), ["data::Id"]);
+    let root = source(
+        "src/workflow/mod.rs",
+        "mod run;\npub(crate) use run::{Run, RunInputs as Inputs};\npub use error::Error;",
+    );
+    let found: Vec<_> = root.re_exports().iter().map(|p| p.join("::")).collect();
+    assert_eq!(found, ["error::Error", "run::Run", "run::RunInputs"]);
 }
 
 #[test]
@@ -89,50 +192,80 @@ struct Source {
 }
 
 impl Source {
-    /// Top-level modules that the code names.
-    fn names(&self) -> BTreeSet<String> {
-        let depth = self.path.components().count() - 1 - usize::from(self.path.ends_with("mod.rs"));
-        // From `src/a/mod.rs` and `src/a.rs` the crate is `super`, from `src/a/b.rs` it is `super::super`.
-        let prefixes = ["crate::".to_owned(), "super::".repeat(depth)];
-        let mut names = BTreeSet::new();
-        for prefix in prefixes {
-            for (at, _) in self.code.match_indices(&prefix) {
-                let deeper = self.code[..at].ends_with("super::") || self.code[..at].ends_with("crate::");
-                if !deeper && !is_word_end(&self.code[..at]) {
-                    names.extend(first_names(&self.code[at + prefix.len()..]));
+    /// `src/a/b.rs` and `src/a/b/mod.rs` are a, b; lib.rs is the root.
+    fn module(&self) -> Vec<String> {
+        let below = self.path.strip_prefix("src").unwrap().with_extension("");
+        let mut parts: Vec<String> = below.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        if ["mod", "lib"].contains(&parts.last().map_or("", String::as_str)) {
+            parts.pop();
+        }
+        parts
+    }
+
+    /// Every path that the code names, from the crate's root.
+    fn paths(&self) -> BTreeSet<Vec<String>> {
+        let mut found = BTreeSet::new();
+        for start in ["crate::", "super::", "self::"] {
+            for (at, _) in self.code.match_indices(start) {
+                let before = &self.code[..at];
+                if is_word_end(before) || before.ends_with("::") {
+                    continue;
                 }
+                let mut rest = &self.code[at..];
+                let mut base = if start == "crate::" { Vec::new() } else { self.module() };
+                while let Some(outer) = rest.strip_prefix("super::") {
+                    base.pop();
+                    rest = outer;
+                }
+                tree(rest.trim_start_matches("crate::").trim_start_matches("self::"), &base, &mut found);
             }
         }
+        // The binary names the library by its name.
         if self.path.ends_with("main.rs") {
-            names.insert("cli".to_owned());
+            found.insert(vec!["cli".to_owned()]);
         }
-        let modules: BTreeSet<&str> = LAYERS.iter().flat_map(|layer| layer.iter().copied()).collect();
-        let is_module = |name: &String| modules.contains(name.as_str()) || repository().join("src").join(name).is_dir();
-        names.retain(is_module);
-        names
+        found.retain(|path| !path.is_empty());
+        found
+    }
+
+    /// What the module takes from its own modules to offer it: `use run::{Run, RunInputs}`, from here.
+    fn re_exports(&self) -> BTreeSet<Vec<String>> {
+        let mut found = BTreeSet::new();
+        for line in ["pub use ", "pub(crate) use ", "pub(super) use "] {
+            for (at, _) in self.code.match_indices(line) {
+                tree(&self.code[at + line.len()..], &[], &mut found);
+            }
+        }
+        found
     }
 }
 
-/// `a::b` names a; `{a::b, c, self}` names a and c.
-fn first_names(path: &str) -> Vec<String> {
-    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
-    let Some(list) = path.strip_prefix('{') else { return vec![word(path)] };
-    let mut names = Vec::new();
-    let (mut depth, mut fresh) = (0, true);
-    for (at, character) in list.char_indices() {
-        match character {
-            '{' => depth += 1,
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            ',' if depth == 0 => fresh = true,
-            c if fresh && !c.is_whitespace() => {
-                names.push(word(&list[at..]));
-                fresh = false;
-            }
-            _ => {}
+/// Puts the paths of a tree of imports, `a::b` or `a::{b, c::*}`, into `found`; the answer is how long it is.
+fn tree(text: &str, base: &[String], found: &mut BTreeSet<Vec<String>>) -> usize {
+    if let Some(group) = text.strip_prefix('{') {
+        let mut at = 0;
+        while let Some(next) = group[at..].chars().next().filter(|next| *next != '}') {
+            at += if next.is_whitespace() || next == ',' {
+                next.len_utf8()
+            } else {
+                tree(&group[at..], base, found).max(1)
+            };
         }
+        return at + 2;
     }
-    names
+    let word: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let path: Vec<String> = base.iter().cloned().chain(Some(word.clone())).collect();
+    if word.is_empty() || word == "self" {
+        found.insert(base.to_vec());
+        return word.len();
+    }
+    if let Some(deeper) = text[word.len()..].strip_prefix("::") {
+        return word.len() + 2 + tree(deeper, &path, found);
+    }
+    found.insert(path);
+    // `a as b` names a.
+    word.len()
+        + text[word.len()..].find([',', '}', ';']).filter(|_| text[word.len()..].starts_with(" as ")).unwrap_or(0)
 }
 
 fn is_word_end(text: &str) -> bool {
@@ -142,12 +275,6 @@ fn is_word_end(text: &str) -> bool {
 /// Whether `code` has `name` as words of its own.
 fn mentions(code: &str, name: &str) -> bool {
     code.match_indices(name).any(|(at, _)| !is_word_end(&code[..at]))
-}
-
-/// `src/cli/mod.rs` is `cli`, `src/device.rs` is `device`.
-fn module_of(path: &Path) -> String {
-    let below = path.components().nth(1).unwrap();
-    Path::new(below.as_os_str()).file_stem().unwrap().to_string_lossy().into_owned()
 }
 
 fn sources() -> Vec<Source> {

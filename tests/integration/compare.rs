@@ -68,6 +68,35 @@ fn two_runs_are_compared_image_by_image() {
 }
 
 #[test]
+fn runs_of_earlier_versions_are_compared_with_new_ones() {
+    let place = Workplace::trained("compare");
+    let judge = ["evaluate", "datasets/surfaces", "--truth", "datasets/surfaces/labels.csv", "-q"];
+    place.rails(&[&judge[..], &["--output", "new", "--name", "new"]].concat()).with(0);
+    // As version 0.1 wrote it before novelty had its name.
+    let mut results = place.json("new/results.json");
+    results["schema"] = "rails.results/1".into();
+    results["name"] = "old".into();
+    let metrics = results["metrics"].as_object_mut().unwrap();
+    let mut rejection = metrics.remove("rejection").unwrap();
+    let novel = rejection.as_object_mut().unwrap().remove("novel_classes").unwrap();
+    rejection["never_learned"] = novel;
+    metrics.insert("reject".to_owned(), rejection);
+    let areas = metrics["risk_coverage_area"].as_object_mut().unwrap();
+    let area = areas.remove("by_novelty").unwrap();
+    areas.insert("by_unfamiliarity".to_owned(), area);
+    place.write("old/results.json", results.to_string());
+    let predictions = place.read("new/predictions.csv");
+    assert!(predictions.starts_with("id,path,truth,class,confidence,novelty,unknown,"), "{}", &predictions[..80]);
+    place.write("old/predictions.csv", predictions.replacen("novelty", "unfamiliarity", 1));
+    let compared = place.rails(&["compare", "old", "new", "--plot", "out/bars.png", "--json"]).with(0).json();
+    assert_eq!((&compared["pair"]["shared"], &compared["pair"]["broken"]), (&60.into(), &0.into()));
+    for metric in ["rejection.threshold", "risk_coverage_area.by_novelty"] {
+        let values = &compared["metrics"][metric];
+        assert!(values[0].is_number() && values[0] == values[1], "{metric}: {values}");
+    }
+}
+
+#[test]
 fn without_common_images_the_table_is_all() {
     let place = Workplace::trained("compare");
     place

@@ -32,8 +32,8 @@ fn a_run_holds_every_table_plot_and_the_page() {
     let calibration = &summary["confidence"];
     assert!(number(&calibration["ece"]) < 0.3 && number(&calibration["ece_by_chance"]) > 0.0, "{calibration}");
 
-    let withheld = &summary["withheld"];
-    assert!(number(&withheld["threshold"]).is_finite() && withheld["never_learned"].is_null(), "{withheld}");
+    let rejection = &summary["rejection"];
+    assert!(number(&rejection["threshold"]).is_finite() && rejection["novel_classes"].is_null(), "{rejection}");
     let run = place.newest("evaluate");
     assert_eq!(summary["run"], run.as_str());
     for file in [
@@ -53,8 +53,12 @@ fn a_run_holds_every_table_plot_and_the_page() {
     let right = predictions.iter().filter(|row| row["truth"] == row["class"]).count();
     assert!((right as f64 / 60.0 - accuracy).abs() < 1e-12);
     let kept = predictions.iter().filter(|row| row["unknown"] == "false").count();
-    assert!((kept as f64 / 60.0 - number(&withheld["at_threshold"]["coverage"])).abs() < 1e-12, "{withheld}");
-    assert!(place.table(format!("{run}/risk_coverage.csv")).len() > 10);
+    assert!((kept as f64 / 60.0 - number(&rejection["at_threshold"]["coverage"])).abs() < 1e-12, "{rejection}");
+    assert_eq!(results["schema"], "rails.results/2");
+    assert_eq!(&results["metrics"]["rejection"], rejection);
+    assert!(number(&results["metrics"]["risk_coverage_area"]["by_novelty"]) < 0.2);
+    let risk = place.table(format!("{run}/risk_coverage.csv"));
+    assert!(risk.len() > 10 && risk[0].keys().eq(["coverage", "novelty", "risk"]), "{:?}", risk[0]);
     let p: f64 = TEXTURES.iter().map(|class| predictions[0][&format!("p_{class}")].parse::<f64>().unwrap()).sum();
     assert!((p - 1.0).abs() < 1e-5);
     assert_eq!(place.table(format!("{run}/per_class.csv")).len(), 3);
@@ -88,9 +92,9 @@ fn classes_that_were_never_learned_are_named_and_judged_apart() {
     let unknown = &summary["unknown_classes"][0];
     assert_eq!((&unknown["class"], &unknown["images"]), (&json!("wall"), &json!(3)));
     assert!(number(&summary["accuracy_with_unknown_classes"]) < number(&summary["accuracy"]));
-    let never_learned = &summary["withheld"]["never_learned"];
-    assert_eq!((&never_learned["images"], &never_learned["unknown"]), (&json!(3), &unknown["called_unknown"]));
-    assert!((0.0..=1.0).contains(&number(&never_learned["roc_auc"])), "{never_learned}");
+    let novel = &summary["rejection"]["novel_classes"];
+    assert_eq!((&novel["images"], &novel["unknown"]), (&json!(3), &unknown["called_unknown"]));
+    assert!((0.0..=1.0).contains(&number(&novel["roc_auc"])), "{novel}");
     let run = place.newest("evaluate");
     let predictions = place.table(format!("{run}/predictions.csv"));
     assert_eq!(predictions.iter().filter(|row| row["truth"] == "wall").count(), 3);

@@ -109,7 +109,7 @@ fn prediction_repeats_the_evaluation_also_where_the_checkpoint_was_moved() {
     for row in place.table("judged/predictions.csv") {
         let name = row["path"].rsplit('/').next().unwrap();
         let found = predicted.iter().find(|other| other["path"].ends_with(name)).unwrap();
-        assert_eq!((&row["confidence"], &row["unfamiliarity"]), (&found["confidence"], &found["unfamiliarity"]));
+        assert_eq!((&row["confidence"], &row["novelty"]), (&found["confidence"], &found["novelty"]));
     }
     assert!(place.path("judged/plots/grad_cam.png").is_file(), "Grad-CAM looks into the learned network");
     let path = moved.join("backbone.safetensors");

@@ -40,7 +40,7 @@ fn the_test_images_give_the_confusion_matrix_again() {
 fn the_three_formats_tell_the_same() {
     let place = Workplace::trained("predict");
     let printed = place.rails(&["predict", "datasets/surfaces", "-q"]).with(0).stdout;
-    let header = "path,class,confidence,unfamiliarity,p_brick,p_grass,p_gravel\n";
+    let header = "path,class,confidence,novelty,p_brick,p_grass,p_gravel\n";
     assert!(printed.starts_with(header), "{}", &printed[..100]);
     for name in ["new/p.csv", "p.jsonl", "p.parquet"] {
         place.rails(&["predict", "datasets/surfaces", "-q", "--output", name]).with(0);
@@ -102,7 +102,7 @@ fn what_was_never_seen_is_unknown_and_neighbours_explain() {
     let number = |row: &BTreeMap<String, String>, name: &str| row[name].parse::<f64>().unwrap();
     for row in &told[..2] {
         assert_eq!(row["class"], "unknown", "{row:?}");
-        assert!(number(row, "unfamiliarity") > number(&told[2], "unfamiliarity"), "{row:?}");
+        assert!(number(row, "novelty") > number(&told[2], "novelty"), "{row:?}");
         assert!(number(row, "neighbour_2_distance") >= number(row, "neighbour_1_distance"), "{row:?}");
     }
     assert_eq!((&told[2]["neighbour_1"], &told[2]["neighbour_1_class"]), (&learned["path"], &learned["class"]));
@@ -134,7 +134,10 @@ fn a_recipe_may_keep_all_and_the_threshold_is_told() {
     let all = table(&place.rails(&["predict", "-q", "datasets/surfaces"]).with(0).stdout);
     assert!(all.iter().all(|row| row["class"] != "unknown"));
     let told = place.rails(&small).with(0).stdout;
-    assert!(told.contains("Confidence ") && told.contains("stranger than 90 % of the known ones"), "{told}");
+    assert!(
+        told.contains("Confidence ") && told.contains("less like the training images than 90 % of the known ones"),
+        "{told}"
+    );
     let run = place.newest("train");
     let metrics = &place.json(format!("{run}/results.json"))["metrics"];
     assert!(metrics["calibration"]["temperature"].as_f64().unwrap() > 0.0);

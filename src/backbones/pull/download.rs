@@ -10,7 +10,7 @@ use ureq::http::StatusCode;
 
 use super::FetchError;
 use super::hub::{Hub, Remote};
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, RunningStage, Stage};
 
 /// Progress is told in megabytes.
 const STEP: u64 = 1_000_000;
@@ -24,8 +24,8 @@ pub(super) fn fetch(hub: &Hub, remote: &Remote, part: &Path, observer: &dyn Obse
         std::fs::TryLockError::WouldBlock => FetchError::Busy,
         std::fs::TryLockError::Error(source) => on_disk(source),
     })?;
-    observer.on(Event::Started { stage: Stage::Weights, total: remote.size.div_ceil(STEP) as usize });
-    let mut transfer = Transfer { file, part, remote, observer, done: 0, hash: Sha256::new() };
+    let stage = observer.stage(Stage::Weights, remote.size.div_ceil(STEP) as usize);
+    let mut transfer = Transfer { file, part, remote, stage, done: 0, hash: Sha256::new() };
     transfer.hash_what_is_there()?;
     while transfer.done < remote.size {
         let before = transfer.done;
@@ -40,7 +40,6 @@ pub(super) fn fetch(hub: &Hub, remote: &Remote, part: &Path, observer: &dyn Obse
         std::fs::remove_file(part).map_err(on_disk)?;
         return Err(FetchError::WrongHash { found, expected: remote.sha256.clone() });
     }
-    observer.on(Event::Finished);
     Ok(())
 }
 
@@ -48,7 +47,7 @@ struct Transfer<'a> {
     file: File,
     part: &'a Path,
     remote: &'a Remote,
-    observer: &'a dyn Observer,
+    stage: RunningStage<'a>,
     /// Bytes in the file and in the hash.
     done: u64,
     hash: Sha256,
@@ -88,7 +87,7 @@ impl Transfer<'_> {
         self.done += bytes.len() as u64;
         let by = (self.done.div_ceil(STEP) - before.div_ceil(STEP)) as usize;
         if by > 0 {
-            self.observer.on(Event::Advanced { by });
+            self.stage.advance(by);
         }
     }
 

@@ -17,7 +17,7 @@ pub use error::{FetchError, PullError};
 pub use hub::Hub;
 
 use super::{BackboneName, Imported, Variant, import};
-use crate::progress::{Event, Observer};
+use crate::progress::{Note, Observer};
 
 /// A file on the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +65,7 @@ pub fn pull(
     let url = hub.address(source.repository, source.file);
     let failed = |why| PullError::Fetch { why, url: url.clone(), name, variant: source.variant.as_str() };
     let remote = hub.describe(&url).map_err(failed)?;
-    let text = format!("fetching {:.1} MB from {url}", remote.size as f64 / 1e6);
-    observer.on(Event::Note { text: &text });
+    observer.note(&Note::Fetching { bytes: remote.size, url: url.clone() });
     let stem = source.repository.replace('/', "-");
     let part = checkpoints.join(format!("{stem}.{}.part", &remote.sha256[..12]));
     download::fetch(hub, &remote, &part, observer).map_err(failed)?;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::server::{Reply, Server};
 use super::*;
 use crate::backbones::{Architecture, Backbone, weights};
-use crate::progress::{Silent, Stage};
+use crate::progress::{Event, Silent, Stage};
 
 /// VGG-16's first block: a small file that imports.
 fn file() -> Vec<u8> {
@@ -91,7 +91,7 @@ impl Observer for Counter {
         match event {
             Event::Started { stage: Stage::Weights, total } => told.0 = total,
             Event::Advanced { by } => told.1 += by,
-            Event::Note { text } => told.2.push(text.to_owned()),
+            Event::Note(note) => told.2.push(note.to_string()),
             _ => {}
         }
     }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::train::{classes, confusion, unknown};
 use super::{count, short};
-use crate::commands::{EvaluateSummary, Evaluation};
+use crate::commands::EvaluateSummary;
+use crate::evaluation::Evaluation;
 
 pub(in crate::cli) fn evaluate(summary: &EvaluateSummary) -> String {
     let found = &summary.findings;
@@ -37,8 +38,8 @@ pub(in crate::cli) fn evaluate(summary: &EvaluateSummary) -> String {
         let _ = writeln!(text, "           counted as errors they make the accuracy {}", short(accuracy));
     }
     text += &confusion(&found.evaluation.confusion);
-    if let Some(withheld) = &found.withheld {
-        text += &unknown(withheld, "given");
+    if let Some(rejection) = &found.rejection {
+        text += &unknown(rejection, "given");
     }
     let _ = writeln!(text, "Run        {}", summary.run.display());
     let _ = writeln!(text, "Report     {}", summary.run.join("report.html").display());

@@ -5,6 +5,8 @@ mod evaluate;
 mod patches;
 mod separate;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod train;
 
 use std::fmt::Write as _;
@@ -146,7 +148,8 @@ pub(super) fn predict(summary: &PredictSummary) -> String {
     if let (Some(threshold), Some(unknown)) = (summary.threshold, summary.counts.get("unknown")) {
         let _ = writeln!(
             text,
-            "Unknown    {} unfamiliar (above {threshold:.2}) or unsure: --keep-all gives the most likely class instead",
+            "Unknown    {} unlike the training images (novelty above {threshold:.2}) or unsure: --keep-all gives the \
+             most likely class instead",
             count(*unknown, "image")
         );
     }

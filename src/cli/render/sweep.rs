@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{align_right, count, plain_table, short};
-use crate::commands::{Spread, SweepSummary};
+use crate::commands::SweepSummary;
+use crate::evaluation::FoldStatistics;
 use crate::training::Disjointness;
 
 /// `train` is the command line that trains with the recipe file of the sweep, up to the settings.
@@ -33,7 +34,7 @@ pub(in crate::cli) fn sweep(summary: &SweepSummary, train: &str) -> String {
             table.add_row([format!("{} {name}", row.id), "failed".to_owned()]);
             continue;
         };
-        let spread = |spread: &Spread| format!("{} ± {:.4}", short(spread.mean), spread.std);
+        let spread = |spread: &FoldStatistics| format!("{} ± {:.4}", short(spread.mean), spread.std);
         table.add_row([
             format!("{} {name}", row.id),
             mark.to_owned(),

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::evaluate::scores;
 use super::{align_right, count, plain_table, short};
-use crate::commands::{Scores, TrainSummary, Withheld};
-use crate::training::{Calibration, Fit};
+use crate::commands::TrainSummary;
+use crate::evaluation::{Rejection, Scores};
+use crate::training::{Calibration, TemperatureFit};
 
 pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
     let found = &summary.findings;
@@ -46,24 +47,28 @@ fn trust(summary: &TrainSummary) -> String {
     let Calibration { temperature, n_images, fit, .. } = found.calibration;
     let on = format!("on {} it had not learned", count(n_images, "image"));
     let calibrated = match fit {
-        Fit::Best if temperature > 1.0 => {
+        TemperatureFit::Best if temperature > 1.0 => {
             format!("lowered (temperature {temperature:.2}): {on}, the classifier was too sure")
         }
-        Fit::Best if temperature == 1.0 => "as the classifier gives it: no temperature is better than 1".to_owned(),
-        Fit::Best => format!("raised (temperature {temperature:.2}): {on}, the classifier was not sure enough"),
-        Fit::NoErrors => format!("as the classifier gives it: {on}, it made no mistake"),
-        Fit::AtBound => {
+        TemperatureFit::Best if temperature == 1.0 => {
+            "as the classifier gives it: no temperature is better than 1".to_owned()
+        }
+        TemperatureFit::Best => {
+            format!("raised (temperature {temperature:.2}): {on}, the classifier was not sure enough")
+        }
+        TemperatureFit::NoErrors => format!("as the classifier gives it: {on}, it made no mistake"),
+        TemperatureFit::AtBound => {
             format!("to be taken with care (temperature {temperature:.1}, the limit): {on}, the classifier did badly")
         }
-        Fit::NoImages => "as the classifier gives it: no image was left to check it on".to_owned(),
+        TemperatureFit::NoImages => "as the classifier gives it: no image was left to check it on".to_owned(),
     };
-    format!("Confidence {calibrated}\n{}", unknown(&found.withheld, found.judged))
+    format!("Confidence {calibrated}\n{}", unknown(&found.rejection, found.judged))
 }
 
 /// When images are `unknown`, and how that fared on the `judged` ones, in words.
-pub(super) fn unknown(withheld: &Withheld, judged: &str) -> String {
+pub(super) fn unknown(rejection: &Rejection, judged: &str) -> String {
     let mut text = String::new();
-    let Withheld { keep, threshold, at_threshold, risk_of_all, n_images, never_learned, .. } = withheld;
+    let Rejection { keep, threshold, at_threshold, risk_of_all, n_images, novel_classes, .. } = rejection;
     let percent = |share: f64| format!("{} %", (share * 1000.0).round() / 10.0);
     let Some(threshold) = threshold else {
         let why = if *keep < 1.0 {
@@ -75,8 +80,10 @@ pub(super) fn unknown(withheld: &Withheld, judged: &str) -> String {
         return text;
     };
     let kept = percent(*keep);
-    let _ =
-        writeln!(text, "Unknown    images stranger than {kept} of the known ones (unfamiliarity above {threshold:.2})");
+    let _ = writeln!(
+        text,
+        "Unknown    images less like the training images than {kept} of the known ones (novelty above {threshold:.2})"
+    );
     if let (Some(point), Some(all)) = (at_threshold, risk_of_all) {
         let [kept, wrong, all] = [point.coverage, point.risk, *all].map(percent);
         let _ = writeln!(
@@ -84,13 +91,13 @@ pub(super) fn unknown(withheld: &Withheld, judged: &str) -> String {
             "           of the {judged} images {kept} keep their class; {wrong} of these are wrong, of all {all}"
         );
     }
-    if let Some(strange) = never_learned {
-        let auc = strange.roc_auc.map_or_else(String::new, |auc| format!(" (AUROC {})", short(auc)));
+    if let Some(novel) = novel_classes {
+        let auc = novel.roc_auc.map_or_else(String::new, |auc| format!(" (AUROC {})", short(auc)));
         let _ = writeln!(
             text,
             "           of {} of classes it never learned {} get no class{auc}",
-            count(strange.images, "image"),
-            strange.unknown
+            count(novel.images, "image"),
+            novel.unknown
         );
     }
     text

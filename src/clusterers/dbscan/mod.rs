@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use grid::{DbscanFit, DbscanGrid};
 
 use super::{ClusterError, Clusterer};
-use crate::data::{Clustering, Positive};
+use crate::data::{Clustering, Positive, nonzero};
 
 /// DBSCAN with one radius and one density. [`DbscanGrid`] tries many at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,10 +30,7 @@ pub struct Dbscan {
 impl Default for Dbscan {
     /// scikit-learn's choice; rarely yours.
     fn default() -> Self {
-        Self {
-            eps: Positive::try_from(0.5).unwrap_or_else(|_| unreachable!("0.5 is above 0")),
-            min_samples: const { NonZeroUsize::new(5).expect("5 is above 0") },
-        }
+        Self { eps: const { Positive::constant(0.5) }, min_samples: nonzero::<5>() }
     }
 }
 

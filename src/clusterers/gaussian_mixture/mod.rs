@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterError, Clusterer, KMeans};
-use crate::data::{Clustering, Positive};
+use crate::data::{Clustering, Positive, nonzero};
 use component::Component;
 
 /// Recipe of a Gaussian mixture.
@@ -35,9 +35,13 @@ pub struct GaussianMixture {
 
 impl Default for GaussianMixture {
     fn default() -> Self {
-        let positive = |value: f64| Positive::try_from(value).expect("the defaults are above 0");
-        let some = |n: usize| NonZeroUsize::MIN.saturating_add(n - 1);
-        Self { k: some(8), n_init: some(10), max_iter: some(100), tol: positive(1e-3), reg_covar: positive(1e-6) }
+        Self {
+            k: nonzero::<8>(),
+            n_init: nonzero::<10>(),
+            max_iter: nonzero::<100>(),
+            tol: const { Positive::constant(1e-3) },
+            reg_covar: const { Positive::constant(1e-6) },
+        }
     }
 }
 

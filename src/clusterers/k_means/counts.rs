@@ -7,6 +7,8 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::data::nonzero;
+
 /// Written `k = 8`, `k = [4, 8, 12]` or `k = { from = 3, to = 15 }`; never empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -76,7 +78,7 @@ impl<'de> Visitor<'de> for CountsVisitor {
 impl Default for Counts {
     /// 3 to 15, as the reference does.
     fn default() -> Self {
-        Self::Range { from: NonZeroUsize::MIN.saturating_add(2), to: NonZeroUsize::MIN.saturating_add(14) }
+        Self::Range { from: nonzero::<3>(), to: nonzero::<15>() }
     }
 }
 

@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 pub use counts::Counts;
 
 use super::{ClusterError, Clusterer};
-use crate::data::{Clustering, Fraction};
+use crate::data::{Clustering, Fraction, nonzero};
 use crate::pairwise::{Points, nearest};
-use crate::progress::{Event, Observer};
+use crate::progress::{Event, Observer, Warning};
 
 /// Recipe of k-means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,15 +57,14 @@ pub enum KMeansAlgorithm {
 
 impl Default for KMeans {
     fn default() -> Self {
-        let some = |n: usize| NonZeroUsize::MIN.saturating_add(n - 1);
         Self {
             k: Counts::default(),
-            n_init: some(10),
+            n_init: nonzero::<10>(),
             final_n_init: None,
-            max_iter: some(300),
-            tol: Fraction::try_from(1e-4).expect("1e-4 is a fraction"),
+            max_iter: nonzero::<300>(),
+            tol: const { Fraction::constant(1e-4) },
             algorithm: KMeansAlgorithm::Lloyd,
-            batch_size: some(100),
+            batch_size: nonzero::<100>(),
         }
     }
 }
@@ -139,8 +138,7 @@ impl KMeans {
         let data = Data::new(x, counts[0])?;
         let too_many = counts.split_off(counts.partition_point(|&k| k <= x.nrows()));
         if let Some(first) = too_many.first() {
-            let text = format!("k from {first} on is left out: there are only {} images", x.nrows());
-            observer.on(Event::Warning { text: &text });
+            observer.warn(&Warning::TooManyClusters { from: *first, images: x.nrows() });
         }
         Ok(counts
             .into_par_iter()

@@ -82,8 +82,8 @@ fn a_sweep_is_the_fits_one_by_one_and_leaves_out_what_is_too_many() {
     struct Warnings(std::sync::Mutex<Vec<String>>);
     impl Observer for Warnings {
         fn on(&self, event: Event<'_>) {
-            if let Event::Warning { text } = event {
-                self.0.lock().unwrap().push(text.to_owned());
+            if let Event::Warning(warning) = event {
+                self.0.lock().unwrap().push(warning.to_string());
             }
         }
     }

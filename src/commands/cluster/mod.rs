@@ -18,7 +18,7 @@ use crate::curation::LabelTable;
 use crate::data::Manifest;
 use crate::detector_frames::Flux;
 use crate::outliers::Lof;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Note, Observer, Stage, Warning};
 use crate::recipes::ClusterRecipe;
 use crate::reducers::TsneLayout;
 use crate::runs::{DatasetSummary, Placement, RunKind};
@@ -69,12 +69,12 @@ pub fn cluster(
 
     let dataset = DatasetSummary::of(&manifest);
     let field = summary::shown_field(&dataset, recipe)?;
-    observer.on(Event::Started { stage: Stage::Reduce, total: 0 });
+    let stage = observer.stage(Stage::Reduce, 0);
     let values = extracted.embeddings.values();
     let (projection, reduced) = recipe.reduce.fit_blocks(values, &extracted.blocks, recipe.seed)?;
     let before = FeatureStatistics::of(values);
     let after = FeatureStatistics::after_first_step(&projection, values)?;
-    observer.on(Event::Finished);
+    drop(stage);
     run.lap("reduce");
 
     let x = reduced.view();
@@ -110,7 +110,7 @@ pub fn cluster(
         field: field.clone(),
         placed,
     };
-    observer.on(Event::Started { stage: Stage::Plot, total: 0 });
+    let stage = observer.stage(Stage::Plot, 0);
     let data = DatasetView { manifest: &manifest, depth, field: field.as_deref() };
     let (enhance, flux) = (recipe.features.enhance(), flux.as_ref());
     let drawing =
@@ -128,7 +128,7 @@ pub fn cluster(
         flux,
     };
     page.write(observer)?;
-    observer.on(Event::Finished);
+    drop(stage);
     run.lap("plot");
 
     let dataset = findings.dataset.clone();
@@ -159,13 +159,12 @@ fn group(
     if let Some(truth) = &truth {
         let (known, n) = (truth.labels.len(), manifest.records.len());
         if known < n || !truth.unknown.is_empty() {
-            let text = format!(
-                "{known} of {n} images have one true class; {} rows of the table name images that are not there, {} \
-                 images have several classes",
-                truth.unknown.len(),
-                truth.conflicts.len()
-            );
-            observer.on(Event::Warning { text: &text });
+            observer.warn(&Warning::TruthIncomplete {
+                known,
+                images: n,
+                unknown: truth.unknown.len(),
+                conflicts: truth.conflicts.len(),
+            });
         }
     }
     let kmeans = &recipe.cluster.kmeans;
@@ -186,12 +185,11 @@ fn lay_out(
     observer: &dyn Observer,
 ) -> Result<Option<TsneLayout>, CommandError> {
     if !recipe.report.layout.uses_tsne(x.nrows()) {
-        let text = "images are laid out by their first two components; `--set report.layout=tsne` takes minutes here";
-        observer.on(Event::Note { text });
+        observer.note(&Note::PlainLayout);
         return Ok(None);
     }
-    observer.on(Event::Started { stage: Stage::Layout, total: recipe.tsne.n_iter.get() });
+    let stage = observer.stage(Stage::Layout, recipe.tsne.n_iter.get());
     let layout = recipe.tsne.layout(x, recipe.seed, observer)?;
-    observer.on(Event::Finished);
+    drop(stage);
     Ok(Some(layout))
 }

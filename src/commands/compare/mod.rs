@@ -1,6 +1,5 @@
 //! Results side by side, and two runs image by image.
 
-mod judgements;
 mod page;
 mod pair;
 
@@ -15,11 +14,13 @@ use serde_json::Value;
 pub use pair::Pair;
 
 use super::CommandError;
+use crate::files::predictions_csv::{self, RecordedPredictions};
+use crate::files::{Results, results_json};
 use crate::images::DepthRange;
-use crate::progress::{Event, Observer};
-use crate::report::{Figure, GroupedBars, Results};
+use crate::progress::{Observer, Warning};
+use crate::report::{Figure, GroupedBars};
+use crate::runs::read_json;
 use crate::workflow::Workspace;
-use judgements::Judgements;
 use page::ComparePage;
 
 /// Any number of results in one table.
@@ -85,7 +86,7 @@ pub fn compare(
         .map(|key| (key.clone(), flat.iter().map(|metrics| metrics.get(key).copied()).collect()))
         .collect();
     let bars = bars(&metrics, runs.len());
-    let judged = files.iter().map(|file| Judgements::beside(file)).collect::<Result<Vec<_>, _>>()?;
+    let judged = files.iter().map(|file| predictions_beside(file)).collect::<Result<Vec<_>, _>>()?;
     let html = html.map_or_else(|| plot.with_extension("html"), Path::to_owned);
     let mut compared = Compared {
         kinds: read.iter().map(|results| results.kind.clone()).collect(),
@@ -101,10 +102,10 @@ pub fn compare(
     let mut depth = DepthRange::default();
     match judged.as_slice() {
         [Some(first), Some(second)] => {
-            depth = second.depth;
+            depth = depth_of(&files[1]);
             let pair = Pair::of(first, second, [&compared.runs[0], &compared.runs[1]]);
             if pair.shared == 0 {
-                observer.on(Event::Warning { text: &pair.sentence });
+                observer.warn(&Warning::NothingShared { comparison: pair.sentence.clone() });
             }
             compared.pair = Some(pair);
         }
@@ -125,11 +126,25 @@ pub fn compare(
 }
 
 /// Images that all runs judged; `None` where one of them judged none.
-fn shared(judged: &[Option<Judgements>]) -> Option<usize> {
+fn shared(judged: &[Option<RecordedPredictions>]) -> Option<usize> {
     let (first, rest) = judged.split_first()?;
     let first = first.as_ref()?;
     let rest = rest.iter().map(Option::as_ref).collect::<Option<Vec<_>>>()?;
     Some(first.images.keys().filter(|id| rest.iter().all(|other| other.images.contains_key(id))).count())
+}
+
+/// The predictions beside a results.json; `None` where the run judged no images.
+fn predictions_beside(results: &Path) -> Result<Option<RecordedPredictions>, CommandError> {
+    let path = results.with_file_name(predictions_csv::FILE);
+    Ok(if path.is_file() { Some(predictions_csv::read(&path)?) } else { None })
+}
+
+/// The brightness scale that the run or checkpoint beside a results.json recorded; shown in full where neither did.
+fn depth_of(results: &Path) -> DepthRange {
+    let beside = |name: &&str| read_json::<Value>(&results.with_file_name(name)).ok();
+    let recorded = ["run.json", "bundle.json"].iter().find_map(beside);
+    let depth = recorded.and_then(|record| record.get("features")?.get("depth").cloned());
+    depth.and_then(|depth| serde_json::from_value(depth).ok()).unwrap_or_default()
 }
 
 fn make_folder(file: &Path) -> Result<(), CommandError> {
@@ -144,7 +159,7 @@ fn all_results(runs: &Path) -> Result<Vec<PathBuf>, CommandError> {
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_none_or(|extension| extension != "partial"))
-        .map(|path| path.join("results.json"))
+        .map(|path| path.join(results_json::FILE))
         .filter(|path| path.is_file())
         .collect();
     files.sort();
@@ -162,7 +177,7 @@ fn files_of(results: &[PathBuf], workspace: &Workspace) -> Result<Vec<PathBuf>, 
         let folders = [path.clone(), workspace.runs.join(path), workspace.checkpoints.join(path)];
         [path.clone()]
             .into_iter()
-            .chain(folders.map(|folder| folder.join("results.json")))
+            .chain(folders.map(|folder| folder.join(results_json::FILE)))
             .find(|candidate| candidate.is_file())
             .ok_or_else(|| {
                 CommandError::failed(

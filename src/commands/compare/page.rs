@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::pair::{Change, Pair};
 use super::{Compared, more_is_better};
 use crate::commands::CommandError;
+use crate::files::Results;
 use crate::images::DepthRange;
-use crate::report::{Block, ConfusionDifference, CurvesCompared, EpochScores, GroupedBars, Report, Results};
+use crate::report::{Block, ConfusionDifference, CurvesCompared, EpochScores, GroupedBars, Report};
 use crate::workflow::gallery::{GalleryRow, read, show};
 
 /// Changed images that are shown of each kind.

@@ -5,11 +5,11 @@ use std::path::Path;
 use ndarray::Array2;
 use serde::Serialize;
 
-use super::judgements::{Judgement, Judgements};
 use crate::commands::CommandError;
 use crate::data::ImageId;
+use crate::files::changes_csv::{self, ChangeRow};
+use crate::files::predictions_csv::{RecordedPrediction, RecordedPredictions};
 use crate::metrics::McNemar;
-use crate::runs::TableError;
 
 /// What two runs say about the images both judged.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -63,10 +63,10 @@ impl Change {
 
 impl Pair {
     /// Matches two runs by image content; `names` are those of the runs.
-    pub(super) fn of(first: &Judgements, second: &Judgements, names: [&str; 2]) -> Self {
+    pub(super) fn of(first: &RecordedPredictions, second: &RecordedPredictions, names: [&str; 2]) -> Self {
         let mut classes: Vec<String> = first.classes.iter().chain(&second.classes).cloned().collect();
-        let matched: Vec<(ImageId, &Judgement, &Judgement)> =
-            first.images.iter().filter_map(|(id, judgement)| Some((*id, judgement, second.images.get(id)?))).collect();
+        let matched: Vec<(ImageId, &RecordedPrediction, &RecordedPrediction)> =
+            first.images.iter().filter_map(|(id, said)| Some((*id, said, second.images.get(id)?))).collect();
         let same: Vec<_> = matched.iter().filter(|(_, a, b)| a.truth == b.truth).collect();
         classes.extend(same.iter().map(|(_, a, _)| a.truth.clone()));
         classes.sort();
@@ -76,8 +76,8 @@ impl Pair {
         let (mut both_right, mut both_wrong, mut fixed, mut broken) = (0, 0, 0, 0);
         let mut changes = Vec::new();
         for (id, a, b) in &same {
-            for (counts, judgement) in counts.iter_mut().zip([a, b]) {
-                counts[[place(&judgement.truth), place(&judgement.class)]] += 1;
+            for (counts, said) in counts.iter_mut().zip([a, b]) {
+                counts[[place(&said.truth), place(&said.class)]] += 1;
             }
             match (a.class == a.truth, b.class == b.truth) {
                 (true, true) => both_right += 1,
@@ -116,21 +116,17 @@ impl Pair {
         }
     }
 
-    /// `id, path, truth, first, second, first_confidence, second_confidence, change`, a row per changed image.
+    /// Writes a row per changed image.
     pub(super) fn write_changes(&self, path: &Path) -> Result<(), CommandError> {
-        let failed = |source: csv::Error| TableError::Csv { path: path.to_owned(), source };
-        let mut writer = csv::Writer::from_path(path).map_err(failed)?;
-        let header = ["id", "path", "truth", "first", "second", "first_confidence", "second_confidence", "change"];
-        writer.write_record(header).map_err(failed)?;
-        for change in &self.changes {
-            let [first, second] = change.confidence.map(|confidence| confidence.to_string());
-            let [before, after] = &change.class;
-            let id = change.id.to_string();
-            let row = [&id, &change.path, &change.truth, before, after, &first, &second];
-            writer.write_record(row.into_iter().map(String::as_str).chain([change.kind()])).map_err(failed)?;
-        }
-        writer.flush().map_err(|error| failed(error.into()))?;
-        Ok(())
+        let rows = self.changes.iter().map(|change| ChangeRow {
+            id: change.id,
+            path: &change.path,
+            truth: &change.truth,
+            classes: change.class.each_ref().map(String::as_str),
+            confidences: change.confidence,
+            change: change.kind(),
+        });
+        Ok(changes_csv::write(path, rows)?)
     }
 }
 
@@ -161,27 +157,26 @@ fn chance(p: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::images::DepthRange;
 
-    fn judgements(rows: &[(&str, &str, &str)]) -> Judgements {
-        let judgement = |(name, truth, class): &(&str, &str, &str)| {
+    fn predictions(rows: &[(&str, &str, &str)]) -> RecordedPredictions {
+        let prediction = |(name, truth, class): &(&str, &str, &str)| {
             let [path, truth, class] = [name, truth, class].map(|text| (*text).to_owned());
-            (ImageId::of_bytes(name.as_bytes()), Judgement { path, truth, class, confidence: 0.9 })
+            (ImageId::of_bytes(name.as_bytes()), RecordedPrediction { path, truth, class, confidence: 0.9 })
         };
         let classes = vec!["grass".to_owned(), "stone".to_owned()];
-        Judgements { classes, images: rows.iter().map(judgement).collect(), depth: DepthRange::default() }
+        RecordedPredictions { classes, images: rows.iter().map(prediction).collect() }
     }
 
     #[test]
     fn fixed_broken_and_relabelled_images_are_told_apart() {
-        let first = judgements(&[
+        let first = predictions(&[
             ("a", "grass", "stone"),
             ("b", "grass", "grass"),
             ("c", "stone", "stone"),
             ("d", "stone", "stone"),
             ("e", "stone", "grass"),
         ]);
-        let second = judgements(&[
+        let second = predictions(&[
             ("a", "grass", "grass"),
             ("b", "grass", "stone"),
             ("c", "stone", "stone"),
@@ -201,7 +196,7 @@ mod tests {
     #[test]
     fn without_common_images_nothing_is_tested() {
         let pair =
-            Pair::of(&judgements(&[("a", "grass", "grass")]), &judgements(&[("b", "grass", "grass")]), ["x", "y"]);
+            Pair::of(&predictions(&[("a", "grass", "grass")]), &predictions(&[("b", "grass", "grass")]), ["x", "y"]);
         assert_eq!((pair.shared, pair.mcnemar), (0, None));
         assert!(pair.sentence.contains("no image in common"), "{}", pair.sentence);
     }

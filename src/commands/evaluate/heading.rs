@@ -1,19 +1,19 @@
 //! What stands at the top and at the end of the page of `rails evaluate`.
 
 use super::EvaluateOptions;
-use super::judged::Judged;
+use crate::evaluation::LabelledPredictions;
 use crate::runs::Checkpoint;
 
 /// Names and values at the top; `learned` images are training images of the checkpoint.
 pub(super) fn facts(
     checkpoint: &Checkpoint,
-    judged: &Judged<'_>,
+    labelled: &LabelledPredictions<'_>,
     learned: usize,
     n_skipped: usize,
 ) -> Vec<(String, String)> {
     let bundle = &checkpoint.bundle;
     [
-        ("Images judged", judged.images.len().to_string()),
+        ("Images judged", labelled.images.len().to_string()),
         ("Of them learned from", learned.to_string()),
         ("Files skipped", n_skipped.to_string()),
         ("Classes", bundle.classes.len().to_string()),

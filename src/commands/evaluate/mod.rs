@@ -1,52 +1,26 @@
 //! How good a classifier is on labelled images, in numbers, pictures and words.
-//!
-//! ```text
-//!  truth ──┐
-//!  images ─┼─▶ Judged ──measured──▶ Evaluation ──dossier──▶ tables, plots, report.html
-//!  head ───┘
-//! ```
-//!
-//! `rails train` judges its test images by the same code.
 
-mod dossier;
-mod explaining;
+mod checkpoint_evaluation;
 mod heading;
-mod judged;
-mod measured;
-mod page;
-pub(super) mod pictures;
-mod scores;
 mod series;
-mod strangers;
-mod tables;
 mod truth;
-mod withholding;
 
 use std::path::PathBuf;
 
-use ndarray::{Array2, ArrayView2};
 use serde::Serialize;
 use serde_json::json;
 
-pub(super) use dossier::Dossier;
-pub(super) use explaining::Explainer;
-pub(super) use judged::{Judged, JudgedImage, Strangeness};
-pub use measured::{Confidence, Evaluation, FieldRow};
-pub use scores::Scores;
-pub(super) use scores::intervals;
-pub use strangers::StrangerClass;
-pub(super) use strangers::Strangers;
-pub(super) use tables::write_predictions;
-pub use withholding::{NeverLearned, Withheld};
-
 use super::CommandError;
+use crate::evaluation::{Evaluation, NovelClass, Rejection};
 use crate::images::NamingTemplate;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::Warning;
 use crate::runs::{Checkpoint, DatasetSummary, RunKind, newest_checkpoint};
-use crate::workflow::feature_extraction::FeatureExtraction;
+use crate::workflow::evaluation_report::{record_evaluation, record_rejection};
+use crate::workflow::feature_extraction::{ExtractedFeatures, FeatureExtraction};
+use crate::workflow::labelled_images::LabelledImages;
 use crate::workflow::{Context, Run, RunInputs, RunSummary};
-use heading::{facts, settings};
-use truth::{divide, learned, truth};
+use checkpoint_evaluation::CheckpointEvaluation;
+use truth::truth;
 
 /// Draws the resamples of intervals; results do not depend on anything else random.
 const SEED: u64 = 0;
@@ -84,11 +58,11 @@ pub struct EvaluateFindings {
     #[serde(flatten)]
     pub evaluation: Evaluation,
     /// Images of classes that the checkpoint does not know; they are in no score.
-    pub unknown_classes: Vec<StrangerClass>,
+    pub unknown_classes: Vec<NovelClass>,
     /// Share of images called right where those of unknown classes count as errors, in `0.0..=1.0`.
     pub accuracy_with_unknown_classes: Option<f64>,
-    /// When images are `unknown`, and how that fared; `None` where the checkpoint cannot say.
-    pub withheld: Option<Withheld>,
+    /// When images are `unknown`, and how that fared; `None` where the checkpoint measures no novelty.
+    pub rejection: Option<Rejection>,
     /// Images without a true class.
     pub unlabelled: usize,
     /// Images that the truth names with different classes; they were left out.
@@ -102,89 +76,36 @@ pub struct EvaluateFindings {
 /// # Errors
 /// When the checkpoint cannot be used, or no image has a true class; a bad image is only skipped.
 pub fn evaluate(options: &EvaluateOptions, context: &Context<'_>) -> Result<EvaluateSummary, CommandError> {
-    let observer = context.observer;
     let checkpoint = Checkpoint::open(&match &options.checkpoint {
         Some(path) => path.clone(),
         None => newest_checkpoint(&context.workspace.checkpoints)?,
     })?;
-    let bundle = &checkpoint.bundle;
-    let name = options.name.clone().unwrap_or_else(|| bundle.name.clone());
+    let name = options.name.as_ref().unwrap_or(&checkpoint.bundle.name);
     let recipe = json!({
         "checkpoint": checkpoint.folder, "images": options.images, "truth": options.truth, "naming": options.naming,
     });
-    let mut run = Run::begin(RunKind::Evaluate, &name, SEED, &recipe, context);
+    let mut run = Run::begin(RunKind::Evaluate, name, SEED, &recipe, context);
     let mut labelled = truth(options, context)?;
     run.lap("scan");
-
-    let manifest = labelled.manifests.pop().unwrap_or_default();
-    if manifest.records.iter().any(|record| !bundle.features.depth.covers(record.bit_depth)) {
-        let text = "the checkpoint was trained without images of more than 8 bits: these are shown in full range";
-        observer.on(Event::Warning { text });
-    }
-    let extraction = FeatureExtraction::as_before(&bundle.features, context)?;
-    let known = manifest.skipped.len();
-    let done = extraction.embed(&manifest, bundle.features.depth, context)?;
-    labelled.skipped.extend(done.manifest.skipped.iter().skip(known).cloned());
+    let extracted = extract(&checkpoint, &mut labelled, context)?;
     run.lap("embed");
-
-    let x = done.embeddings.values();
-    let probabilities = [checkpoint.classifier.probabilities(x)?, checkpoint.probabilities(x)?];
-    let strangeness = strangeness(&checkpoint, x, &probabilities[1])?;
-    let (judged, strangers) = divide(&done, &labelled.labels, &bundle.classes, probabilities.each_ref(), &strangeness);
-    let learned = learned(&judged, &checkpoint);
-    check(options, &judged, &strangers, learned, observer)?;
-    observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
-    let evaluation = Evaluation::of(&judged, bundle.calibration.temperature, SEED);
-    let rule = bundle.reject.as_ref().filter(|_| !strangeness.is_empty());
-    let withheld = rule.map(|rule| Withheld::of(rule, &judged, &strangers));
-    observer.on(Event::Finished);
+    let evaluation = CheckpointEvaluation::of(&checkpoint, &labelled.labels, &extracted, context.observer)?;
+    evaluation.check(options, context.observer)?;
     run.lap("evaluate");
 
     let folder = match &options.output {
         Some(folder) => Run::create_folder_at(folder)?,
         None => run.create_folder()?,
     };
-    let dataset = DatasetSummary::of(&done.manifest);
-    let right: u64 = evaluation.confusion.counts().diag().sum();
-    let all = judged.images.len() + strangers.images.len();
-    let unknown_classes = strangers.summary(&bundle.classes);
-    let with_unknown = (all > 0).then(|| right as f64 / all as f64);
-    let n_images = judged.images.len();
-    let first = series::section(&folder, &done, bundle, (&probabilities[1], &strangeness), context)?;
-    let dossier = Dossier {
-        run: &folder,
-        title: format!("rails evaluate: {name}"),
-        part: "given",
-        judged: &judged,
-        strangers: &strangers,
-        evaluation: &evaluation,
-        withheld: withheld.as_ref(),
-        depth: bundle.features.depth,
-        explainer: Explainer::of(&checkpoint.classifier, &bundle.features, context.workspace)?,
-        facts: facts(&checkpoint, &judged, learned, labelled.skipped.len()),
-        first: Vec::from_iter(first),
-        more: Vec::new(),
-        settings: settings(options, &checkpoint),
-    };
-    dossier.write(observer)?;
-    let skipped = labelled.skipped;
-    let inputs = RunInputs { dataset: &dataset, skipped: &skipped, chain: &bundle.features, methods: Vec::new() };
-    let findings = EvaluateFindings {
-        n_images,
-        learned,
-        evaluation,
-        unknown_classes,
-        accuracy_with_unknown_classes: with_unknown,
-        withheld,
-        unlabelled: labelled.unlabelled,
-        conflicts: labelled.conflicts,
-        n_skipped: skipped.len(),
-        checkpoint: checkpoint.folder.clone(),
-    };
+    evaluation.report(&folder, options, &extracted, labelled.skipped.len(), context)?;
+    let dataset = DatasetSummary::of(&extracted.manifest);
+    let chain = &checkpoint.bundle.features;
+    let inputs = RunInputs { dataset: &dataset, skipped: &labelled.skipped, chain, methods: Vec::new() };
+    let findings = evaluation.findings(&labelled);
     Ok(run.finish(folder, &inputs, findings, |found, results| {
-        found.evaluation.fill(results);
-        if let Some(withheld) = &found.withheld {
-            withheld.fill(results);
+        record_evaluation(&found.evaluation, results);
+        if let Some(rejection) = &found.rejection {
+            record_rejection(rejection, results);
         }
         results.set("learned", found.learned);
         results.set("unknown_classes", &found.unknown_classes);
@@ -192,38 +113,21 @@ pub fn evaluate(options: &EvaluateOptions, context: &Context<'_>) -> Result<Eval
     })?)
 }
 
-/// One per row of `x`, shape `[n, n_features]`; empty where the checkpoint cannot say.
-fn strangeness(
+/// The features of the labelled images, as the checkpoint was trained on; files that cannot be read join the skipped
+/// ones.
+fn extract(
     checkpoint: &Checkpoint,
-    x: ArrayView2<'_, f32>,
-    probabilities: &Array2<f32>,
-) -> Result<Vec<Strangeness>, CommandError> {
-    let confidences: Vec<f32> = probabilities.rows().into_iter().map(|row| row.fold(0.0, |a, &b| b.max(a))).collect();
-    let unfamiliarity = checkpoint.unfamiliarity(x, &confidences)?;
-    let found = checkpoint.bundle.reject.as_ref().zip(unfamiliarity);
-    Ok(found.map_or_else(Vec::new, |(rule, unfamiliarity)| Strangeness::of_all(rule, unfamiliarity)))
-}
-
-/// Fails where nothing can be judged, and warns where the answer is too good.
-fn check(
-    options: &EvaluateOptions,
-    judged: &Judged<'_>,
-    strangers: &Strangers,
-    learned: usize,
-    observer: &dyn Observer,
-) -> Result<(), CommandError> {
-    if judged.images.is_empty() && strangers.images.is_empty() {
-        return Err(CommandError::failed(
-            format!("none of the images has a true class: `{}`", options.images.display()),
-            "give --truth with a table whose paths or file names are those of the images",
-        ));
+    labelled: &mut LabelledImages,
+    context: &Context<'_>,
+) -> Result<ExtractedFeatures, CommandError> {
+    let chain = &checkpoint.bundle.features;
+    // There is one source: the truth.
+    let manifest = labelled.manifests.pop().unwrap_or_default();
+    if manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
+        context.observer.warn(&Warning::DepthUnknown);
     }
-    if learned > 0 {
-        let all = judged.images.len();
-        let text = format!(
-            "{learned} of the {all} images are training images of the checkpoint: on new ones it will do worse"
-        );
-        observer.on(Event::Warning { text: &text });
-    }
-    Ok(())
+    let known = manifest.skipped.len();
+    let extracted = FeatureExtraction::as_before(chain, context)?.embed(&manifest, chain.depth, context)?;
+    labelled.skipped.extend(extracted.manifest.skipped.iter().skip(known).cloned());
+    Ok(extracted)
 }

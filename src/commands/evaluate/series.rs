@@ -1,45 +1,42 @@
 //! Series of frames as the classifier calls them: how bright each is over time, and frames of each class.
 
-use ndarray::Array2;
-
-use super::judged::Strangeness;
-use super::page::text;
 use crate::commands::CommandError;
+use crate::evaluation::Predictions;
 use crate::report::{Block, Figure, FluxPlot, Grouping, Section};
 use crate::runs::{Bundle, RunDir};
-use crate::training::{UNKNOWN, most_likely};
+use crate::training::UNKNOWN;
 use crate::workflow::Context;
 use crate::workflow::feature_extraction::ExtractedFeatures;
 use crate::workflow::flux;
 use crate::workflow::gallery::show;
 
-/// Writes `plots/mean_flux.png` and `plots/frames.png`; the answer is the same for the page. `probabilities`, shape
-/// `[n_images, n_classes]`, and `strangeness`, which may be empty, have one row per image.
+/// Writes `plots/mean_flux.png` and `plots/frames.png`; the answer is the same for the page. `predictions` are those for
+/// the images of `extracted`.
 ///
 /// `None` for a classifier that does not look at frames.
 pub(super) fn section(
     run: &RunDir,
-    done: &ExtractedFeatures,
+    extracted: &ExtractedFeatures,
     bundle: &Bundle,
-    (probabilities, strangeness): (&Array2<f32>, &[Strangeness]),
+    predictions: &Predictions,
     context: &Context<'_>,
 ) -> Result<Option<Section>, CommandError> {
     if bundle.features.recipe.frame().is_none() {
         return Ok(None);
     }
-    let flux = flux::measure(&done.manifest, context)?;
+    let flux = flux::measure(&extracted.manifest, context)?;
     let names: Vec<&str> = bundle.classes.iter().map(String::as_str).collect();
-    let unknown = |row: usize| strangeness.get(row).is_some_and(|strange| strange.unknown);
-    let called = most_likely(probabilities.view());
+    let unknown = |row: usize| predictions.novelty.get(row).is_some_and(|novelty| novelty.rejected);
+    let called = predictions.predicted();
     let of = called.iter().enumerate().map(|(row, class)| (!unknown(row)).then_some(class.0)).collect();
     let groups = Grouping::new(of, &names, UNKNOWN);
     let path = run.file("plots/mean_flux.png")?;
     FluxPlot { title: "Mean flux of each frame, by class", series: &flux::curves(&flux, &groups) }.save(&path)?;
     let how = "A panel per series: counts per measured pixel over the number of the frame, coloured by what the \
                classifier calls the frame. Below, frames of each class with their share of the beam's light.";
-    let mut blocks = vec![text(how)];
+    let mut blocks = vec![Block::Paragraph(how.to_owned())];
     blocks.push(Block::plot_file(&path, "Mean flux over frame number, by class").map_err(CommandError::at(&path))?);
-    let rows = flux::examples(&flux, &done.manifest, &groups);
+    let rows = flux::examples(&flux, &extracted.manifest, &groups);
     blocks.extend(show(
         "Frames of each class, with their share of the beam's light",
         &rows,

@@ -15,7 +15,7 @@ pub use summary::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummar
 use super::CommandError;
 use crate::features::{HandMadeBlock, Patches, Statistic};
 use crate::images::DepthRange;
-use crate::progress::{Event, Stage};
+use crate::progress::Stage;
 use crate::recipes::{FeaturesRecipe, HandMadeRecipe, PatchesRecipe, Slices, WeightedBlocks};
 use crate::runs::{DatasetSummary, FeatureChain, RunKind};
 use crate::workflow::patch_clustering::fitting;
@@ -46,7 +46,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
     dataset::require_images(&manifest)?;
     run.lap("slice");
 
-    observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
+    let stage = observer.stage(Stage::Cluster, 0);
     let fitting = fitting(recipe);
     let main: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&sliced.slices)).collect();
     let (found, replaced) = fitting.fit(&main)?;
@@ -57,11 +57,11 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
         .as_ref()
         .map(|search| searching::run(search, sliced.slices, &fitting, &images, observer))
         .transpose()?;
-    observer.on(Event::Finished);
+    drop(stage);
     run.lap("cluster");
 
     let folder = run.create_folder()?;
-    summary::patches_csv(&folder, &manifest, sliced.slices, &main, &found)?;
+    summary::write_patches(&folder, &manifest, sliced.slices, &main, &found)?;
     let dataset = DatasetSummary::of(&manifest);
     let findings = PatchesFindings {
         dataset: dataset.clone(),
@@ -73,7 +73,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
         flat_field: effect,
         search,
     };
-    observer.on(Event::Started { stage: Stage::Plot, total: 0 });
+    let stage = observer.stage(Stage::Plot, 0);
     let page = PatchesPage {
         run: &folder,
         recipe,
@@ -84,7 +84,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
         findings: &findings,
     };
     page.write()?;
-    observer.on(Event::Finished);
+    drop(stage);
     run.lap("plot");
 
     let blocks = BTreeMap::from([(HandMadeBlock::Statistics, WeightedBlocks::usual())]);

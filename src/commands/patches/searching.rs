@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::slicing::Sliced;
 use crate::commands::CommandError;
 use crate::features::Patches;
-use crate::progress::{Event, Observer};
+use crate::progress::{Event, Observer, Warning};
 use crate::recipes::{PatchSearch, Slices};
 use crate::reducers::Method as Map;
 use crate::workflow::patch_clustering::Fitting;
@@ -54,8 +54,7 @@ pub(super) fn run(
     let score = |fitting: &Fitting, slices: Slices, k: NonZeroUsize| -> Result<Option<SearchRow>, CommandError> {
         let patches: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&slices)).collect();
         if patches.len() < images.len() {
-            let text = format!("{} slices are left out: an image has fewer pixels", slices.rows);
-            observer.on(Event::Warning { text: &text });
+            observer.warn(&Warning::SlicesTooSmall { rows: slices.rows.get() });
             return Ok(None);
         }
         observer.on(Event::Advanced { by: 1 });

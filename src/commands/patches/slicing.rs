@@ -34,7 +34,7 @@ pub(super) struct Slicing<'a> {
 impl Slicing<'_> {
     /// Slices every image of `manifest`; the answer's manifest has only those that could be.
     pub fn run(&self, manifest: &Manifest, observer: &dyn Observer) -> (Manifest, Vec<Sliced>) {
-        observer.on(Event::Started { stage: Stage::Embed, total: manifest.records.len() });
+        let stage = observer.stage(Stage::Embed, manifest.records.len());
         let failed = Mutex::new(Vec::new());
         let sliced: Vec<Option<Sliced>> = manifest
             .records
@@ -42,7 +42,7 @@ impl Slicing<'_> {
             .map(|record| {
                 let image = decode(&manifest.file(record)).map_err(|error| error.to_string());
                 let sliced = image.and_then(|decoded| self.slice(&self.depth.apply(&decoded)));
-                observer.on(Event::Advanced { by: 1 });
+                stage.advance(1);
                 sliced
                     .map_err(|reason| {
                         observer.on(Event::Skipped { path: Path::new(&record.path), why: &reason });
@@ -52,7 +52,7 @@ impl Slicing<'_> {
                     .ok()
             })
             .collect();
-        observer.on(Event::Finished);
+        drop(stage);
         let mut kept = manifest.clone();
         let mut whole = sliced.iter().map(Option::is_some);
         kept.records.retain(|_| whole.next().unwrap_or(false));

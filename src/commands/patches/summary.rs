@@ -6,6 +6,7 @@ use super::searching::SearchResults;
 use crate::commands::CommandError;
 use crate::data::Manifest;
 use crate::features::{Patches, Statistic};
+use crate::files::patches_csv::{self, PatchRow};
 use crate::metrics::{Contingency, adjusted_rand_index};
 use crate::recipes::Slices;
 use crate::runs::{DatasetSummary, RunDir};
@@ -84,36 +85,25 @@ impl FlatFieldEffect {
     }
 }
 
-/// `patches.csv`: a row per patch with its image, place (counted from 1), all statistics and its clusters; cells are
-/// empty where a statistic is not finite or the patch was left out.
-pub(super) fn patches_csv(
+/// Writes a row per patch with its image, place, all statistics and its clusters.
+pub(super) fn write_patches(
     run: &RunDir,
     manifest: &Manifest,
     slices: Slices,
     patches: &[&Patches],
     found: &[PatchClusters],
 ) -> Result<(), CommandError> {
-    let path = run.file("patches.csv")?;
-    let failed = |error: csv::Error| CommandError::at(&path)(error.into());
-    let mut writer = csv::Writer::from_path(&path).map_err(failed)?;
-    let header = ["image", "row", "column", "ignored"].into_iter();
+    let columns = slices.columns.get() as usize;
+    let rows = manifest.records.iter().zip(patches).enumerate().flat_map(|(image, (record, patches))| {
+        patches.ignored.iter().enumerate().map(move |(patch, ignored)| PatchRow {
+            image: &record.path,
+            place: [patch / columns + 1, patch % columns + 1],
+            ignored: *ignored,
+            statistics: patches.values.row(patch).to_vec(),
+            clusters: found.iter().map(|one| one.labels[image][patch]).collect(),
+        })
+    });
     let statistics = Statistic::ALL.iter().map(|statistic| statistic.name());
     let methods = found.iter().map(|clusters| clusters.method.name());
-    writer.write_record(header.chain(statistics).chain(methods)).map_err(failed)?;
-    let columns = slices.columns.get() as usize;
-    for (image, (record, patches)) in manifest.records.iter().zip(patches).enumerate() {
-        for (patch, ignored) in patches.ignored.iter().enumerate() {
-            let mut cells = vec![
-                record.path.clone(),
-                (patch / columns + 1).to_string(),
-                (patch % columns + 1).to_string(),
-                u8::from(*ignored).to_string(),
-            ];
-            let number = |value: &f64| if value.is_finite() { value.to_string() } else { String::new() };
-            cells.extend(patches.values.row(patch).iter().map(number));
-            cells.extend(found.iter().map(|one| one.labels[image][patch].map(|id| id.to_string()).unwrap_or_default()));
-            writer.write_record(&cells).map_err(failed)?;
-        }
-    }
-    writer.flush().map_err(CommandError::at(&path))
+    Ok(patches_csv::write(&run.file(patches_csv::FILE)?, statistics, methods, rows)?)
 }

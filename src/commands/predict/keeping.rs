@@ -6,7 +6,7 @@ use super::{Prediction, require_empty};
 use crate::commands::CommandError;
 use crate::data::FrameAddress;
 use crate::images::copy_frames;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage};
 use crate::runs::{Placement, Placer};
 
 /// Frames of one file.
@@ -25,13 +25,13 @@ pub(super) fn keep_into(
     observer: &dyn Observer,
 ) -> Result<(), CommandError> {
     require_empty(folder, "copy")?;
-    observer.on(Event::Started { stage: Stage::Copy, total: files.len() });
+    let stage = observer.stage(Stage::Copy, files.len());
     let mut placer = Placer::new(folder, placement)?;
     let mut stacks: Vec<Kept> = Vec::new();
     for (prediction, path) in predictions.iter().zip(files) {
         let Some(FrameAddress { file, dataset, index }) = FrameAddress::parse(path) else {
             placer.place(path, prediction.id)?;
-            observer.on(Event::Advanced { by: 1 });
+            stage.advance(1);
             continue;
         };
         match stacks.last_mut() {
@@ -45,8 +45,7 @@ pub(super) fn keep_into(
             let hint = "give files of one name in separate runs, each with a folder of its own";
             CommandError::failed(format!("cannot copy frames: {error}: `{}`", file.display()), hint)
         })?;
-        observer.on(Event::Advanced { by: indices.len() });
+        stage.advance(indices.len());
     }
-    observer.on(Event::Finished);
     Ok(())
 }

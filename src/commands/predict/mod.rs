@@ -12,9 +12,9 @@ use serde::Serialize;
 use super::CommandError;
 use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, Skipped};
 use crate::images::{ScanOptions, scan, scan_files};
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 use crate::runs::{Checkpoint, FeatureChain, Placement, newest_checkpoint};
-use crate::training::{Neighbour, UNKNOWN, most_likely};
+use crate::training::{Neighbour, UNKNOWN, confidences, most_likely};
 use crate::workflow::Context;
 use crate::workflow::feature_extraction::FeatureExtraction;
 use keeping::keep_into;
@@ -28,7 +28,7 @@ pub struct PredictOptions {
     pub checkpoint: Option<PathBuf>,
     /// Below this confidence an image is `unknown`, too.
     pub min_confidence: Option<Fraction>,
-    /// Give every image its most likely class, however unfamiliar it is.
+    /// Give every image its most likely class, however novel it is.
     pub keep_all: bool,
     /// So many nearest training images are named with each prediction.
     pub explain: usize,
@@ -53,9 +53,9 @@ pub struct Prediction {
     pub class: String,
     /// Calibrated probability of the most likely class, in `0.0..=1.0`.
     pub confidence: f32,
-    /// How unlike all training images it is: 0 is usual for a known image, more is stranger, in standard deviations;
-    /// `None` where the checkpoint cannot say.
-    pub unfamiliarity: Option<f32>,
+    /// Novelty score, how unlike all training images it is: 0 is usual for a known image, more is less like them, in
+    /// standard deviations; `None` where the checkpoint measures no novelty.
+    pub novelty: Option<f32>,
     /// Per class, in the order of [`PredictSummary::classes`].
     pub probabilities: Vec<f32>,
     /// The nearest training images, nearest first.
@@ -84,7 +84,7 @@ pub struct PredictSummary {
     pub counts: BTreeMap<String, usize>,
     /// Mean confidence, in `0.0..=1.0`.
     pub mean_confidence: f64,
-    /// Unfamiliarity above which an image was called `unknown`; `None` where that was not asked or not learned.
+    /// Novelty score above which an image was called `unknown`; `None` where that was not asked or not learned.
     pub threshold: Option<f64>,
     /// Training images named with each prediction.
     pub explained: usize,
@@ -129,8 +129,7 @@ pub fn predict(
     for manifest in manifests(images, chain, context.observer)? {
         let shown = extraction.is_shown();
         if shown && manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
-            let text = "the checkpoint was trained without images of more than 8 bits: these are shown in full range";
-            observer.on(Event::Warning { text });
+            observer.warn(&Warning::DepthUnknown);
         }
         let done = extraction.embed(&manifest, chain.depth, context)?;
         let names = done.manifest.records.iter().map(|record| given.name(&done.manifest.file(record)));
@@ -189,8 +188,8 @@ fn judge(
     let x = embeddings.values();
     let probabilities = checkpoint.probabilities(x)?;
     let likely = most_likely(probabilities.view());
-    let confidences: Vec<f32> = likely.iter().zip(probabilities.rows()).map(|(best, row)| row[best.0]).collect();
-    let unfamiliarity = checkpoint.unfamiliarity(x, &confidences)?;
+    let confidences = confidences(probabilities.view());
+    let novelty = checkpoint.novelty(x, &confidences)?;
     let nearest = match neighbours {
         Some(neighbours) if options.explain > 0 => neighbours.nearest(x, options.explain)?,
         _ => vec![Vec::new(); paths.len()],
@@ -198,9 +197,9 @@ fn judge(
     let least = options.min_confidence.map_or(0.0, Fraction::get);
     let rule = bundle.reject.as_ref().filter(|_| !options.keep_all);
     let image = |(row, path): (usize, String)| {
-        let unfamiliarity = unfamiliarity.as_ref().map(|all| all[row]);
-        let stranger = rule.zip(unfamiliarity).is_some_and(|(rule, unfamiliarity)| rule.rejects(unfamiliarity));
-        let unknown = stranger || f64::from(confidences[row]) < least;
+        let novelty = novelty.as_ref().map(|all| all[row]);
+        let rejected = rule.zip(novelty).is_some_and(|(rule, novelty)| rule.rejects(novelty));
+        let unknown = rejected || f64::from(confidences[row]) < least;
         let named = |neighbour: &Neighbour| {
             let reference = &neighbours.as_ref()?.references()[neighbour.index];
             let class = bundle.classes[reference.class.0].clone();
@@ -211,7 +210,7 @@ fn judge(
             path,
             class: if unknown { UNKNOWN.to_owned() } else { bundle.classes[likely[row].0].clone() },
             confidence: confidences[row],
-            unfamiliarity: unfamiliarity.map(|unfamiliarity| unfamiliarity as f32),
+            novelty: novelty.map(|novelty| novelty as f32),
             probabilities: probabilities.row(row).to_vec(),
             neighbours: nearest[row].iter().filter_map(named).collect(),
         }

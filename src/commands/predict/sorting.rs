@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Prediction, require_empty};
 use crate::commands::CommandError;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage};
 use crate::runs::{Placement, Placer, safe_name};
 
 /// Puts the image of each prediction, `files` in the same order, into `folder/<class>/`.
@@ -17,7 +17,7 @@ pub(super) fn sort_into(
     observer: &dyn Observer,
 ) -> Result<(), CommandError> {
     require_empty(folder, "sort")?;
-    observer.on(Event::Started { stage: Stage::Copy, total: files.len() });
+    let stage = observer.stage(Stage::Copy, files.len());
     // By folder, since names that differ may become the same folder.
     let mut placers: BTreeMap<String, Placer> = BTreeMap::new();
     for (prediction, file) in predictions.iter().zip(files) {
@@ -29,8 +29,7 @@ pub(super) fn sort_into(
         if let Some(placer) = placers.get_mut(&key) {
             placer.place(file, prediction.id)?;
         }
-        observer.on(Event::Advanced { by: 1 });
+        stage.advance(1);
     }
-    observer.on(Event::Finished);
     Ok(())
 }

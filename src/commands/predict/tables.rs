@@ -1,4 +1,4 @@
-//! Predictions as a table: CSV, JSON lines or Parquet, with the columns path, class, confidence, unfamiliarity,
+//! Predictions as a table: CSV, JSON lines or Parquet, with the columns path, class, confidence, novelty,
 //! `p_<class>` and, where asked, `neighbour_<n>`, `neighbour_<n>_class` and `neighbour_<n>_distance`.
 
 use std::fs;
@@ -10,8 +10,9 @@ use parquet::arrow::ArrowWriter;
 use serde::{Serialize, Serializer};
 
 use super::{PredictSummary, Prediction};
+use crate::atomic_file;
 use crate::commands::CommandError;
-use crate::runs::{write_skipped, write_whole};
+use crate::files::skipped_csv;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +70,9 @@ pub fn write_predictions(path: &Path, format: TableFormat, summary: &PredictSumm
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(CommandError::at(folder))?;
     }
-    write_whole(path, &bytes)?;
+    atomic_file::write(path, &bytes).map_err(CommandError::at(path))?;
     if !summary.skipped.is_empty() {
-        write_skipped(&path.with_file_name("skipped.csv"), &summary.skipped)?;
+        skipped_csv::write(&path.with_file_name(skipped_csv::FILE), &summary.skipped)?;
     }
     Ok(())
 }
@@ -92,8 +93,8 @@ fn columns(summary: &PredictSummary) -> Vec<(String, Column<'_>)> {
         ("class".to_owned(), Column::Text(rows.iter().map(|row| Some(row.class.as_str())).collect())),
         ("confidence".to_owned(), number(&|row| Some(row.confidence))),
     ];
-    if rows.iter().any(|row| row.unfamiliarity.is_some()) {
-        columns.push(("unfamiliarity".to_owned(), number(&|row| row.unfamiliarity)));
+    if rows.iter().any(|row| row.novelty.is_some()) {
+        columns.push(("novelty".to_owned(), number(&|row| row.novelty)));
     }
     for (class, name) in summary.classes.iter().enumerate() {
         columns.push((format!("p_{name}"), number(&|row| row.probabilities.get(class).copied())));

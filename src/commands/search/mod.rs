@@ -9,12 +9,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::CommandError;
-use crate::clusterers::PickK;
+use crate::clusterers::{PickK, PickMetrics};
 use crate::curation::{LabelTable, Matched};
 use crate::data::{Clustering, Manifest, Skipped};
 use crate::images::{DepthRange, Enhancement};
 use crate::metrics::{Contingency, normalized_mutual_information, purity, spread};
-use crate::progress::{Event, Stage};
+use crate::progress::{Note, Stage};
 use crate::recipes::{FeaturesRecipe, NetworkRecipe, SearchRecipe};
 use crate::runs::{DatasetSummary, FeatureChain, RunKind};
 use crate::workflow::clustering::Judge;
@@ -86,7 +86,7 @@ pub fn search(
     let search = Search { recipe, options, truth: truth.as_ref(), context };
     for features in recipe.combinations() {
         let name = describe(&features);
-        context.observer.on(Event::Note { text: &name });
+        context.observer.note(&Note::Trying { features: name.clone() });
         match search.run(&features, &manifest, depth) {
             Ok(combination) => found.push(combination),
             Err(CommandError::Workflow(WorkflowError::Backbone(error))) => left_out.push(format!("{name}: {error}")),
@@ -154,10 +154,10 @@ impl Search<'_> {
         dataset::require_images(&embedded.manifest)?;
         let values = embedded.embeddings.values();
         let (projection, x) = self.recipe.reduce.fit_blocks(values, &embedded.blocks, self.recipe.seed)?;
-        observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
+        let stage = observer.stage(Stage::Cluster, 0);
         let sweep = self.recipe.cluster.kmeans.sweep(x.view(), self.recipe.seed, observer)?;
         let clusterings: Vec<&Clustering> = sweep.iter().map(|fit| &fit.clustering).collect();
-        observer.on(Event::Finished);
+        drop(stage);
         let truth = self.truth.map(|table| table.match_to(&embedded.manifest));
         let judge = Judge {
             manifest: &embedded.manifest,
@@ -214,12 +214,11 @@ fn describe(features: &NetworkRecipe) -> String {
 /// Larger is better.
 fn score(pick: PickK, row: &CombinationRow) -> f64 {
     let metric = |name: &str| row.metrics.get(name).copied();
-    match pick {
-        PickK::Silhouette => metric("silhouette"),
-        PickK::DaviesBouldin => metric("davies_bouldin").map(|index| -index),
-        PickK::CalinskiHarabasz => metric("calinski_harabasz"),
-    }
-    .unwrap_or(f64::NEG_INFINITY)
+    pick.score(PickMetrics {
+        silhouette: metric("silhouette"),
+        davies_bouldin: metric("davies_bouldin"),
+        calinski_harabasz: metric("calinski_harabasz"),
+    })
 }
 
 fn recommend(row: &CombinationRow) -> Vec<String> {

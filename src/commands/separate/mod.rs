@@ -12,11 +12,11 @@ pub use summary::{LayerRow, SeparateFindings, SeparateSummary};
 
 use super::CommandError;
 use crate::clusterers::Assigner;
-use crate::data::{ClusterId, Clustering, Manifest, Positive};
+use crate::data::{ClusterId, Clustering, Manifest, Positive, nonzero};
 use crate::features::HandMadeBlock;
 use crate::images::{DepthRange, Enhancement};
 use crate::metrics::upper_median;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage};
 use crate::recipes::{FeaturesRecipe, HandMadeRecipe, SeparateRecipe, WeightedBlocks};
 use crate::reducers::{Tsne, TsneLayout};
 use crate::runs::{DatasetSummary, Placement, RunKind};
@@ -53,9 +53,9 @@ pub fn separate(
     let places = Places::of(manifest, observer);
     run.lap("embed");
 
-    observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
+    let stage = observer.stage(Stage::Cluster, 0);
     let found = recipe.separate.separate(&places.tiles(&measured), &places.tiles(&surroundings), recipe.seed)?;
-    observer.on(Event::Finished);
+    drop(stage);
     run.lap("cluster");
     let (projection, reduced) =
         recipe.reduce.fit_blocks(measured.embeddings.values(), &measured.blocks, recipe.seed)?;
@@ -71,9 +71,9 @@ pub fn separate(
     Assigner::to_means(reduced.view(), &clustering).save(&folder.file("assigner.safetensors")?)?;
     let dataset = DatasetSummary::of(manifest);
     let folders = ClusterFolders { run: &folder, manifest, dataset: &dataset, how: placement };
-    observer.on(Event::Started { stage: Stage::Copy, total: manifest.records.len() });
+    let stage = observer.stage(Stage::Copy, manifest.records.len());
     let placed = folders.place(METHOD, &clustering, None, observer)?;
-    observer.on(Event::Finished);
+    drop(stage);
     run.lap("write");
 
     let findings = SeparateFindings {
@@ -84,7 +84,7 @@ pub fn separate(
         verdicts: summary::counts(&found),
         placed,
     };
-    observer.on(Event::Started { stage: Stage::Plot, total: 0 });
+    let stage = observer.stage(Stage::Plot, 0);
     let page = SeparatePage {
         run: &folder,
         recipe,
@@ -97,7 +97,7 @@ pub fn separate(
         findings: &findings,
     };
     page.write(observer)?;
-    observer.on(Event::Finished);
+    drop(stage);
     run.lap("plot");
 
     let methods = vec![METHOD.to_owned()];
@@ -176,14 +176,14 @@ fn lay_out(x: ArrayView2<'_, f32>, seed: u64, observer: &dyn Observer) -> Result
     if x.nrows() < FEWEST {
         return Ok(None);
     }
-    observer.on(Event::Started { stage: Stage::Layout, total: LAYOUT_STEPS });
+    let stage = observer.stage(Stage::Layout, LAYOUT_STEPS);
     let recipe = Tsne {
         perplexity: Positive::try_from((x.nrows() as f64 / 4.0).min(30.0)).ok(),
-        n_iter: std::num::NonZeroUsize::MIN.saturating_add(LAYOUT_STEPS - 1),
+        n_iter: nonzero::<LAYOUT_STEPS>(),
         ..Tsne::default()
     };
     let layout = recipe.layout(x, seed, observer)?;
-    observer.on(Event::Finished);
+    drop(stage);
     Ok(Some(layout))
 }
 

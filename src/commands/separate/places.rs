@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::data::{ImageRecord, Manifest};
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 use crate::separation::{GridPlace, Tiles};
 use crate::workflow::feature_extraction::ExtractedFeatures;
 
@@ -39,11 +39,7 @@ impl Places {
             of_tiles.push(GridPlace { array, row, column });
         }
         if lost > 0 {
-            let text = format!(
-                "{lost} tiles do not say where they stand and are compared with none around: cut them with `rails tile`, \
-                 or name the fields array, row and column in dataset.naming"
-            );
-            observer.on(Event::Warning { text: &text });
+            observer.warn(&Warning::TilesWithoutPlace { tiles: lost });
         }
         Self { of_tiles, arrays }
     }

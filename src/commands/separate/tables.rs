@@ -1,12 +1,12 @@
 //! images.csv with every feature, and the proposals that `rails curate --apply` takes.
 
 use ndarray::ArrayView2;
-use serde_json::json;
 
 use super::METHOD;
 use crate::commands::CommandError;
 use crate::data::{ClusterId, Manifest};
-use crate::runs::{Column, RunDir, write_images};
+use crate::files::{Column, images_csv, proposals_jsonl};
+use crate::runs::RunDir;
 use crate::separation::Separation;
 use crate::workflow::feature_extraction::ExtractedFeatures;
 
@@ -57,21 +57,13 @@ pub(super) fn images_csv(
             "the name field `{clash}` is called like a column of images.csv: call it otherwise in dataset.naming"
         )));
     }
-    Ok(write_images(&run.file("images.csv")?, manifest, &columns)?)
+    Ok(images_csv::write(&run.file(images_csv::FILE)?, manifest, &columns)?)
 }
 
 /// `proposals.jsonl`: every verdict that has tiles as the name of its cluster.
 pub(super) fn proposals(run: &RunDir, found: &Separation) -> Result<(), CommandError> {
-    let lines: String = found
-        .names
-        .iter()
-        .enumerate()
-        .filter(|(verdict, _)| found.verdicts.contains(verdict))
-        .map(|(verdict, name)| {
-            json!({ "decision": "name_cluster", "method": METHOD, "cluster": verdict, "class": name }).to_string()
-                + "\n"
-        })
-        .collect();
-    let path = run.file("proposals.jsonl")?;
-    std::fs::write(&path, lines).map_err(CommandError::at(&path))
+    let names = found.names.iter().map(String::as_str).enumerate();
+    let used = names.filter(|(verdict, _)| found.verdicts.contains(verdict));
+    let path = run.file(proposals_jsonl::FILE)?;
+    proposals_jsonl::write(&path, METHOD, used).map_err(CommandError::at(&path))
 }

@@ -3,32 +3,27 @@
 //! Images are embedded once per kind of features. Every image is predicted once by each recipe, by a classifier that saw
 //! neither it, nor a copy or near duplicate of it, nor another image of its group.
 
-mod cross_validation;
+mod feature_tables;
+mod images;
 mod page;
 mod writing;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use ndarray::ArrayView2;
 use serde::Serialize;
-use serde_json::json;
-
-pub use cross_validation::{FoldScores, Spread};
 
 use super::CommandError;
-use super::evaluate::{Judged, JudgedImage, intervals};
-use crate::data::ClassId;
+use crate::evaluation::{CrossValidation, FoldScores, RankBy, RecipeResult, intervals, rank};
+use crate::files::folds_csv;
 use crate::metrics::{ConfusionMatrix, Interval};
-use crate::progress::{Event, Stage};
-use crate::recipes::{RankBy, TrainRecipe, Variant};
+use crate::progress::{Stage, Warning};
+use crate::recipes::{TrainRecipe, Variant};
 use crate::runs::{DatasetSummary, RunKind};
-use crate::training::{Disjointness, Folds, most_likely};
-use crate::workflow::feature_table::{FeatureTable, embed};
-use crate::workflow::labelled_images::{LabelSources, LabelledImages, gather};
-use crate::workflow::split_constraints::SplitConstraints;
+use crate::training::{Disjointness, most_likely};
+use crate::workflow::labelled_images::{LabelSources, gather};
 use crate::workflow::{Context, Run, RunInputs, RunSummary};
-use cross_validation::{CrossValidation, Outcome};
+use feature_tables::FeatureTables;
+use images::{ImageFolds, SweepImages};
 
 /// The outcome of `rails train --sweep`.
 pub type SweepSummary = RunSummary<SweepFindings>;
@@ -73,7 +68,7 @@ pub struct SweepRow {
     pub failed: Option<String>,
 }
 
-/// Cross-validates every recipe of `variants` on `labelled`, as [`super::train`] takes it, and writes a run.
+/// Cross-validates every recipe of `variants` on the images of `sources`, as `rails train` takes them, and writes a run.
 ///
 /// # Errors
 /// When there is too little to learn from, no recipe can be trained, or a stage fails. One recipe that cannot be
@@ -87,71 +82,59 @@ pub fn sweep(
     let observer = context.observer;
     let mut run = Run::begin(RunKind::Sweep, &recipe.name, recipe.seed, recipe, context);
     let section = recipe.sweep.clone().unwrap_or_default();
-    let labelled = gather(sources, recipe, context)?;
+    let labelled = gather(sources, &recipe.dataset, context)?;
     for conflict in &labelled.conflicts {
-        observer.on(Event::Warning { text: &format!("left out, its labels conflict: {conflict}") });
+        observer.warn(&Warning::LabelsConflict { conflict: conflict.clone() });
     }
     run.lap("scan");
-    let tables = Tables::embed(variants, &labelled, context)?;
-    let numbers = tables.first();
+    let tables = FeatureTables::embed(recipe, variants, &labelled, context)?;
+    let images = SweepImages::of(&labelled, tables.first());
     run.lap("embed");
 
-    let classes = labelled.labels.classes();
-    let y: Vec<ClassId> = numbers.ids.iter().filter_map(|id| labelled.labels.get(*id)).collect();
-    let weights: Vec<f32> = numbers.ids.iter().map(|id| labelled.weights[id]).collect();
-    let dividing = SplitConstraints::of(&numbers.manifest.records, numbers.x.view(), &recipe.split, observer)?;
-    let divisible = dividing.divisible(&numbers.ids, &y, classes);
-    let seed = recipe.split.shares().seed.unwrap_or(recipe.seed);
-    let (folds, warnings) = Folds::of(&divisible, section.folds, seed)?;
-    for text in &warnings {
-        observer.on(Event::Warning { text });
-    }
-    let splits: Vec<_> = (0..folds.k()).map(|fold| folds.split(fold, &recipe.split)).collect();
-    let disjointness: Vec<_> = splits.iter().map(|split| split.disjointness(&divisible, numbers.x.view())).collect();
-
-    observer.on(Event::Started { stage: Stage::Train, total: variants.len() * folds.k() });
-    let ids = &numbers.ids;
-    let validation = CrossValidation { ids, y: &y, classes, weights: &weights, splits: &splits, context };
-    let outcomes: Vec<Outcome> = variants
+    let divided = ImageFolds::of(recipe, section.folds, &images, tables.first(), context)?;
+    let stage = observer.stage(Stage::Train, variants.len() * divided.folds.k());
+    let validation = CrossValidation {
+        ids: &tables.first().ids,
+        y: &images.y,
+        classes: images.classes,
+        weights: &images.weights,
+        splits: &divided.splits,
+        device: context.device,
+        observer,
+    };
+    let results: Vec<RecipeResult> = variants
         .iter()
-        .zip(&tables.of_variant)
-        .map(|(variant, &table)| validation.judge(&variant.recipe, tables.all[table].x.view()))
+        .enumerate()
+        .map(|(at, variant)| validation.run(&variant.recipe.classifier, variant.recipe.seed, tables.of(at).x.view()))
         .collect();
-    observer.on(Event::Finished);
+    drop(stage);
     run.lap("train");
 
-    let order = ranked(&outcomes, section.rank_by);
-    let recipes = rows(variants, &outcomes, &order, &Truth { y: &y, classes }, section.rank_by, recipe.seed);
+    let order = rank(&results, section.rank_by);
+    let recipes = rows(variants, &results, &order, &images, section.rank_by, recipe.seed);
     let best = recipes.first().map(arguments).transpose()?.unwrap_or_default();
     let folder = run.create_folder()?;
-    let dataset = DatasetSummary::of(&numbers.manifest);
-    let mut counts = vec![0; classes.len()];
-    for class in &y {
-        counts[class.0] += 1;
-    }
-    let mut sizes = vec![0; folds.k()];
-    for &fold in folds.of_rows() {
-        sizes[fold] += 1;
-    }
+    let table = tables.first();
     let findings = SweepFindings {
-        classes: classes.iter().cloned().zip(counts).collect(),
+        classes: images.class_counts(),
         rank_by: section.rank_by,
-        folds: sizes,
+        folds: divided.sizes(),
         group_by: recipe.split.shares().group_by.clone(),
-        disjointness,
+        disjointness: divided.disjointness,
         recipes,
         best,
-        n_skipped: labelled.skipped.len().max(numbers.manifest.skipped.len()),
+        n_skipped: table.manifest.skipped.len(),
     };
-    writing::folds_csv(&folder.file("folds.csv")?, numbers, &y, classes, &folds, &outcomes)?;
-    if let Some((best, probabilities)) = order.first().and_then(|&best| Some((best, outcomes[best].probabilities()?))) {
-        let numbers = &tables.all[tables.of_variant[best]];
-        let judged = judged(numbers, &y, classes, probabilities.view());
-        page::write(&folder, recipe, &findings, &judged, &numbers.chain, observer)?;
+    writing::write_folds(&folder.file(folds_csv::FILE)?, table, &images, &divided.folds, &results)?;
+    if let Some((best, probabilities)) = order.first().and_then(|&best| Some((best, results[best].probabilities()?))) {
+        let labelled = images.labelled(tables.of(best), probabilities.view());
+        page::write(&folder, recipe, &findings, &labelled, &tables.of(best).chain, observer)?;
     }
-    let skipped = &numbers.manifest.skipped;
-    let inputs = RunInputs { dataset: &dataset, skipped, chain: &numbers.chain, methods: Vec::new() };
-    Ok(run.finish(folder, &inputs, findings, |findings, results| writing::measure(findings, &warnings, results))?)
+    let dataset = DatasetSummary::of(&table.manifest);
+    let inputs =
+        RunInputs { dataset: &dataset, skipped: &table.manifest.skipped, chain: &table.chain, methods: Vec::new() };
+    let warnings = divided.warnings;
+    Ok(run.finish(folder, &inputs, findings, |findings, results| writing::record(findings, &warnings, results))?)
 }
 
 /// What `rails train` needs to hear to train the recipe of `best`.
@@ -163,99 +146,29 @@ fn arguments(best: &SweepRow) -> Result<Vec<String>, CommandError> {
     Ok(best.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]).collect())
 }
 
-/// Features of all images, once per kind.
-struct Tables {
-    all: Vec<FeatureTable>,
-    /// Which of `all` each recipe learns from.
-    of_variant: Vec<usize>,
-}
-
-impl Tables {
-    fn embed(variants: &[Variant], labelled: &LabelledImages, context: &Context<'_>) -> Result<Self, CommandError> {
-        let mut known: BTreeMap<String, usize> = BTreeMap::new();
-        let (mut all, mut of_variant) = (Vec::<FeatureTable>::new(), Vec::new());
-        for variant in variants {
-            let key = json!(variant.recipe.features).to_string();
-            if !known.contains_key(&key) {
-                let numbers = embed(&mut labelled.clone(), &variant.recipe, context)?;
-                if all.first().is_some_and(|first| first.ids != numbers.ids) {
-                    return Err(CommandError::failed(
-                        "some images have no features in one recipe, but have in another",
-                        "look into skipped.csv of a plain `rails train`, and leave those images out",
-                    ));
-                }
-                known.insert(key.clone(), all.len());
-                all.push(numbers);
-            }
-            of_variant.push(known[&key]);
-        }
-        Ok(Self { all, of_variant })
-    }
-
-    /// Those of the first recipe; images and their order are the same in all.
-    fn first(&self) -> &FeatureTable {
-        &self.all[0]
-    }
-}
-
-/// What the images show.
-struct Truth<'a> {
-    y: &'a [ClassId],
-    classes: &'a [String],
-}
-
-/// Positions among `outcomes`, the best first; equals in the order of the recipe file.
-fn ranked(outcomes: &[Outcome], rank_by: RankBy) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..outcomes.len()).collect();
-    let worth = |index: usize| outcomes[index].scores().map_or(f64::NEG_INFINITY, |scores| scores.worth(rank_by));
-    order.sort_by(|&a, &b| worth(b).total_cmp(&worth(a)));
-    order
-}
-
 /// A row per recipe, in this `order`.
 fn rows(
     variants: &[Variant],
-    outcomes: &[Outcome],
+    results: &[RecipeResult],
     order: &[usize],
-    truth: &Truth<'_>,
+    images: &SweepImages<'_>,
     rank_by: RankBy,
     seed: u64,
 ) -> Vec<SweepRow> {
-    let best = order.first().and_then(|&best| outcomes[best].scores());
+    let best = order.first().and_then(|&best| results[best].scores());
     let row = |&index: &usize| {
-        let outcome = &outcomes[index];
-        let confusion = outcome
+        let result = &results[index];
+        let confusion = result
             .probabilities()
-            .map(|probabilities| ConfusionMatrix::of(truth.y, &most_likely(probabilities.view()), truth.classes));
+            .map(|probabilities| ConfusionMatrix::of(&images.y, &most_likely(probabilities.view()), images.classes));
         SweepRow {
             id: format!("r{}", index + 1),
             settings: variants[index].arguments(),
-            scores: outcome.scores().cloned(),
+            scores: result.scores().cloned(),
             intervals: confusion.map(|confusion| intervals(&confusion, seed)).unwrap_or_default(),
-            as_good_as_best: best.zip(outcome.scores()).is_some_and(|(best, scores)| scores.as_good_as(best, rank_by)),
-            failed: outcome.failed().map(ToOwned::to_owned),
+            as_good_as_best: best.zip(result.scores()).is_some_and(|(best, scores)| scores.as_good_as(best, rank_by)),
+            failed: result.failed().map(ToOwned::to_owned),
         }
     };
     order.iter().map(row).collect()
-}
-
-/// All images as a recipe judged them that had not seen them; `probabilities` has shape `[n_images, n_classes]`.
-fn judged<'a>(
-    numbers: &'a FeatureTable,
-    y: &[ClassId],
-    classes: &'a [String],
-    probabilities: ArrayView2<'_, f32>,
-) -> Judged<'a> {
-    let images = numbers.ids.iter().zip(&numbers.files).zip(&numbers.manifest.records);
-    Judged {
-        classes,
-        images: images
-            .map(|((id, file), record)| JudgedImage { id: *id, file: file.clone(), fields: record.fields.clone() })
-            .collect(),
-        truth: y.to_vec(),
-        features: Cow::Borrowed(&numbers.x),
-        uncalibrated: probabilities.to_owned(),
-        probabilities: probabilities.to_owned(),
-        strangeness: Vec::new(),
-    }
 }

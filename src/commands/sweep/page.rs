@@ -1,30 +1,33 @@
 //! report.html of a sweep: which recipe to take, and how it fared on the images it had not seen.
 
-use super::{Spread, SweepFindings, SweepRow};
+use super::{SweepFindings, SweepRow};
 use crate::commands::CommandError;
-use crate::commands::evaluate::{Dossier, Evaluation, Judged, Strangers};
+use crate::evaluation::{Evaluation, FoldStatistics, LabelledPredictions, NovelImages};
 use crate::progress::Observer;
 use crate::recipes::{TrainRecipe, to_toml};
-use crate::report::{Block, Figure, Section, SweepPlot, SweepPoint};
+use crate::report::{Block, Section, SweepPlot, SweepPoint};
 use crate::runs::{FeatureChain, RunDir};
+use crate::workflow::evaluation_report::EvaluationReport;
+use crate::workflow::report_blocks;
 
-/// Writes tables, plots and the page; `judged` are all images as the best recipe called them, `chain` its features.
+/// Writes tables, plots and the page; `labelled` are all images as the best recipe called them, `chain` its features.
 pub(super) fn write(
     run: &RunDir,
     recipe: &TrainRecipe,
     summary: &SweepFindings,
-    judged: &Judged<'_>,
+    labelled: &LabelledPredictions<'_>,
     chain: &FeatureChain,
     observer: &dyn Observer,
 ) -> Result<(), CommandError> {
-    let dossier = Dossier {
+    let report = EvaluationReport {
         run,
         title: format!("rails train --sweep: {}", recipe.name),
         part: "held-out",
-        judged,
-        strangers: &Strangers::default(),
-        evaluation: &Evaluation::of(judged, 1.0, recipe.seed),
-        withheld: None,
+        labelled,
+        novel: &NovelImages::default(),
+        novel_classes: &[],
+        evaluation: &Evaluation::of(labelled, 1.0, recipe.seed),
+        rejection: None,
         depth: chain.depth,
         explainer: Err("A sweep keeps none of its classifiers: train the recommended recipe to see this.".to_owned()),
         facts: facts(summary, chain.to_string()),
@@ -32,7 +35,7 @@ pub(super) fn write(
         more: Vec::new(),
         settings: to_toml(recipe).unwrap_or_default().lines().map(str::to_owned).collect(),
     };
-    dossier.write(observer)
+    Ok(report.write(observer)?)
 }
 
 /// Names and values at the top; `features` are those of the best recipe.
@@ -54,17 +57,16 @@ fn facts(summary: &SweepFindings, features: String) -> Vec<(String, String)> {
 /// Draws `plots/sweep.png` and says which recipe to take.
 fn recipes(run: &RunDir, summary: &SweepFindings) -> Result<Section, CommandError> {
     let point = |row: &SweepRow| {
-        let spread = row.scores.as_ref()?.ranking(summary.rank_by);
+        let spread = row.scores.as_ref()?.of(summary.rank_by);
         let folds = spread.folds.clone();
         Some(SweepPoint { name: name(row), folds, mean: spread.mean, as_good_as_best: row.as_good_as_best })
     };
     let points: Vec<SweepPoint> = summary.recipes.iter().filter_map(point).collect();
-    let path = run.file("plots/sweep.png")?;
-    SweepPlot { metric: &summary.rank_by.to_string(), points: &points }.save(&path)?;
     let how = "A row per recipe, a small disc per fold, a large one for their mean. Discs far apart mean that the score \
                depends on which images are tested more than on the recipe.";
     let mut blocks: Vec<Block> = advice(summary).into_iter().map(Block::Paragraph).collect();
-    blocks.push(Block::plot_file(&path, how).map_err(CommandError::at(&path))?);
+    let plot = SweepPlot { metric: &summary.rank_by.to_string(), points: &points };
+    blocks.push(report_blocks::plot(run, "sweep", how, &plot)?);
     blocks.push(table(summary));
     Ok(Section { title: "Which recipe?".to_owned(), blocks })
 }
@@ -110,9 +112,9 @@ fn table(summary: &SweepFindings) -> Block {
             return cells;
         };
         cells.push(if row.as_good_as_best { "≈" } else { "" }.to_owned());
-        let mean = |spread: &Spread| format!("{:.4}", spread.mean);
+        let mean = |spread: &FoldStatistics| format!("{:.4}", spread.mean);
         cells.extend([&scores.accuracy, &scores.balanced_accuracy, &scores.macro_f1, &scores.log_loss].map(mean));
-        cells.push(format!("{:.4}", scores.ranking(summary.rank_by).std));
+        cells.push(format!("{:.4}", scores.of(summary.rank_by).std));
         let interval = row.intervals.get(summary.rank_by.key()).map(|i| format!("{:.4} – {:.4}", i.low, i.high));
         cells.extend([interval.unwrap_or_default(), format!("{:.2}", scores.seconds.mean)]);
         cells

@@ -4,17 +4,17 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::SweepFindings;
-use super::cross_validation::Outcome;
+use super::{SweepFindings, SweepImages};
 use crate::commands::CommandError;
-use crate::data::ClassId;
-use crate::report::Results;
-use crate::runs::TableError;
+use crate::data::ImageId;
+use crate::evaluation::RecipeResult;
+use crate::files::Results;
+use crate::files::folds_csv::{self, FoldRow, RecipeColumns};
 use crate::training::{Folds, most_likely};
 use crate::workflow::feature_table::FeatureTable;
 
 /// results.json: all recipes, and the best one's figures where `rails compare` looks for them.
-pub(super) fn measure(summary: &SweepFindings, warnings: &[String], results: &mut Results) {
+pub(super) fn record(summary: &SweepFindings, warnings: &[String], results: &mut Results) {
     if let Some(scores) = summary.recipes.first().and_then(|row| row.scores.as_ref()) {
         let means = [
             ("accuracy", scores.accuracy.mean),
@@ -34,39 +34,28 @@ pub(super) fn measure(summary: &SweepFindings, warnings: &[String], results: &mu
 }
 
 /// `folds.csv`: which fold tests an image, and what each recipe took it for without having seen it.
-pub(super) fn folds_csv(
+pub(super) fn write_folds(
     path: &Path,
-    numbers: &FeatureTable,
-    y: &[ClassId],
-    classes: &[String],
+    table: &FeatureTable,
+    images: &SweepImages<'_>,
     folds: &Folds,
-    outcomes: &[Outcome],
+    results: &[RecipeResult],
 ) -> Result<(), CommandError> {
-    let failed = |source: csv::Error| TableError::Csv { path: path.to_owned(), source };
-    let scored: Vec<_> = (1..)
-        .zip(outcomes)
-        .filter_map(|(number, outcome)| {
-            let probabilities = outcome.probabilities()?;
-            Some((number, probabilities, most_likely(probabilities.view())))
+    let SweepImages { classes, y, .. } = images;
+    let recipes: Vec<RecipeColumns<'_>> = (1..)
+        .zip(results)
+        .filter_map(|(number, result)| {
+            let probabilities = result.probabilities()?.view();
+            let predicted = most_likely(probabilities).iter().map(|class| classes[class.0].as_str()).collect();
+            Some(RecipeColumns { number, predicted, probabilities })
         })
         .collect();
-    let mut header = ["id", "path", "class", "fold"].map(str::to_owned).to_vec();
-    for (number, ..) in &scored {
-        header.push(format!("r{number}_class"));
-        header.extend(classes.iter().map(|class| format!("r{number}_p_{class}")));
-    }
-    let mut writer = csv::Writer::from_path(path).map_err(failed)?;
-    writer.write_record(&header).map_err(failed)?;
-    for (row, id) in numbers.ids.iter().enumerate() {
-        let fold = (folds.of_rows()[row] + 1).to_string();
-        let mut record =
-            vec![id.to_string(), numbers.files[row].display().to_string(), classes[y[row].0].clone(), fold];
-        for (_, probabilities, predicted) in &scored {
-            record.push(classes[predicted[row].0].clone());
-            record.extend(probabilities.row(row).iter().map(f32::to_string));
-        }
-        writer.write_record(&record).map_err(failed)?;
-    }
-    writer.flush().map_err(|error| failed(error.into()))?;
-    Ok(())
+    let row = |(row, id): (usize, &ImageId)| FoldRow {
+        id: *id,
+        path: table.files[row].display().to_string(),
+        class: &classes[y[row].0],
+        fold: folds.of_rows()[row] + 1,
+    };
+    let rows: Vec<FoldRow<'_>> = table.ids.iter().enumerate().map(row).collect();
+    Ok(folds_csv::write(path, classes, &rows, &recipes)?)
 }

@@ -1,4 +1,4 @@
-//! The network learns on, from the classifier that was trained on its frozen features.
+//! Fine-tuning: the network itself learns on, from the classifier that was trained on its frozen features.
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::finetune_samples::Samples;
+use super::training_data::TrainingData;
 use crate::backbones::Backbone;
 use crate::commands::CommandError;
 use crate::data::ClassId;
@@ -15,7 +16,7 @@ use crate::features::BatchExtractor;
 use crate::images::{DepthRange, Image, decode};
 use crate::metrics::ConfusionMatrix;
 use crate::metrics::classification::{accuracy, log_loss};
-use crate::progress::{Event, Stage};
+use crate::progress::{Note, Stage, Warning};
 use crate::recipes::{FeaturesRecipe, NetworkRecipe, TrainRecipe};
 use crate::runs::BACKBONE_FILE;
 use crate::training::{
@@ -25,38 +26,46 @@ use crate::workflow::Context;
 use crate::workflow::feature_extraction::{backbone, network_features};
 use crate::workflow::feature_table::FeatureTable;
 
-/// What fine-tuning needs beside the numbers.
-pub(super) struct Job<'a> {
+/// What is fine-tuned, and how.
+pub(super) struct FineTuning<'a> {
     pub recipe: &'a TrainRecipe,
     pub finetune: &'a FinetuneRecipe,
-    pub y: &'a [ClassId],
-    pub weights: &'a [f32],
-    pub split: &'a Split,
     /// Trained on the frozen features.
     pub frozen: &'a Trained,
+    /// Whether an interrupted fine-tuning goes on where it stopped.
     pub resume: bool,
 }
 
-/// What fine-tuning leaves behind.
-pub(super) struct Tuned {
-    pub trained: Trained,
-    /// The network where it learned, as a file.
-    pub backbone: Option<Vec<u8>>,
-    /// Where the state between epochs lies; of no use once the result is written.
-    pub state: PathBuf,
+/// The network after fine-tuning, beside its classifier.
+pub(super) struct FineTunedNetwork {
+    /// Its weights as a file; `None` where the frozen network was best.
+    pub weights: Option<Vec<u8>>,
+    /// Pictures of what it learned from.
     pub samples: Samples,
+    /// Where the state between epochs lies; of no use once the result is written.
+    state: PathBuf,
     /// How the frozen network with its head does on the images that judge: what fine-tuning must not fall behind.
     pub frozen: serde_json::Value,
 }
 
-/// Fine-tunes the network of `numbers`, whose features are then those of the new network.
+impl FineTunedNetwork {
+    /// Removes the state between epochs.
+    pub fn forget_state(&self) {
+        if let Some(folder) = self.state.parent() {
+            // Best effort: a leftover is only disk space.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// Fine-tunes the network of `data`, whose features are then those of the new network; with the classifier on it.
 pub(super) fn finetune(
-    job: &Job<'_>,
-    classes: &[String],
-    numbers: &mut FeatureTable,
+    job: &FineTuning<'_>,
+    data: &mut TrainingData,
     context: &Context<'_>,
-) -> Result<Tuned, CommandError> {
-    let Some(features) = numbers.chain.recipe.network().cloned() else {
+) -> Result<(Trained, FineTunedNetwork), CommandError> {
+    let table = &data.features;
+    let Some(features) = table.chain.recipe.network().cloned() else {
         let text = "fine-tuning trains a network: it needs `features.kind = \"network\"`";
         return Err(CommandError::usage(text));
     };
@@ -69,7 +78,7 @@ pub(super) fn finetune(
         return Err(CommandError::usage("fine-tuning needs one layer: `features.layers` names several".to_owned()));
     };
     // The one that never saw the validation images: they decide whether fine-tuning gains anything.
-    let Some(head) = job.frozen.judged().mlp() else {
+    let Some(head) = job.frozen.before_refit().mlp() else {
         return Err(CommandError::usage(
             "fine-tuning starts from a linear classifier or an MLP, not from `knn`".to_owned(),
         ));
@@ -79,16 +88,14 @@ pub(super) fn finetune(
         .then(|| job.frozen.head.mlp())
         .flatten();
     let extractor = network_features(&network, &features, context.device)?;
-    let state = context.workspace.cache.join("training").join(key(job, numbers, context.device)).join("state");
+    let state = context.workspace.cache.join("training").join(key(job, data, context.device)).join("state");
     if job.resume && !state.exists() {
-        let text = "no interrupted training with this recipe and these images: it starts from the beginning";
-        context.observer.on(Event::Note { text });
+        context.observer.note(&Note::NothingToResume);
     }
     if !job.resume && state.exists() {
-        let text = "an interrupted training with this recipe and these images is given up; `--resume` goes on with one";
-        context.observer.on(Event::Warning { text });
+        context.observer.warn(&Warning::ResumableGivenUp);
     }
-    let pictures = Files { paths: &numbers.files, depth: numbers.chain.depth, extractor: &extractor };
+    let pictures = Files { paths: &table.files, depth: table.chain.depth, extractor: &extractor };
     let FineTuned { trained, weights } = fit(
         &FineTune {
             recipe: job.finetune,
@@ -97,10 +104,10 @@ pub(super) fn finetune(
             head,
             refit,
             pictures: &pictures,
-            ids: &numbers.ids,
-            y: job.y,
-            weights: job.weights,
-            split: job.split,
+            ids: &table.ids,
+            y: &data.y,
+            weights: &data.weights,
+            split: &data.split,
             seed: job.recipe.seed,
             state: &state,
             resume: job.resume,
@@ -108,59 +115,59 @@ pub(super) fn finetune(
         context.device,
         context.observer,
     )?;
-    let samples = Samples::new(job, classes, numbers, &pictures);
-    let frozen = judge(job, classes, numbers)?;
+    let samples = Samples::new(job, data, &pictures);
+    let frozen = judge(job.frozen, data)?;
+    let mut tuned = FineTunedNetwork { weights: None, samples, state, frozen };
     if trained.best_epoch == 0 {
         // Then plain training is the better half of it: its classifier may have learned from the validation images too.
         let Trained { head, held_out, .. } = job.frozen.clone();
-        let trained = Trained { head, held_out, ..trained };
-        return Ok(Tuned { trained, backbone: None, state, samples, frozen });
+        return Ok((Trained { head, held_out, ..trained }, tuned));
     }
-    let Some(weights) = weights else { return Ok(Tuned { trained, backbone: None, state, samples, frozen }) };
+    let Some(weights) = weights else { return Ok((trained, tuned)) };
     let learned = network.with_weights(weights)?;
-    let file = learned.to_safetensors()?;
+    tuned.weights = Some(learned.to_safetensors()?);
     // As prediction will: from the file's own numbers.
-    let x = embed(&learned, &features, &pictures, numbers, context)?;
-    numbers.x = x;
-    numbers.chain.recipe =
+    let x = extract(&learned, &features, &pictures, table, context)?;
+    data.features.x = x;
+    data.features.chain.recipe =
         FeaturesRecipe::Network(NetworkRecipe { weights: Some(PathBuf::from(BACKBONE_FILE)), ..features });
-    learned.hash().clone_into(&mut numbers.chain.weights_hash);
-    Ok(Tuned { trained, backbone: Some(file), state, samples, frozen })
+    learned.hash().clone_into(&mut data.features.chain.weights_hash);
+    Ok((trained, tuned))
 }
 
 /// Accuracy and log loss of what there would be without fine-tuning, on the test images, or without any on the
 /// validation images.
-fn judge(job: &Job<'_>, classes: &[String], numbers: &FeatureTable) -> Result<serde_json::Value, CommandError> {
-    let (rows, head) = match job.split.test.as_slice() {
-        [] => (&job.split.validation, job.frozen.judged()),
-        _ => (&job.split.test, &job.frozen.head),
+fn judge(frozen: &Trained, data: &TrainingData) -> Result<serde_json::Value, CommandError> {
+    let (rows, head) = match data.split.test.as_slice() {
+        [] => (&data.split.validation, frozen.before_refit()),
+        _ => (&data.split.test, &frozen.head),
     };
-    let probabilities = head.probabilities(numbers.x.select(Axis(0), rows).view())?;
-    let truth: Vec<ClassId> = rows.iter().map(|&row| job.y[row]).collect();
-    let confusion = ConfusionMatrix::of(&truth, &most_likely(probabilities.view()), classes);
+    let probabilities = head.probabilities(data.features.x.select(Axis(0), rows).view())?;
+    let truth: Vec<ClassId> = rows.iter().map(|&row| data.y[row]).collect();
+    let confusion = ConfusionMatrix::of(&truth, &most_likely(probabilities.view()), data.classes());
     Ok(json!({ "accuracy": accuracy(&confusion), "log_loss": log_loss(&truth, probabilities.view()) }))
 }
 
 /// Features of every image by `network`.
-fn embed(
+fn extract(
     network: &Backbone,
     recipe: &NetworkRecipe,
     pictures: &Files<'_>,
-    numbers: &FeatureTable,
+    table: &FeatureTable,
     context: &Context<'_>,
 ) -> Result<Array2<f32>, CommandError> {
     let extractor = network_features(network, recipe, context.device)?;
-    let rows: Vec<usize> = (0..numbers.files.len()).collect();
-    context.observer.on(Event::Started { stage: Stage::Embed, total: rows.len() });
+    let rows: Vec<usize> = (0..table.files.len()).collect();
+    let stage = context.observer.stage(Stage::Embed, rows.len());
     let mut blocks = Vec::new();
     for rows in rows.chunks(recipe.batch_size.get()) {
         let images: Result<Vec<Image>, String> = rows.par_iter().map(|&row| pictures.picture(row)).collect();
         let images =
             images.map_err(|why| CommandError::failed(format!("an image can no longer be read: {why}"), HINT))?;
         blocks.push(extractor.extract(&images)?);
-        context.observer.on(Event::Advanced { by: rows.len() });
+        stage.advance(rows.len());
     }
-    context.observer.on(Event::Finished);
+    drop(stage);
     let views: Vec<_> = blocks.iter().map(Array2::view).collect();
     concatenate(Axis(0), &views).map_err(|error| CommandError::failed(error.to_string(), "report this as a bug"))
 }
@@ -183,15 +190,12 @@ impl Pictures for Files<'_> {
 }
 
 /// Changes with anything that the result depends on.
-fn key(job: &Job<'_>, numbers: &FeatureTable, device: Device) -> String {
-    let ids: Vec<String> = numbers.ids.iter().map(ToString::to_string).collect();
-    let y: Vec<usize> = job.y.iter().map(|class| class.0).collect();
-    let Split { train, validation, .. } = job.split;
-    let all = json!([job.recipe, numbers.chain, device, ids, y, job.weights, train, validation, threads()]);
+fn key(job: &FineTuning<'_>, data: &TrainingData, device: Device) -> String {
+    let ids: Vec<String> = data.features.ids.iter().map(ToString::to_string).collect();
+    let y: Vec<usize> = data.y.iter().map(|class| class.0).collect();
+    let Split { train, validation, .. } = &data.split;
+    // Sums depend on how many threads share them.
+    let threads = rayon::current_num_threads();
+    let all = json!([job.recipe, data.features.chain, device, ids, y, data.weights, train, validation, threads]);
     blake3::hash(all.to_string().as_bytes()).to_hex()[..32].to_owned()
-}
-
-/// Sums depend on how many threads share them.
-fn threads() -> usize {
-    rayon::current_num_threads()
 }

@@ -1,11 +1,11 @@
-//! Pictures of what altered training images look like.
+//! Pictures of altered training images, as fine-tuning sees them.
 
-use super::finetune::Job;
+use super::finetune::FineTuning;
+use super::training_data::TrainingData;
 use crate::commands::CommandError;
 use crate::report::{Block, Section};
 use crate::runs::RunDir;
 use crate::training::Pictures;
-use crate::workflow::feature_table::FeatureTable;
 use crate::workflow::gallery::{GalleryRow, show};
 
 /// Versions of each image that are shown.
@@ -18,18 +18,19 @@ pub(super) struct Samples(Vec<GalleryRow>);
 
 impl Samples {
     /// Reads and alters the first training image of each class; empty where nothing is altered.
-    pub fn new(job: &Job<'_>, classes: &[String], numbers: &FeatureTable, pictures: &dyn Pictures) -> Self {
+    pub fn new(job: &FineTuning<'_>, data: &TrainingData, pictures: &dyn Pictures) -> Self {
+        let classes = data.classes();
         let augment = &job.finetune.augment;
         if augment.is_off() {
             return Self(Vec::new());
         }
-        let first = |class: usize| job.split.train.iter().copied().find(|&row| job.y[row].0 == class);
+        let first = |class: usize| data.split.train.iter().copied().find(|&row| data.y[row].0 == class);
         let rows = (0..classes.len()).filter_map(|class| Some((class, first(class)?))).take(CLASSES);
         // An image that is gone by now is missed elsewhere.
         let shown = rows.filter_map(|(class, row)| {
             let image = pictures.picture(row).ok()?;
             let version = |version| {
-                let altered = augment.version(image.clone(), numbers.ids[row], version, job.recipe.seed);
+                let altered = augment.version(image.clone(), data.features.ids[row], version, job.recipe.seed);
                 (altered, format!("version {version}"))
             };
             let last = augment.views.map_or(VERSIONS, |views| VERSIONS.min(views.get() as u64 - 1));

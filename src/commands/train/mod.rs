@@ -1,28 +1,27 @@
 //! Labels to a classifier.
 
+mod assessment;
 mod finetune;
 mod finetune_samples;
-mod lesson;
-mod trusting;
-mod verdict;
-mod writing;
+mod output;
+mod training_data;
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::CommandError;
-use super::evaluate::{Evaluation, Withheld};
-use crate::progress::Event;
+use crate::evaluation::{Evaluation, Rejection};
+use crate::progress::Note;
 use crate::recipes::TrainRecipe;
-use crate::runs::{DatasetSummary, RunKind};
-use crate::training::{Calibration, Disjointness, train as fit};
+use crate::runs::RunKind;
+use crate::training::{Calibration, Disjointness, Trained, train as fit};
 use crate::workflow::labelled_images::LabelSources;
-use crate::workflow::{Context, Run, RunInputs, RunSummary};
-use finetune::Job;
-use lesson::Lesson;
-use verdict::Verdict;
-use writing::Outcome;
+use crate::workflow::{Context, Run, RunSummary};
+use assessment::Assessment;
+use finetune::{FineTunedNetwork, FineTuning, finetune};
+use output::TrainOutput;
+use training_data::TrainingData;
 
 /// What the command line adds to the recipe.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +55,7 @@ pub struct TrainFindings {
     #[serde(rename = "scores")]
     pub evaluation: Evaluation,
     /// When an image is `unknown`, and how that fared on the same images.
-    pub withheld: Withheld,
+    pub rejection: Rejection,
     /// Which part `evaluation` judges.
     pub judged: &'static str,
     /// Images of different classes in different places; they were left out.
@@ -80,55 +79,35 @@ pub fn train(
     if let Some(finetune) = &recipe.finetune {
         finetune.check(context.device)?;
     }
-    let mut lesson = Lesson::prepare(recipe, &options.source, &mut run, context)?;
-    let mut trained =
-        fit(&recipe.classifier, &lesson.set(), &lesson.split, context.device, recipe.seed, context.observer)?;
+    let mut data = TrainingData::prepare(recipe, &options.source, &mut run, context)?;
+    let frozen = fit(&recipe.classifier, &data.set(), &data.split, context.device, recipe.seed, context.observer)?;
     run.lap("train");
-    let mut tuned = None;
-    if let Some(finetune) = &recipe.finetune {
-        let Lesson { labelled, numbers, y, weights, split, .. } = &mut lesson;
-        let job = Job { recipe, finetune, y, weights, split, frozen: &trained, resume: options.resume };
-        let done = finetune::finetune(&job, labelled.labels.classes(), numbers, context)?;
-        trained = done.trained.clone();
-        tuned = Some(done);
-        run.lap("fine-tune");
-    } else if options.resume {
-        context
-            .observer
-            .on(Event::Note { text: "nothing to go on with: training a head takes seconds and starts anew" });
-    }
-    let verdict = Verdict::of(recipe, &lesson, &trained, &mut run, context)?;
-    let outcome = Outcome { recipe, lesson: &lesson, trained: &trained, tuned: tuned.as_ref(), verdict: &verdict };
-    let (folder, checkpoint) = outcome.write(&run, context)?;
-    let mut counts = vec![0; lesson.classes().len()];
-    for class in &lesson.y {
-        counts[class.0] += 1;
-    }
-    let classes = lesson.classes().iter().cloned().zip(counts).collect();
-    let dataset = DatasetSummary::of(&lesson.numbers.manifest);
-    let skipped = &lesson.labelled.skipped;
-    let inputs = RunInputs { dataset: &dataset, skipped, chain: &lesson.numbers.chain, methods: Vec::new() };
-    let Verdict { part, trust, evaluation, withheld, .. } = &verdict;
-    let findings = TrainFindings {
-        checkpoint: checkpoint.whole(),
-        classes,
-        split: lesson.split.parts().map(<[usize]>::len),
-        disjointness: lesson.disjointness.clone(),
-        epochs: trained.history.last().map_or(0, |epoch| epoch.epoch),
-        best_epoch: trained.best_epoch,
-        calibration: trust.calibration,
-        evaluation: evaluation.clone(),
-        withheld: withheld.clone(),
-        judged: part,
-        conflicts: lesson.labelled.conflicts.clone(),
-        unlabelled: lesson.labelled.unlabelled,
-        n_skipped: skipped.len(),
-    };
-    checkpoint.finish()?;
-    let summary = run.finish(folder, &inputs, findings, |_, results| outcome.measure(results))?;
-    if let Some(folder) = tuned.as_ref().and_then(|tuned| tuned.state.parent()) {
-        // Best effort: a leftover is only disk space.
-        let _ = std::fs::remove_dir_all(folder);
-    }
+    let (trained, network) = with_network(recipe, options, &mut data, frozen, &mut run, context)?;
+    let assessment = Assessment::of(recipe, &data, &trained, &mut run, context)?;
+    let network = network.as_ref();
+    let output = TrainOutput { recipe, data: &data, trained: &trained, network, assessment: &assessment };
+    let summary = output.write(run, context)?;
+    network.inspect(|network| network.forget_state());
     Ok(summary)
+}
+
+/// Fine-tunes the network too where the recipe says so, from the classifier on its `frozen` features.
+fn with_network(
+    recipe: &TrainRecipe,
+    options: &TrainOptions,
+    data: &mut TrainingData,
+    frozen: Trained,
+    run: &mut Run<'_>,
+    context: &Context<'_>,
+) -> Result<(Trained, Option<FineTunedNetwork>), CommandError> {
+    let Some(section) = &recipe.finetune else {
+        if options.resume {
+            context.observer.note(&Note::ResumeIgnored);
+        }
+        return Ok((frozen, None));
+    };
+    let job = FineTuning { recipe, finetune: section, frozen: &frozen, resume: options.resume };
+    let (trained, network) = finetune(&job, data, context)?;
+    run.lap("fine-tune");
+    Ok((trained, Some(network)))
 }

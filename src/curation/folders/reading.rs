@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::apply::check_class;
-use super::{ClusterMetadata, FoldersError, METADATA_FILE};
+use super::FoldersError;
 use crate::data::ClusterId;
+use crate::files::cluster_metadata_json::{ClusterMetadata, FILE as METADATA_FILE};
 
 /// What a folder stands for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

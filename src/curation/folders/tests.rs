@@ -1,5 +1,6 @@
 use super::said::{deleted, moved_in};
 use super::*;
+use crate::files::cluster_metadata_json::{ClusterMetadata, FILE as METADATA_FILE, PlacedFile};
 
 /// Two clusters of two images each, in folders as a run leaves them.
 fn run_folder() -> (tempfile::TempDir, Vec<FolderImage>) {

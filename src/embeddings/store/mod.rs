@@ -16,7 +16,7 @@ use super::stored::{self, Prepared};
 use crate::data::{Embeddings, ImageId, ImageRecord, Manifest, Skipped};
 use crate::features::FeatureExtractor;
 use crate::images::{DepthRange, Image};
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Event, Observer, RunningStage, Stage};
 
 /// The embeddings under a cache folder, for any number of extractors.
 #[derive(Debug, Clone)]
@@ -97,7 +97,7 @@ impl Store {
             distinct.into_iter().partition(|record| partition.outcome(record.id).is_some());
         let computed = new.len();
 
-        observer.on(Event::Started { stage: Stage::Embed, total: computed });
+        let stage = observer.stage(Stage::Embed, computed);
         let queue = 2 * batch_size.get();
         let decoders = match extractor {
             FeatureExtractor::Network(_) => self.decoders.get(),
@@ -110,6 +110,7 @@ impl Store {
             extractor,
             width,
             observer,
+            stage: &stage,
             batch: Vec::new(),
             unread: HashMap::new(),
         };
@@ -124,7 +125,7 @@ impl Store {
         let flushed = partition.flush();
         done?;
         flushed?;
-        observer.on(Event::Finished);
+        drop(stage);
         let (rows, failures) = divide(manifest, &partition, &unread);
         let ids: Vec<ImageId> = rows.iter().map(|&row| manifest.records[row].id).collect();
         let (values, replaced) = stored::split_replaced(extractor, read(&ids, &partition, width)?);
@@ -144,6 +145,7 @@ struct EmbedRun<'a> {
     /// Numbers of a stored row.
     width: usize,
     observer: &'a dyn Observer,
+    stage: &'a RunningStage<'a>,
     /// Images that wait for the network.
     batch: Vec<(ImageId, String, Image)>,
     /// Failures that may pass: not stored.
@@ -161,13 +163,13 @@ impl EmbedRun<'_> {
         if got != expected {
             return Err(StoreError::Shape { got, expected });
         }
-        self.observer.on(Event::Advanced { by: 1 });
+        self.stage.advance(1);
         self.keep(record.id, record.path.clone(), values)
     }
 
     fn fail(&mut self, record: &ImageRecord, reason: String, permanent: bool) -> Result<(), StoreError> {
         self.observer.on(Event::Skipped { path: Path::new(&record.path), why: &reason });
-        self.observer.on(Event::Advanced { by: 1 });
+        self.stage.advance(1);
         if permanent {
             return self.partition.push(StoredRow { id: record.id, path: record.path.clone(), outcome: Err(reason) });
         }
@@ -192,7 +194,7 @@ impl EmbedRun<'_> {
         if features.dim() != expected {
             return Err(StoreError::Shape { got: features.dim(), expected });
         }
-        self.observer.on(Event::Advanced { by: images.len() });
+        self.stage.advance(images.len());
         for ((id, path), features) in names.into_iter().zip(features.rows()) {
             self.keep(id, path, features.to_vec())?;
         }

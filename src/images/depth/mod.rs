@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Decoded, Image, Samples, decode};
 use crate::data::{ImageRecord, Manifest};
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage};
 
 mod histogram;
 mod policy;
@@ -145,23 +145,21 @@ fn histograms<const N: usize>(
     observer: &dyn Observer,
     count: impl Fn(&Decoded, &mut [Histogram; N]) + Sync,
 ) -> [Histogram; N] {
-    observer.on(Event::Started { stage: Stage::Depth, total: records.len() });
+    let stage = observer.stage(Stage::Depth, records.len());
     let empty = || std::array::from_fn(|_| Histogram::default());
-    let total = records
+    records
         .par_iter()
         .fold(empty, |mut histograms, record| {
             if let Ok(decoded) = decode(&manifest.file(record)) {
                 count(&decoded, &mut histograms);
             }
-            observer.on(Event::Advanced { by: 1 });
+            stage.advance(1);
             histograms
         })
         .reduce(empty, |mut a, b| {
             a.iter_mut().zip(&b).for_each(|(a, b)| a.merge(b));
             a
-        });
-    observer.on(Event::Finished);
-    total
+        })
 }
 
 /// The counts of 32 bits that were measured; none of other depths.

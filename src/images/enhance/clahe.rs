@@ -24,8 +24,10 @@ pub struct Clahe {
 
 impl Default for Clahe {
     fn default() -> Self {
-        let eight = NonZeroU8::new(8).expect("not zero");
-        Self { tiles: eight, clip_limit: Positive::try_from(2.0).expect("2 is positive") }
+        Self {
+            tiles: const { NonZeroU8::new(8).expect("8 is above 0") },
+            clip_limit: const { Positive::constant(2.0) },
+        }
     }
 }
 

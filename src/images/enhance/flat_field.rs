@@ -21,7 +21,7 @@ pub struct FlatField {
 
 impl Default for FlatField {
     fn default() -> Self {
-        Self { width: Fraction::try_from(0.12).expect("0.12 is a fraction") }
+        Self { width: const { Fraction::constant(0.12) } }
     }
 }
 

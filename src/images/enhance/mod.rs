@@ -65,7 +65,7 @@ impl Enhancement {
     #[must_use]
     pub fn all() -> [Self; 7] {
         [
-            Self::Gamma(Positive::try_from(0.7).expect("0.7 is positive")),
+            Self::Gamma(const { Positive::constant(0.7) }),
             Self::Equalize,
             Self::Clahe(Clahe::default()),
             Self::Stretch(Percentiles::default()),

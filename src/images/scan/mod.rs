@@ -160,7 +160,7 @@ impl Found {
     }
 
     fn read(mut self, root: PathBuf, options: &ScanOptions, observer: &dyn Observer) -> Manifest {
-        observer.on(Event::Started { stage: Stage::Scan, total: self.files.len() });
+        let stage = observer.stage(Stage::Scan, self.files.len());
         let mut tiles = TileIndex::default();
         for index in &self.tile_indexes {
             tiles.add(index, observer);
@@ -170,7 +170,7 @@ impl Found {
             .into_par_iter()
             .map(|(path, file)| {
                 let scanned = Scanned::read(&path, &file, &tiles, options);
-                observer.on(Event::Advanced { by: 1 });
+                stage.advance(1);
                 scanned.map_err(|error| Skipped { path, reason: error.to_string() })
             })
             .collect();
@@ -193,7 +193,6 @@ impl Found {
         for Skipped { path, reason } in &manifest.skipped {
             observer.on(Event::Skipped { path: Path::new(path), why: reason });
         }
-        observer.on(Event::Finished);
         manifest
     }
 }

@@ -87,7 +87,7 @@ fn a_broken_line_of_tiles_csv_is_a_warning() {
     struct Warnings(Mutex<usize>);
     impl Observer for Warnings {
         fn on(&self, event: Event<'_>) {
-            if let Event::Warning { .. } = event {
+            if let Event::Warning(_) = event {
                 *self.0.lock().unwrap() += 1;
             }
         }

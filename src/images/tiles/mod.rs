@@ -45,7 +45,7 @@ pub fn cut(
         return Err(ImageError::OutputExists(output.to_path_buf()));
     }
     let partial = writing::Partial::create(output)?;
-    observer.on(Event::Started { stage: Stage::Tile, total: manifest.records.len() });
+    let stage = observer.stage(Stage::Tile, manifest.records.len());
     let skipped = Mutex::new(Vec::new());
     let lines: Vec<Vec<Line>> = manifest
         .records
@@ -53,7 +53,7 @@ pub fn cut(
         .zip(stems(&manifest.records))
         .map(|(record, stem)| {
             let cut = cut_one(manifest, record, &stem, tiling, partial.path());
-            observer.on(Event::Advanced { by: 1 });
+            stage.advance(1);
             match cut? {
                 Ok(lines) => Ok(lines),
                 Err(reason) => {
@@ -65,7 +65,7 @@ pub fn cut(
             }
         })
         .collect::<Result<_, ImageError>>()?;
-    observer.on(Event::Finished);
+    drop(stage);
     let mut skipped = skipped.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     let images = lines.iter().filter(|lines| !lines.is_empty()).count();

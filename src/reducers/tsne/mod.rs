@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pca::PrincipalComponents;
 use super::{ReduceError, Reducer, Transform, check};
-use crate::data::Positive;
+use crate::data::{Positive, nonzero};
 use crate::progress::Observer;
 
 /// Standard deviation of the first axis of the start.
@@ -41,13 +41,12 @@ pub struct Tsne {
 
 impl Default for Tsne {
     fn default() -> Self {
-        let positive = |value: f64| Positive::try_from(value).expect("the defaults are above 0");
         Self {
             perplexity: None,
-            n_iter: NonZeroUsize::MIN.saturating_add(1499),
-            early_exaggeration: positive(12.0),
+            n_iter: nonzero::<1500>(),
+            early_exaggeration: const { Positive::constant(12.0) },
             learning_rate: None,
-            angle: positive(0.5),
+            angle: const { Positive::constant(0.5) },
         }
     }
 }

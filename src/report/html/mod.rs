@@ -12,8 +12,9 @@ use std::path::Path;
 
 pub use atlas::Atlas;
 
-use super::canvas::{PlotError, write_whole};
+use super::canvas::PlotError;
 use super::{Figure, Grouping};
+use crate::atomic_file;
 use encode::escape;
 
 /// A page: title, key facts, table of contents, sections.
@@ -165,7 +166,8 @@ impl Report {
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), PlotError> {
-        write_whole(path, |file| self.render(file)).map_err(|source| PlotError::Write { path: path.to_owned(), source })
+        atomic_file::write_with(path, |file| self.render(file))
+            .map_err(|source| PlotError::Write { path: path.to_owned(), source })
     }
 
     fn contents(&self, out: &mut dyn Write) -> io::Result<()> {

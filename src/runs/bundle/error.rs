@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::FORMAT;
 use crate::runs::RunError;
-use crate::training::HeadError;
+use crate::training::ClassifierError;
 
 /// Why a checkpoint cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub enum BundleError {
     Unfit { what: String, path: PathBuf },
     /// The file holds no classifier or no training images.
     #[error("{source}: `{}`", .path.display())]
-    Head { source: HeadError, path: PathBuf },
+    Head { source: ClassifierError, path: PathBuf },
     /// Reading failed.
     #[error("{source}: `{}`", .path.display())]
     Io { source: io::Error, path: PathBuf },

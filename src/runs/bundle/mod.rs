@@ -21,8 +21,9 @@ use serde::{Deserialize, Serialize};
 pub use error::BundleError;
 pub use newest::newest_checkpoint;
 
-use super::{FeatureChain, RunDir};
-use crate::training::{Calibration, Classifier, HeadError, RejectRule, TrainingNeighbours};
+use super::{FeatureChain, RunDir, RunError};
+use crate::atomic_file;
+use crate::training::{Calibration, Classifier, ClassifierError, RejectRule, TrainingNeighbours};
 
 /// The format this program writes. It also reads format 2, which told features in another way, and format 1, which had
 /// neither calibration nor rejection.
@@ -86,19 +87,21 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When `x` has another number of features than the classifier was trained on.
-    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, HeadError> {
+    pub fn probabilities(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, ClassifierError> {
         Ok(self.bundle.calibration.probabilities(self.classifier.logits(x)?))
     }
 
-    /// How unfamiliar each row of `x`, shape `[n, n_features]`, is, given `confidences`; `None` where the checkpoint
+    /// Novelty score of each row of `x`, shape `[n, n_features]`, given `confidences`; `None` where the checkpoint
     /// cannot say.
     ///
     /// # Errors
     /// When `x` has another number of features than the classifier was trained on.
-    pub fn unfamiliarity(&self, x: ArrayView2<'_, f32>, confidences: &[f32]) -> Result<Option<Vec<f64>>, HeadError> {
+    pub fn novelty(&self, x: ArrayView2<'_, f32>, confidences: &[f32]) -> Result<Option<Vec<f64>>, ClassifierError> {
         let (Some(rule), Some(neighbours)) = (&self.bundle.reject, &self.neighbours) else { return Ok(None) };
-        let resemblances = neighbours.resemblance(x)?;
-        Ok(Some(resemblances.into_iter().zip(confidences).map(|(r, &c)| rule.unfamiliarity(r, c)).collect()))
+        let scores = neighbours.outlier_scores(x)?;
+        Ok(Some(
+            scores.into_iter().zip(confidences).map(|(scores, &confidence)| rule.novelty(scores, confidence)).collect(),
+        ))
     }
 }
 
@@ -118,7 +121,8 @@ impl Bundle {
         let (model, neighbours) = (classifier.to_safetensors(), neighbours.to_safetensors());
         let backbone = backbone.map(|bytes| (BACKBONE_FILE, bytes));
         for (name, bytes) in [(MODEL, &model[..]), (NEIGHBOURS, &neighbours[..])].into_iter().chain(backbone) {
-            super::write_whole(&folder.file(name)?, bytes)?;
+            let path = folder.file(name)?;
+            atomic_file::write(&path, bytes).map_err(RunError::at(&path))?;
             self.files.insert(name.to_owned(), hash(bytes));
         }
         folder.write_json(DESCRIPTION, &self)?;

@@ -10,7 +10,7 @@ use crate::backbones::BackboneName;
 use crate::data::{ClassId, ImageId};
 use crate::images::DepthRange;
 use crate::recipes::{FeaturesRecipe, NetworkRecipe};
-use crate::training::{Head, Layer, Metric, Resemblance, TrainingSet};
+use crate::training::{Head, Layer, Metric, OutlierScores, TrainingSet};
 
 const FILES: [&str; 3] = [MODEL, NEIGHBOURS, BACKBONE_FILE];
 
@@ -28,8 +28,8 @@ fn neighbours() -> TrainingNeighbours {
 }
 
 fn bundle() -> Bundle {
-    let resemblance = |i: i32| Resemblance { isolation: f64::from(i).sin(), distance: f64::from(i).cos() };
-    let resemblances: Vec<Resemblance> = (0..30).map(resemblance).collect();
+    let scores = |i: i32| OutlierScores { isolation: f64::from(i).sin(), distance: f64::from(i).cos() };
+    let scores: Vec<OutlierScores> = (0..30).map(scores).collect();
     let recipe = FeaturesRecipe::Network(NetworkRecipe {
         backbone: BackboneName::default(),
         layers: vec!["head".to_owned()],
@@ -50,7 +50,7 @@ fn bundle() -> Bundle {
         },
         input_size: (224, 224),
         calibration: Calibration { temperature: 1.7, ..Calibration::NONE },
-        reject: Some(RejectRule::fit(&resemblances, &[0.9; 30], 0.9.try_into().unwrap())),
+        reject: Some(RejectRule::fit(&scores, &[0.9; 30], 0.9.try_into().unwrap())),
         training_set: TrainedOn { fingerprint: "0".to_owned(), n_images: 3 },
         files: BTreeMap::new(),
     }
@@ -82,8 +82,8 @@ fn what_is_written_is_read_wherever_the_folder_is_moved() {
     let sure = crate::training::softmax(classifier().logits(x.view()).unwrap());
     let calibrated = read.probabilities(x.view()).unwrap();
     assert!(calibrated[[0, 0]] < sure[[0, 0]] && calibrated[[0, 0]] > 0.5, "a temperature above 1 lowers confidence");
-    let usual = read.unfamiliarity(x.view(), &[0.9]).unwrap().unwrap()[0];
-    let strange = read.unfamiliarity(array![[-1.0, -1.0]].view(), &[0.9]).unwrap().unwrap()[0];
+    let usual = read.novelty(x.view(), &[0.9]).unwrap().unwrap()[0];
+    let strange = read.novelty(array![[-1.0, -1.0]].view(), &[0.9]).unwrap().unwrap()[0];
     assert!(strange > usual, "{strange} {usual}");
 }
 
@@ -166,7 +166,7 @@ fn format_1_is_read_without_what_it_did_not_have() {
     assert!(read.neighbours.is_none() && read.bundle.reject.is_none());
     let x = array![[1.0, 0.2]];
     assert_eq!(read.probabilities(x.view()).unwrap(), classifier().probabilities(x.view()).unwrap());
-    assert_eq!(read.unfamiliarity(x.view(), &[0.9]), Ok(None));
+    assert_eq!(read.novelty(x.view(), &[0.9]), Ok(None));
     fs::remove_file(folder.join(MODEL)).unwrap();
     assert!(refusal(&folder).0.starts_with("the checkpoint lacks a file"));
 }

@@ -9,7 +9,7 @@ use super::filter::blurred;
 use super::warp::Warp;
 use crate::images::Image;
 
-/// What is done to an image; at the default nothing.
+/// Changes made to an image; at the default none.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Alteration {
     pub warp: Warp,

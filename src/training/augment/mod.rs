@@ -1,4 +1,4 @@
-//! Altered versions of training images, so that a network learns what does not matter.
+//! Data augmentation: altered versions of training images, so that a network learns what does not matter.
 //!
 //! Shorten and Khoshgoftaar, "A survey on image data augmentation for deep learning", J. Big Data 2019; erasing after
 //! Zhong et al., AAAI 2020. A version is a pure function of the seed, its number and the image's id: whoever asks for

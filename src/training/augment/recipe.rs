@@ -1,4 +1,4 @@
-//! What a person may choose about altered images; everything is off by default.
+//! Settings of data augmentation; everything is off by default.
 
 use std::num::NonZeroUsize;
 

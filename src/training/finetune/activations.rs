@@ -1,4 +1,4 @@
-//! What the frozen part of a network makes of images, computed once where memory allows.
+//! Activations of the frozen part of a network, computed once where memory allows.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The classifier on the pooled features as a burn module, made from a trained [`Head`] and turned back into one.
+//! The head on the pooled features as a burn module, made from a trained [`Head`] and turned back into one.
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
@@ -7,8 +7,8 @@ use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::{Array1, Array2};
 
-use crate::training::standardizer::{BOUND, Standardizer};
-use crate::training::{Head, HeadError, Layer};
+use crate::training::fitting::{BOUND, Standardizer};
+use crate::training::{ClassifierError, Head, Layer};
 
 /// Linear layers with `ReLU` between them, behind a standardizer that stays as it is.
 #[derive(Module, Debug)]
@@ -48,11 +48,11 @@ impl<B: Backend> LearningHead<B> {
         x
     }
 
-    /// What was learned, behind the same `standardizer`.
+    /// The learned layers, behind the same `standardizer`.
     ///
     /// # Errors
     /// When a weight is not finite.
-    pub fn into_head(self, standardizer: Option<&Standardizer>) -> Result<Head, HeadError> {
+    pub fn into_head(self, standardizer: Option<&Standardizer>) -> Result<Head, ClassifierError> {
         let floats = |data: TensorData| data.convert::<f32>().into_vec::<f32>().expect("converted to f32");
         let layers = self.layers.into_iter().map(|layer| {
             let [inputs, outputs] = layer.weight.dims();

@@ -1,4 +1,4 @@
-//! The epochs of a fine-tuning.
+//! The training loop of a fine-tuning: epochs, the best weights so far, early stopping.
 
 use burn::module::{AutodiffModule, Module};
 use burn::optim::adaptor::OptimizerAdaptor;
@@ -12,29 +12,30 @@ use rand_chacha::ChaCha8Rng;
 use super::activations::{Activations, Wanted};
 use super::head::LearningHead;
 use super::losses::{Sums, array, epoch, loss};
-use super::schedule::Schedule;
+use super::schedule::WarmUpCosine;
 use super::state::{self, Progress};
 use super::{FineTune, FineTuned, FinetuneRecipe, TrainedPart, prefix};
 use crate::backbones::trainable::Trainable;
 use crate::device::{Device, OnBackend};
-use crate::progress::{Event, Observer};
-use crate::training::weights::normalise;
-use crate::training::{Classifier, Head, Split, Stopped, TrainError, Trained};
+use crate::progress::{Note, Observer, RunningStage, Warning};
+use crate::training::fitting::normalise;
+use crate::training::{Classifier, Head, Split, StopReason, TrainError, Trained};
 
 /// A fine-tuning, ready to run on any backend.
 pub(super) struct Learner<'a> {
     pub job: FineTune<'a>,
     pub on: Device,
     pub observer: &'a dyn Observer,
+    pub stage: &'a RunningStage<'a>,
 }
 
-/// What learns: the network's part and the head.
+/// The part of the network that learns, and the head.
 struct Model<B: Backend> {
     part: Trainable<B>,
     head: LearningHead<B>,
 }
 
-/// What learns, and how far its optimisers are.
+/// A model and the state of its optimisers.
 struct Learning<B: AutodiffBackend> {
     model: Model<B>,
     part_adam: OptimizerAdaptor<AdamW, Trainable<B>, B>,
@@ -59,7 +60,7 @@ impl OnBackend for Learner<'_> {
         normalise(&mut weights, &split.train);
         normalise(&mut weights, &split.validation);
         let mut learning = Learning::new(part, self.job.head, recipe, device);
-        let judges = if split.validation.is_empty() { &split.train } else { &split.validation };
+        let validation_rows = if split.validation.is_empty() { &split.train } else { &split.validation };
 
         let began = std::time::Instant::now();
         let mut best = learning.model.valid();
@@ -79,27 +80,27 @@ impl OnBackend for Learner<'_> {
             .valid();
             progress = known;
             let done = progress.history.len() - 1;
-            self.observer.on(Event::Note { text: &format!("going on after epoch {done}") });
-            self.observer.on(Event::Advanced { by: done });
+            self.observer.note(&Note::Resumed { epoch: done });
+            self.stage.advance(done);
         } else {
-            let train = self.judged(&best, &mut inputs, &split.train, &weights, device)?;
-            let validation = self.judged(&best, &mut inputs, judges, &weights, device)?;
+            let train = self.measure(&best, &mut inputs, &split.train, &weights, device)?;
+            let validation = self.measure(&best, &mut inputs, validation_rows, &weights, device)?;
             progress.history.push(epoch(0, train, validation, began));
         }
 
-        let mut stopped = Stopped::Epochs;
+        let mut stopped = StopReason::Epochs;
         for number in progress.history.len()..=recipe.epochs.get() {
             if number - 1 - progress.best_epoch >= recipe.patience.get() {
-                stopped = Stopped::Patience;
+                stopped = StopReason::Patience;
                 break;
             }
             let began = std::time::Instant::now();
             let train;
             (learning, train) = self.pass(learning, &mut inputs, number, &split.train, &weights, device)?;
             let now = learning.model.valid();
-            let validation = self.judged(&now, &mut inputs, judges, &weights, device)?;
+            let validation = self.measure(&now, &mut inputs, validation_rows, &weights, device)?;
             if !(train.loss.is_finite() && validation.loss.is_finite()) {
-                stopped = Stopped::Diverged { epoch: number };
+                stopped = StopReason::Diverged { epoch: number };
                 break;
             }
             let best_loss = progress.history[progress.best_epoch].validation_loss;
@@ -116,14 +117,14 @@ impl OnBackend for Learner<'_> {
                 LearningHead::<B>::from_inner(best.head.clone()).into_record(),
             );
             state::save::<B, _>(self.job.state, &progress, record)?;
-            self.observer.on(Event::Advanced { by: 1 });
+            self.stage.advance(1);
         }
 
         let Progress { history, best_epoch } = progress;
         let refitted = match self.job.refit.filter(|_| best_epoch > 0) {
             Some(head) => {
                 let part = Trainable::<B>::from_inner(best.part.clone());
-                self.again(Learning::new(part, head, recipe, device), &mut inputs, best_epoch, &weights, device)?
+                self.for_epochs(Learning::new(part, head, recipe, device), &mut inputs, best_epoch, &weights, device)?
             }
             None => None,
         };
@@ -150,7 +151,7 @@ impl Learner<'_> {
     ) -> Result<(Learning<B>, Sums), TrainError> {
         let FineTune { recipe, seed, y, .. } = self.job;
         let steps = rows.len().div_ceil(recipe.batch_size.get());
-        let schedule = Schedule { steps: steps * recipe.epochs.get(), warm_up: steps * recipe.warm_up };
+        let schedule = WarmUpCosine { steps: steps * recipe.epochs.get(), warm_up: steps * recipe.warm_up };
         let mut order = rows.to_vec();
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(number as u64);
@@ -173,7 +174,7 @@ impl Learner<'_> {
     }
 
     /// Learns for so many epochs from the validation images too; `None` where that diverged.
-    fn again<B: AutodiffBackend>(
+    fn for_epochs<B: AutodiffBackend>(
         &self,
         mut learning: Learning<B>,
         inputs: &mut Activations<'_, B::InnerBackend>,
@@ -187,16 +188,15 @@ impl Learner<'_> {
             let sums;
             (learning, sums) = self.pass(learning, inputs, number, &all, weights, device)?;
             if !sums.loss.is_finite() {
-                let text = "learning from the validation images too diverged: their share is left out";
-                self.observer.on(Event::Warning { text });
+                self.observer.warn(&Warning::RefitDiverged);
                 return Ok(None);
             }
         }
         Ok(Some(learning.model.valid().head.into_head(self.job.head.standardizer())?))
     }
 
-    /// How `model` does on the images of `rows` themselves.
-    fn judged<B: Backend>(
+    /// Loss and accuracy of `model` on the images of `rows`, unaltered.
+    fn measure<B: Backend>(
         &self,
         model: &Model<B>,
         inputs: &mut Activations<'_, B>,

@@ -1,4 +1,4 @@
-//! What is minimised, and what an epoch measured.
+//! Weighted cross-entropy, which is minimised, and the sums an epoch measures.
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::backend::Backend;

@@ -1,11 +1,11 @@
-//! A pretrained network learns on, together with the head on it.
+//! Fine-tuning: a pretrained network learns on, together with the head on it.
 //!
 //! ```text
 //!  pictures ─▶ prefix (frozen, kept in memory) ─▶ trainable part (burn) ─▶ head ─▶ loss
 //!     └ augment                                        └──── after each epoch: state, to go on from
 //! ```
 //!
-//! What leaves is a [`Head`] and the network's [`Weights`], which the native engine reads like any others.
+//! The result is a [`Head`] and the network's [`Weights`], which the native engine reads like any others.
 
 mod activations;
 mod head;
@@ -22,12 +22,12 @@ use std::path::Path;
 
 pub use recipe::{FinetuneRecipe, Precision, TrainedPart};
 
-use super::{Head, Split, Stopped, TrainError, Trained};
+use super::{Head, Split, StopReason, TrainError, Trained};
 use crate::backbones::{Backbone, Weights};
 use crate::data::{ClassId, ImageId};
 use crate::device::Device;
 use crate::images::Image;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Note, Observer, Stage, Warning};
 
 /// Where images come from, ready for the network: decoded, at one brightness scale, of the network's input size.
 pub trait Pictures: Sync {
@@ -38,7 +38,7 @@ pub trait Pictures: Sync {
     fn picture(&self, row: usize) -> Result<Image, String>;
 }
 
-/// What is to learn, from what.
+/// A fine-tuning job: the network, its head, the images and their split.
 #[derive(Clone, Copy)]
 pub struct FineTune<'a> {
     /// How.
@@ -60,7 +60,7 @@ pub struct FineTune<'a> {
     pub y: &'a [ClassId],
     /// How far each label is trusted, by row; only ratios count.
     pub weights: &'a [f32],
-    /// Which rows to learn from and to judge by.
+    /// Rows to learn from and to validate on.
     pub split: &'a Split,
     /// Decides the order of images and their altered versions.
     pub seed: u64,
@@ -101,21 +101,18 @@ pub struct FineTuned {
 pub fn finetune(job: &FineTune<'_>, device: Device, observer: &dyn Observer) -> Result<FineTuned, TrainError> {
     job.recipe.check(device)?;
     if job.split.validation.is_empty() {
-        observer.on(Event::Warning { text: "no validation images: the training loss decides when to stop" });
+        observer.warn(&Warning::NoValidation);
     }
-    observer.on(Event::Started { stage: Stage::Train, total: job.recipe.epochs.get() });
-    let tuned = device.run(learner::Learner { job: *job, on: device, observer });
-    observer.on(Event::Finished);
-    let tuned = tuned?;
-    let Trained { best_epoch, stopped, .. } = tuned.trained;
-    let kept = match best_epoch {
-        0 => "the frozen network was best and is kept".to_owned(),
-        epoch => format!("the weights of epoch {epoch} are kept"),
+    let tuned = {
+        let stage = observer.stage(Stage::Train, job.recipe.epochs.get());
+        device.run(learner::Learner { job: *job, on: device, observer, stage: &stage })?
     };
-    let text = format!("{stopped}; {kept}");
+    let Trained { best_epoch, stopped, .. } = tuned.trained;
     match stopped {
-        Stopped::Diverged { .. } => observer.on(Event::Warning { text: &text }),
-        Stopped::Epochs | Stopped::Patience | Stopped::AtOnce => observer.on(Event::Note { text: &text }),
+        StopReason::Diverged { epoch } => observer.warn(&Warning::Diverged { epoch, best_epoch }),
+        StopReason::Epochs | StopReason::Patience | StopReason::WithoutEpochs => {
+            observer.note(&Note::TrainingEnded { early: stopped == StopReason::Patience, best_epoch });
+        }
     }
     Ok(tuned)
 }

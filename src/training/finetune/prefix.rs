@@ -12,7 +12,7 @@ use crate::backbones::{Backbone, BackboneError};
 use crate::device::Device;
 use crate::images::Image;
 
-/// What turns an image into the input of the part that learns.
+/// The frozen part: turns an image into the input of the part that learns.
 pub(super) enum Prefix<B: Backend> {
     /// Nothing: the image itself is the input.
     Nothing,

@@ -1,4 +1,4 @@
-//! What a person may choose about fine-tuning; the defaults are written here and nowhere else.
+//! Settings of fine-tuning; the defaults are written here and nowhere else.
 
 use std::num::NonZeroUsize;
 
@@ -6,9 +6,8 @@ use burn::tensor::FloatDType;
 use serde::{Deserialize, Serialize};
 
 use crate::backbones::trainable::NormMode;
-use crate::data::{Fraction, Positive};
+use crate::data::{Fraction, Positive, nonzero};
 use crate::training::AugmentRecipe;
-use crate::training::recipe::{at_least_one, checked};
 
 /// How a backbone and the head on it learn together, starting from the head that was trained on frozen features
 /// (Kumar et al., "Fine-tuning can distort pretrained features and underperform out-of-distribution", ICLR 2022).
@@ -34,7 +33,7 @@ pub struct FinetuneRecipe {
     pub weight_decay: Fraction,
     /// Epochs without a lower validation loss before training stops.
     pub patience: NonZeroUsize,
-    /// What becomes of batch norms in the part that learns.
+    /// Mode of batch norms in the part that learns.
     pub batch_norm: NormMode,
     /// Numbers inside the part that learns.
     pub precision: Precision,
@@ -48,13 +47,13 @@ impl Default for FinetuneRecipe {
     fn default() -> Self {
         Self {
             train: TrainedPart::default(),
-            epochs: at_least_one(12),
-            batch_size: at_least_one(32),
-            learning_rate: checked(3e-5),
-            head_learning_rate: checked(1e-4),
+            epochs: nonzero::<12>(),
+            batch_size: nonzero::<32>(),
+            learning_rate: const { Positive::constant(3e-5) },
+            head_learning_rate: const { Positive::constant(1e-4) },
             warm_up: 1,
-            weight_decay: checked(1e-2),
-            patience: at_least_one(4),
+            weight_decay: const { Fraction::constant(1e-2) },
+            patience: nonzero::<4>(),
             batch_norm: NormMode::default(),
             precision: Precision::default(),
             cache_mb: 2000,

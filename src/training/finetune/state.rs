@@ -1,13 +1,15 @@
-//! What an interrupted training needs to go on as if nothing had happened: written after each epoch, whole or not at all.
+//! The state of a training after an epoch, to resume it as if nothing had happened: written after each epoch, whole or
+//! not at all.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use burn::record::{FullPrecisionSettings, NamedMpkBytesRecorder, Record, Recorder};
 use burn::tensor::backend::Backend;
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file;
 use crate::training::{Epoch, TrainError};
 
 /// First bytes of the file; the number changes with its form.
@@ -51,16 +53,15 @@ pub(super) fn save<B: Backend, R: Record<B>>(path: &Path, progress: &Progress, r
     let at = |error: io::Error| failed(format!("{error}: `{}`", path.display()));
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(at)?;
-    let mut partial = tempfile::NamedTempFile::new_in(folder).map_err(at)?;
-    for part in [MAGIC.as_slice(), hasher.finalize().as_bytes(), length.as_slice(), &about, &weights] {
-        partial.write_all(part).map_err(at)?;
-    }
-    partial.as_file().sync_all().map_err(at)?;
-    partial.persist(path).map_err(|error| at(error.error))?;
-    Ok(())
+    atomic_file::write_with(path, |file| {
+        let hash = hasher.finalize();
+        let parts = [MAGIC.as_slice(), hash.as_bytes(), length.as_slice(), &about, &weights];
+        parts.into_iter().try_for_each(|part| file.write_all(part))
+    })
+    .map_err(at)
 }
 
-/// What [`save`] wrote; `None` where there is nothing, or nothing whole.
+/// Reads a state that [`save`] wrote; `None` where there is nothing, or nothing whole.
 pub(super) fn load<B: Backend, R: Record<B>>(path: &Path, device: &B::Device) -> Option<(Progress, R)> {
     let bytes = fs::read(path).ok()?;
     let rest = bytes.strip_prefix(MAGIC)?;

@@ -235,7 +235,7 @@ fn a_diverging_loss_leaves_the_best_weights() {
     let wild = toml::from_str("epochs = 3\nwarm_up = 0\nlearning_rate = 1e6\nhead_learning_rate = 1e30").unwrap();
     let tuned = bench.run(&wild, &Stripes::good(), false).unwrap();
     assert_eq!(tuned.trained.best_epoch, 0);
-    assert!(matches!(tuned.trained.stopped, Stopped::Diverged { .. }), "{:?}", tuned.trained.stopped);
+    assert!(matches!(tuned.trained.stopped, StopReason::Diverged { .. }), "{:?}", tuned.trained.stopped);
     assert_eq!(tuned.trained.head, bench.head.clone().into());
     assert!(tuned.weights.is_none_or(|weights| weights.hash() == bench.backbone.hash()));
 }

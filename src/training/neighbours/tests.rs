@@ -1,4 +1,4 @@
-//! Neighbours, resemblance and samples by hand.
+//! Neighbours, outlier scores and samples by hand.
 
 use super::*;
 use ndarray::array;
@@ -36,7 +36,7 @@ fn an_image_and_its_copies_are_not_their_own_neighbours() {
 }
 
 #[test]
-fn resemblance_by_hand() {
+fn outlier_scores_by_hand() {
     // On a line: 0, 1, 2, …, 11; each end is farther from its nearest than the middle.
     let x = Array2::from_shape_fn((12, 1), |(i, _)| i as f32);
     let ids = ids(12);
@@ -46,7 +46,7 @@ fn resemblance_by_hand() {
     let all = TrainingNeighbours::fit(&data, |_| String::new(), &rows, None, Metric::Euclidean, 0);
     assert_eq!(all.own.row(0).to_vec(), [1.5, 3.0, 5.5]);
     assert_eq!(all.own.row(5).to_vec(), [1.0, 1.8, 3.0]);
-    let found = all.resemblance(array![[-9.0], [5.0]].view()).unwrap();
+    let found = all.outlier_scores(array![[-9.0], [5.0]].view()).unwrap();
     // 9 and 10 away, where the two are 1.5 and 1 from their nearest two; and so on.
     let own = |scale: usize, k: usize| {
         all.own.column(scale).iter().take(k).map(|&own| f64::from(own)).sum::<f64>() / k as f64
@@ -56,7 +56,7 @@ fn resemblance_by_hand() {
     assert!((found[0].distance - 9_f64.ln()).abs() < 1e-9);
     assert!(found[1].isolation < 0.0 && found[1].distance < -10.0, "{found:?}");
     let alone = TrainingNeighbours::fit(&data, |_| String::new(), &[3], None, Metric::Euclidean, 0);
-    assert!(alone.resemblance(x.view()).unwrap().iter().all(|r| r.isolation.is_finite() && r.distance.is_finite()));
+    assert!(alone.outlier_scores(x.view()).unwrap().iter().all(|r| r.isolation.is_finite() && r.distance.is_finite()));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Deals units out to parts so that every class is found in every part in the wanted share.
 //!
-//! Greedy, as scikit-learn's `StratifiedGroupKFold`: the units that weigh most in some class come first, each goes where
-//! the class counts get nearest to their targets. Then single units move on, and pairs of units change places, as long as
-//! that puts a class into a part that lacked it, or brings the counts nearer still. "Nearer" is in the sense of Pearson's chi-squared. For units of
-//! one image this is the plain stratified split, exact to one image.
+//! Greedy, as scikit-learn's `StratifiedGroupKFold`: the units that weigh most in some class come first, each goes
+//! where the class counts get nearest to their targets. Then single units move on, and pairs of units change places, as
+//! long as that puts a class into a part that lacked it, or brings the counts nearer still. "Nearer" is in the sense of
+//! Pearson's chi-squared. For units of one image this is the plain stratified split, exact to one image.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -13,7 +13,7 @@ use super::units::Unit;
 
 /// A part that units are dealt out to.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Part {
+pub struct SplitPart {
     /// Share of every class it should get; the shares of all parts sum to 1.
     pub share: f64,
     /// How bad it is for a class to be missing here, compared with the other parts.
@@ -26,32 +26,32 @@ const MOST_ROUNDS: usize = 30;
 /// Units up to which pairs change places; more of them are small enough for single moves to suffice.
 const MOST_PAIRED: usize = 500;
 
-/// What the whole part's size weighs beside one class: it decides between equals.
+/// Weight of the whole part's size beside one class: it decides between equals.
 const SIZE_WEIGHT: f64 = 1e-3;
 
 /// The part of each unit. Units are in an order that does not depend on the rows', which the result depends on.
-pub fn divide(units: &[&Unit], n_classes: usize, parts: &[Part], seed: u64) -> Vec<usize> {
-    let mut ledger = Ledger::new(units, n_classes, parts);
+pub fn divide(units: &[&Unit], n_classes: usize, parts: &[SplitPart], seed: u64) -> Vec<usize> {
+    let mut counts = ClassCounts::new(units, n_classes, parts);
     let mut order: Vec<usize> = (0..units.len()).collect();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    let heaviest: Vec<f64> = units.iter().map(|unit| ledger.weight(unit)).collect();
+    let heaviest: Vec<f64> = units.iter().map(|unit| counts.weight(unit)).collect();
     order.sort_by(|&a, &b| heaviest[b].total_cmp(&heaviest[a]));
     let mut part_of = vec![0; units.len()];
     for &u in &order {
-        let costs = ledger.open.iter().map(|&part| (part, ledger.adding(part, units[u]).chi_squared));
+        let costs = counts.open.iter().map(|&part| (part, counts.adding(part, units[u]).chi_squared));
         let best = costs.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(part, _)| part);
         part_of[u] = best;
-        ledger.add(best, units[u]);
+        counts.add(best, units[u]);
     }
     for _ in 0..MOST_ROUNDS {
         let mut moved = false;
         for &u in &order {
-            moved |= ledger.move_on(units[u], &mut part_of[u]);
+            moved |= counts.move_on(units[u], &mut part_of[u]);
         }
         for (i, &a) in order.iter().enumerate().filter(|_| units.len() <= MOST_PAIRED) {
             for &b in &order[i + 1..] {
                 let mut places = (part_of[a], part_of[b]);
-                moved |= ledger.change_places((units[a], units[b]), &mut places);
+                moved |= counts.change_places((units[a], units[b]), &mut places);
                 (part_of[a], part_of[b]) = places;
             }
         }
@@ -62,7 +62,7 @@ pub fn divide(units: &[&Unit], n_classes: usize, parts: &[Part], seed: u64) -> V
     part_of
 }
 
-/// What adding a unit to a part changes; less is better.
+/// Cost of adding a unit to a part; less is better.
 struct Cost {
     /// Need of the classes that the part lacks no more, negative.
     missing: f64,
@@ -87,7 +87,7 @@ impl Cost {
 }
 
 /// Images per part and class so far; the last column counts all classes together.
-struct Ledger {
+struct ClassCounts {
     have: Vec<Vec<usize>>,
     target: Vec<Vec<f64>>,
     need: Vec<f64>,
@@ -96,8 +96,8 @@ struct Ledger {
     open: Vec<usize>,
 }
 
-impl Ledger {
-    fn new(units: &[&Unit], n_classes: usize, parts: &[Part]) -> Self {
+impl ClassCounts {
+    fn new(units: &[&Unit], n_classes: usize, parts: &[SplitPart]) -> Self {
         let mut totals = vec![0; n_classes + 1];
         for unit in units {
             for &(class, images) in &unit.images {
@@ -105,7 +105,7 @@ impl Ledger {
                 totals[n_classes] += images;
             }
         }
-        let target = |part: &Part| totals.iter().map(|&total| part.share * total as f64).collect();
+        let target = |part: &SplitPart| totals.iter().map(|&total| part.share * total as f64).collect();
         Self {
             have: vec![vec![0; n_classes + 1]; parts.len()],
             target: parts.iter().map(target).collect(),
@@ -187,7 +187,8 @@ mod tests {
     /// How many of `n` images of one class each part gets.
     fn sizes(n: usize, shares: [f64; 3]) -> [usize; 3] {
         let units: Vec<Unit> = (0..n).map(|row| Unit { rows: vec![row], images: vec![(0, 1)] }).collect();
-        let parts: Vec<Part> = shares.iter().zip([4.0, 2.0, 1.0]).map(|(&share, need)| Part { share, need }).collect();
+        let parts: Vec<SplitPart> =
+            shares.iter().zip([4.0, 2.0, 1.0]).map(|(&share, need)| SplitPart { share, need }).collect();
         let mut sizes = [0; 3];
         for part in divide(&units.iter().collect::<Vec<_>>(), 1, &parts, 0) {
             sizes[part] += 1;
@@ -213,7 +214,7 @@ mod tests {
     #[test]
     fn three_large_groups_are_one_for_each_part() {
         let units: Vec<Unit> = (0..3).map(|row| Unit { rows: vec![row], images: vec![(0, 90 + row)] }).collect();
-        let parts = [(0.7, 4.0), (0.15, 2.0), (0.15, 1.0)].map(|(share, need)| Part { share, need });
+        let parts = [(0.7, 4.0), (0.15, 2.0), (0.15, 1.0)].map(|(share, need)| SplitPart { share, need });
         let mut parts = divide(&units.iter().collect::<Vec<_>>(), 1, &parts, 0);
         parts.sort_unstable();
         assert_eq!(parts, [0, 1, 2]);

@@ -1,4 +1,4 @@
-//! What a reader needs to believe that the parts of a split share nothing.
+//! Proof that the parts of a split share nothing, or a list of what they share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::{Divisible, Split};
 use crate::data::ImageId;
 use crate::pairwise::{Points, nearest};
 
-/// What the parts of a split share: nothing, if all is well.
+/// Images, groups and near duplicates that the parts of a split share: none, if all is well.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Disjointness {
     /// Distinct images (by content) of train, validation and test.
@@ -26,7 +26,7 @@ pub struct Disjointness {
     pub near_duplicates: Option<NearProof>,
 }
 
-/// What the parts of a split share by groups.
+/// Groups in the parts of a split, and those that several parts share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupProof {
     /// The field of the file names that makes the groups.
@@ -37,7 +37,7 @@ pub struct GroupProof {
     pub shared: BTreeMap<String, Vec<String>>,
 }
 
-/// What the parts of a split share by likeness.
+/// Near duplicates in the parts of a split, and those that several parts share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NearProof {
     /// Images at most this far apart count as near duplicates, in units of the features.
@@ -108,7 +108,7 @@ impl Split {
     }
 }
 
-/// What is found in more than one of the sets.
+/// Elements of more than one of the sets.
 fn in_several<T: Ord + Clone>(sets: &[BTreeSet<T>; 3]) -> BTreeSet<T> {
     let [train, validation, test] = sets;
     let mut shared: BTreeSet<T> = train.intersection(validation).cloned().collect();
@@ -125,7 +125,7 @@ impl Disjointness {
         self.shared.is_empty() && groups && self.near_duplicates.as_ref().is_none_or(|near| near.shared == 0)
     }
 
-    /// What was found, a sentence per kind of likeness.
+    /// The findings, a sentence per kind of likeness.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
         let shared = match self.shared.len() {

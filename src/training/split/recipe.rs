@@ -1,4 +1,4 @@
-//! What a person may choose about splits; the defaults are written here and nowhere else.
+//! Settings of splits; the defaults are written here and nowhere else.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub struct SplitShares {
     pub train: Fraction,
     /// Share that decides when to stop; 0 judges by the training loss.
     pub validation: Fraction,
-    /// Share that is looked at once, at the end.
+    /// Share that is looked at a single time, at the end.
     pub test: Fraction,
     /// A field of the file names, such as `sid`: images of one value are never divided. Absent: every image by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,13 +34,12 @@ pub struct SplitShares {
 
 impl Default for SplitShares {
     fn default() -> Self {
-        let share = |value: f64| Fraction::try_from(value).unwrap_or_else(|_| unreachable!("`{value}` is in range"));
         Self {
-            train: share(0.7),
-            validation: share(0.15),
-            test: share(0.15),
+            train: const { Fraction::constant(0.7) },
+            validation: const { Fraction::constant(0.15) },
+            test: const { Fraction::constant(0.15) },
             group_by: None,
-            near_duplicates: share(0.15),
+            near_duplicates: const { Fraction::constant(0.15) },
             seed: None,
         }
     }

@@ -1,4 +1,4 @@
-//! What is never divided: copies of an image, near duplicates, and images of one group.
+//! Units of a split, never divided: copies of an image, near duplicates, and images of one group.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,30 +40,30 @@ impl Units {
     pub fn of(data: &Divisible<'_>) -> Self {
         let n = data.ids.len();
         let lone = lone_classes(data);
-        let mut joined = Joined((0..n).collect());
-        joined.by_key(data.ids.iter().map(Some));
+        let mut union = UnionFind((0..n).collect());
+        union.by_key(data.ids.iter().map(Some));
         if let Some(groups) = data.groups {
             let bound = |row: usize| !lone.contains_key(&data.classes[row].0);
             let values = groups.values.iter().enumerate();
-            joined.by_key(values.map(|(row, value)| (!value.is_empty() && bound(row)).then_some(value)));
+            union.by_key(values.map(|(row, value)| (!value.is_empty() && bound(row)).then_some(value)));
         }
         let mut loosened = 0;
         if let Some(near) = data.near {
-            let mut tied = joined.clone();
+            let mut tied = union.clone();
             tied.by_key(near.groups().iter().map(Some));
             let sizes = tied.sizes();
             let too_large = |root: usize| data.groups.is_some() && sizes[&root] as f64 > MOST_TIED * n as f64;
             let roots: Vec<usize> = (0..n).map(|row| tied.root(row)).collect();
-            let alone = joined.sizes();
-            let own: Vec<usize> = (0..n).map(|row| joined.root(row)).collect();
+            let alone = union.sizes();
+            let own: Vec<usize> = (0..n).map(|row| union.root(row)).collect();
             let loose = |row: usize| too_large(roots[row]) && alone[&own[row]] < sizes[&roots[row]];
             loosened = (0..n).filter(|&row| loose(row)).count();
             let keys = near.groups().iter().enumerate();
-            joined.by_key(keys.map(|(row, bundle)| (!loose(row)).then_some(bundle)));
+            union.by_key(keys.map(|(row, bundle)| (!loose(row)).then_some(bundle)));
         }
         let mut rows_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for row in 0..n {
-            rows_of.entry(joined.root(row)).or_default().push(row);
+            rows_of.entry(union.root(row)).or_default().push(row);
         }
         let mut units: Vec<(Option<ImageId>, Unit)> =
             rows_of.into_values().map(|rows| (rows.iter().map(|&row| data.ids[row]).min(), unit(data, rows))).collect();
@@ -101,9 +101,9 @@ fn lone_classes(data: &Divisible<'_>) -> BTreeMap<usize, String> {
 
 /// A union-find over rows.
 #[derive(Clone)]
-struct Joined(Vec<usize>);
+struct UnionFind(Vec<usize>);
 
-impl Joined {
+impl UnionFind {
     fn root(&mut self, mut row: usize) -> usize {
         while self.0[row] != row {
             self.0[row] = self.0[self.0[row]];
@@ -121,7 +121,7 @@ impl Joined {
         sizes
     }
 
-    /// Joins rows of equal keys; a row without a key is joined with none.
+    /// Joins rows of equal keys; a row without a key is union with none.
     fn by_key<K: Ord>(&mut self, keys: impl Iterator<Item = Option<K>>) {
         let mut first = BTreeMap::new();
         for (row, key) in keys.enumerate() {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Group;
-use crate::curation::{ClusterMetadata, METADATA_FILE, PlacedFile};
 use crate::data::{ClusterId, Clustering, Manifest};
+use crate::files::cluster_metadata_json::{ClusterMetadata, FILE as METADATA_FILE, PlacedFile};
 use crate::metrics::Silhouettes;
 use crate::progress::{Event, Observer, Stage};
 use crate::runs::{DatasetSummary, Placed, Placement, Placer, RunDir};
@@ -88,11 +88,11 @@ pub(crate) fn cluster_folders(
     groups: &[Group],
     observer: &dyn Observer,
 ) -> Result<Placed, WorkflowError> {
-    observer.on(Event::Started { stage: Stage::Copy, total: groups.len() * folders.manifest.records.len() });
+    let stage = observer.stage(Stage::Copy, groups.len() * folders.manifest.records.len());
     let mut placed = Placed::default();
     for group in groups {
         placed += folders.place(group.method.name(), &group.clustering, group.silhouettes.as_ref(), observer)?;
     }
-    observer.on(Event::Finished);
+    drop(stage);
     Ok(placed)
 }

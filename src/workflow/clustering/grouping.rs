@@ -10,7 +10,7 @@ use super::judging::Judge;
 use super::{pick_dbscan, pick_k_means};
 use crate::clusterers::{Assigner, ClusterError, ClusterSection, Method};
 use crate::data::Clustering;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Observer, Stage};
 
 /// Runs every method of `section` on `x`, shape `[n_images, n_features]`.
 pub(crate) fn run(
@@ -20,11 +20,11 @@ pub(crate) fn run(
     judge: &Judge<'_>,
     observer: &dyn Observer,
 ) -> Result<Vec<Group>, ClusterError> {
-    observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
+    let stage = observer.stage(Stage::Cluster, 0);
     let wants = |method: Method| section.methods.contains(&method);
     let sweep = if wants(Method::Kmeans) { section.kmeans.sweep(x, seed, observer)? } else { Vec::new() };
     let grid = if wants(Method::Dbscan) { section.dbscan.grid().fit(x) } else { Vec::new() };
-    observer.on(Event::Finished);
+    drop(stage);
 
     let clusterings: Vec<&Clustering> =
         sweep.iter().map(|fit| &fit.clustering).chain(grid.iter().map(|fit| &fit.clustering)).collect();
@@ -53,9 +53,9 @@ fn plain(
     judge: &Judge<'_>,
     observer: &dyn Observer,
 ) -> Result<Group, ClusterError> {
-    observer.on(Event::Started { stage: Stage::Cluster, total: 0 });
+    let stage = observer.stage(Stage::Cluster, 0);
     let clustering = section.clusterer(method).cluster(x, seed)?;
-    observer.on(Event::Finished);
+    drop(stage);
     let silhouettes = judge.silhouettes(x, &[&clustering], observer).pop().flatten();
     let parameters = match serde_json::to_value(section) {
         Ok(Value::Object(mut all)) => match all.remove(method.name()) {

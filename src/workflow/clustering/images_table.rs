@@ -5,7 +5,8 @@ use ndarray::ArrayView2;
 use super::Group;
 use crate::clusterers::Method;
 use crate::data::Manifest;
-use crate::runs::{Column, RunDir, write_images};
+use crate::files::{Column, images_csv};
+use crate::runs::RunDir;
 use crate::workflow::WorkflowError;
 
 const RESERVED: [&str; 5] = ["id", "path", "outlier", "x", "y"];
@@ -51,5 +52,5 @@ pub(crate) fn images_csv(
     }
     columns.push(Column::of_numbers("x", points.column(0).iter().map(|v| Some(*v))));
     columns.push(Column::of_numbers("y", points.column(1).iter().map(|v| Some(*v))));
-    Ok(write_images(&run.file("images.csv")?, manifest, &columns)?)
+    Ok(images_csv::write(&run.file(images_csv::FILE)?, manifest, &columns)?)
 }

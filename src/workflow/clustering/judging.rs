@@ -17,7 +17,7 @@ use crate::metrics::{
     Contingency, Silhouettes, adjusted_rand_index, cramers_v, hungarian_accuracy, noise_ratio,
     normalized_mutual_information, purity, silhouette_cost, silhouettes, size_range, spread, stability,
 };
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Note, Observer, Stage, Warning};
 
 /// What groups are judged by.
 pub(crate) struct Judge<'a> {
@@ -56,21 +56,14 @@ impl Judge<'_> {
         let share = (self.max_time.as_secs_f64() / cost).sqrt().min(self.max_memory as f64 / bytes);
         if share < 1.0 {
             let n = (x.nrows() as f64 * share) as usize;
-            let text = format!(
-                "exact silhouettes would take about {cost:.0} s and {:.1} GiB: they are measured on a random sample of \
-                 {n} images (--max-time and --max-memory raise the limits)",
-                bytes / GIB
-            );
-            observer.on(Event::Warning { text: &text });
+            observer.warn(&Warning::SilhouettesSampled { seconds: cost, gib: bytes / GIB, images: n });
             return self.sampled(x, clusterings, n);
         }
         if cost > WORTH_SAYING {
-            observer.on(Event::Note { text: &format!("exact silhouettes take about {cost:.0} s") });
+            observer.note(&Note::SilhouettesTakeLong { seconds: cost });
         }
-        observer.on(Event::Started { stage: Stage::Evaluate, total: 0 });
-        let judged = silhouettes(x, clusterings);
-        observer.on(Event::Finished);
-        judged
+        let _stage = observer.stage(Stage::Evaluate, 0);
+        silhouettes(x, clusterings)
     }
 
     fn sampled(&self, x: ArrayView2<'_, f32>, clusterings: &[&Clustering], n: usize) -> Vec<Option<Silhouettes>> {

@@ -10,7 +10,7 @@ use super::judging::Judge;
 use crate::clusterers::{ClusterSection, Method};
 use crate::data::Clustering;
 use crate::detector_frames::{CLUSTER_NAMES, Flux, cluster_per_series, rows_by_field};
-use crate::progress::{Event, Observer};
+use crate::progress::{Observer, Warning};
 use crate::report::Grouping;
 use crate::workflow::WorkflowError;
 
@@ -35,8 +35,8 @@ pub(crate) fn run(
         let found = cluster_per_series(clusterer.as_ref(), x, &series, flux.transmission.view(), seed, observer)?;
         let notes: Vec<String> =
             found.disagreements.iter().map(|(why, names)| disagreement(*method, why, names, series.len())).collect();
-        for text in &notes {
-            observer.on(Event::Warning { text });
+        for disagreement in &notes {
+            observer.warn(&Warning::SeriesDisagree { disagreement: disagreement.clone() });
         }
         groups.push(group(*method, found.clustering, (field, notes), x, judge, observer));
     }

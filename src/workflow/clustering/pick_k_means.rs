@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::group::{Details, Group, SweepRow};
 use super::judging::Judge;
-use crate::clusterers::{ClusterError, ClusterSection, KMeansFit, Method, PickK};
+use crate::clusterers::{ClusterError, ClusterSection, KMeansFit, Method, PickMetrics};
 use crate::metrics::{Silhouettes, size_range, spread};
 use crate::progress::Observer;
 
@@ -24,12 +24,8 @@ pub(crate) fn pick(
 ) -> Result<Group, ClusterError> {
     let rows: Vec<SweepRow> = sweep.iter().zip(judged).map(|(fit, judged)| row(x, fit, judged.as_ref())).collect();
     let score = |row: &SweepRow| {
-        match section.pick_k {
-            PickK::Silhouette => row.silhouette,
-            PickK::DaviesBouldin => row.davies_bouldin.map(|index| -index),
-            PickK::CalinskiHarabasz => row.calinski_harabasz,
-        }
-        .unwrap_or(f64::NEG_INFINITY)
+        let SweepRow { silhouette, davies_bouldin, calinski_harabasz, .. } = *row;
+        section.pick_k.score(PickMetrics { silhouette, davies_bouldin, calinski_harabasz })
     };
     let best = (0..rows.len()).rev().max_by(|&a, &b| score(&rows[a]).total_cmp(&score(&rows[b]))).unwrap_or(0);
     let first = sweep.get(best).ok_or(ClusterError::TooFew { needed: 1, rows: x.nrows() })?;

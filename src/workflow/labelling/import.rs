@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use crate::curation::{Curation, Decision, LabelSource, LabelTable, check_class};
 use crate::data::{ImageId, ImageRecord, Manifest};
+use crate::files::{ImageRow, ImagesTable};
 use crate::images::{ScanOptions, scan};
 use crate::progress::Observer;
-use crate::runs::ImagesTable;
 use crate::workflow::WorkflowError;
 
 /// Labels found in a source, by image of the run.
@@ -169,7 +169,7 @@ impl Found {
 
 /// The images of a run as a scan would list them; sizes are not known and not needed.
 fn as_manifest(table: &ImagesTable, root: &Path) -> Manifest {
-    let record = |row: &crate::runs::ImageRow| ImageRecord {
+    let record = |row: &ImageRow| ImageRecord {
         id: row.id,
         path: row.path.clone(),
         width: 0,
@@ -179,4 +179,113 @@ fn as_manifest(table: &ImagesTable, root: &Path) -> Manifest {
         tile: None,
     };
     Manifest { root: root.to_owned(), records: table.rows.iter().map(record).collect(), ..Manifest::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curation::{Label, Removed};
+    use crate::progress::Silent;
+    use std::fs;
+
+    /// A picture that differs from others in one pixel, as PNG.
+    fn png(shade: u8) -> Vec<u8> {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let image = image::GrayImage::from_fn(4, 4, |x, y| image::Luma([if (x, y) == (0, 0) { shade } else { 9 }]));
+        image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    }
+
+    /// A run of the images 0 to 3, `images/<n>.png`, and the id of each.
+    fn run() -> (ImagesTable, Vec<ImageId>) {
+        let ids: Vec<ImageId> = (0..4).map(|shade| ImageId::of_bytes(&png(shade))).collect();
+        let row = |(n, id): (usize, &ImageId)| ImageRow { id: *id, path: format!("images/{n}.png") };
+        let rows: Vec<ImageRow> = ids.iter().enumerate().map(row).collect();
+        (ImagesTable { fields: vec![BTreeMap::new(); rows.len()], rows, clusterings: BTreeMap::new() }, ids)
+    }
+
+    fn write(folder: &Path, path: &str, bytes: &[u8]) {
+        let file = folder.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, bytes).unwrap();
+    }
+
+    fn classes(found: &Found) -> Vec<(ImageId, &str)> {
+        found.classes.iter().map(|(id, class)| (*id, class.as_str())).collect()
+    }
+
+    #[test]
+    fn images_in_class_folders_are_found_by_content_or_by_a_name_that_means_one() {
+        let (table, ids) = run();
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "grass/renamed.png", &png(0));
+        write(folder.path(), "brick/1.png", &png(101)); // Touched up since, but there is only one of this name.
+        write(folder.path(), "_removed/blurred/2.png", &png(2));
+        write(folder.path(), "_notes/3.png", &png(3));
+        write(folder.path(), "gravel/stranger.png", &png(77));
+        write(folder.path(), "loose.png", &png(3));
+        let found = read(folder.path(), &table, Path::new("."), &Silent).unwrap();
+        let mut wanted = vec![(ids[0], "grass"), (ids[1], "brick")];
+        wanted.sort();
+        assert_eq!(classes(&found), wanted);
+        assert_eq!(found.removed, BTreeMap::from([(ids[2], "blurred".to_owned())]));
+        assert_eq!((found.unmatched.as_slice(), found.conflicts.len()), (&["gravel/stranger.png".to_owned()][..], 0));
+    }
+
+    #[test]
+    fn an_image_in_two_class_folders_is_a_conflict_and_a_class_beats_a_removal() {
+        let (table, ids) = run();
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["grass/0.png", "brick/0.png"] {
+            write(folder.path(), path, &png(0));
+        }
+        for path in ["grass/1.png", "_removed/cut off/1.png"] {
+            write(folder.path(), path, &png(1));
+        }
+        let found = read(folder.path(), &table, Path::new("."), &Silent).unwrap();
+        assert_eq!(found.conflicts, ["images/0.png: brick, grass"]);
+        assert_eq!((classes(&found), found.removed.len()), (vec![(ids[1], "grass")], 0));
+    }
+
+    #[test]
+    fn what_cannot_be_imported_is_said() {
+        let (table, _) = run();
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "loose.png", &png(0));
+        let error = read(folder.path(), &table, Path::new("."), &Silent).map(|_| ()).unwrap_err();
+        assert!(error.to_string().starts_with("no images in class folders"), "{error}");
+        let csv = folder.path().join("labels.csv");
+        fs::write(&csv, "path,class\nimages/0.png,_hidden\n").unwrap();
+        let error = read(&csv, &table, Path::new("."), &Silent).map(|_| ()).unwrap_err();
+        assert!(error.hint().unwrap().contains("nothing was imported"), "{error}");
+    }
+
+    #[test]
+    fn only_what_is_not_known_yet_is_decided() {
+        let (table, ids) = run();
+        let folder = tempfile::tempdir().unwrap();
+        let csv = folder.path().join("labels.csv");
+        fs::write(&csv, "path,class\nimages/0.png,grass\nimages/1.png,grass\nimages/2.png,brick\nlost.png,brick\n")
+            .unwrap();
+        let found = || read(&csv, &table, Path::new("."), &Silent).unwrap();
+        let label = |source| Label { class: "grass".to_owned(), source, reason: String::new() };
+        let mut state = Curation::default();
+        state.labels.insert(ids[0], label(LabelSource::Moved));
+        state.labels.insert(ids[1], label(LabelSource::NamedCluster));
+        state.removed.insert(ids[2], Removed { reason: "blurred".to_owned(), by: String::new(), at: String::new() });
+        let (decisions, import) = found().decisions(&csv, &state);
+        let reason = Some(format!("imported from {}", csv.display()));
+        let moved = |images, class: &str| Decision::Move { images, class: class.to_owned(), reason: reason.clone() };
+        assert_eq!(decisions, [moved(vec![ids[2]], "brick"), moved(vec![ids[1]], "grass")]);
+        assert_eq!((import.new, import.given_back, import.unmatched.len()), (2, 1, 1));
+        assert_eq!(import.classes, BTreeMap::from([("brick".to_owned(), 1), ("grass".to_owned(), 2)]));
+
+        let all = [(ids[0], "grass"), (ids[1], "grass"), (ids[2], "brick")];
+        let mut done = Curation::default();
+        for (id, class) in all {
+            done.labels.insert(id, Label { class: class.to_owned(), ..label(LabelSource::Moved) });
+        }
+        let (decisions, import) = found().decisions(&csv, &done);
+        assert_eq!((decisions.len(), import.new), (0, 0), "importing twice adds nothing");
+    }
 }

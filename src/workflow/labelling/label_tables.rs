@@ -8,7 +8,9 @@ use std::path::Path;
 
 use super::propagation::least_confidence;
 use crate::curation::{Curation, LabelSource, Predictions};
-use crate::runs::{ImageRow, ImagesTable, write_whole};
+use crate::files::labels_csv::{self, LabelRow};
+use crate::files::removed_csv::{self, RemovedRow};
+use crate::files::{ImageRow, ImagesTable};
 use crate::workflow::WorkflowError;
 
 /// Training weights of labels that nobody gave to the very image. By default all are 1, and none is predicted.
@@ -44,6 +46,31 @@ impl LabelWeights {
             _ => "1".to_owned(),
         }
     }
+
+    /// The row of labels.csv of image `row`, where it has one: its label, else the class predicted for it where that is at
+    /// least `least` sure.
+    fn label_row<'a>(
+        &'a self,
+        index: usize,
+        row: &'a ImageRow,
+        state: &'a Curation,
+        least: Option<f64>,
+    ) -> Option<LabelRow<'a>> {
+        let (class, source) = if let Some(label) = state.labels.get(&row.id) {
+            (label.class.as_str(), label.source)
+        } else {
+            let (class, confidence) = self.predicted.get(&index)?;
+            let sure = least.is_some_and(|least| f64::from(*confidence) >= least);
+            (sure.then_some(class.as_str())?, LabelSource::Propagated)
+        };
+        let weight = self.weight(index, source);
+        Some(LabelRow { id: row.id, path: &row.path, class, source: source.name(), weight })
+    }
+}
+
+fn removed_row<'a>(row: &'a ImageRow, state: &'a Curation) -> Option<RemovedRow<'a>> {
+    let why = state.removed.get(&row.id)?;
+    Some(RemovedRow { id: row.id, path: &row.path, reason: &why.reason, by: &why.by, at: &why.at })
 }
 
 /// Writes both under `folder`'s `curation/`, each whole or not at all.
@@ -57,33 +84,12 @@ pub(crate) fn write_tables(
     weights: &LabelWeights,
 ) -> Result<(), WorkflowError> {
     let least = least_confidence(folder)?;
-    let wanted = |confidence: f32| least.is_some_and(|least| f64::from(confidence) >= least);
-    let mut labels = csv::Writer::from_writer(Vec::new());
-    let mut removed = csv::Writer::from_writer(Vec::new());
-    let in_memory = |error: csv::Error| WorkflowError::failed(error.to_string(), "report this as a bug");
-    labels.write_record(["id", "path", "class", "source", "weight"]).map_err(in_memory)?;
-    removed.write_record(["id", "path", "reason", "by", "at"]).map_err(in_memory)?;
-    for (index, row) in table.rows.iter().enumerate() {
-        let id = row.id.to_string();
-        if let Some(label) = state.labels.get(&row.id) {
-            let weight = weights.weight(index, label.source);
-            let record = [&id, &row.path, &label.class, label.source.name(), &weight];
-            labels.write_record(record).map_err(in_memory)?;
-        } else if let Some((class, _)) = weights.predicted.get(&index).filter(|(_, confidence)| wanted(*confidence)) {
-            let weight = weights.weight(index, LabelSource::Propagated);
-            labels.write_record([&id, &row.path, class, LabelSource::Propagated.name(), &weight]).map_err(in_memory)?;
-        }
-        if let Some(why) = state.removed.get(&row.id) {
-            removed.write_record([&id, &row.path, &why.reason, &why.by, &why.at]).map_err(in_memory)?;
-        }
-    }
-    for (name, writer) in [("labels.csv", labels), ("removed.csv", removed)] {
-        let path = folder.join("curation").join(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(WorkflowError::at(folder))?;
-        }
-        let bytes = writer.into_inner().map_err(|error| in_memory(error.into_error().into()))?;
-        write_whole(&path, &bytes)?;
-    }
+    let curation = folder.join("curation");
+    fs::create_dir_all(&curation).map_err(WorkflowError::at(&curation))?;
+    let rows = table.rows.iter().enumerate();
+    let labels = rows.filter_map(|(index, row)| weights.label_row(index, row, state, least));
+    labels_csv::write(&curation.join(labels_csv::FILE), labels)?;
+    let removed = table.rows.iter().filter_map(|row| removed_row(row, state));
+    removed_csv::write(&curation.join(removed_csv::FILE), removed)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::label_tables::{LabelWeights, write_tables};
 use super::propagation::least_confidence;
 use crate::curation::{LabelSource, Predictions, REVIEW, SuggestionModel, review_clusters};
 use crate::data::ImageId;
-use crate::progress::Event;
+use crate::progress::Warning;
 use crate::workflow::{Context, WorkflowError};
 
 /// Brings labels.csv up to the log, each label weighted by how far the others confirm it. Where the features of the run
@@ -26,8 +26,7 @@ pub fn weigh(run: Option<&Path>, context: &Context<'_>) -> Result<(), WorkflowEr
         match predictions(&mut curator, context) {
             Ok(predictions) => LabelWeights::of(&predictions, &curator.table().rows, &state),
             Err(error) => {
-                let text = format!("labels of named clusters are not weighted: {error}");
-                context.observer.on(Event::Warning { text: &text });
+                context.observer.warn(&Warning::LabelsNotWeighted { reason: error.to_string() });
                 LabelWeights::default()
             }
         }

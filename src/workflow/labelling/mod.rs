@@ -5,7 +5,6 @@ mod import;
 mod label_tables;
 mod label_weights;
 mod propagation;
-mod review_clusters;
 mod summary;
 
 use std::collections::HashMap;
@@ -28,8 +27,9 @@ use crate::curation::{
     next_instant, parse_requests, replay,
 };
 use crate::data::{ClusterId, Clustering, FrameAddress, ImageId};
+use crate::files::{ImageRow, ImagesTable, images_csv, review_csv};
 use crate::progress::Observer;
-use crate::runs::{ImageRow, ImagesTable, Provenance, RunError, RunKind};
+use crate::runs::{Provenance, RunError, RunKind};
 pub(crate) use export::export;
 
 /// A run that people decide on.
@@ -62,8 +62,12 @@ impl Curator {
         if !RunKind::is_clustered(&run.command) {
             return Err(RunError::NotARun { kind: "cluster", missing: "clusters", path: folder }.into());
         }
-        let mut table = ImagesTable::read(&folder.join("images.csv"), &run.methods, &run.dataset.field_names)?;
-        review_clusters::read(&folder, &mut table)?;
+        let mut table = ImagesTable::read(&folder.join(images_csv::FILE), &run.methods, &run.dataset.field_names)?;
+        let review = folder.join("curation").join(review_csv::FILE);
+        if review.is_file() {
+            let clustering = review_csv::read(&review, &table.rows)?;
+            table.clusterings.insert(REVIEW.to_owned(), clustering);
+        }
         let log = DecisionLog::open(&folder.join("curation/decisions.jsonl"))?;
         // A folder given as `.` still has a name that decisions can record.
         let whole = fs::canonicalize(&folder).map_err(WorkflowError::at(&folder))?;
@@ -125,7 +129,10 @@ impl Curator {
     /// # Errors
     /// When the disk refuses.
     pub(crate) fn add_review(&mut self, clustering: Clustering) -> Result<(), WorkflowError> {
-        review_clusters::write(&self.folder, Arc::make_mut(&mut self.table), clustering)?;
+        let curation = self.folder.join("curation");
+        fs::create_dir_all(&curation).map_err(WorkflowError::at(&curation))?;
+        review_csv::write(&curation.join(review_csv::FILE), &self.table.rows, &clustering)?;
+        Arc::make_mut(&mut self.table).clusterings.insert(REVIEW.to_owned(), clustering);
         self.methods.push(REVIEW.to_owned());
         Ok(())
     }
@@ -261,7 +268,7 @@ impl Curator {
             .into_iter()
             .chain([self.runs.join(run)])
             .find(|folder| {
-                folder.join("images.csv").is_file()
+                folder.join(images_csv::FILE).is_file()
                     && fs::canonicalize(folder).is_ok_and(|path| path.file_name().is_some_and(|name| name == run))
             })
             .ok_or_else(|| {

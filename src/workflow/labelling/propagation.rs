@@ -4,8 +4,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::atomic_file;
 use crate::data::Fraction;
-use crate::runs::write_whole;
 use crate::workflow::WorkflowError;
 
 fn file(folder: &Path) -> PathBuf {
@@ -26,7 +26,7 @@ pub(crate) fn keep_least_confidence(folder: &Path, least: Option<Fraction>) -> R
     };
     let parent = folder.join("curation");
     fs::create_dir_all(&parent).map_err(WorkflowError::at(&parent))?;
-    Ok(write_whole(&path, format!("{}\n", least.get()).as_bytes())?)
+    atomic_file::write(&path, format!("{}\n", least.get()).as_bytes()).map_err(WorkflowError::at(&path))
 }
 
 /// What the run in `folder` keeps, in `0.0..=1.0`.

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{Decided, Entry, reason, unwritable};
+use crate::atomic_file;
 use crate::images::header_of;
-use crate::runs::write_whole;
 use crate::workflow::WorkflowError;
 
 #[derive(Serialize)]
@@ -100,7 +100,8 @@ pub(crate) fn write(decided: &Decided<'_>, folder: &Path) -> Result<Vec<String>,
             });
         }
         let json = serde_json::to_vec(&coco).map_err(unwritable)?;
-        write_whole(&folder.join(format!("{name}.json")), &json)?;
+        let path = folder.join(format!("{name}.json"));
+        atomic_file::write(&path, &json).map_err(WorkflowError::at(&path))?;
     }
     Ok(missing)
 }

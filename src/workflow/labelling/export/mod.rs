@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::curation::{Curation, Label, Removed};
-use crate::runs::{ImageRow, ImagesTable, Placement, RunDir};
+use crate::files::{ImageRow, ImagesTable};
+use crate::runs::{Placement, RunDir};
 use crate::workflow::WorkflowError;
 
 /// How decisions are written.

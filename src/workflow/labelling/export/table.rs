@@ -10,7 +10,7 @@ use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 
 use super::{Decided, Entry, reason, unwritable};
-use crate::runs::write_whole;
+use crate::atomic_file;
 use crate::workflow::WorkflowError;
 
 /// Text in columns.
@@ -28,7 +28,8 @@ pub(crate) fn write_csv(decided: &Decided<'_>, folder: &Path) -> Result<Vec<Stri
             writer.write_record(record).map_err(unwritable)?;
         }
         let bytes = writer.into_inner().map_err(unwritable)?;
-        write_whole(&folder.join(format!("{}.csv", table.name)), &bytes)?;
+        let path = folder.join(format!("{}.csv", table.name));
+        atomic_file::write(&path, &bytes).map_err(WorkflowError::at(&path))?;
     }
     Ok(decided.missing())
 }
@@ -45,7 +46,8 @@ pub(crate) fn write_parquet(decided: &Decided<'_>, folder: &Path) -> Result<Vec<
         let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).map_err(unwritable)?;
         writer.write(&batch).map_err(unwritable)?;
         writer.close().map_err(unwritable)?;
-        write_whole(&folder.join(format!("{}.parquet", table.name)), &bytes)?;
+        let path = folder.join(format!("{}.parquet", table.name));
+        atomic_file::write(&path, &bytes).map_err(WorkflowError::at(&path))?;
     }
     Ok(decided.missing())
 }

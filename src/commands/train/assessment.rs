@@ -1,0 +1,90 @@
+//! Assessment of a trained classifier: how far it can be believed, and how it fares on images it did not learn from.
+
+use std::borrow::Cow;
+
+use ndarray::{Array2, Axis};
+
+use super::training_data::TrainingData;
+use crate::commands::CommandError;
+use crate::evaluation::{Evaluation, LabelledPredictions, NovelImages, Novelty, Predictions, Rejection};
+use crate::progress::Stage;
+use crate::recipes::TrainRecipe;
+use crate::training::{ConfidenceFit, ConfidenceModel, Trained, softmax};
+use crate::workflow::{Context, Run};
+
+/// What may be said of a classifier.
+pub(super) struct Assessment<'a> {
+    /// Which images judge: `test`, or `validation` where there are no test images.
+    pub part: &'static str,
+    /// What makes its probabilities believable.
+    pub confidence: ConfidenceModel,
+    /// Those images, and what it says of them.
+    pub labelled: LabelledPredictions<'a>,
+    pub evaluation: Evaluation,
+    /// When an image is `unknown`.
+    pub rejection: Rejection,
+    /// Of all images, shape `[n_images, n_classes]`, calibrated.
+    pub probabilities: Array2<f32>,
+}
+
+impl<'a> Assessment<'a> {
+    /// Fits the confidence model, and evaluates on the test images, or the validation images where there are none.
+    pub fn of(
+        recipe: &TrainRecipe,
+        data: &'a TrainingData,
+        trained: &Trained,
+        run: &mut Run<'_>,
+        context: &Context<'_>,
+    ) -> Result<Self, CommandError> {
+        let (split, features) = (&data.split, &data.features);
+        let confidence = confidence(recipe, data, trained, context)?;
+        run.lap("calibrate");
+        let (part, rows, classifier) = if split.test.is_empty() {
+            ("validation", &split.validation, trained.before_refit())
+        } else {
+            ("test", &split.test, &trained.head)
+        };
+        let logits = classifier.logits(features.x.view())?;
+        let uncalibrated = softmax(logits.clone()).select(Axis(0), rows);
+        let probabilities = confidence.calibration.probabilities(logits);
+        let x = features.x.select(Axis(0), rows);
+        let mut predictions =
+            Predictions { uncalibrated, probabilities: probabilities.select(Axis(0), rows), novelty: Vec::new() };
+        let scores = confidence.novelty(x.view(), &predictions.confidences())?;
+        predictions.novelty = Novelty::of_all(&confidence.reject, scores);
+        let labelled = LabelledPredictions {
+            classes: data.classes(),
+            images: rows.iter().map(|&row| data.image(row)).collect(),
+            truth: rows.iter().map(|&row| data.y[row]).collect(),
+            features: Cow::Owned(x),
+            predictions,
+        };
+        let stage = context.observer.stage(Stage::Evaluate, 0);
+        let evaluation = Evaluation::of(&labelled, confidence.calibration.temperature, recipe.seed);
+        drop(stage);
+        let rejection = Rejection::of(&confidence.reject, &labelled, &NovelImages::default());
+        run.lap("evaluate");
+        Ok(Self { part, confidence, labelled, evaluation, rejection, probabilities })
+    }
+}
+
+fn confidence(
+    recipe: &TrainRecipe,
+    data: &TrainingData,
+    trained: &Trained,
+    context: &Context<'_>,
+) -> Result<ConfidenceModel, CommandError> {
+    let training = ConfidenceFit {
+        classifier: &recipe.classifier,
+        calibrate: recipe.calibrate,
+        reject: recipe.reject,
+        seed: recipe.seed,
+        finetuned: recipe.finetune.is_some(),
+        set: &data.set(),
+        divisible: &data.divisible(),
+        split: &data.split,
+        trained,
+    };
+    let path = |row: usize| data.features.files[row].display().to_string();
+    Ok(ConfidenceModel::fit(&training, path, context.device, context.observer)?)
+}

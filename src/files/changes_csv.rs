@@ -1,0 +1,35 @@
+//! `compare_changes.csv`: `id, path, truth, first, second, first_confidence, second_confidence, change`, a row per image
+//! that two classifiers call differently.
+
+use std::path::Path;
+
+use super::{TableError, csv_table};
+use crate::data::ImageId;
+
+/// An image and what either classifier calls it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangeRow<'a> {
+    pub id: ImageId,
+    pub path: &'a str,
+    pub truth: &'a str,
+    /// By the first and the second.
+    pub classes: [&'a str; 2],
+    /// Likewise, in `0.0..=1.0`.
+    pub confidences: [f32; 2],
+    /// Such as `fixed` or `broken`.
+    pub change: &'a str,
+}
+
+/// Writes one row per image.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn write<'a>(path: &Path, rows: impl IntoIterator<Item = ChangeRow<'a>>) -> Result<(), TableError> {
+    let header = ["id", "path", "truth", "first", "second", "first_confidence", "second_confidence", "change"];
+    let cells = |row: ChangeRow<'a>| {
+        let [first, second] = row.classes.map(str::to_owned);
+        let [sure, surer] = row.confidences.map(|confidence| confidence.to_string());
+        [row.id.to_string(), row.path.into(), row.truth.into(), first, second, sure, surer, row.change.into()]
+    };
+    csv_table::write(path, header, rows.into_iter().map(cells))
+}

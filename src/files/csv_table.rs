@@ -1,0 +1,82 @@
+//! CSV tables: written whole or not at all, read by the names of their columns.
+
+use std::path::{Path, PathBuf};
+
+use csv::StringRecord;
+
+use crate::atomic_file;
+
+/// Why a table cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// Not CSV, not there, or the disk refuses.
+    #[error("{source}: `{}`", .path.display())]
+    Csv { path: PathBuf, source: csv::Error },
+    /// A column the file must have.
+    #[error("no column `{column}`: `{}`", .path.display())]
+    NoColumn { column: String, path: PathBuf },
+    /// A cell that does not hold what its column promises.
+    #[error("row {row}: {message}: `{}`", .path.display())]
+    Cell { row: usize, message: String, path: PathBuf },
+}
+
+/// Writes a header and rows of as many cells.
+///
+/// # Errors
+/// When the disk refuses; then what was at `path` before is still there.
+pub(super) fn write<R>(
+    path: &Path,
+    header: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    rows: impl IntoIterator<Item = R>,
+) -> Result<(), TableError>
+where
+    R: IntoIterator,
+    R::Item: AsRef<[u8]>,
+{
+    let written = atomic_file::write_with(path, |file| {
+        let mut writer = csv::Writer::from_writer(file);
+        writer.write_record(header)?;
+        for row in rows {
+            writer.write_record(row)?;
+        }
+        writer.flush()
+    });
+    written.map_err(|error| TableError::Csv { path: path.to_owned(), source: error.into() })
+}
+
+/// A table that is being read.
+pub(super) struct CsvTable<'a> {
+    path: &'a Path,
+    reader: csv::Reader<std::fs::File>,
+    headers: StringRecord,
+}
+
+impl<'a> CsvTable<'a> {
+    pub fn open(path: &'a Path) -> Result<Self, TableError> {
+        let failed = |source| TableError::Csv { path: path.to_owned(), source };
+        let mut reader = csv::Reader::from_path(path).map_err(failed)?;
+        let headers = reader.headers().map_err(failed)?.clone();
+        Ok(Self { path, reader, headers })
+    }
+
+    /// Names of all columns, in order.
+    pub fn headers(&self) -> impl Iterator<Item = &str> {
+        self.headers.iter()
+    }
+
+    /// Where the column `name` stands.
+    pub fn column(&self, name: &str) -> Result<usize, TableError> {
+        let found = self.headers.iter().position(|header| header == name);
+        found.ok_or_else(|| TableError::NoColumn { column: name.to_owned(), path: self.path.to_owned() })
+    }
+
+    /// Hands every row to `each`, whose error is a sentence about a cell; rows are counted as in the file, the header
+    /// being the first.
+    pub fn for_each(&mut self, mut each: impl FnMut(&StringRecord) -> Result<(), String>) -> Result<(), TableError> {
+        for (row, record) in (2..).zip(self.reader.records()) {
+            let record = record.map_err(|source| TableError::Csv { path: self.path.to_owned(), source })?;
+            each(&record).map_err(|message| TableError::Cell { row, message, path: self.path.to_owned() })?;
+        }
+        Ok(())
+    }
+}

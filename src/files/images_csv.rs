@@ -1,0 +1,139 @@
+//! `images.csv`: a row per image, what other programs and the later steps read.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::csv_table::{self, CsvTable, TableError};
+use crate::data::{ClusterId, Clustering, ImageId, Manifest};
+
+/// Its name in a run folder.
+pub const FILE: &str = "images.csv";
+
+/// A column of `images.csv` after id, path and name fields: one cell per image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// Such as `kmeans_distance`.
+    pub name: String,
+    /// In manifest order; empty where there is no value.
+    pub cells: Vec<String>,
+}
+
+impl Column {
+    /// Of numbers; `None` and NaN become empty cells.
+    pub fn of_numbers(name: &str, values: impl IntoIterator<Item = Option<f32>>) -> Self {
+        let cell = |value: Option<f32>| value.filter(|v| !v.is_nan()).map(|v| v.to_string()).unwrap_or_default();
+        Self { name: name.to_owned(), cells: values.into_iter().map(cell).collect() }
+    }
+
+    /// Of cluster numbers, -1 for noise.
+    #[must_use]
+    pub fn of_clusters(name: &str, clustering: &Clustering) -> Self {
+        Self { name: name.to_owned(), cells: clustering.signed().iter().map(i64::to_string).collect() }
+    }
+}
+
+/// Writes `images.csv`: id, path, the name fields, then `columns`.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn write(path: &Path, manifest: &Manifest, columns: &[Column]) -> Result<(), TableError> {
+    let fields = manifest.field_names();
+    let header = ["id", "path"].into_iter().chain(fields.iter().map(String::as_str));
+    let header = header.chain(columns.iter().map(|column| column.name.as_str()));
+    let rows = manifest.records.iter().enumerate().map(|(row, record)| {
+        let fields = fields.iter().map(|name| record.fields.get(name).cloned().unwrap_or_default());
+        let cells = columns.iter().map(move |column| column.cells[row].clone());
+        [record.id.to_string(), record.path.clone()].into_iter().chain(fields).chain(cells)
+    });
+    csv_table::write(path, header, rows)
+}
+
+/// One image of a finished run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageRow {
+    /// Content hash.
+    pub id: ImageId,
+    /// Relative to the data set's root.
+    pub path: String,
+}
+
+/// The images of a finished run and the clusterings over them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImagesTable {
+    /// In manifest order.
+    pub rows: Vec<ImageRow>,
+    /// Name fields, per row.
+    pub fields: Vec<BTreeMap<String, String>>,
+    /// Clusterings by method name.
+    pub clusterings: BTreeMap<String, Clustering>,
+}
+
+impl ImagesTable {
+    /// Reads `images.csv`; `methods` names the columns that hold clusterings, `fields` those from file names.
+    ///
+    /// # Errors
+    /// [`TableError`] names the row or column at fault.
+    pub fn read(path: &Path, methods: &[String], fields: &[String]) -> Result<Self, TableError> {
+        let mut table = CsvTable::open(path)?;
+        let (id, file) = (table.column("id")?, table.column("path")?);
+        let method_columns = methods.iter().map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
+        let field_columns = fields.iter().map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
+        let mut rows = Vec::new();
+        let mut field_values = Vec::new();
+        let mut labels = vec![Vec::new(); methods.len()];
+        table.for_each(|record| {
+            let id = record[id].parse::<ImageId>().map_err(|error| error.to_string())?;
+            rows.push(ImageRow { id, path: record[file].to_owned() });
+            let known = fields.iter().zip(&field_columns).filter(|(_, column)| !record[**column].is_empty());
+            field_values.push(known.map(|(name, column)| (name.clone(), record[*column].to_owned())).collect());
+            for (labels, column) in labels.iter_mut().zip(&method_columns) {
+                let cell = &record[*column];
+                let label: i64 = cell.parse().map_err(|_| format!("expected a cluster number, got `{cell}`"))?;
+                labels.push(u32::try_from(label).ok().map(ClusterId));
+            }
+            Ok(())
+        })?;
+        let clusterings = methods.iter().cloned().zip(labels.into_iter().map(as_written)).collect();
+        Ok(Self { rows, fields: field_values, clusterings })
+    }
+
+    /// The images of a cluster of a method; empty where there is no such cluster.
+    #[must_use]
+    pub fn members(&self, method: &str, cluster: ClusterId) -> Vec<ImageId> {
+        self.clusterings
+            .get(method)
+            .map(|clustering| clustering.members(Some(cluster)).map(|row| self.rows[row].id).collect())
+            .unwrap_or_default()
+    }
+}
+
+/// Reads columns of numbers of `images.csv`, in manifest order; empty cells are `None`.
+///
+/// # Errors
+/// [`TableError`] names the row or column at fault.
+pub fn read_numbers<const N: usize>(path: &Path, columns: [&str; N]) -> Result<[Vec<Option<f32>>; N], TableError> {
+    let mut table = CsvTable::open(path)?;
+    let mut places = [0; N];
+    for (place, name) in places.iter_mut().zip(columns) {
+        *place = table.column(name)?;
+    }
+    let mut numbers = std::array::from_fn(|_| Vec::new());
+    table.for_each(|record| {
+        for (numbers, place) in numbers.iter_mut().zip(places) {
+            let cell = &record[place];
+            let number = cell.parse::<f32>().ok().filter(|number| number.is_finite());
+            if number.is_none() && !cell.is_empty() {
+                return Err(format!("expected a number, got `{cell}`"));
+            }
+            numbers.push(number);
+        }
+        Ok(())
+    })?;
+    Ok(numbers)
+}
+
+/// The numbers in the file are kept, even where a cluster has no image.
+fn as_written(labels: Vec<Option<ClusterId>>) -> Clustering {
+    let n_clusters = labels.iter().flatten().map(|id| id.0 as usize + 1).max().unwrap_or(0);
+    Clustering::placed(labels, n_clusters)
+}

@@ -1,0 +1,43 @@
+//! Files that runs and checkpoints are made of: one module a file, each with its columns or keys, its writer and, where
+//! the program reads it again, its reader.
+//!
+//! | module | file | read by |
+//! |---|---|---|
+//! | [`images_csv`] | `images.csv`: a row per image of a run with clusters | curate, train, the pages |
+//! | [`skipped_csv`] | `skipped.csv`: files left out, and why | people |
+//! | [`cluster_metadata_json`] | `cluster_metadata.json` in every cluster folder | `curate --from-folders` |
+//! | [`labels_csv`], [`removed_csv`] | what decisions come to | train, other programs |
+//! | [`review_csv`] | the clustering that people review | curate |
+//! | [`proposals_jsonl`] | defect labels as decisions | `curate --apply` |
+//! | [`patches_csv`] | a row per patch | people |
+//! | [`split_csv`], [`folds_csv`] | which image played which part | people |
+//! | [`predictions_csv`] | what a classifier said of labelled images | compare |
+//! | [`confusion_matrix_csv`], [`per_class_csv`], [`fields_csv`], [`risk_coverage_csv`] | tables of an evaluation | people |
+//! | [`changes_csv`] | images that two classifiers call differently | people |
+//! | [`results_json`] | `results.json`: everything measured | compare |
+//!
+//! Rows are plain: whoever writes a table turns its own types into them. `decisions.jsonl` is with the decisions
+//! (`curation/log.rs`), `run.json` and `bundle.json`, which hold recipes, are in `runs/`, `tiles.csv` is in `images/`.
+
+pub mod changes_csv;
+pub mod cluster_metadata_json;
+pub mod confusion_matrix_csv;
+mod csv_table;
+pub mod fields_csv;
+pub mod folds_csv;
+pub mod images_csv;
+pub mod labels_csv;
+pub mod patches_csv;
+pub mod per_class_csv;
+pub mod predictions_csv;
+pub mod proposals_jsonl;
+pub mod removed_csv;
+pub mod results_json;
+pub mod review_csv;
+pub mod risk_coverage_csv;
+pub mod skipped_csv;
+pub mod split_csv;
+
+pub use csv_table::TableError;
+pub use images_csv::{Column, ImageRow, ImagesTable};
+pub use results_json::{Results, ResultsError};

@@ -1,0 +1,84 @@
+//! Notes as data: each has a code and fields for programs, and one sentence for the terminal.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Something the user should know.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Note {
+    /// A download begins.
+    Fetching { bytes: u64, url: String },
+    /// The store is locked by another process.
+    WaitingForStore,
+    /// The recipe has a section that only `--sweep` reads.
+    SweepIgnored,
+    /// An interrupted training goes on.
+    Resumed { epoch: usize },
+    /// `--resume` without a training to go on with.
+    NothingToResume,
+    /// `--resume` where training is too short to be kept.
+    ResumeIgnored,
+    /// Training ended, `early` where the validation loss stopped falling; epoch 0 is the frozen network.
+    TrainingEnded { early: bool, best_epoch: usize },
+    /// Only some training images are kept as a reference.
+    ReferenceSampled { training: usize, kept: usize },
+    /// Hand-made features that were not finite.
+    FeaturesNotFinite { features: usize },
+    /// More images than the page shows.
+    ImagesNotShown { images: usize },
+    /// No t-SNE of so many images.
+    PlainLayout,
+    /// Exact silhouettes will take so long.
+    SilhouettesTakeLong { seconds: f64 },
+    /// A combination of features is tried.
+    Trying { features: String },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetching { bytes, url } => write!(f, "fetching {:.1} MB from {url}", *bytes as f64 / 1e6),
+            Self::WaitingForStore => {
+                f.write_str("another process embeds with the same settings: waiting for it to finish")
+            }
+            Self::SweepIgnored => f.write_str("the recipe's [sweep] is not used: `--sweep` instead of `--config` does"),
+            Self::Resumed { epoch } => write!(f, "going on after epoch {epoch}"),
+            Self::NothingToResume => {
+                f.write_str("no interrupted training with this recipe and these images: it starts from the beginning")
+            }
+            Self::ResumeIgnored => f.write_str("nothing to go on with: training a head takes seconds and starts anew"),
+            Self::TrainingEnded { early, best_epoch } => {
+                let why = if *early { "the validation loss stopped falling" } else { "all epochs were run" };
+                write!(f, "{why}; {}", Kept(*best_epoch))
+            }
+            Self::ReferenceSampled { training, kept } => {
+                write!(f, "of {training} training images a sample of {kept} is kept to tell what is familiar")
+            }
+            Self::FeaturesNotFinite { features } => {
+                write!(f, "{features} hand-made features were not finite numbers and count as 0")
+            }
+            Self::ImagesNotShown { images } => {
+                write!(f, "{images} more images are not shown: `--set patches.mosaic=RxC` shows more")
+            }
+            Self::PlainLayout => f.write_str(
+                "images are laid out by their first two components; `--set report.layout=tsne` takes minutes here",
+            ),
+            Self::SilhouettesTakeLong { seconds } => write!(f, "exact silhouettes take about {seconds:.0} s"),
+            Self::Trying { features } => f.write_str(features),
+        }
+    }
+}
+
+/// The weights that a training keeps, by their epoch.
+pub(super) struct Kept(pub(super) usize);
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("the frozen network was best and is kept"),
+            epoch => write!(f, "the weights of epoch {epoch} are kept"),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Warnings as data: each has a code and fields for programs, and one sentence for the terminal.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::note::Kept;
+use super::split_warning::SplitWarning;
+
+/// Something the user should worry about.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Warning {
+    /// Early stopping has no validation images to go by.
+    NoValidation,
+    /// The loss was not finite in an epoch; the weights of `best_epoch` are kept, 0 is the frozen network.
+    Diverged { epoch: usize, best_epoch: usize },
+    /// Learning from the validation images too went astray.
+    RefitDiverged,
+    /// The classifier is no better than guessing.
+    NothingLearned { loss: f64, guessing: f64 },
+    /// Too few images to calibrate by folds.
+    TooFewToCalibrate,
+    /// A kept training is overwritten.
+    ResumableGivenUp,
+    /// More clusters than images.
+    TooManyClusters { from: usize, images: usize },
+    /// A line of `tiles.csv` that cannot be read.
+    TileLineIgnored { reason: String, path: PathBuf },
+    /// A file of the store that cannot be read.
+    StoreFileDamaged { reason: String, file: String },
+    /// Images of an older run that are gone.
+    ImagesLost { images: usize },
+    /// Images with several labels.
+    LabelsConflict { conflict: String },
+    /// Images with several true classes, the first of which is told.
+    TruthConflicts { images: usize, first: String },
+    /// A label table that does not name all images, or others.
+    TruthIncomplete { known: usize, images: usize, unknown: usize, conflicts: usize },
+    /// Rows of a label table without an image.
+    LabelsWithoutImage { rows: usize, table: PathBuf },
+    /// A class without an image.
+    ClassWithoutImage { class: String },
+    /// 16-bit images for a checkpoint that knows none.
+    DepthUnknown,
+    /// Evaluation on images that were learned from.
+    EvaluatedOnTraining { learned: usize, images: usize },
+    /// Two runs that share no image.
+    NothingShared { comparison: String },
+    /// Too many images to compare each with each.
+    NearDuplicatesSkipped { most: usize },
+    /// The review page does without features.
+    NoFeatureSuggestions { reason: String },
+    /// Labels are all trusted alike.
+    LabelsNotWeighted { reason: String },
+    /// Tiles that do not say where they come from.
+    TilesWithoutPlace { tiles: usize },
+    /// Silhouettes of a sample of the images.
+    SilhouettesSampled { seconds: f64, gib: f64, images: usize },
+    /// Slices that are smaller than a pixel.
+    SlicesTooSmall { rows: u32 },
+    /// Series on which statistics disagree.
+    SeriesDisagree { disagreement: String },
+    /// Data that cannot be divided as wished.
+    #[serde(untagged)]
+    Split(SplitWarning),
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoValidation => f.write_str("no validation images: the training loss decides when to stop"),
+            Self::Diverged { epoch, best_epoch } => {
+                write!(f, "the loss diverged in epoch {epoch}; {}", Kept(*best_epoch))
+            }
+            Self::RefitDiverged => {
+                f.write_str("learning from the validation images too diverged: their share is left out")
+            }
+            Self::NothingLearned { loss, guessing } => write!(
+                f,
+                "nothing was learned: the best validation loss is {loss:.3}, equal guesses give {guessing:.3}; lower \
+                 `learning_rate` or check the labels"
+            ),
+            Self::TooFewToCalibrate => {
+                f.write_str("too few images to calibrate by folds: confidences are as the classifier gives them")
+            }
+            Self::ResumableGivenUp => f.write_str(
+                "an interrupted training with this recipe and these images is given up; `--resume` goes on with one",
+            ),
+            Self::TooManyClusters { from, images } => {
+                write!(f, "k from {from} on is left out: there are only {images} images")
+            }
+            Self::TileLineIgnored { reason, path } => {
+                write!(f, "a line that is no tile was ignored: {reason}: `{}`", path.display())
+            }
+            Self::StoreFileDamaged { reason, file } => {
+                write!(f, "a damaged part of the embedding store is made anew: {reason}: `{file}`")
+            }
+            Self::ImagesLost { images } => write!(f, "{images} images of the run cannot be read any more"),
+            Self::LabelsConflict { conflict } => write!(f, "left out, its labels conflict: {conflict}"),
+            Self::TruthConflicts { images, first } => {
+                write!(f, "{images} images have several true classes and are left out: {first}")
+            }
+            Self::TruthIncomplete { known, images, unknown, conflicts } => write!(
+                f,
+                "{known} of {images} images have one true class; {unknown} rows of the table name images that are not \
+                 there, {conflicts} images have several classes"
+            ),
+            Self::LabelsWithoutImage { rows, table } => {
+                write!(f, "{rows} rows of `{}` name images that are not there", table.display())
+            }
+            Self::ClassWithoutImage { class } => write!(f, "no image is left of class `{class}`: it is left out"),
+            Self::DepthUnknown => f.write_str(
+                "the checkpoint was trained without images of more than 8 bits: these are shown in full range",
+            ),
+            Self::EvaluatedOnTraining { learned, images } => write!(
+                f,
+                "{learned} of the {images} images are training images of the checkpoint: on new ones it will do worse"
+            ),
+            Self::NothingShared { comparison } => f.write_str(comparison),
+            Self::NearDuplicatesSkipped { most } => write!(
+                f,
+                "near duplicates are not looked for among more than {most} images: only files of equal bytes stay \
+                 together"
+            ),
+            Self::NoFeatureSuggestions { reason } => write!(f, "no suggestions from the images' features: {reason}"),
+            Self::LabelsNotWeighted { reason } => write!(f, "labels of named clusters are not weighted: {reason}"),
+            Self::TilesWithoutPlace { tiles } => write!(
+                f,
+                "{tiles} tiles do not say where they stand and are compared with none around: cut them with `rails \
+                 tile`, or name the fields array, row and column in dataset.naming"
+            ),
+            Self::SilhouettesSampled { seconds, gib, images } => write!(
+                f,
+                "exact silhouettes would take about {seconds:.0} s and {gib:.1} GiB: they are measured on a random \
+                 sample of {images} images (--max-time and --max-memory raise the limits)"
+            ),
+            Self::SlicesTooSmall { rows } => write!(f, "{rows} slices are left out: an image has fewer pixels"),
+            Self::SeriesDisagree { disagreement } => f.write_str(disagreement),
+            Self::Split(warning) => warning.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Lack, Note};
+    use super::*;
+
+    #[test]
+    fn a_notice_is_a_code_and_fields_for_programs_and_a_sentence_for_the_terminal() {
+        let warning = Warning::Diverged { epoch: 7, best_epoch: 0 };
+        let json = serde_json::to_value(&warning).unwrap();
+        assert_eq!(json, serde_json::json!({ "code": "diverged", "epoch": 7, "best_epoch": 0 }));
+        assert_eq!(warning.to_string(), "the loss diverged in epoch 7; the frozen network was best and is kept");
+        let lacks = SplitWarning::ClassLacks { class: "a".to_owned(), images: 3, units: 1, lack: Lack::AllInFold(2) };
+        let json = serde_json::to_value(Warning::Split(lacks)).unwrap();
+        let lack = serde_json::json!({ "all_in_fold": 2 });
+        let expected =
+            serde_json::json!({ "code": "class_lacks", "class": "a", "images": 3, "units": 1, "lack": lack });
+        assert_eq!(json, expected);
+        let note = Note::TrainingEnded { early: true, best_epoch: 3 };
+        assert_eq!(note.to_string(), "the validation loss stopped falling; the weights of epoch 3 are kept");
+        assert_eq!(serde_json::to_value(Note::PlainLayout).unwrap(), serde_json::json!({ "code": "plain_layout" }));
+    }
+}

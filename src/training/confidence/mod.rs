@@ -1,0 +1,15 @@
+//! How far a prediction can be believed: temperature scaling and rejection of novel images, joined in a
+//! [`ConfidenceModel`].
+//!
+//! Both are fitted on images that were not learned from ([`HeldOut`]): the validation images, or those of each fold of a
+//! cross-validation.
+
+mod calibration;
+mod held_out;
+mod model;
+mod novelty;
+
+pub use calibration::{CalibrateRecipe, Calibration, HeldOutFrom, TemperatureFit};
+pub use held_out::HeldOut;
+pub use model::{ConfidenceFit, ConfidenceModel};
+pub use novelty::{RejectRecipe, RejectRule, UNKNOWN};
