@@ -30,12 +30,12 @@ pub struct LayerOutcome {
     /// Principal components of their features, shape `[rows.len(), n_components]`.
     pub reduced: Array2<f32>,
     /// The tiles it took of them.
-    pub taken: Taken,
+    pub taken: TakenTiles,
 }
 
 /// The tiles that a layer took.
 #[derive(Debug, Clone)]
-pub struct Taken {
+pub struct TakenTiles {
     /// Rows of the tiles, ascending; none where no cluster stands out far enough.
     pub rows: Vec<usize>,
     /// The cluster of all tiles that the rule points at; what was taken lies in it, or is all of it.
@@ -84,7 +84,7 @@ impl LayerRecipe {
         };
         let (clustering, reduced) = self.cluster(values.view(), seed)?;
         let cluster = self.choose(&clustering, scores.view(), named);
-        let mut taken = Taken { rows: Vec::new(), cluster, rounds: 0, stands_out: 0.0 };
+        let mut taken = TakenTiles { rows: Vec::new(), cluster, rounds: 0, stands_out: 0.0 };
         let mut left: Vec<usize> = (0..rows.len()).collect();
         for round in 0..self.rounds.get() {
             let found = self.find(&left, values.view(), scores.view(), named, seed)?;

@@ -16,7 +16,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 pub use context::{neighbour_columns, radial_columns};
 pub use inconsistency::Inconsistency;
-pub use layer::{LayerOutcome, Taken};
+pub use layer::{LayerOutcome, TakenTiles};
 pub use recipe::{ContextBlock, InconsistencyRecipe, LayerRecipe, Polarity, SeparationRecipe, Take};
 
 use crate::clusterers::ClusterError;
@@ -50,10 +50,10 @@ pub struct Tiles<'a> {
 /// The label of every tile.
 #[derive(Debug, Clone)]
 pub struct Separation {
-    /// Names of the verdicts: those of the layers, each once, then [`CONSISTENT`] and [`INCONSISTENT`].
+    /// Names of the defect labels: those of the layers, each once, then [`CONSISTENT`] and [`INCONSISTENT`].
     pub names: Vec<String>,
     /// One per tile, a position in `names`.
-    pub verdicts: Vec<usize>,
+    pub labels: Vec<usize>,
     /// One per layer of the recipe.
     pub layers: Vec<LayerOutcome>,
     /// Inconsistency of the rest, from the last layer.
@@ -100,22 +100,22 @@ impl SeparationRecipe {
         let rest = names.len();
         names.extend([CONSISTENT, INCONSISTENT].map(str::to_owned));
         let mut left: Vec<usize> = (0..tiles.values.nrows()).collect();
-        let mut verdicts = vec![rest; left.len()];
+        let mut labels = vec![rest; left.len()];
         let mut layers = Vec::with_capacity(self.layers.len());
         for (number, layer) in self.layers.iter().enumerate() {
             let outcome = layer.run(tiles, &left, &self.key(number), seed)?;
-            let verdict = names.iter().position(|name| *name == layer.name).unwrap_or(rest);
+            let label = names.iter().position(|name| *name == layer.name).unwrap_or(rest);
             for &row in &outcome.taken.rows {
-                verdicts[row] = verdict;
+                labels[row] = label;
             }
-            left.retain(|row| verdicts[*row] == rest);
+            left.retain(|row| labels[*row] == rest);
             layers.push(outcome);
         }
         let inconsistency = self.inconsistency.run(context, &left)?;
         for (&row, &odd) in left.iter().zip(&inconsistency.outliers) {
-            verdicts[row] += usize::from(odd);
+            labels[row] += usize::from(odd);
         }
-        Ok(Separation { names, verdicts, layers, inconsistency })
+        Ok(Separation { names, labels, layers, inconsistency })
     }
 
     /// Name of layer `number` in columns and files.

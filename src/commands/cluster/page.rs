@@ -11,7 +11,7 @@ use crate::progress::{Event, Observer};
 use crate::recipes::ClusterRecipe;
 use crate::report::{Atlas, Block, Grouping, InteractiveScatter, Layout, Report};
 use crate::runs::RunDir;
-use crate::workflow::clustering::{Details, Group, MethodSummary, per_series, plane};
+use crate::workflow::clustering::{ClusteringDetails, ClusteringResult, MethodSummary, per_series, plane};
 use crate::workflow::flux;
 use crate::workflow::gallery::show;
 use crate::workflow::report_blocks;
@@ -21,7 +21,7 @@ pub(super) struct ClusterPage<'a> {
     pub run: &'a RunDir,
     pub recipe: &'a ClusterRecipe,
     pub data: DatasetView<'a>,
-    pub groups: &'a [Group],
+    pub results: &'a [ClusteringResult],
     pub plots: &'a [Plot],
     pub x: ArrayView2<'a, f32>,
     pub layout: Option<ArrayView2<'a, f32>>,
@@ -47,11 +47,11 @@ impl ClusterPage<'_> {
         report.section("The map", self.map(observer)?);
         report.section("Images", self.of(Topic::Images)?);
         report.section("Features", self.of(Topic::Features)?);
-        for (group, method) in self.groups.iter().zip(&findings.methods) {
+        for (result, method) in self.results.iter().zip(&findings.methods) {
             let mut blocks = vec![Block::Paragraph(sentence(method)), table(method), metrics_table(method)];
-            blocks.extend(self.of(Topic::Of(group.method))?);
-            blocks.extend(search_table(group));
-            report.section(group.method.title(), blocks);
+            blocks.extend(self.of(Topic::Of(result.method))?);
+            blocks.extend(search_table(result));
+            report.section(result.method.title(), blocks);
         }
         report.section("Clusters and fields", self.of(Topic::Fields)?);
         report.section("Examples", self.examples(observer)?);
@@ -82,9 +82,9 @@ impl ClusterPage<'_> {
         let axes = ["component 1".to_owned(), "component 2".to_owned()];
         layouts.push(Layout { name: "PCA".to_owned(), axes, points: points(pca.view()) });
         let mut groupings: Vec<(String, Grouping)> = self
-            .groups
+            .results
             .iter()
-            .map(|group| (group.method.title().to_owned(), Grouping::clusters(&group.clustering)))
+            .map(|result| (result.method.title().to_owned(), Grouping::clusters(&result.clustering)))
             .collect();
         if let Some((field, values)) = self.data.field_values() {
             groupings.push((field.to_owned(), values));
@@ -104,19 +104,19 @@ impl ClusterPage<'_> {
     }
 
     fn examples(&self, observer: &dyn Observer) -> Result<Vec<Block>, CommandError> {
-        let Some(group) = self.groups.first() else { return Ok(Vec::new()) };
+        let Some(result) = self.results.first() else { return Ok(Vec::new()) };
         let mut blocks = Vec::new();
         if let Some(flux) = self.flux {
-            let rows = flux::examples(flux, self.data.manifest, &per_series::grouping(&group.clustering));
+            let rows = flux::examples(flux, self.data.manifest, &per_series::grouping(&result.clustering));
             blocks.extend(show(
                 "Frames thrown out and kept, with their share of the beam's light",
                 &rows,
                 Some((self.run, "plots/frames.png")),
             )?);
         }
-        for cluster in group.clustering.ids() {
-            let examples = choose(group, cluster, self.recipe.report.examples, self.recipe.seed);
-            blocks.extend(examples::draw(self.run, &self.data, group, &examples)?);
+        for cluster in result.clustering.ids() {
+            let examples = choose(result, cluster, self.recipe.report.examples, self.recipe.seed);
+            blocks.extend(examples::draw(self.run, &self.data, result, &examples)?);
             observer.on(Event::Advanced { by: 1 });
         }
         Ok(blocks)
@@ -156,10 +156,10 @@ fn table(method: &MethodSummary) -> Block {
 }
 
 /// Everything that was tried.
-fn search_table(group: &Group) -> Option<Block> {
+fn search_table(result: &ClusteringResult) -> Option<Block> {
     let number = |value: Option<f64>| value.map(|value| format!("{value:.4}")).unwrap_or_default();
-    let (columns, rows): (Vec<&str>, Vec<Vec<String>>) = match &group.details {
-        Details::KMeans { sweep, .. } => (
+    let (columns, rows): (Vec<&str>, Vec<Vec<String>>) = match &result.details {
+        ClusteringDetails::KMeans { sweep, .. } => (
             vec!["k", "inertia", "silhouette", "Davies-Bouldin", "Calinski-Harabasz", "smallest", "largest"],
             sweep
                 .iter()
@@ -176,7 +176,7 @@ fn search_table(group: &Group) -> Option<Block> {
                 })
                 .collect(),
         ),
-        Details::Dbscan { grid, .. } => (
+        ClusteringDetails::Dbscan { grid, .. } => (
             vec!["eps", "min_samples", "clusters", "noise", "silhouette", "silhouette x (1 - noise)"],
             grid.iter()
                 .map(|cell| {
@@ -191,7 +191,7 @@ fn search_table(group: &Group) -> Option<Block> {
                 })
                 .collect(),
         ),
-        Details::Plain | Details::Placed { .. } => return None,
+        ClusteringDetails::Plain | ClusteringDetails::Placed { .. } => return None,
     };
     (rows.len() > 1).then(|| Block::Table {
         caption: "What was tried".to_owned(),

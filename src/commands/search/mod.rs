@@ -17,7 +17,7 @@ use crate::metrics::{Contingency, normalized_mutual_information, purity, spread}
 use crate::progress::{Note, Stage};
 use crate::recipes::{FeaturesRecipe, NetworkRecipe, SearchRecipe};
 use crate::runs::{DatasetSummary, FeatureChain, RunKind};
-use crate::workflow::clustering::Judge;
+use crate::workflow::clustering::ClusteringEvaluator;
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, Run, RunInputs, RunSummary, WorkflowError, dataset};
 
@@ -159,7 +159,7 @@ impl Search<'_> {
         let clusterings: Vec<&Clustering> = sweep.iter().map(|fit| &fit.clustering).collect();
         drop(stage);
         let truth = self.truth.map(|table| table.match_to(&embedded.manifest));
-        let judge = Judge {
+        let evaluator = ClusteringEvaluator {
             manifest: &embedded.manifest,
             truth: truth.as_ref(),
             kmeans: &self.recipe.cluster.kmeans,
@@ -167,7 +167,7 @@ impl Search<'_> {
             max_time: self.options.max_time,
             max_memory: self.options.max_memory,
         };
-        let judged = judge.silhouettes(x.view(), &clusterings, observer);
+        let judged = evaluator.silhouettes(x.view(), &clusterings, observer);
         let kept = projection.explained_variance_ratio().map(|ratios| ratios.iter().sum::<f64>());
         let rows = sweep
             .iter()

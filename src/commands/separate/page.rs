@@ -51,10 +51,10 @@ impl SeparatePage<'_> {
         let mut report = Report::new(format!("rails separate: {}", self.recipe.name));
         report.fact("Tiles", self.manifest.records.len().to_string());
         report.fact("Arrays", self.places.arrays.len().to_string());
-        for (name, count) in &self.findings.verdicts {
+        for (name, count) in &self.findings.defects {
             report.fact(name, count.to_string());
         }
-        report.section("Verdicts", self.verdicts()?);
+        report.section("Defects", self.defects()?);
         for layer in &self.found.layers {
             report.section(format!("Layer: {}", layer.name), self.layer(layer, observer)?);
             observer.on(Event::Advanced { by: 1 });
@@ -69,7 +69,7 @@ impl SeparatePage<'_> {
         Ok(report_blocks::plot(self.run, name, caption, figure)?)
     }
 
-    fn verdicts(&self) -> Result<Vec<Block>, CommandError> {
+    fn defects(&self) -> Result<Vec<Block>, CommandError> {
         let mut text = String::from("Each layer clusters what the ones before left over and takes one cluster out. ");
         if self.findings.inverted {
             text += "The tiles were inverted first: what stands in their middle is bright. ";
@@ -78,7 +78,7 @@ impl SeparatePage<'_> {
             let replaced = self.findings.replaced;
             text = format!("{text}{replaced} features were not finite numbers and count as 0.");
         }
-        let groups = self.by_verdict(0..self.found.verdicts.len());
+        let groups = self.by_defect(0..self.found.labels.len());
         let rows = self.findings.layers.iter().map(|layer| {
             let sizes: Vec<String> = layer.clusters.iter().map(ToString::to_string).collect();
             let cluster = layer.cluster.map(|id| id.to_string()).unwrap_or_default();
@@ -90,15 +90,15 @@ impl SeparatePage<'_> {
         let mut blocks = vec![
             Block::Paragraph(text),
             Block::Table { caption, columns: columns.to_vec(), rows: rows.collect() },
-            self.plot("verdicts", "Tiles per verdict", &FieldDistribution { field: "verdict", values: &groups })?,
+            self.plot("defects", "Tiles per defect", &FieldDistribution { field: "defect", values: &groups })?,
         ];
         let axes = if self.by_tsne { ["t-SNE 1", "t-SNE 2"] } else { ["component 1", "component 2"] };
         let panel =
             Panel { title: "", x_label: axes[0], y_label: axes[1], points: self.points.view(), groups: &groups };
-        let figure = Scatter { title: "All tiles by verdict", panels: vec![panel] };
+        let figure = Scatter { title: "All tiles by defect", panels: vec![panel] };
         blocks.push(self.plot(
-            "verdicts_tsne",
-            "All tiles by the features of the layers, coloured by verdict",
+            "defects_tsne",
+            "All tiles by the features of the layers, coloured by defect",
             &figure,
         )?);
         for (array, name) in self.places.arrays.iter().enumerate().take(MAPS) {
@@ -106,10 +106,10 @@ impl SeparatePage<'_> {
                 (0..self.places.of_tiles.len()).filter(|row| self.places.of_tiles[*row].array == array).collect();
             let places: Vec<(u32, u32)> =
                 rows.iter().map(|&row| (self.places.of_tiles[row].row, self.places.of_tiles[row].column)).collect();
-            let groups = self.by_verdict(rows.iter().copied());
+            let groups = self.by_defect(rows.iter().copied());
             let title = format!("Array {name}");
             let figure = ArrayMap { title: &title, places: &places, groups: &groups };
-            blocks.push(self.plot(&format!("array_{:02}", array + 1), &format!("{title}, by verdict"), &figure)?);
+            blocks.push(self.plot(&format!("array_{:02}", array + 1), &format!("{title}, by defect"), &figure)?);
         }
         let more = self.places.arrays.len().saturating_sub(MAPS);
         if more > 0 {
@@ -118,13 +118,13 @@ impl SeparatePage<'_> {
         Ok(blocks)
     }
 
-    /// Tiles by verdict; what is consistent is the rest, pale where the others have colours.
-    fn by_verdict(&self, rows: impl Iterator<Item = usize>) -> Grouping {
+    /// Tiles by defect label; what is consistent is the rest, pale where the others have colours.
+    fn by_defect(&self, rows: impl Iterator<Item = usize>) -> Grouping {
         let names = &self.found.names;
         let rest = names.iter().position(|name| name == CONSISTENT).unwrap_or(names.len());
-        let of = rows.map(|row| match self.found.verdicts[row] {
-            verdict if verdict == rest => None,
-            verdict => Some(verdict - usize::from(verdict > rest)),
+        let of = rows.map(|row| match self.found.labels[row] {
+            label if label == rest => None,
+            label => Some(label - usize::from(label > rest)),
         });
         let coloured: Vec<&str> = names.iter().map(String::as_str).filter(|name| *name != CONSISTENT).collect();
         Grouping::new(of.collect(), &coloured, CONSISTENT)

@@ -20,8 +20,8 @@ pub struct SeparateFindings {
     pub replaced: usize,
     /// One per layer, in their order.
     pub layers: Vec<LayerRow>,
-    /// Tiles per verdict, in the order of the layers, then the rest.
-    pub verdicts: Vec<(String, usize)>,
+    /// Tiles per defect label, in the order of the layers, then the rest.
+    pub defects: Vec<(String, usize)>,
     /// How images got into the folders.
     pub placed: Placed,
 }
@@ -56,6 +56,6 @@ pub(super) fn rows(found: &Separation) -> Vec<LayerRow> {
 }
 
 pub(super) fn counts(found: &Separation) -> Vec<(String, usize)> {
-    let count = |verdict: usize| found.verdicts.iter().filter(|one| **one == verdict).count();
-    found.names.iter().enumerate().map(|(verdict, name)| (name.clone(), count(verdict))).collect()
+    let count = |label: usize| found.labels.iter().filter(|one| **one == label).count();
+    found.names.iter().enumerate().map(|(label, name)| (name.clone(), count(label))).collect()
 }

@@ -6,8 +6,8 @@ use std::num::NonZeroUsize;
 use ndarray::ArrayView2;
 use serde_json::json;
 
-use super::group::{Details, Group, SweepRow};
-use super::judging::Judge;
+use super::evaluator::ClusteringEvaluator;
+use super::result::{ClusteringDetails, ClusteringResult, SweepRow};
 use crate::clusterers::{ClusterError, ClusterSection, KMeansFit, Method, PickMetrics};
 use crate::metrics::{Silhouettes, size_range, spread};
 use crate::progress::Observer;
@@ -19,9 +19,9 @@ pub(crate) fn pick(
     seed: u64,
     sweep: &[KMeansFit],
     judged: &[Option<Silhouettes>],
-    judge: &Judge<'_>,
+    evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
-) -> Result<Group, ClusterError> {
+) -> Result<ClusteringResult, ClusterError> {
     let rows: Vec<SweepRow> = sweep.iter().zip(judged).map(|(fit, judged)| row(x, fit, judged.as_ref())).collect();
     let score = |row: &SweepRow| {
         let SweepRow { silhouette, davies_bouldin, calinski_harabasz, .. } = *row;
@@ -33,7 +33,7 @@ pub(crate) fn pick(
     let (fit, silhouettes) = match NonZeroUsize::new(first.asked) {
         Some(k) if refit => {
             let fit = section.kmeans.fit_final(x, k, seed)?;
-            let judged = judge.silhouettes(x, &[&fit.clustering], observer).pop().flatten();
+            let judged = evaluator.silhouettes(x, &[&fit.clustering], observer).pop().flatten();
             (fit, judged)
         }
         _ => (first.clone(), judged[best].clone()),
@@ -46,13 +46,13 @@ pub(crate) fn pick(
             fit.asked * 2
         ));
     }
-    Ok(Group {
+    Ok(ClusteringResult {
         method: Method::Kmeans,
         clustering: fit.clustering.clone(),
         silhouettes,
         parameters: BTreeMap::from([("k".to_owned(), json!(fit.asked))]),
         metrics: BTreeMap::new(),
-        details: Details::KMeans { fit, sweep: rows },
+        details: ClusteringDetails::KMeans { fit, sweep: rows },
         notes,
     })
 }
