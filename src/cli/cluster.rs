@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     device: DeviceArgument,
     #[command(flatten)]
     cache: CacheArgument,
-    /// What `rails assign` does now
+    /// Moved to `rails assign`
     #[arg(long, value_name = "RUN", hide = true)]
     assign: Option<PathBuf>,
 }

@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     checkpoint: Option<PathBuf>,
     /// The folder of images
     images: PathBuf,
-    /// What the images show: a table with path (or filename, or id) and class, or a curated run; without it the names
+    /// True classes: a table with path (or filename, or id) and class, or a curated run; without it the names
     /// of the folders they lie in
     #[arg(long, value_name = "TABLE.csv")]
     truth: Option<PathBuf>,

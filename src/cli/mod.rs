@@ -79,7 +79,7 @@ fn grouped(command: clap::Command) -> clap::Command {
     ))
 }
 
-/// What every command understands.
+/// Options of every command.
 #[derive(Debug, Args)]
 struct Global {
     /// Print the result as JSON
@@ -112,7 +112,7 @@ enum DeviceName {
 }
 
 impl DeviceArgument {
-    /// What commands need beside their input.
+    /// The context that commands need beside their input.
     fn context<'a>(&self, workspace: &'a Workspace, observer: &'a Terminal) -> Result<Context<'a>, CommandError> {
         let choice = match self.choice {
             DeviceName::Auto => DeviceChoice::Auto,
@@ -205,7 +205,7 @@ impl RecipeArguments {
     }
 }
 
-/// What `--print-config` is answered.
+/// Answers `--print-config` with the whole recipe.
 fn print_config<R: Serialize>(recipe: &R) -> Result<Outcome, CommandError> {
     render::out(&to_toml(recipe).map_err(|error| CommandError::usage(error.to_string()))?)?;
     Ok(Outcome::Done)

@@ -29,7 +29,7 @@ pub struct AssignFindings {
     pub assigned_to: PathBuf,
     /// Such as `kmeans`.
     pub method: String,
-    /// What was placed.
+    /// The data set that was placed.
     pub dataset: DatasetSummary,
     /// By cluster number; a cluster may have got no image.
     pub clusters: Vec<ClusterRow>,

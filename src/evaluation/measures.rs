@@ -32,13 +32,13 @@ pub struct Evaluation {
 /// Calibration of the confidences: whether they can be believed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Confidence {
-    /// What logits were divided by; 1 where nothing was calibrated.
+    /// The temperature that logits were divided by; 1 where nothing was calibrated.
     pub temperature: f64,
     /// Expected calibration error, in `0.0..=1.0`.
     pub ece: Option<f64>,
     /// The same before the temperature was applied.
     pub ece_before: Option<f64>,
-    /// What 95 % of perfectly calibrated classifiers stay below on as many images.
+    /// The ECE that 95 % of perfectly calibrated classifiers stay below on as many images.
     pub ece_by_chance: Option<f64>,
     /// Log loss before the temperature was applied, in nats.
     pub log_loss_before: Option<f64>,

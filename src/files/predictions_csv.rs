@@ -1,8 +1,8 @@
 //! `predictions.csv` of runs and checkpoints: what a classifier said about each image whose class is known.
 //!
-//! Columns: `id, path, truth, class, confidence`, where the classifier measures it `novelty, unknown` (novelty score, and
-//! whether prediction would call the image `unknown`), then `p_<class>` for every class. Files of earlier versions call
-//! the novelty `unfamiliarity`; whoever reads looks at neither.
+//! Columns: `id, path, truth, class, confidence`, where the classifier measures it `novelty, unknown` (novelty score,
+//! and whether prediction would call the image `unknown`), then `p_<class>` for every class. Files of earlier versions
+//! call the novelty `unfamiliarity`; whoever reads looks at neither.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub struct RecordedPredictions {
     pub images: BTreeMap<ImageId, RecordedPrediction>,
 }
 
-/// What was said about an image.
+/// The prediction for one image, as read from the file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordedPrediction {
     pub path: String,

@@ -25,7 +25,7 @@ pub struct ReliabilityBin {
     pub accuracy: Option<f64>,
 }
 
-/// What became of images by the confidence they were called with.
+/// Reliability: how often predictions are right, by the confidence they were made with.
 ///
 /// Bin `i` holds confidences above `i / BINS`, up to and including `(i + 1) / BINS`; the first also holds 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

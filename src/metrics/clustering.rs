@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::data::Clustering;
 
-/// What the features say about a grouping, from one look at them.
+/// Internal validity scores of a clustering, computed together in one pass over the features.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
     /// Sum of squared distances to the cluster means, from 0 up; lower is tighter.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::note::Kept;
+use super::note::KeptWeights;
 use super::split_warning::SplitWarning;
 
 /// Something the user should worry about.
@@ -72,7 +72,7 @@ impl fmt::Display for Warning {
         match self {
             Self::NoValidation => f.write_str("no validation images: the training loss decides when to stop"),
             Self::Diverged { epoch, best_epoch } => {
-                write!(f, "the loss diverged in epoch {epoch}; {}", Kept(*best_epoch))
+                write!(f, "the loss diverged in epoch {epoch}; {}", KeptWeights(*best_epoch))
             }
             Self::RefitDiverged => {
                 f.write_str("learning from the validation images too diverged: their share is left out")

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, FeaturesRecipe, Mode, Recipe, ReportRecipe};
 use crate::clusterers::ClusterSection;
 use crate::reducers::{Reduction, Tsne};
@@ -25,7 +25,7 @@ pub struct ClusterRecipe {
     pub cluster: ClusterSection,
     /// How images are laid out in the plane.
     pub tsne: Tsne,
-    /// What is drawn.
+    /// Plots and galleries of the report.
     pub report: ReportRecipe,
 }
 
@@ -47,7 +47,7 @@ impl Default for ClusterRecipe {
 impl Recipe for ClusterRecipe {
     const MODE: Mode = Mode::Cluster;
 
-    fn read(mut document: Section<'_>) -> Result<Self, Slip> {
+    fn read(mut document: RecipeTable<'_>) -> Result<Self, RecipeMistake> {
         let features = document.take("features")?.map(FeaturesRecipe::read).transpose()?.unwrap_or_default();
         Ok(Self { features, ..document.read()? })
     }

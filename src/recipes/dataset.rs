@@ -31,7 +31,7 @@ pub struct DatasetRecipe {
 }
 
 impl DatasetRecipe {
-    /// What the scan has to know.
+    /// Options of the scan.
     #[must_use]
     pub fn scan_options(&self) -> ScanOptions {
         ScanOptions {

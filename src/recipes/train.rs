@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, FeaturesRecipe, Mode, Recipe, SweepRecipe};
 use crate::training::{CalibrateRecipe, ClassifierRecipe, FinetuneRecipe, RejectRecipe, SplitRecipe};
 
@@ -55,7 +55,7 @@ impl Default for TrainRecipe {
 impl Recipe for TrainRecipe {
     const MODE: Mode = Mode::Train;
 
-    fn read(mut document: Section<'_>) -> Result<Self, Slip> {
+    fn read(mut document: RecipeTable<'_>) -> Result<Self, RecipeMistake> {
         let features = document.take("features")?.map(FeaturesRecipe::read).transpose()?;
         let classifier = document.take("classifier")?.map(classifier).transpose()?.unwrap_or_default();
         Ok(Self { features, classifier, ..document.read()? })
@@ -67,7 +67,7 @@ impl Recipe for TrainRecipe {
 }
 
 /// Reads the `[classifier]` section, whose `kind` says which keys it has.
-fn classifier(section: Section<'_>) -> Result<ClassifierRecipe, Slip> {
+fn classifier(section: RecipeTable<'_>) -> Result<ClassifierRecipe, RecipeMistake> {
     section.read_kind(&[
         ("mlp", |section| section.read().map(ClassifierRecipe::Mlp)),
         ("linear", |section| section.read().map(ClassifierRecipe::Linear)),

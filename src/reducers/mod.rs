@@ -17,7 +17,7 @@ mod tsne;
 pub use pca::Pca;
 pub use projection::{Projection, Step};
 pub use random_projection::RandomProjection;
-pub use reduction::{Method, Reduction};
+pub use reduction::{Reduction, ReductionMethod};
 pub use standardize::{Standardize, Standardizer, WeightedBlock};
 pub use stored::ProjectionFileError;
 pub use tsne::{Layout as TsneLayout, Tsne};

@@ -7,7 +7,7 @@ use super::axes::{Axis, Frame, number};
 use super::canvas::{Canvas, Rect};
 use super::grouping::Grouping;
 use super::heatmap::Heatmap;
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{MARGIN, colour_of, shade};
 
@@ -69,9 +69,9 @@ fn stack(canvas: &mut Canvas, frame: &Frame, heights: &Array2<f64>, parts: &Grou
     }
 }
 
-fn entries(groups: &Grouping) -> Vec<Entry> {
+fn entries(groups: &Grouping) -> Vec<LegendEntry> {
     let colour = |i: usize| colour_of((i < groups.len()).then_some(i));
-    groups.all_names().into_iter().enumerate().map(|(i, name)| Entry::area(name, colour(i))).collect()
+    groups.all_names().into_iter().enumerate().map(|(i, name)| LegendEntry::area(name, colour(i))).collect()
 }
 
 /// Each row divided by its sum; NaN for a row without images.

@@ -9,7 +9,7 @@ use super::recipe::{LayerRecipe, Take};
 use super::{SeparationError, Tiles};
 use crate::clusterers::KMeans;
 use crate::data::{ClusterId, Clustering};
-use crate::reducers::{Method, Reduction};
+use crate::reducers::{Reduction, ReductionMethod};
 
 /// Beyond it a score says no more: one wild feature must not drown the others.
 const MOST: f32 = 12.0;
@@ -151,7 +151,7 @@ impl LayerRecipe {
             return Ok((Clustering::by_number(&[]), Array2::zeros((0, 1))));
         }
         let reduction =
-            Reduction { l2: false, standardize: true, method: Method::Pca, n_components: self.n_components };
+            Reduction { l2: false, standardize: true, method: ReductionMethod::Pca, n_components: self.n_components };
         let (_, reduced) = reduction.fit_transform(values, seed)?;
         let k = NonZeroUsize::new(self.k.get().min(values.nrows())).unwrap_or(NonZeroUsize::MIN);
         let k_means = KMeans { n_init: self.n_init, ..KMeans::with_k(k) };

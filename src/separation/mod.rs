@@ -1,4 +1,5 @@
-//! One defect after another: each layer clusters what is left, takes one cluster out under a name and passes the rest on.
+//! One defect after another: each layer clusters what is left, takes one cluster out under a name and passes the rest
+//! on.
 //!
 //! ```text
 //!  tiles ─▶ layer 1 ─rest─▶ layer 2 ─rest─▶ … ─rest─▶ inconsistency (local outlier factor)
@@ -85,8 +86,8 @@ impl SeparationError {
 }
 
 impl SeparationRecipe {
-    /// Separates `tiles`; the same tiles and seed give the same answer. `context` is the same tiles by the features that
-    /// the inconsistency looks at.
+    /// Separates `tiles`; the same tiles and seed give the same answer. `context` is the same tiles by the features
+    /// that the inconsistency looks at.
     ///
     /// # Errors
     /// When a layer names a feature that its tiles do not have.

@@ -1,4 +1,4 @@
-//! What every stage needs beside its input: where it runs, where things lie, and who listens.
+//! The context of every stage beside its input: where it runs, where things lie, and who listens.
 
 use crate::device::Device;
 use crate::progress::Observer;

@@ -42,7 +42,7 @@ pub(super) enum Work {
 
 /// One step of the network.
 #[derive(Debug, Clone)]
-pub(super) struct Step {
+pub(super) struct PlanStep {
     pub work: Work,
     /// Kernel, stride and padding of a convolution; unused by other work.
     pub form: Form,
@@ -71,7 +71,7 @@ impl Form {
 /// The steps of a network, how many maps they need, and how many features they yield.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlanStep>,
     pub slots: usize,
     pub features: usize,
 }
@@ -97,7 +97,7 @@ struct Planner<'a> {
     slot_of: Vec<Slot>,
     free: Vec<Slot>,
     slots: usize,
-    steps: Vec<Step>,
+    steps: Vec<PlanStep>,
 }
 
 impl<'a> Planner<'a> {
@@ -170,7 +170,7 @@ impl<'a> Planner<'a> {
             }
         }
         let features = self.features_of(node);
-        self.steps.push(Step { work, form, bounds: activation.bounds(), output, features });
+        self.steps.push(PlanStep { work, form, bounds: activation.bounds(), output, features });
         if self.readers[node] == 0 {
             self.free.push(output);
         }

@@ -45,9 +45,9 @@ fn decode_safetensors(bytes: &[u8]) -> Outcome<Content> {
 }
 
 /// A tensor as the file stores it, in 32 bits.
-pub(super) struct Stored<'a>(pub &'a Tensor);
+pub(super) struct StoredTensor<'a>(pub &'a Tensor);
 
-impl View for Stored<'_> {
+impl View for StoredTensor<'_> {
     fn dtype(&self) -> Dtype {
         Dtype::F32
     }

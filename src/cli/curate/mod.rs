@@ -3,7 +3,7 @@
 mod labels;
 mod review;
 
-pub(super) use review::Page;
+pub(super) use review::ServedPage;
 
 use std::path::PathBuf;
 
@@ -25,9 +25,9 @@ const EXAMPLES: &str = r#"A file for --apply holds one decision per line, such a
 
 /// Name clusters, move and remove images: on a page in the browser, or from files
 ///
-/// Without --apply, --from-folders, --import, --export or --status it serves the review page to this machine alone until Ctrl-C.
-/// Decisions are appended to curation/decisions.jsonl in the run folder, each on the disk before the page says saved;
-/// labels.csv and removed.csv are what they come to.
+/// Without --apply, --from-folders, --import, --export or --status it serves the review page to this machine alone
+/// until Ctrl-C. Decisions are appended to curation/decisions.jsonl in the run folder, each on the disk before the page
+/// says saved; labels.csv and removed.csv are what they come to.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -40,14 +40,14 @@ pub(super) struct Arguments {
     /// between folders or into _removed/<reason>/, images deleted
     #[arg(long)]
     from_folders: bool,
-    /// Take over labels made elsewhere: a table with path (or filename, or id) and class, or a folder with one subfolder
-    /// per class. Images are matched by content, path or name; importing twice adds nothing
+    /// Take over labels made elsewhere: a table with path (or filename, or id) and class, or a folder with one
+    /// subfolder per class. Images are matched by content, path or name; importing twice adds nothing
     #[arg(long, value_name = "TABLE|DIR")]
     import: Option<PathBuf>,
     /// Write what was decided into a new folder for other programs; removed images are kept apart, with their reason
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
-    /// What an export holds
+    /// Format of the export
     #[arg(long, value_enum, default_value = "imagefolder", requires = "export")]
     format: FormatArgument,
     /// Copy images on export instead of linking them
@@ -69,9 +69,9 @@ pub(super) struct Arguments {
     cache: CacheArgument,
 }
 
-/// What came in, and where the curation stands then.
+/// Labels that came in, and where the curation stands then.
 #[derive(Serialize)]
-struct Imported {
+struct ImportOutcome {
     imported: LabelImport,
     #[serde(flatten)]
     curation: CurateSummary,
@@ -130,7 +130,7 @@ impl Arguments {
                 global.print(&summary, render::curate)?;
                 return Ok(Outcome::Done);
             };
-            let both = Imported { imported, curation: summary };
+            let both = ImportOutcome { imported, curation: summary };
             global.print(&both, |both| render::label_import(&both.imported) + &render::curate(&both.curation))?;
             return Ok(Outcome::Done);
         };

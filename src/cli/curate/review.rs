@@ -39,7 +39,7 @@ impl PageArguments {
         let listen = Listen { address: self.listen.unwrap_or(Listen::default().address), port: self.port };
         let review = Review::open(run, listen, by, context)?;
         observer.clear();
-        let page = Page { url: review.url(), port: review.port(), exposure: listen.exposure() };
+        let page = ServedPage { url: review.url(), port: review.port(), exposure: listen.exposure() };
         let saved = "Every decision is saved at once. Ctrl-C ends the review.";
         global.print(&page, |page| page.text("Review page", saved))?;
         if self.open && !open_browser(&page.url) {
@@ -53,15 +53,15 @@ impl PageArguments {
 
 /// Where a page is.
 #[derive(Debug, Serialize)]
-pub(in crate::cli) struct Page {
+pub(in crate::cli) struct ServedPage {
     pub url: String,
     pub port: u16,
-    /// What others can do.
+    /// A warning of what others on the network can do; absent on loopback.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exposure: Option<String>,
 }
 
-impl Page {
+impl ServedPage {
     /// `last` says how it ends.
     pub fn text(&self, what: &str, last: &str) -> String {
         let port = self.port;

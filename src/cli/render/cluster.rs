@@ -1,4 +1,4 @@
-//! What `rails cluster` found.
+//! Summary of `rails cluster` as text.
 
 use std::fmt::Write as _;
 
@@ -142,7 +142,7 @@ fn clustering(method: &MethodSummary, summary: &ClusterSummary) -> String {
     }
     let n = found.dataset.n_images.max(1) as f64;
     for cluster in method.clusters.iter().take(40) {
-        let tenants: Vec<String> =
+        let values: Vec<String> =
             cluster.field_values.iter().take(5).map(|(name, count)| format!("{name} {count}")).collect();
         let rest = cluster.field_values.len().saturating_sub(5);
         let more = if rest > 0 { format!(", {rest} more") } else { String::new() };
@@ -151,7 +151,7 @@ fn clustering(method: &MethodSummary, summary: &ClusterSummary) -> String {
             "  {:>4}  {:>7} images {share:>5.1} %  {}{more}",
             cluster.cluster,
             cluster.size,
-            tenants.join(", ")
+            values.join(", ")
         );
         let _ = writeln!(text, "{}", line.trim_end());
     }

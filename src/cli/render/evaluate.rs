@@ -68,9 +68,9 @@ pub(super) fn scores(evaluation: &Evaluation) -> String {
     }
     let confidence = &evaluation.confidence;
     if let (Some(ece), Some(chance)) = (confidence.ece, confidence.ece_by_chance) {
-        let verdict = if ece <= chance { "as honest as so many images can tell" } else { "more than chance" };
+        let comparison = if ece <= chance { "as honest as so many images can tell" } else { "more than chance" };
         let _ =
-            writeln!(text, "  {:<18} {:>7}  {verdict}: chance alone gives up to {}", "ECE", short(ece), short(chance));
+            writeln!(text, "  {:<18} {:>7}  {comparison}: chance alone gives up to {}", "ECE", short(ece), short(chance));
     }
     text
 }

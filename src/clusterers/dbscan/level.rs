@@ -1,6 +1,6 @@
 //! One eps of a grid, with the core points of every `min_samples`.
 //!
-//! What a smaller eps connected stays connected, so only cores outside the largest component are looked from.
+//! Images that a smaller eps connected stay connected, so only cores outside the largest component are looked from.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

@@ -93,7 +93,7 @@ struct Data<'a> {
 }
 
 /// Where a start ended.
-struct Run {
+struct Start {
     centroids: Array2<f32>,
     inertia: f64,
     n_iter: usize,
@@ -222,7 +222,7 @@ impl<'a> Data<'a> {
 }
 
 impl KMeansFit {
-    fn new(data: &Data<'_>, run: &Run, asked: usize) -> Self {
+    fn new(data: &Data<'_>, run: &Start, asked: usize) -> Self {
         let found = nearest(&data.points, run.centroids.view());
         let clustering = Clustering::by_first_appearance(found.labels.iter().map(|&label| Some(label)));
         let mut centroids = Array2::zeros((clustering.n_clusters(), run.centroids.ncols()));

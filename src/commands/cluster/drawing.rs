@@ -13,7 +13,7 @@ use crate::report::{
     KDistancePlot, KScores, KSweepPlot, Montage, MontageSection, Panel, Scatter, SilhouettePlot,
 };
 use crate::runs::RunDir;
-use crate::workflow::clustering::{ClusteringDetails, ClusteringResult, GridCell, SweepRow, per_series, plane};
+use crate::workflow::clustering::{ClusteringDetails, ClusteringResult, GridCell, KMeansSweepRow, per_series, plane};
 use crate::workflow::flux;
 
 /// A plot that was written.
@@ -40,7 +40,7 @@ pub(super) enum Topic {
 /// Radii marked in the k-distance plot, beside the chosen one.
 const MARKED_RADII: [f64; 4] = [0.3, 0.5, 0.7, 1.0];
 
-/// What is drawn.
+/// The plots of a run and the data they are drawn from.
 pub(super) struct Drawing<'a> {
     pub run: &'a RunDir,
     pub data: DatasetView<'a>,
@@ -50,7 +50,7 @@ pub(super) struct Drawing<'a> {
     /// Positions by t-SNE, shape `[n_images, 2]`.
     pub layout: Option<ArrayView2<'a, f32>>,
     pub results: &'a [ClusteringResult],
-    /// What was done to the images before embedding.
+    /// Corrections of the images before embedding.
     pub enhance: &'a [Enhancement],
     /// Where series were clustered one by one: how bright their frames are.
     pub flux: Option<&'a Flux>,
@@ -184,7 +184,7 @@ impl Drawing<'_> {
         self.save(plots, Topic::Maps, name, title, &Scatter { title, panels })
     }
 
-    fn sweep(&self, sweep: &[SweepRow], chosen: usize, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+    fn sweep(&self, sweep: &[KMeansSweepRow], chosen: usize, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
         if sweep.len() < 2 {
             return Ok(());
         }

@@ -8,7 +8,7 @@ use super::summary::DatasetView;
 use crate::commands::CommandError;
 use crate::data::ClusterId;
 use crate::images::Image;
-use crate::report::{Block, Figure, GalleryImage, Montage, MontageSection, jpeg, thumbnail};
+use crate::report::{Figure, GalleryImage, Montage, MontageSection, PageBlock, jpeg, thumbnail};
 use crate::runs::RunDir;
 use crate::workflow::clustering::ClusteringResult;
 
@@ -48,7 +48,7 @@ pub(super) fn draw(
     data: &DatasetView<'_>,
     result: &ClusteringResult,
     examples: &Examples,
-) -> Result<Vec<Block>, CommandError> {
+) -> Result<Vec<PageBlock>, CommandError> {
     let title = format!("{} cluster {}: {} images", result.method.title(), examples.cluster, examples.size);
     // They were decoded before; one that is gone meanwhile is left out.
     let shown: Vec<(&str, Vec<(Image, &str)>)> = examples
@@ -75,7 +75,7 @@ pub(super) fn draw(
                 Ok(GalleryImage { jpeg, caption: (*name).to_owned() })
             };
             let images = images.iter().map(picture).collect::<Result<_, CommandError>>()?;
-            Ok(Block::Gallery { title: format!("{title}, {kind}"), images })
+            Ok(PageBlock::Gallery { title: format!("{title}, {kind}"), images })
         })
         .collect()
 }

@@ -33,7 +33,7 @@ use drawing::Drawing;
 use page::ClusterPage;
 use summary::DatasetView;
 
-/// What the command line adds to the recipe.
+/// Options that the command line adds to the recipe.
 #[derive(Debug, Clone)]
 pub struct ClusterOptions {
     /// A table of true classes, for measuring only.

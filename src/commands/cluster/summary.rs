@@ -1,4 +1,4 @@
-//! What `rails cluster` has to say at the end, and what goes into results.json.
+//! Summary of `rails cluster`, printed and in results.json.
 
 use ndarray::ArrayView2;
 use serde::Serialize;
@@ -19,7 +19,7 @@ pub type ClusterSummary = RunSummary<ClusterFindings>;
 /// Clusters and everything measured of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClusterFindings {
-    /// What was clustered.
+    /// The data set that was clustered.
     pub dataset: DatasetSummary,
     /// The name field that plays the part of the tenant.
     pub field: Option<String>,

@@ -25,7 +25,7 @@ use truth::truth;
 /// Draws the resamples of intervals; results do not depend on anything else random.
 const SEED: u64 = 0;
 
-/// What to evaluate.
+/// Options of an evaluation: the checkpoint, the images and their true classes.
 #[derive(Debug, Clone, Default)]
 pub struct EvaluateOptions {
     /// The checkpoint folder; without it the newest.

@@ -112,9 +112,9 @@ pub fn separate(
 
 /// The features of every tile, inverted first where what stands in its middle is bright.
 struct Measured {
-    /// What the layers look at.
+    /// Features for the layers.
     layers: ExtractedFeatures,
-    /// What the inconsistency looks at.
+    /// Features for the inconsistency.
     surroundings: ExtractedFeatures,
 }
 

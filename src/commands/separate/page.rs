@@ -14,7 +14,7 @@ use crate::images::{DepthRange, decode};
 use crate::progress::{Event, Observer};
 use crate::recipes::SeparateRecipe;
 use crate::report::{
-    ArrayMap, Block, FieldDistribution, Figure, GalleryImage, Grouping, Histogram, Panel, Report, Scatter,
+    ArrayMap, FieldDistribution, Figure, GalleryImage, Grouping, Histogram, PageBlock, Panel, Report, Scatter,
     ScoredScatter, jpeg, thumbnail,
 };
 use crate::runs::RunDir;
@@ -32,7 +32,7 @@ const MAPS: usize = 12;
 /// The line in the histogram of scores.
 const PERCENTILE: f64 = 0.9;
 
-/// What the page shows.
+/// The page of a separation: the run and everything it shows.
 pub(super) struct SeparatePage<'a> {
     pub run: &'a RunDir,
     pub recipe: &'a SeparateRecipe,
@@ -65,11 +65,11 @@ impl SeparatePage<'_> {
     }
 
     /// Saves a plot under plots/ and gives it to the page.
-    fn plot(&self, name: &str, caption: &str, figure: &dyn Figure) -> Result<Block, CommandError> {
+    fn plot(&self, name: &str, caption: &str, figure: &dyn Figure) -> Result<PageBlock, CommandError> {
         Ok(report_blocks::plot(self.run, name, caption, figure)?)
     }
 
-    fn defects(&self) -> Result<Vec<Block>, CommandError> {
+    fn defects(&self) -> Result<Vec<PageBlock>, CommandError> {
         let mut text = String::from("Each layer clusters what the ones before left over and takes one cluster out. ");
         if self.findings.inverted {
             text += "The tiles were inverted first: what stands in their middle is bright. ";
@@ -88,8 +88,8 @@ impl SeparatePage<'_> {
         let columns = ["layer", "tiles", "clusters", "chosen", "stands out (robust σ)", "taken"].map(str::to_owned);
         let caption = "What each layer saw and took".to_owned();
         let mut blocks = vec![
-            Block::Paragraph(text),
-            Block::Table { caption, columns: columns.to_vec(), rows: rows.collect() },
+            PageBlock::Paragraph(text),
+            PageBlock::Table { caption, columns: columns.to_vec(), rows: rows.collect() },
             self.plot("defects", "Tiles per defect", &FieldDistribution { field: "defect", values: &groups })?,
         ];
         let axes = if self.by_tsne { ["t-SNE 1", "t-SNE 2"] } else { ["component 1", "component 2"] };
@@ -113,7 +113,7 @@ impl SeparatePage<'_> {
         }
         let more = self.places.arrays.len().saturating_sub(MAPS);
         if more > 0 {
-            blocks.push(Block::Paragraph(format!("{more} more arrays are not drawn; images.csv has all.")));
+            blocks.push(PageBlock::Paragraph(format!("{more} more arrays are not drawn; images.csv has all.")));
         }
         Ok(blocks)
     }
@@ -130,7 +130,7 @@ impl SeparatePage<'_> {
         Grouping::new(of.collect(), &coloured, CONSISTENT)
     }
 
-    fn layer(&self, layer: &LayerOutcome, observer: &dyn Observer) -> Result<Vec<Block>, CommandError> {
+    fn layer(&self, layer: &LayerOutcome, observer: &dyn Observer) -> Result<Vec<PageBlock>, CommandError> {
         let name = &layer.key;
         let groups = Grouping::clusters(&layer.clustering);
         let taken = match layer.taken.cluster {
@@ -144,7 +144,7 @@ impl SeparatePage<'_> {
             }
             None => "There was nothing to cluster".to_owned(),
         };
-        let mut blocks = vec![Block::Paragraph(format!(
+        let mut blocks = vec![PageBlock::Paragraph(format!(
             "{taken}. The first candidate stands out by {:.1} robust standard deviations.",
             layer.taken.stands_out
         ))];
@@ -179,10 +179,10 @@ impl SeparatePage<'_> {
         picked.into_iter().map(|at| members[at]).collect()
     }
 
-    fn inconsistency(&self, observer: &dyn Observer) -> Result<Vec<Block>, CommandError> {
+    fn inconsistency(&self, observer: &dyn Observer) -> Result<Vec<PageBlock>, CommandError> {
         let rest = &self.found.inconsistency;
         let odd = rest.outliers.iter().filter(|odd| **odd).count();
-        let mut blocks = vec![Block::Paragraph(format!(
+        let mut blocks = vec![PageBlock::Paragraph(format!(
             "{} tiles are left; {odd} of them have a local outlier factor above {}.",
             rest.rows.len(),
             self.recipe.separate.inconsistency.lof.threshold.get(),
@@ -208,7 +208,11 @@ impl SeparatePage<'_> {
     }
 
     /// Tiles with their names, or their scores; one whose file is gone is left out.
-    fn gallery(&self, title: String, tiles: impl Iterator<Item = (usize, Option<f64>)>) -> Result<Block, CommandError> {
+    fn gallery(
+        &self,
+        title: String,
+        tiles: impl Iterator<Item = (usize, Option<f64>)>,
+    ) -> Result<PageBlock, CommandError> {
         let mut images = Vec::new();
         for (row, score) in tiles {
             let record = &self.manifest.records[row];
@@ -218,6 +222,6 @@ impl SeparatePage<'_> {
             let caption = score.map_or_else(|| name.to_owned(), |score| format!("{score:.2} {name}"));
             images.push(GalleryImage { jpeg, caption });
         }
-        Ok(Block::Gallery { title, images })
+        Ok(PageBlock::Gallery { title, images })
     }
 }

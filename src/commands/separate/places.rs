@@ -45,7 +45,7 @@ impl Places {
     }
 }
 
-/// What tells the array apart, its name, row and column.
+/// A key that tells arrays apart, the array's name, and the tile's row and column.
 fn place(record: &ImageRecord) -> Option<(String, String, u32, u32)> {
     let field = |name: &str| record.fields.get(name);
     if let Some(tile) = record.tile {

@@ -1,4 +1,4 @@
-//! What a separation has to say at the end, and what goes into results.json.
+//! Summary of a separation, printed and in results.json.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ pub type SeparateSummary = RunSummary<SeparateFindings>;
 /// Tiles per defect, layer by layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SeparateFindings {
-    /// What was separated.
+    /// The data set that was separated.
     pub dataset: DatasetSummary,
     /// Whether tiles were inverted because their middle is bright.
     pub inverted: bool,
@@ -29,7 +29,7 @@ pub struct SeparateFindings {
 /// One layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LayerRow {
-    /// What the tiles it takes are called.
+    /// The defect label of the tiles it takes.
     pub name: String,
     /// Tiles it looked at.
     pub tiles: usize,

@@ -10,8 +10,8 @@ use crate::runs::RunDir;
 use crate::separation::Separation;
 use crate::workflow::feature_extraction::ExtractedFeatures;
 
-/// A row per tile: defect label as number (`layers`) and as word, cluster per layer it came to, inconsistency, every feature
-/// alone and beside the others, position in the map. Cells are empty where a tile did not come to a layer.
+/// A row per tile: defect label as number (`layers`) and as word, cluster per layer it came to, inconsistency, every
+/// feature alone and beside the others, position in the map. Cells are empty where a tile did not come to a layer.
 pub(super) fn images_csv(
     run: &RunDir,
     manifest: &Manifest,

@@ -1,7 +1,7 @@
 //! Which training recipe suits the images: every recipe of a `[sweep]`, cross-validated on the same folds.
 //!
-//! Images are embedded once per kind of features. Every image is predicted once by each recipe, by a classifier that saw
-//! neither it, nor a copy or near duplicate of it, nor another image of its group.
+//! Images are embedded once per kind of features. Every image is predicted once by each recipe, by a classifier that
+//! saw neither it, nor a copy or near duplicate of it, nor another image of its group.
 
 mod feature_tables;
 mod images;
@@ -33,7 +33,7 @@ pub type SweepSummary = RunSummary<SweepFindings>;
 pub struct SweepFindings {
     /// Labelled images per class.
     pub classes: Vec<(String, usize)>,
-    /// What recipes are ranked by.
+    /// The score that ranks recipes.
     pub rank_by: RankBy,
     /// Images per fold.
     pub folds: Vec<usize>,
@@ -43,7 +43,7 @@ pub struct SweepFindings {
     pub disjointness: Vec<Disjointness>,
     /// Every recipe, the best first; those that failed at the end.
     pub recipes: Vec<SweepRow>,
-    /// What `rails train` needs besides to train the best: `--set` and its value in turn.
+    /// Arguments of `rails train` that train the best: `--set` and its value in turn.
     pub best: Vec<String>,
     /// Files that were left out.
     pub n_skipped: usize,
@@ -54,7 +54,7 @@ pub struct SweepFindings {
 pub struct SweepRow {
     /// Names it in folds.csv: `r1`, `r2`, … in the order of the recipe file.
     pub id: String,
-    /// What it sets, such as `classifier.hidden=[256]`.
+    /// The settings that tell it from the others, such as `classifier.hidden=[256]`.
     pub settings: Vec<String>,
     /// Its scores, absent where training failed.
     #[serde(flatten)]
@@ -68,7 +68,8 @@ pub struct SweepRow {
     pub failed: Option<String>,
 }
 
-/// Cross-validates every recipe of `variants` on the images of `sources`, as `rails train` takes them, and writes a run.
+/// Cross-validates every recipe of `variants` on the images of `sources`, as `rails train` takes them, and writes a
+/// run.
 ///
 /// # Errors
 /// When there is too little to learn from, no recipe can be trained, or a stage fails. One recipe that cannot be
@@ -137,7 +138,7 @@ pub fn sweep(
     Ok(run.finish(folder, &inputs, findings, |findings, results| writing::record(findings, &warnings, results))?)
 }
 
-/// What `rails train` needs to hear to train the recipe of `best`.
+/// Arguments of `rails train` that train the recipe of `best`.
 fn arguments(best: &SweepRow) -> Result<Vec<String>, CommandError> {
     if let Some(why) = &best.failed {
         let message = format!("no recipe could be trained: {why}");

@@ -12,11 +12,11 @@ use crate::recipes::TrainRecipe;
 use crate::training::{ConfidenceFit, ConfidenceModel, Trained, softmax};
 use crate::workflow::{Context, Run};
 
-/// What may be said of a classifier.
+/// The assessment of a trained classifier on images that it did not learn from.
 pub(super) struct Assessment<'a> {
     /// Which images judge: `test`, or `validation` where there are no test images.
     pub part: &'static str,
-    /// What makes its probabilities believable.
+    /// Calibration and novelty rejection.
     pub confidence: ConfidenceModel,
     /// Those images, and what it says of them.
     pub labelled: LabelledPredictions<'a>,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClusterKey, Decision, Entry};
+use super::{ClusterKey, Decision, LogEntry};
 use crate::data::{ClusterId, ImageId};
 
 /// Where a label comes from.
@@ -62,7 +62,7 @@ pub struct Removed {
     pub at: String,
 }
 
-/// What the decisions come to. No image is both labelled and removed.
+/// Labels and removals that the decisions lead to. No image is both labelled and removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Curation {
     /// The class of every image that has one.
@@ -83,7 +83,7 @@ pub type ClusterOf = (String, String, ClusterId);
 /// Replays `entries`. `members` lists the images of a cluster of this run by method and number.
 ///
 /// Cluster decisions of the log carry their run and method; [`super::parse_requests`] sees to that.
-pub fn replay(entries: &[Entry], members: &dyn Fn(&str, ClusterId) -> Vec<ImageId>) -> Curation {
+pub fn replay(entries: &[LogEntry], members: &dyn Fn(&str, ClusterId) -> Vec<ImageId>) -> Curation {
     let mut clusters = Clusters { members, sets: BTreeMap::new(), merged: BTreeMap::new(), names: BTreeMap::new() };
     let mut by_hand: BTreeMap<ImageId, Label> = BTreeMap::new();
     let mut removed: BTreeMap<ImageId, Removed> = BTreeMap::new();
@@ -146,16 +146,16 @@ pub fn replay(entries: &[Entry], members: &dyn Fn(&str, ClusterId) -> Vec<ImageI
 /// Numbers of the decisions that do not count. Of several undos and redos of a decision the latest that itself counts
 /// decides, so an undo can be undone.
 #[must_use]
-pub fn undone(entries: &[Entry]) -> BTreeSet<u64> {
+pub fn undone(entries: &[LogEntry]) -> BTreeSet<u64> {
     let mut counts: BTreeMap<u64, bool> = BTreeMap::new();
     for entry in entries.iter().rev() {
-        let (of, verdict) = match entry.decision {
+        let (of, is_done) = match entry.decision {
             Decision::Undo { of } => (of, false),
             Decision::Redo { of } => (of, true),
             _ => continue,
         };
         if counts.get(&entry.seq).copied().unwrap_or(true) {
-            counts.entry(of).or_insert(verdict);
+            counts.entry(of).or_insert(is_done);
         }
     }
     counts.into_iter().filter(|(_, counts)| !counts).map(|(seq, _)| seq).collect()

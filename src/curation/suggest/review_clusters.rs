@@ -10,7 +10,7 @@ use ndarray::ArrayView2;
 use crate::clusterers::KMeans;
 use crate::data::Clustering;
 
-/// What decisions call this clustering.
+/// Name of this clustering in decisions.
 pub const REVIEW: &str = "review";
 
 /// Clusters where there are images enough.

@@ -13,7 +13,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-pub use geometry::{Place, Tiling};
+pub use geometry::{TilePlace, Tiling};
 
 use super::tile_index::{self, Line};
 use super::{ImageError, decode};

@@ -54,7 +54,7 @@ pub struct Bundle {
     pub calibration: Calibration,
     /// When an image is `unknown`; `None` where that was not learned.
     pub reject: Option<RejectRule>,
-    /// What it was trained on.
+    /// The training images, counted.
     pub training_set: TrainedOn,
     /// BLAKE3 of every other file that prediction relies on, by name.
     pub files: BTreeMap<String, String>,
@@ -74,9 +74,9 @@ pub struct TrainedOn {
 pub struct Checkpoint {
     /// Where it lies.
     pub folder: PathBuf,
-    /// What it says of itself; a network of its own is named by where it lies now.
+    /// Its description; a network of its own is named by where it lies now.
     pub bundle: Bundle,
-    /// What classifies.
+    /// The classifier.
     pub classifier: Classifier,
     /// The training images; `None` in checkpoints of format 1.
     pub neighbours: Option<TrainingNeighbours>,

@@ -10,7 +10,7 @@ use crate::progress::{Event, Observer, Stage};
 use crate::runs::{DatasetSummary, Placed, Placement, Placer, RunDir};
 use crate::workflow::WorkflowError;
 
-/// What goes into the folders of clusters.
+/// Folders of clusters: the run they go into and how images get there.
 pub(crate) struct ClusterFolders<'a> {
     pub run: &'a RunDir,
     pub manifest: &'a Manifest,

@@ -1,4 +1,5 @@
-//! Clustering evaluation: how good the clusters are: by themselves, against name fields, against the truth where there is one.
+//! Clustering evaluation: how good the clusters are: by themselves, against name fields, against the truth where there
+//! is one.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -11,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::result::{ClusteringDetails, ClusteringResult};
 use crate::clusterers::{Clusterer, KMeans};
-use crate::curation::Matched;
+use crate::curation::MatchedLabels;
 use crate::data::{Clustering, Manifest};
 use crate::metrics::{
     Contingency, Silhouettes, adjusted_rand_index, cramers_v, hungarian_accuracy, noise_ratio,
@@ -22,7 +23,7 @@ use crate::progress::{Note, Observer, Stage, Warning};
 /// Evaluates clusterings by silhouette, stability, name fields and, where there is one, the truth.
 pub(crate) struct ClusteringEvaluator<'a> {
     pub manifest: &'a Manifest,
-    pub truth: Option<&'a Matched>,
+    pub truth: Option<&'a MatchedLabels>,
     pub kmeans: &'a KMeans,
     pub seed: u64,
     /// Silhouettes over all pairs may take this long; beyond it a sample is measured.

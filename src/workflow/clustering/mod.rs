@@ -14,6 +14,6 @@ pub(crate) use cluster_folders::{ClusterFolders, cluster_folders};
 pub(crate) use evaluator::ClusteringEvaluator;
 pub(crate) use images_table::{check_field_names, images_csv};
 pub(crate) use methods::{assigner, plane, run};
-pub(crate) use result::{ClusteringDetails, ClusteringResult, GridCell, SweepRow};
+pub(crate) use result::{ClusteringDetails, ClusteringResult, GridCell, KMeansSweepRow};
 pub(crate) use summary::rows;
 pub use summary::{ClusterRow, MethodSummary};

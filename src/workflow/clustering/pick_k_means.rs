@@ -7,7 +7,7 @@ use ndarray::ArrayView2;
 use serde_json::json;
 
 use super::evaluator::ClusteringEvaluator;
-use super::result::{ClusteringDetails, ClusteringResult, SweepRow};
+use super::result::{ClusteringDetails, ClusteringResult, KMeansSweepRow};
 use crate::clusterers::{ClusterError, ClusterSection, KMeansFit, Method, PickMetrics};
 use crate::metrics::{Silhouettes, size_range, spread};
 use crate::progress::Observer;
@@ -22,9 +22,10 @@ pub(crate) fn pick(
     evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
 ) -> Result<ClusteringResult, ClusterError> {
-    let rows: Vec<SweepRow> = sweep.iter().zip(judged).map(|(fit, judged)| row(x, fit, judged.as_ref())).collect();
-    let score = |row: &SweepRow| {
-        let SweepRow { silhouette, davies_bouldin, calinski_harabasz, .. } = *row;
+    let rows: Vec<KMeansSweepRow> =
+        sweep.iter().zip(judged).map(|(fit, judged)| row(x, fit, judged.as_ref())).collect();
+    let score = |row: &KMeansSweepRow| {
+        let KMeansSweepRow { silhouette, davies_bouldin, calinski_harabasz, .. } = *row;
         section.pick_k.score(PickMetrics { silhouette, davies_bouldin, calinski_harabasz })
     };
     let best = (0..rows.len()).rev().max_by(|&a, &b| score(&rows[a]).total_cmp(&score(&rows[b]))).unwrap_or(0);
@@ -57,10 +58,10 @@ pub(crate) fn pick(
     })
 }
 
-fn row(x: ArrayView2<'_, f32>, fit: &KMeansFit, judged: Option<&Silhouettes>) -> SweepRow {
+fn row(x: ArrayView2<'_, f32>, fit: &KMeansFit, judged: Option<&Silhouettes>) -> KMeansSweepRow {
     let spread = spread(x, &fit.clustering);
     let (smallest, largest) = size_range(&fit.clustering).unwrap_or_default();
-    SweepRow {
+    KMeansSweepRow {
         k: fit.asked,
         inertia: fit.inertia,
         silhouette: judged.map(|judged| judged.mean),

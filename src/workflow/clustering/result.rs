@@ -29,7 +29,7 @@ pub(crate) struct ClusteringResult {
 pub(crate) enum ClusteringDetails {
     KMeans {
         fit: KMeansFit,
-        sweep: Vec<SweepRow>,
+        sweep: Vec<KMeansSweepRow>,
     },
     Dbscan {
         fit: DbscanFit,
@@ -45,7 +45,7 @@ pub(crate) enum ClusteringDetails {
 
 /// One number of clusters that was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct SweepRow {
+pub(crate) struct KMeansSweepRow {
     pub k: usize,
     pub inertia: f64,
     pub silhouette: Option<f64>,

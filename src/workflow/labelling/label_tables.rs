@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use super::propagation::least_confidence;
-use crate::curation::{Curation, LabelSource, Predictions};
+use crate::curation::{Curation, LabelPredictions, LabelSource};
 use crate::files::labels_csv::{self, LabelRow};
 use crate::files::removed_csv::{self, RemovedRow};
 use crate::files::{ImageRow, ImagesTable};
@@ -27,7 +27,7 @@ const LEAST: f32 = 0.001;
 
 impl LabelWeights {
     /// From the `predictions` for the images `rows`, given the decisions of `state`.
-    pub fn of(predictions: &Predictions, rows: &[ImageRow], state: &Curation) -> Self {
+    pub fn of(predictions: &LabelPredictions, rows: &[ImageRow], state: &Curation) -> Self {
         let open = |row: usize| !state.labels.contains_key(&rows[row].id) && !state.removed.contains_key(&rows[row].id);
         let predicted = |row: usize| {
             let prediction = predictions.rows[row];
@@ -47,8 +47,8 @@ impl LabelWeights {
         }
     }
 
-    /// The row of labels.csv of image `row`, where it has one: its label, else the class predicted for it where that is at
-    /// least `least` sure.
+    /// The row of labels.csv of image `row`, where it has one: its label, else the class predicted for it where that is
+    /// at least `least` sure.
     fn label_row<'a>(
         &'a self,
         index: usize,

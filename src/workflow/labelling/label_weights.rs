@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Curator;
 use super::label_tables::{LabelWeights, write_tables};
 use super::propagation::least_confidence;
-use crate::curation::{LabelSource, Predictions, REVIEW, SuggestionModel, review_clusters};
+use crate::curation::{LabelPredictions, LabelSource, REVIEW, SuggestionModel, review_clusters};
 use crate::data::ImageId;
 use crate::progress::Warning;
 use crate::workflow::{Context, WorkflowError};
@@ -38,7 +38,7 @@ pub fn weigh(run: Option<&Path>, context: &Context<'_>) -> Result<(), WorkflowEr
 ///
 /// # Errors
 /// When the features of the run cannot be had any more.
-pub(crate) fn predictions(curator: &mut Curator, context: &Context<'_>) -> Result<Predictions, WorkflowError> {
+pub(crate) fn predictions(curator: &mut Curator, context: &Context<'_>) -> Result<LabelPredictions, WorkflowError> {
     let x = curator.features(context)?;
     if !curator.table().clusterings.contains_key(REVIEW) {
         let clustering = review_clusters(x.view(), curator.run().seed);
