@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     /// of the folders they lie in
     #[arg(long, value_name = "TABLE.csv")]
     truth: Option<PathBuf>,
-    /// How file names are built, such as `{tenant}_{sid}_{name}`, for tables by field
+    /// How file names are built, such as `{sensor}_{sid}_{name}`, for tables by field
     #[arg(long, value_name = "TEMPLATE")]
     naming: Option<NamingTemplate>,
     /// Where the results go; without it a new folder under experiments/runs/

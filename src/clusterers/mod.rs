@@ -1,4 +1,4 @@
-//! Numbers become groups.
+//! Clustering algorithms: features become groups of images.
 
 mod assigner;
 mod dbscan;

@@ -1,4 +1,4 @@
-//! Decisions that somebody wrote down as JSON lines become decisions of the log: images found, clusters checked.
+//! Application of decisions in JSON lines: images are found, clusters checked, and the log grows.
 //!
 //! A file is taken whole or not at all, so that a slip in line 40 does not leave 39 decisions behind.
 

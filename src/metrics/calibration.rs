@@ -1,4 +1,4 @@
-//! Whether confidences can be believed: of images called with 80 % confidence, 80 % should be right.
+//! Calibration of confidences: of images called with 80 % confidence, 80 % should be right.
 //!
 //! References: Guo et al., "On calibration of modern neural networks", ICML 2017, for the calibration error;
 //! Bröcker & Smith, "Increasing the reliability of reliability diagrams", 2007, for how large it is by chance.

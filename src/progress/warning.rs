@@ -34,7 +34,7 @@ pub enum Warning {
     ImagesLost { images: usize },
     /// Images with several labels.
     LabelsConflict { conflict: String },
-    /// Images with several true classes, the first of which is told.
+    /// Images with several true classes; the first is named.
     TruthConflicts { images: usize, first: String },
     /// A label table that does not name all images, or others.
     TruthIncomplete { known: usize, images: usize, unknown: usize, conflicts: usize },
@@ -52,7 +52,7 @@ pub enum Warning {
     NearDuplicatesSkipped { most: usize },
     /// The review page does without features.
     NoFeatureSuggestions { reason: String },
-    /// Labels are all trusted alike.
+    /// All labels weigh the same.
     LabelsNotWeighted { reason: String },
     /// Tiles that do not say where they come from.
     TilesWithoutPlace { tiles: usize },

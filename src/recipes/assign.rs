@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, Mode, Recipe};
 
-/// Everything `rails assign` is told.
+/// Recipe of `rails assign`: all its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AssignRecipe {

@@ -7,7 +7,7 @@ use super::{DatasetRecipe, FeaturesRecipe, Mode, Recipe, ReportRecipe};
 use crate::clusterers::ClusterSection;
 use crate::reducers::{Reduction, Tsne};
 
-/// Everything `rails cluster` is told.
+/// Recipe of `rails cluster`: all its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClusterRecipe {

@@ -13,7 +13,7 @@ pub struct DatasetRecipe {
     /// The folder of images; the command line's wins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
-    /// How file names are built, such as `{tenant}_{sid}_{name}_C`.
+    /// How file names are built, such as `{sensor}_{sid}_{name}_C`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub naming: Option<NamingTemplate>,
     /// Whether files that do not match `naming` are left out.

@@ -1,4 +1,4 @@
-//! A bad key or value, told with file, line and column.
+//! Errors of recipes: a bad key or value, with file, line and column.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

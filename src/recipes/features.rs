@@ -208,7 +208,7 @@ impl Serialize for WeightedBlocks {
 }
 
 impl<'de> Deserialize<'de> for WeightedBlocks {
-    /// By hand, so that an unknown block is told where it stands.
+    /// Written by hand, so that the error for an unknown block says where it stands.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(WeightedBlocksVisitor)
     }

@@ -14,7 +14,7 @@ use crate::data::{Fraction, Positive};
 use crate::features::{Ignore, Statistic};
 use crate::reducers::Reduction;
 
-/// Everything `rails patches` and `rails explore` are told.
+/// Recipe of `rails patches` and `rails explore`: all their settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PatchesRecipe {

@@ -11,7 +11,7 @@ use crate::clusterers::{KMeans, PickK};
 use crate::images::{Enhancement, Resize};
 use crate::reducers::Reduction;
 
-/// Everything `rails search` is told.
+/// Recipe of `rails search`: all its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchRecipe {

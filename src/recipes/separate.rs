@@ -7,7 +7,7 @@ use super::{DatasetRecipe, EnhanceRecipe, Mode, Recipe};
 use crate::reducers::Reduction;
 use crate::separation::SeparationRecipe;
 
-/// Everything `rails separate` is told.
+/// Recipe of `rails separate`: all its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeparateRecipe {

@@ -1,4 +1,4 @@
-//! Recipes as people write them: what is read, what is printed, and what slips are told.
+//! Recipes as text: reading, printing, and the errors for mistakes.
 
 use super::document::RecipeMistake;
 use super::loading::parse;

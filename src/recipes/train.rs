@@ -6,7 +6,7 @@ use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, FeaturesRecipe, Mode, Recipe, SweepRecipe};
 use crate::training::{CalibrateRecipe, ClassifierRecipe, FinetuneRecipe, RejectRecipe, SplitRecipe};
 
-/// Everything `rails train` is told.
+/// Recipe of `rails train`: all its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainRecipe {
@@ -23,7 +23,7 @@ pub struct TrainRecipe {
     pub classifier: ClassifierRecipe,
     /// Which images it learns from, which stop it and which judge it.
     pub split: SplitRecipe,
-    /// How confidences are made believable.
+    /// Calibration of confidences.
     pub calibrate: CalibrateRecipe,
     /// When an image is `unknown`.
     pub reject: RejectRecipe,

@@ -68,7 +68,7 @@ impl ReduceError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Columns { .. } => {
-                Some("embed the new images with the backbone and layers that the projection was fitted on".to_owned())
+                Some("embed the new images with the network and layers that the projection was fitted on".to_owned())
             }
             Self::Empty | Self::NoFeatures | Self::NotFinite { .. } => None,
         }

@@ -1,4 +1,4 @@
-//! An array drawn as it lies: a square per tile, coloured by what was said about it.
+//! Map of an array of tiles: a square per tile where it lies, coloured by its group.
 
 use super::Figure;
 use super::canvas::{Canvas, Rect};

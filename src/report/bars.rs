@@ -71,7 +71,7 @@ impl GroupedBars<'_> {
 /// Images per value of a field, the largest first.
 #[derive(Debug, Clone)]
 pub struct FieldDistribution<'a> {
-    /// Such as `tenant`.
+    /// The name field, such as `sensor`.
     pub field: &'a str,
     /// One entry per image.
     pub values: &'a Grouping,

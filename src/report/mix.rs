@@ -16,7 +16,7 @@ use super::style::{MARGIN, colour_of, shade};
 pub struct ClusterMix<'a> {
     /// Such as `k-means`.
     pub method: &'a str,
-    /// Such as `tenant`.
+    /// The name field, such as `sensor`.
     pub field: &'a str,
     /// One entry per image.
     pub clusters: &'a Grouping,
@@ -84,13 +84,13 @@ fn row_shares(counts: &Array2<u64>) -> Array2<f64> {
     shares
 }
 
-/// Field × cluster in row percent: do the clusters merely mirror the field? (`tenant_cluster_heatmap.png`)
+/// Field × cluster in row percent: do the clusters merely mirror the field? (`sensor_cluster_heatmap.png`)
 /// Of more than 60 values the largest 60 are shown.
 #[derive(Debug, Clone)]
 pub struct FieldHeatmap<'a> {
     /// Such as `k-means`.
     pub method: &'a str,
-    /// Such as `tenant`.
+    /// The name field, such as `sensor`.
     pub field: &'a str,
     /// One entry per image.
     pub clusters: &'a Grouping,

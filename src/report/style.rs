@@ -98,7 +98,7 @@ pub fn balance(value: f64) -> Colour {
     if value < 0.0 { mix(WHITE, VERMILION, -value.max(-1.0)) } else { mix(WHITE, [8, 69, 148], value.min(1.0)) }
 }
 
-/// Black or white, whichever reads better on `ground`.
+/// Text colour on `ground`: black or white, the one of more contrast.
 #[must_use]
 pub fn ink_on(ground: Colour) -> Colour {
     let [r, g, b] = ground.map(f64::from);

@@ -15,7 +15,7 @@ use crate::features::HandMadeBlock;
 use crate::images::{Enhancement, Resize};
 use crate::recipes::{FeaturesRecipe, FrameRecipe, HandMadeRecipe, NetworkRecipe, WeightedBlocks};
 
-/// Features as they were told; what is not written had these defaults.
+/// The `[features]` of earlier versions; keys that are not written had these defaults.
 #[derive(Deserialize)]
 #[serde(default)]
 struct FeaturesRecipe1 {

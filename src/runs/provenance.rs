@@ -100,7 +100,7 @@ pub fn fields_of(manifest: &Manifest) -> BTreeMap<String, BTreeMap<String, usize
 }
 
 impl Provenance {
-    /// Reads `run.json` of a run folder, of whichever schema.
+    /// Reads `run.json` of a run folder, of any schema.
     ///
     /// # Errors
     /// When it cannot be read, or a later version wrote it.

@@ -1,4 +1,4 @@
-//! Where the server listens: on loopback, unless somebody asked for more in so many words.
+//! Listening address of the server: loopback, unless another is asked for.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 

@@ -1,4 +1,4 @@
-//! Labelled features become a classifier whose confidences can be believed.
+//! Training: labelled features become a classifier with calibrated confidences.
 //!
 //! ```text
 //!  labels ─▶ split ──────────┐

@@ -5,7 +5,7 @@ use crate::progress::Observer;
 
 use super::Workspace;
 
-/// Where work runs, where things lie, and who is told of it.
+/// Where work runs, where things lie, and who hears of its progress.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// Runs networks.

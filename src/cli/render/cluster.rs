@@ -147,12 +147,8 @@ fn clustering(method: &MethodSummary, summary: &ClusterSummary) -> String {
         let rest = cluster.field_values.len().saturating_sub(5);
         let more = if rest > 0 { format!(", {rest} more") } else { String::new() };
         let share = cluster.size as f64 / n * 100.0;
-        let line = format!(
-            "  {:>4}  {:>7} images {share:>5.1} %  {}{more}",
-            cluster.cluster,
-            cluster.size,
-            values.join(", ")
-        );
+        let line =
+            format!("  {:>4}  {:>7} images {share:>5.1} %  {}{more}", cluster.cluster, cluster.size, values.join(", "));
         let _ = writeln!(text, "{}", line.trim_end());
     }
     if method.clusters.len() > 40 {

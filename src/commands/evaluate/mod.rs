@@ -57,7 +57,7 @@ pub struct EvaluateFindings {
     /// Everything measured of them.
     #[serde(flatten)]
     pub evaluation: Evaluation,
-    /// Images of classes that the checkpoint does not know; they are in no score.
+    /// Images of novel classes; they are in no score.
     pub unknown_classes: Vec<NovelClass>,
     /// Share of images called right where those of unknown classes count as errors, in `0.0..=1.0`.
     pub accuracy_with_unknown_classes: Option<f64>,

@@ -32,7 +32,7 @@ pub struct PredictOptions {
     pub keep_all: bool,
     /// So many nearest training images are named with each prediction.
     pub explain: usize,
-    /// Only images of this class are told of.
+    /// Only images of this class are printed.
     pub keep: Option<String>,
     /// Write those images here, files of frames with these frames only.
     pub keep_into: Option<PathBuf>,

@@ -21,7 +21,7 @@ impl Places {
         Tiles { places: &self.of_tiles, columns: &measured.columns, values: measured.embeddings.values() }
     }
 
-    /// A tile that does not say where it stands is an array of its own; how many there are is told.
+    /// A tile that does not say where it stands is an array of its own; a warning says how many there are.
     pub fn of(manifest: &Manifest, observer: &dyn Observer) -> Self {
         let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
         let mut arrays = Vec::new();

@@ -1,4 +1,4 @@
-//! Assessment of a trained classifier: how far it can be believed, and how it fares on images it did not learn from.
+//! Assessment of a trained classifier: its calibration, and its scores on images it did not learn from.
 
 use std::borrow::Cow;
 
@@ -14,11 +14,11 @@ use crate::workflow::{Context, Run};
 
 /// The assessment of a trained classifier on images that it did not learn from.
 pub(super) struct Assessment<'a> {
-    /// Which images judge: `test`, or `validation` where there are no test images.
+    /// The part of the images that tests it: `test`, or `validation` where there are no test images.
     pub part: &'static str,
     /// Calibration and novelty rejection.
     pub confidence: ConfidenceModel,
-    /// Those images, and what it says of them.
+    /// Those images and the predictions for them.
     pub labelled: LabelledPredictions<'a>,
     pub evaluation: Evaluation,
     /// When an image is `unknown`.

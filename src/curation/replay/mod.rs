@@ -47,14 +47,14 @@ pub struct Label {
     pub class: String,
     /// Where it comes from.
     pub source: LabelSource,
-    /// Why; empty where nobody said.
+    /// The reason; empty where none was given.
     pub reason: String,
 }
 
 /// An image that was thrown out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removed {
-    /// Why; empty where nobody said.
+    /// The reason; empty where none was given.
     pub reason: String,
     /// Who.
     pub by: String,

@@ -13,7 +13,7 @@ use crate::training::fitting::{InputStandardizer, Scaling};
 use crate::training::neighbours::{Metric, Neighbour, TrainingNeighbours};
 use crate::training::{ClassifierError, TrainingSet};
 
-/// Probability below which a class is not told apart from one without any vote, whose logarithm is not finite.
+/// Least probability of a class: one without any vote would have a logarithm that is not finite.
 const NO_VOTE: f32 = 1e-6;
 
 /// Settings of k nearest neighbours: which training images vote, and with what weight.

@@ -12,7 +12,7 @@ use crate::training::neighbours::{Metric, TrainingNeighbours};
 use crate::training::split::{Divisible, Folds, Split};
 use crate::training::{ClassifierError, TrainError, Trained, TrainingSet, train};
 
-/// Makes a classifier's probabilities believable, and says which images are unlike all that it learned from.
+/// Confidence model: temperature scaling of a classifier's probabilities, and rejection of novel images.
 pub struct ConfidenceModel {
     /// Scores to probabilities.
     pub calibration: Calibration,

@@ -1,4 +1,4 @@
-//! Label weights: how much each image counts, by the trust in its label, its class, and how far the other images agree.
+//! Label weights: how much each image counts, by the weight of its label, its class, and how far the other images agree.
 
 use std::num::NonZeroUsize;
 

@@ -22,7 +22,7 @@ use crate::training::{ClassifierError, TrainingSet};
 /// Numbers of neighbours over which isolation is measured.
 const SCALES: [usize; 3] = [2, 5, 10];
 
-/// Distances below this are not told apart: of images that are all but equal.
+/// Distances below this count as equal: they are of images that are all but the same.
 const LEAST_DISTANCE: f64 = 1e-6;
 
 /// Images kept as a reference at most; of more, a sample of each class is kept, in proportion.

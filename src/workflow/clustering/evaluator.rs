@@ -133,7 +133,7 @@ impl ClusteringEvaluator<'_> {
         stability(&all.ok()?)
     }
 
-    /// Are the clusters merely operators? One table per name field that groups the images.
+    /// Whether clusters merely follow a name field: one table per field that groups the images.
     fn against_fields(&self, clustering: &Clustering) -> Vec<(String, Contingency)> {
         let tables = self.manifest.field_names().into_iter().map(|field| {
             let values = self.manifest.records.iter().map(|record| record.fields.get(&field).map(String::as_str));

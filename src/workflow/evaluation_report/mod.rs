@@ -1,4 +1,4 @@
-//! Report of an evaluation: tables, plots, pictures and the page, for whichever command evaluated.
+//! Report of an evaluation: tables, plots, pictures and the page, for every command that evaluates.
 //!
 //! Everything here draws and writes; the numbers come from [`crate::evaluation`].
 
@@ -136,7 +136,7 @@ impl EvaluationReport<'_> {
         let title = rejection::plot_title(self.part, rejection);
         let curves = rejection::curves(rejection);
         let how = "The fewer images get a class (to the left), the fewer of these should be wrong (down): a curve that \
-                   falls to the left means that doubtful images are known to be doubtful.";
+                   falls to the left means that the images it would get wrong are known beforehand.";
         blocks.push(self.plot("risk_coverage", &rejection::plot(&title, &curves, rejection), how)?);
         blocks.extend(galleries::unknown(self.run, self.labelled, self.novel, &self.depth)?);
         Ok(Some(PageSection { title: "When it should rather say unknown".to_owned(), blocks }))

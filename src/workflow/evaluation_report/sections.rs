@@ -123,7 +123,7 @@ pub(super) fn calibration_error(confidence: &Confidence) -> Vec<PageBlock> {
     blocks
 }
 
-/// A table of classes that the classifier does not know.
+/// A table of novel classes.
 pub(super) fn novel_classes(classes: &[NovelClass]) -> Option<PageSection> {
     if classes.is_empty() {
         return None;
@@ -141,7 +141,7 @@ pub(super) fn novel_classes(classes: &[NovelClass]) -> Option<PageSection> {
         columns: strings(&["class", "images", "called unknown", "otherwise taken for", "mean confidence"]),
         rows: rows.collect(),
     };
-    Some(PageSection { title: "Classes it does not know".into(), blocks: vec![text(how), table] })
+    Some(PageSection { title: "Novel classes".into(), blocks: vec![text(how), table] })
 }
 
 /// The lines that make the run again.

@@ -1,4 +1,4 @@
-//! `labels.csv` and `removed.csv`: what the decisions come to, for other programs.
+//! `labels.csv` and `removed.csv`: labels and removals after all decisions, for other programs.
 //!
 //! Whoever writes them, the command line or the page, asks the run which predicted labels people want in there.
 
@@ -22,7 +22,7 @@ pub(crate) struct LabelWeights {
     predicted: BTreeMap<usize, (String, f32)>,
 }
 
-/// A label never counts for nothing: a class with doubtful labels alone is still a class.
+/// A label never counts for nothing: a class whose labels are all likely wrong is still a class.
 const LEAST: f32 = 0.001;
 
 impl LabelWeights {

@@ -1,4 +1,4 @@
-//! Label weights: how far a label that nobody gave to this very image is believed, judged by the labels around it.
+//! Label weights: how much a label that nobody gave to this very image counts, by the labels around it.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::progress::Warning;
 use crate::workflow::{Context, WorkflowError};
 
 /// Brings labels.csv up to the log, each label weighted by how far the others confirm it. Where the features of the run
-/// cannot be had any more, which is told as a warning, labels of named clusters count fully.
+/// cannot be had any more, which gives a warning, labels of named clusters count fully.
 ///
 /// # Errors
 /// When the table cannot be written.
