@@ -70,6 +70,7 @@ pub fn assign(
     let manifest = extracted.manifest;
     dataset::require_images(&manifest)?;
     run.lap("embed");
+    // Nothing is fitted: the earlier run's projection and assigner place the images.
     let reduced = projection.transform(extracted.embeddings.values())?;
     let places = assigner.place(reduced.view());
     let labels = places.iter().map(|place| place.cluster).collect();

@@ -123,6 +123,7 @@ impl LabelTable {
             by_name.entry(Name::File(file)).or_default().push(row);
             by_name.entry(Name::Id(record.id)).or_default().push(row);
         }
+        // By content, since a word on one file holds for all files of equal bytes.
         let mut classes: BTreeMap<ImageId, (BTreeSet<&str>, f32)> = BTreeMap::new();
         let mut unknown = Vec::new();
         for (name, class, weight) in &self.rows {

@@ -108,6 +108,7 @@ impl FromStr for NamingTemplate {
                     if fields.iter().any(|(known, _)| *known == field) {
                         return Err(NamingError::Duplicate { column, field, template: template() });
                     }
+                    // Two fields side by side: no name says where one ends.
                     if fields.last().is_some_and(|(_, literal)| literal.is_empty()) {
                         return Err(NamingError::Adjacent { column, field, template: template() });
                     }

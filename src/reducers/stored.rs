@@ -104,6 +104,7 @@ impl Projection {
         if header.format != FORMAT {
             return Err(ProjectionFileError::Format { found: header.format });
         }
+        // Each step must fit the columns that the one before leaves.
         let mut columns = header.n_features;
         let mut steps = Vec::new();
         for (i, kind) in header.steps.into_iter().enumerate() {

@@ -82,6 +82,7 @@ impl LayerRecipe {
             Some(_) => values.clone(),
             None => local::scores(values.view(), &places, f32::MAX),
         };
+        // The clustering of all tiles is for the report; what is taken is looked for round by round below.
         let (clustering, reduced) = self.cluster(values.view(), seed)?;
         let cluster = self.choose(&clustering, scores.view(), named);
         let mut taken = TakenTiles { rows: Vec::new(), cluster, rounds: 0, stands_out: 0.0 };

@@ -92,6 +92,7 @@ impl PatchClusterer {
             for (clusters, scores) in found.iter_mut().zip(&mut scores) {
                 let clustering = match self.cluster.clusterer(clusters.method).cluster(x.view(), self.seed) {
                     Ok(clustering) => clustering,
+                    // Fewer patches than clusters: all in one.
                     Err(crate::clusterers::ClusterError::TooFew { .. }) => {
                         Clustering::by_number(&vec![Some(0); places.len()])
                     }
@@ -100,6 +101,7 @@ impl PatchClusterer {
                 for (score, space) in scores.iter_mut().zip([x.view(), raw.view()]) {
                     score.add(silhouette(space, &clustering), places.len());
                 }
+                // Clusters are numbered by standard deviation, so that 0 is the quietest in every image.
                 let busy: Vec<f64> = places.iter().map(|&(image, patch)| images[image].values[[patch, 1]]).collect();
                 for (&(image, patch), label) in places.iter().zip(by_business(&clustering, &busy)) {
                     clusters.labels[image][patch] = label;

@@ -119,6 +119,7 @@ impl<'a> Planner<'a> {
     }
 
     fn place(&mut self, node: NodeId, weights: &Weights, spec: &WeightsSpec) -> Result<(), BackboneError> {
+        // A convolution whose output is only added to a shortcut is computed together with that addition.
         if self.fused_into(node + 1).is_some() {
             return Ok(());
         }
@@ -131,6 +132,7 @@ impl<'a> Planner<'a> {
                     Work::Stem { stem: Stem::new(&folded, spec) }
                 } else if conv.depthwise {
                     let area = conv.kernel * conv.kernel;
+                    // Kernels read weights tap by tap, sixteen channels side by side.
                     let by_tap = |at: usize| folded.weights[at % conv.outputs * area + at / conv.outputs];
                     let weights = (0..folded.weights.len()).map(by_tap).collect();
                     Work::Depthwise { input: slot_of(*input), weights, bias: folded.bias }
@@ -158,6 +160,7 @@ impl<'a> Planner<'a> {
                 }
             }
         };
+        // Maps are reused as soon as the last reader of one is done, so that few are alive at a time.
         let output = self.free.pop().unwrap_or_else(|| {
             self.slots += 1;
             self.slots - 1

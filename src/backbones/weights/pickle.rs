@@ -129,8 +129,10 @@ impl<'b> Machine<'_, 'b> {
 
     fn run(mut self) -> Outcome<Value> {
         loop {
+            // The opcodes that state dicts use, as in Python's `pickletools`; nothing is ever executed.
             let value = match self.number::<1>()? as u8 {
                 b'.' => return self.pop(),
+                // Protocol and frame lengths say nothing about the values.
                 0x80 => self.take(1).map(|_| None)?,
                 0x95 => self.take(8).map(|_| None)?,
                 b'(' => {

@@ -93,6 +93,7 @@ impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
         let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
         let workspace = self.cache.workspace();
+        // Without anything to do at once, the page opens.
         if !from_files && !self.status && !self.labels.asked() {
             let context = self.device.context(&workspace, observer)?;
             return self.page.review(self.run.as_deref(), &self.by(), global, &context, observer);
@@ -118,6 +119,7 @@ impl Arguments {
                 Some(imported)
             }
         };
+        // labels.csv is written last, when all decisions of this call are in the log.
         let came_in = self.apply.is_some() || self.from_folders || self.import.is_some();
         if came_in || self.labels.asked() {
             let context = self.device.context(&workspace, observer)?;
@@ -140,6 +142,7 @@ impl Arguments {
         if self.apply.is_some() || self.from_folders || self.import.is_some() {
             render::note(global.verbosity(), &render::curate(&summary));
         }
+        // What came in is a note here: stdout belongs to the summary of the export.
         let how = if self.copy { Placement::Copy } else { Placement::Link };
         let format = match self.format {
             FormatArgument::Imagefolder => ExportFormat::ImageFolder(how),

@@ -97,6 +97,7 @@ impl Pair {
         }
         changes.sort_by(|a, b| a.kind().cmp(b.kind()).then_with(|| b.confidence[1].total_cmp(&a.confidence[1])));
         let mcnemar = (!same.is_empty()).then(|| McNemar::of(broken as u64, fixed as u64));
+        // Images whose truth differs between the runs prove nothing about the classifiers.
         let relabelled = matched.len() - same.len();
         let sentence = sentence(names, same.len(), fixed, broken, mcnemar.as_ref());
         Self {

@@ -48,6 +48,7 @@ pub(super) fn run(
     images: &[Sliced],
     observer: &dyn Observer,
 ) -> Result<SearchResults, CommandError> {
+    // Only the first algorithm is searched: scores of different ones do not compare.
     let mut fitting = fitting.clone();
     fitting.cluster.methods.truncate(1);
     let own_k = NonZeroUsize::new(fitting.cluster.kmeans.k.values()[0]).unwrap_or(NonZeroUsize::MIN);

@@ -125,6 +125,7 @@ pub fn predict(
     let mut predictions = Vec::new();
     let mut files = Vec::new();
     let mut skipped = Vec::new();
+    // Predictions name single files as they were given, not by their absolute paths.
     let given = GivenPaths::of(images);
     for manifest in manifests(images, chain, context.observer)? {
         let shown = extraction.is_shown();
@@ -150,6 +151,7 @@ pub fn predict(
     if let Some(folder) = &options.sort_into {
         sort_into(folder, &predictions, &files, options.placement, observer)?;
     }
+    // Counts and mean are of all images, also where `--keep` prints only one class.
     let mut counts = BTreeMap::new();
     for prediction in &predictions {
         *counts.entry(prediction.class.clone()).or_default() += 1;

@@ -89,6 +89,7 @@ pub fn search(
         context.observer.note(&Note::Trying { features: name.clone() });
         match search.run(&features, &manifest, depth) {
             Ok(combination) => found.push(combination),
+            // A network whose weights are missing is left out; any other error ends the search.
             Err(CommandError::Workflow(WorkflowError::Backbone(error))) => left_out.push(format!("{name}: {error}")),
             Err(error) => return Err(error),
         }

@@ -92,6 +92,7 @@ pub fn sweep(
     let images = SweepImages::of(&labelled, tables.first());
     run.lap("embed");
 
+    // One division for all recipes: differences between them are not differences between images.
     let divided = ImageFolds::of(recipe, section.folds, &images, tables.first(), context)?;
     let stage = observer.stage(Stage::Train, variants.len() * divided.folds.k());
     let validation = CrossValidation {
@@ -127,6 +128,7 @@ pub fn sweep(
         n_skipped: table.manifest.skipped.len(),
     };
     writing::write_folds(&folder.file(folds_csv::FILE)?, table, &images, &divided.folds, &results)?;
+    // A sweep keeps no classifier, so its page is drawn from the predictions on the folds.
     if let Some((best, probabilities)) = order.first().and_then(|&best| Some((best, results[best].probabilities()?))) {
         let labelled = images.labelled(tables.of(best), probabilities.view());
         page::write(&folder, recipe, &findings, &labelled, &tables.of(best).chain, observer)?;

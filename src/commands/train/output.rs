@@ -194,7 +194,7 @@ fn facts(data: &TrainingData, trained: &Trained) -> Vec<(String, String)> {
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The learning curves, as `plots/learning_curves.png` and for the page; none of a classifier that is fitted without
+/// The learning curves, as `plots/learning_curves.png` and for the page; `None` for a classifier that is not trained in
 /// epochs.
 fn learning_curves(run: &RunDir, trained: &Trained) -> Result<Option<PageSection>, CommandError> {
     if trained.history.is_empty() {

@@ -170,11 +170,13 @@ fn place_images(
         let was_removed = state.removed.get(id);
         let label = state.labels.get(id);
         match (found.len(), elsewhere.as_slice()) {
+            // In no folder: somebody deleted it, unless an earlier look at the folders said so already.
             (0, _) => {
                 if was_removed.is_none() && before.removed.get(id) != Some(&before.deleted) {
                     removed.entry(before.deleted.clone()).or_default().push(*id);
                 }
             }
+            // In its own folder: that was renamed, or the image was moved away before and is back.
             (_, []) => {
                 let own = match home {
                     FolderRole::Cluster(cluster) => names.get(cluster).cloned(),
@@ -197,6 +199,7 @@ fn place_images(
                     moved.entry(class).or_default().push(*id);
                 }
             }
+            // In one other folder: the role of that folder decides.
             (1, [folder]) => {
                 let class = match &folder.role {
                     FolderRole::Loose => {
@@ -216,6 +219,7 @@ fn place_images(
                 };
                 match class {
                     Some(class) => {
+                        // A decision that the log has already is not repeated, also where it was overruled since.
                         let known = before.moved.get(id) == Some(class)
                             || label.is_some_and(|l| l.source != LabelSource::NamedCluster && l.class == *class);
                         if !known {

@@ -87,6 +87,7 @@ pub fn replay(entries: &[LogEntry], members: &dyn Fn(&str, ClusterId) -> Vec<Ima
     let mut clusters = Clusters { members, sets: BTreeMap::new(), merged: BTreeMap::new(), names: BTreeMap::new() };
     let mut by_hand: BTreeMap<ImageId, Label> = BTreeMap::new();
     let mut removed: BTreeMap<ImageId, Removed> = BTreeMap::new();
+    // Later lines win: each image ends with its last decision that still counts.
     let undone = undone(entries);
     for entry in entries.iter().filter(|entry| !undone.contains(&entry.seq)) {
         match &entry.decision {
@@ -129,9 +130,11 @@ pub fn replay(entries: &[LogEntry], members: &dyn Fn(&str, ClusterId) -> Vec<Ima
             Decision::Undo { .. } | Decision::Redo { .. } => {}
         }
     }
+    // What a person said of one image counts more than the name of its cluster, and removal more than both.
     let mut labels = clusters.labels();
     labels.extend(by_hand);
     labels.retain(|image, _| !removed.contains_key(image));
+    // A merged cluster shows the name of the one it went into.
     let merged: BTreeMap<ClusterOf, ClusterOf> =
         clusters.merged.keys().map(|key| (key.clone(), clusters.resolve(key.clone()))).collect();
     for (key, target) in &merged {

@@ -33,6 +33,7 @@ impl Affinities {
         for i in 0..n {
             chosen_by[i + 1] += chosen_by[i];
         }
+        // A counting sort: for each point those that have it as neighbour, so that rows are symmetric without a map.
         let mut backward = vec![(0_u32, 0.0_f32); indices.len()];
         let mut next = chosen_by.clone();
         for (at, (&j, &p)) in indices.iter().zip(&conditional).enumerate() {

@@ -30,6 +30,7 @@ pub(crate) fn pick(
     };
     let best = (0..rows.len()).rev().max_by(|&a, &b| score(&rows[a]).total_cmp(&score(&rows[b]))).unwrap_or(0);
     let first = sweep.get(best).ok_or(ClusterError::TooFew { needed: 1, rows: x.nrows() })?;
+    // The sweep may use few starts per k; the chosen k is then fitted once more with all of them.
     let refit = section.kmeans.final_n_init.is_some_and(|n| n != section.kmeans.n_init);
     let (fit, silhouettes) = match NonZeroUsize::new(first.asked) {
         Some(k) if refit => {
