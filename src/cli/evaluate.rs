@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{CacheArgument, DeviceArgument, Global, Outcome, progress::Terminal, render};
+use super::{CacheArgument, CommandOutcome, DeviceArgument, Global, progress::Terminal, render};
 use crate::commands::{CommandError, EvaluateOptions, evaluate};
 use crate::images::NamingTemplate;
 
@@ -38,7 +38,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let options = EvaluateOptions {
             checkpoint: self.checkpoint.clone(),
             images: self.images.clone(),
@@ -51,6 +51,6 @@ impl Arguments {
         let context = self.device.context(&workspace, observer)?;
         let summary = evaluate(&options, &context)?;
         global.print(&summary, render::evaluate)?;
-        Ok(Outcome::of_skips(summary.findings.n_skipped))
+        Ok(CommandOutcome::of_skips(summary.findings.n_skipped))
     }
 }

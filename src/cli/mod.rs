@@ -206,9 +206,9 @@ impl RecipeArguments {
 }
 
 /// Answers `--print-config` with the whole recipe.
-fn print_config<R: Serialize>(recipe: &R) -> Result<Outcome, CommandError> {
+fn print_config<R: Serialize>(recipe: &R) -> Result<CommandOutcome, CommandError> {
     render::out(&to_toml(recipe).map_err(|error| CommandError::usage(error.to_string()))?)?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 impl Global {
@@ -232,13 +232,13 @@ impl Global {
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum CommandOutcome {
     Done,
     /// Some files were left out; they are listed in skipped.csv.
     DoneWithSkips,
 }
 
-impl Outcome {
+impl CommandOutcome {
     fn of_skips(n_skipped: usize) -> Self {
         if n_skipped == 0 { Self::Done } else { Self::DoneWithSkips }
     }
@@ -270,8 +270,8 @@ pub fn main() -> ExitCode {
     };
     observer.clear();
     match outcome {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::DoneWithSkips) => ExitCode::from(3),
+        Ok(CommandOutcome::Done) => ExitCode::SUCCESS,
+        Ok(CommandOutcome::DoneWithSkips) => ExitCode::from(3),
         Err(error) => {
             render::error(&error);
             ExitCode::from(if error.is_usage() { 2 } else { 1 })

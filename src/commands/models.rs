@@ -1,4 +1,4 @@
-//! Which networks there are, and how more weights come in: from a file or from the Hugging Face hub.
+//! `rails models`: the networks there are, and import of weights from a file or from the Hugging Face hub.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Which images there are.
+//! Manifests: the images of a data set.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Everything that is measured of predictions beside the truth.
+//! Measures of predictions beside the truth.
 
 use std::collections::BTreeMap;
 

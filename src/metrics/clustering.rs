@@ -1,4 +1,4 @@
-//! How good a grouping looks from the features alone. Noise is left out everywhere but in [`noise_ratio`].
+//! Internal validity of a clustering, from the features alone. Noise is left out everywhere but in [`noise_ratio`].
 //!
 //! Formulas as in scikit-learn.
 

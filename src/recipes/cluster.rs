@@ -17,11 +17,11 @@ pub struct ClusterRecipe {
     pub seed: u64,
     /// Which images.
     pub dataset: DatasetRecipe,
-    /// How an image becomes numbers.
+    /// Features of each image.
     pub features: FeaturesRecipe,
-    /// How many numbers become few.
+    /// Reduction of the features.
     pub reduce: Reduction,
-    /// How numbers become groups.
+    /// Clustering algorithms and their settings.
     pub cluster: ClusterSection,
     /// How images are laid out in the plane.
     pub tsne: Tsne,

@@ -1,4 +1,4 @@
-//! Which images a run looks at.
+//! The `[dataset]` section: the images a run looks at.
 
 use std::path::PathBuf;
 

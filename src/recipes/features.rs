@@ -1,4 +1,4 @@
-//! The `[features]` section: how an image becomes numbers.
+//! The `[features]` section: how an image becomes features.
 
 use std::collections::BTreeMap;
 use std::fmt;

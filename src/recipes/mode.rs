@@ -1,4 +1,4 @@
-//! Which command a recipe is for: its sections say so.
+//! Modes: the command a recipe is for, as its sections say.
 
 use std::fmt;
 

@@ -28,7 +28,7 @@ pub struct PatchesRecipe {
     pub features: EnhanceRecipe,
     /// How many statistics become few.
     pub reduce: Reduction,
-    /// How patches become groups.
+    /// Clustering algorithms and their settings.
     pub cluster: PatchClusterRecipe,
     /// Slices, statistics and pictures.
     pub patches: PatchesSection,

@@ -23,7 +23,7 @@ pub struct SearchRecipe {
     pub dataset: DatasetRecipe,
     /// Feature settings that all combinations share.
     pub features: SearchFeaturesRecipe,
-    /// How many numbers become few.
+    /// Reduction of the features.
     pub reduce: Reduction,
     /// Numbers of clusters, and what ranks.
     pub cluster: SearchClusterRecipe,

@@ -16,7 +16,7 @@ pub struct TrainRecipe {
     pub seed: u64,
     /// Which images, where no curated run says so.
     pub dataset: DatasetRecipe,
-    /// How an image becomes numbers; absent: as the curated run did, else the defaults.
+    /// Features of each image; absent: as the curated run did, else the defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<FeaturesRecipe>,
     /// The classifier and how it learns: `kind = "mlp"` (the default), `"linear"` or `"knn"`.

@@ -85,7 +85,7 @@ impl Reduction {
         let n_components = self.n_components.get();
         match self.method {
             ReductionMethod::Pca => {
-                chain.add(Step::Pca(PrincipalComponents { n_components }.fit(chain.view(), seed)?))?
+                chain.add(Step::Pca(PrincipalComponents { n_components }.fit(chain.view(), seed)?))?;
             }
             ReductionMethod::RandomProjection => {
                 chain.add(Step::RandomProjection(RandomDirections { n_components }.fit(chain.view(), seed)?))?;

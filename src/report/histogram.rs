@@ -1,4 +1,4 @@
-//! How scores spread, with one percentile marked.
+//! Histogram of scores, with one percentile marked.
 
 use super::Figure;
 use super::axes::{Axis, Frame, number};

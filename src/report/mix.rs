@@ -1,4 +1,4 @@
-//! How clusters and the values of a field mix: stacked bars, and a cross table in row percent.
+//! Clusters against the values of a field: stacked bars, and a cross table in row percent.
 
 use ndarray::{Array2, Axis as Along};
 

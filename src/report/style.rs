@@ -1,4 +1,4 @@
-//! How every picture looks: sizes, inks and colour maps, in one place.
+//! Style of every picture: sizes, inks and colour maps, in one place.
 //!
 //! Sizes are pixels at twice the size a picture is shown at, so that it stays sharp on dense screens and on paper.
 //! Group colours: Okabe & Ito, "Color Universal Design", 2008, without black and with yellow last because it is faint

@@ -1,4 +1,4 @@
-//! How bundles of the formats 1 and 2 and runs without a schema tell their features: one table whose keys excluded each
+//! The `[features]` of bundles of the formats 1 and 2 and of runs without a schema: one table whose keys excluded each
 //! other without saying so.
 
 use std::collections::BTreeMap;

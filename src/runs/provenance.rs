@@ -1,4 +1,4 @@
-//! Where a result comes from: enough to make it again.
+//! Provenance of a run: enough to make it again.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{CacheArgument, DeviceArgument, Global, Outcome, progress::Terminal, render};
+use super::{CacheArgument, CommandOutcome, DeviceArgument, Global, progress::Terminal, render};
 use crate::commands::CommandError;
 use crate::runs::Placement;
 use crate::workflow::{CurateSummary, Curator, ExportFormat, LabelImport};
@@ -90,7 +90,7 @@ enum FormatArgument {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
         let workspace = self.cache.workspace();
         // Without anything to do at once, the page opens.
@@ -124,17 +124,17 @@ impl Arguments {
         if came_in || self.labels.asked() {
             let context = self.device.context(&workspace, observer)?;
             if self.labels.run(self.run.as_deref(), came_in, &context)? {
-                return Ok(Outcome::Done);
+                return Ok(CommandOutcome::Done);
             }
         }
         let Some(output) = &self.export else {
             let Some(imported) = imported else {
                 global.print(&summary, render::curate)?;
-                return Ok(Outcome::Done);
+                return Ok(CommandOutcome::Done);
             };
             let both = ImportOutcome { imported, curation: summary };
             global.print(&both, |both| render::label_import(&both.imported) + &render::curate(&both.curation))?;
-            return Ok(Outcome::Done);
+            return Ok(CommandOutcome::Done);
         };
         if let Some(imported) = &imported {
             render::note(global.verbosity(), &render::label_import(imported));
@@ -155,7 +155,7 @@ impl Arguments {
         }
         let exported = curator.export(output, format)?;
         global.print(&exported, render::export)?;
-        Ok(Outcome::of_skips(exported.missing.len()))
+        Ok(CommandOutcome::of_skips(exported.missing.len()))
     }
 
     fn by(&self) -> String {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
-use crate::cli::{Global, Outcome, progress::Terminal, render};
+use crate::cli::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, Review};
 use crate::server::Listen;
 use crate::workflow::Context;
@@ -35,7 +35,7 @@ impl PageArguments {
         global: &Global,
         context: &Context<'_>,
         observer: &Terminal,
-    ) -> Result<Outcome, CommandError> {
+    ) -> Result<CommandOutcome, CommandError> {
         let listen = Listen { address: self.listen.unwrap_or(Listen::default().address), port: self.port };
         let review = Review::open(run, listen, by, context)?;
         observer.clear();
@@ -47,7 +47,7 @@ impl PageArguments {
         }
         let summary = review.serve()?;
         render::note(global.verbosity(), &render::curate(&summary));
-        Ok(Outcome::Done)
+        Ok(CommandOutcome::Done)
     }
 }
 

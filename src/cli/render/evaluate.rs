@@ -1,4 +1,4 @@
-//! How good a classifier is.
+//! Summary of `rails evaluate` as text.
 
 use std::fmt::Write as _;
 

@@ -12,7 +12,7 @@ use crate::data::Clustering;
 use crate::pairwise::{ExactRows, LANES, Points, Threshold, bits, visit_within};
 
 /// Points, one eps, and what is known about both.
-pub(super) struct Level<'a> {
+pub(super) struct EpsLevel<'a> {
     points: &'a Points,
     rows: &'a ExactRows<'a>,
     radius: &'a Threshold,
@@ -23,7 +23,7 @@ pub(super) struct Level<'a> {
     cores: Vec<Vec<u32>>,
 }
 
-impl<'a> Level<'a> {
+impl<'a> EpsLevel<'a> {
     pub(super) fn new(
         points: &'a Points,
         rows: &'a ExactRows<'a>,

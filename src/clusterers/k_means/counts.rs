@@ -1,4 +1,4 @@
-//! One number of clusters, or several to try.
+//! Numbers of clusters to try: one, a list, or a range.
 
 use std::fmt;
 use std::num::NonZeroUsize;

@@ -124,7 +124,8 @@ impl KMeans {
         Ok(self.fit_data(&data, k.get(), self.final_n_init.unwrap_or(self.n_init).get(), seed))
     }
 
-    /// Fits every number of clusters of the recipe that `x` has rows for, ascending; `observer` gets a warning about the others.
+    /// Fits every number of clusters of the recipe that `x` has rows for, ascending; `observer` gets a warning about
+    /// the others.
     ///
     /// # Errors
     /// [`ClusterError::TooFew`] when `x`, shape `[n_images, n_features]`, has too few rows for all of them.

@@ -1,4 +1,4 @@
-//! Which images stand for a cluster: typical, atypical and random ones.
+//! Example images of a cluster: typical, atypical and random ones.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;

@@ -1,4 +1,4 @@
-//! How good a classifier is on labelled images, in numbers, pictures and words.
+//! `rails evaluate`: how good a classifier is on labelled images, in numbers, pictures and words.
 
 mod checkpoint_evaluation;
 mod heading;

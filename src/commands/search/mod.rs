@@ -1,4 +1,4 @@
-//! Which network, layer, enhancement and number of clusters suit the images: every combination, ranked.
+//! `rails search`: every combination of network, layer, enhancement and number of clusters, ranked.
 
 mod page;
 

@@ -1,4 +1,4 @@
-//! Where the tiles stand: from tiles.csv, else from the fields of their names.
+//! Places of tiles in their arrays: from tiles.csv, else from the fields of their names.
 
 use std::collections::BTreeMap;
 

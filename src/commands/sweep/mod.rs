@@ -1,4 +1,4 @@
-//! Which training recipe suits the images: every recipe of a `[sweep]`, cross-validated on the same folds.
+//! `rails train --sweep`: every recipe of a `[sweep]`, cross-validated on the same folds.
 //!
 //! Images are embedded once per kind of features. Every image is predicted once by each recipe, by a classifier that
 //! saw neither it, nor a copy or near duplicate of it, nor another image of its group.

@@ -1,4 +1,4 @@
-//! Who sorted a run's cluster folders with a file manager gets those edits as decisions.
+//! Folder edits: cluster folders that a person sorted with a file manager become decisions.
 //!
 //! A folder that was renamed names its cluster; a file in another folder was moved, one in `_removed/<reason>` was
 //! thrown out, one that is nowhere was deleted. Files are known by their place where `cluster_metadata.json` still
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use super::{Curation, Decision, LabelSource, LogEntry};
 use crate::data::{ClusterId, ImageId};
 use earlier_decisions::EarlierDecisions;
-use reading::{Folder, FolderRole, files, files_below, meanings, read_metadata, subfolders};
+use reading::{Folder, FolderRole, files, files_below, read_metadata, roles, subfolders};
 
 /// An image of the run, as far as folders are concerned.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ pub fn folder_edits(
     let mut unclaimed: Vec<(usize, PathBuf)> = files(root)?.into_iter().map(|file| (0, file)).collect();
     for path in subfolders(root)? {
         let metadata = read_metadata(&path);
-        for (mut folder, path) in meanings(&path, metadata.as_ref())? {
+        for (mut folder, path) in roles(&path, metadata.as_ref())? {
             if let Err(why) = folder.check_name() {
                 edits.open.push(format!("{why}: rename the folder `{}`", path.display()));
             }

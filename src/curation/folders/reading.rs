@@ -42,10 +42,7 @@ impl Folder {
 }
 
 /// A folder's role, and those of the folders in it where it holds removed images sorted by reason.
-pub(super) fn meanings(
-    path: &Path,
-    metadata: Option<&ClusterMetadata>,
-) -> Result<Vec<(Folder, PathBuf)>, FoldersError> {
+pub(super) fn roles(path: &Path, metadata: Option<&ClusterMetadata>) -> Result<Vec<(Folder, PathBuf)>, FoldersError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     if name == "_removed" {
         let mut all = vec![(removed_folder("removed"), path.to_owned())];

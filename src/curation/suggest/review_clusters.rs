@@ -1,4 +1,4 @@
-//! The clustering people review: more clusters than there are kinds, so that each is nearly of one kind.
+//! The review clustering, which people name: more clusters than there are kinds, so that each is nearly of one kind.
 //!
 //! On textures k-means with as many clusters as kinds puts three images of five with their own; four times as many
 //! clusters put four of five there, and beyond some forty little is won, whatever the number of images.

@@ -1,4 +1,4 @@
-//! One brightness scale for the whole data set: raw counts become `0.0..=255.0`.
+//! Brightness scale, one for the whole data set: raw counts become `0.0..=255.0`.
 //!
 //! 8-bit images are taken as they are. Of 16-bit and 32-bit images the 0.1 and 99.9 percentiles over all pixels of all
 //! images become black and white, so that images stay comparable with each other; the range is kept with the run.

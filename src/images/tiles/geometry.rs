@@ -1,4 +1,4 @@
-//! Where the tiles of an image lie.
+//! Tiling: where the tiles of an image lie.
 
 use std::num::NonZeroU32;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! How much images are neighbours in the features.
+//! Affinities of t-SNE: how much images are neighbours in the features.
 
 use ndarray::ArrayView2;
 use rayon::prelude::*;
@@ -69,7 +69,8 @@ impl Affinities {
     }
 }
 
-/// Probabilities of the neighbours at `distances`, with the width that gives them the entropy of `perplexity` equal ones.
+/// Probabilities of the neighbours at `distances`, with the width that gives them the entropy of `perplexity` equal
+/// ones.
 fn probabilities(distances: &[f32], perplexity: f64) -> Vec<f32> {
     let nearest = distances.iter().copied().fold(f32::INFINITY, f32::min);
     // Relative to the nearest: the factor cancels, and nothing underflows.

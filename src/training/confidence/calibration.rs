@@ -1,5 +1,5 @@
-//! Temperature scaling (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017): confidences that can be
-//! believed. All scores are divided by one number, the temperature, before softmax, chosen so that images the
+//! Temperature scaling (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017): calibrated confidences. All
+//! scores are divided by one number, the temperature, before softmax, chosen so that images the
 //! classifier did not learn from are least surprising. The most likely class stays the same.
 
 use ndarray::{Array2, ArrayView2};
@@ -40,7 +40,7 @@ pub struct Calibration {
     pub temperature: f64,
     /// Images it was chosen on.
     pub n_images: usize,
-    /// Which; `None` where there were none.
+    /// Where these images come from; `None` where there were none.
     pub from: Option<HeldOutFrom>,
     /// How the temperature was found.
     pub fit: TemperatureFit,

@@ -1,4 +1,5 @@
-//! Confidence model of a classifier: its temperature, its rejection of novel images, and the training images behind both.
+//! Confidence model of a classifier: its temperature, its rejection of novel images, and the training images behind
+//! both.
 
 use std::num::NonZeroUsize;
 

@@ -1,4 +1,4 @@
-//! Which radius and density.
+//! Choice of radius and density for DBSCAN.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Which number of clusters.
+//! Choice of the number of clusters for k-means.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

@@ -1,6 +1,6 @@
 //! `labels.csv` and `removed.csv`: labels and removals after all decisions, for other programs.
 //!
-//! Whoever writes them, the command line or the page, asks the run which predicted labels people want in there.
+//! The command line and the page both ask the run which predicted labels belong in there.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Which data set of a file holds the frames.
+//! Search for the data set of a file that holds the frames.
 //!
 //! The one that is named; else, of those of three dimensions, the one of most numbers. `data_000001`, `data_000002`, …
 //! in one group are one data set in parts. An image of two dimensions is a single frame, taken where nothing has three.
