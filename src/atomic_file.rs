@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// What a temporary file's name begins with, so that leftovers of a killed process are known.
+/// Beginning of every temporary file's name, so that leftovers of a killed process are known.
 const PREFIX: &str = ".rails-";
 
 /// Writes `content` to `path`, whole or not at all.

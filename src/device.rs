@@ -10,7 +10,7 @@ use burn::backend::{Autodiff, Flex};
 use burn::tensor::backend::AutodiffBackend;
 use serde::{Deserialize, Serialize};
 
-/// What the user asked for.
+/// The device that the user asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceChoice {
@@ -23,7 +23,7 @@ pub enum DeviceChoice {
     Cuda,
 }
 
-/// What the work runs on.
+/// The device that work runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Device {
@@ -45,7 +45,7 @@ pub enum DeviceError {
 }
 
 impl DeviceError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -82,7 +82,7 @@ impl fmt::Display for Device {
 
 /// Work that is generic over the tensor backend.
 pub trait OnBackend {
-    /// What the work returns.
+    /// Result of the work.
     type Output;
 
     /// Does the work on `device`; use `B::InnerBackend` where no gradients are needed.

@@ -1,11 +1,11 @@
 //! Label yield: what a number of gestures on the review page is worth.
 //!
 //! An honest reviewer follows the page's suggestions. They see at most 40 thumbnails at a time, decide by the majority
-//! of what they see, and pay 1 for every decision and 1 for every thumbnail picked out, also where the page would take a
-//! range of them with two clicks. A third of the images is never shown, clustered or projected; the classifier that
-//! `rails train` makes from the labels is tested on it, beside the same classifier from the true labels of the other two
-//! thirds (the ceiling) and from the plain way: as many clusters as classes, each named. The truth is what the reviewer
-//! sees in a thumbnail, and nothing else reads it.
+//! of what they see, and pay 1 for every decision and 1 for every thumbnail picked out, also where the page would take
+//! a range of them with two clicks. A third of the images is never shown, clustered or projected; the classifier that
+//! `rails train` makes from the labels is tested on it, beside the same classifier from the true labels of the other
+//! two thirds (the ceiling) and from the plain way: as many clusters as classes, each named. The truth is what the
+//! reviewer sees in a thumbnail, and nothing else reads it.
 //!
 //! `yield IMAGES TRUTH.csv OUTPUT.json [SPLITS] [BACKBONE WEIGHTS]`; `benches/peers/yield.sh` draws what comes out.
 //! `yield speed` measures a fit on 20,000 images.
@@ -30,7 +30,7 @@ use reviewer::{Progress, Session};
 /// Gestures paid.
 const POINTS: [usize; 7] = [6, 15, 30, 60, 100, 150, 200];
 
-/// What was measured at one number of gestures.
+/// Scores at one number of gestures.
 #[derive(Serialize)]
 struct Point {
     gestures: usize,

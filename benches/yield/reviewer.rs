@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ndarray::Array2;
 use rails::curation::{
-    BATCH_SIZE, Curation, Decision, Entry, LabelSource, REVIEW, Suggestion, SuggestionKind, SuggestionModel, replay,
+    BATCH_SIZE, Curation, Decision, LabelSource, LogEntry, REVIEW, Suggestion, SuggestionKind, SuggestionModel, replay,
 };
 use rails::data::{ClusterId, Clustering};
 
@@ -18,7 +18,7 @@ pub struct Progress {
     pub labels: Vec<Option<usize>>,
     /// As labels.csv has them; 0 without a label.
     pub weights: Vec<f32>,
-    /// What images without a label probably show and with what weight, as `--propagate 0` writes them.
+    /// Guessed class and weight of images without a label, as `--propagate 0` writes them.
     pub guesses: Vec<Option<(usize, f32)>>,
 }
 
@@ -27,7 +27,7 @@ pub struct Session<'a> {
     images: &'a Images,
     clusters: Clustering,
     model: SuggestionModel,
-    entries: Vec<Entry>,
+    entries: Vec<LogEntry>,
     paid: usize,
 }
 
@@ -65,7 +65,7 @@ impl<'a> Session<'a> {
         self.progress()
     }
 
-    /// What the reviewer does about a suggestion, decision by decision, with the gestures each costs.
+    /// The reviewer's decisions on a suggestion, with the gestures each costs.
     fn decide(&self, suggestion: &Suggestion) -> Vec<(usize, Decision)> {
         if let (SuggestionKind::NameCluster, Some(cluster)) = (suggestion.kind, suggestion.cluster) {
             return vec![(1, self.name(cluster, &suggestion.rows))];
@@ -90,7 +90,7 @@ impl<'a> Session<'a> {
         Decision::NameCluster { method, cluster, class, run: None, members: BTreeMap::new() }
     }
 
-    /// What most of the first images shown are; of equally many the class that sorts first.
+    /// Class of most of the first images shown; of equally many the class that sorts first.
     fn majority(&self, shown: &[usize]) -> Option<usize> {
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         for &row in shown.iter().take(BATCH_SIZE) {
@@ -102,7 +102,7 @@ impl<'a> Session<'a> {
     fn take(&mut self, gestures: usize, decision: Decision) {
         self.paid += gestures;
         let seq = self.entries.len() as u64 + 1;
-        self.entries.push(Entry { seq, at: String::new(), by: "reviewer".to_owned(), decision });
+        self.entries.push(LogEntry { seq, at: String::new(), by: "reviewer".to_owned(), decision });
     }
 
     fn state(&self) -> Curation {

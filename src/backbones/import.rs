@@ -8,7 +8,7 @@ use crate::atomic_file;
 
 /// Summary of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Imported {
+pub struct ImportedNetwork {
     /// Where the weights now lie.
     pub path: PathBuf,
     /// As asked for, or as the file tells.
@@ -32,7 +32,7 @@ pub fn import(
     name: BackboneName,
     variant: Option<Variant>,
     checkpoints: &Path,
-) -> Result<Imported, BackboneError> {
+) -> Result<ImportedNetwork, BackboneError> {
     let backbone = Backbone::open(name, file, variant)?;
     let path = name.file_in(checkpoints);
     write(&backbone, file, &path)?;
@@ -44,7 +44,7 @@ pub fn import(
             Some((layer.name.clone(), backbone.weights().first_missing(&part)?))
         })
         .collect();
-    Ok(Imported { path, variant: backbone.variant(), layers, missing, hash: backbone.hash().to_owned() })
+    Ok(ImportedNetwork { path, variant: backbone.variant(), layers, missing, hash: backbone.hash().to_owned() })
 }
 
 fn write(backbone: &Backbone, file: &Path, path: &Path) -> Result<(), BackboneError> {

@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 
 pub use architecture::Architecture;
 pub use error::BackboneError;
-pub use import::{Imported, import};
+pub use import::{ImportedNetwork, import};
 pub use models::{Model, WeightsAt, list};
 use native::Native;
 pub use pull::{FetchError, Hub, HubFile, PullError, pull};

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{
-    CacheArgument, CopyArgument, DeviceArgument, Global, Outcome, RecipeArguments, print_config, progress::Terminal,
-    render,
+    CacheArgument, CommandOutcome, CopyArgument, DeviceArgument, Global, RecipeArguments, print_config,
+    progress::Terminal, render,
 };
 use crate::commands::{CommandError, assign};
 use crate::recipes::AssignRecipe;
@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let recipe: AssignRecipe = self.recipe.load(Some(&self.new))?;
         if self.recipe.print_config {
             return print_config(&recipe);
@@ -39,6 +39,6 @@ impl Arguments {
         let context = self.device.context(&workspace, observer)?;
         let summary = assign(&recipe, &self.run, self.copy.placement(), &context)?;
         global.print(&summary, render::assign)?;
-        Ok(Outcome::of_skips(summary.findings.dataset.n_skipped))
+        Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))
     }
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{
-    CacheArgument, CopyArgument, DeviceArgument, Global, Outcome, RecipeArguments, SilhouetteArguments, print_config,
-    progress::Terminal, render,
+    CacheArgument, CommandOutcome, CopyArgument, DeviceArgument, Global, RecipeArguments, SilhouetteArguments,
+    print_config, progress::Terminal, render,
 };
 use crate::commands::{ClusterOptions, CommandError, cluster};
 use crate::recipes::ClusterRecipe;
@@ -30,13 +30,13 @@ pub(super) struct Arguments {
     device: DeviceArgument,
     #[command(flatten)]
     cache: CacheArgument,
-    /// What `rails assign` does now
+    /// Moved to `rails assign`
     #[arg(long, value_name = "RUN", hide = true)]
     assign: Option<PathBuf>,
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         if let Some(run) = &self.assign {
             let images = self.images.as_ref().map_or_else(|| "NEW".to_owned(), |images| images.display().to_string());
             let text = format!("`--assign` is a command of its own: `rails assign {images} {}`", run.display());
@@ -56,6 +56,6 @@ impl Arguments {
         let context = self.device.context(&workspace, observer)?;
         let summary = cluster(&recipe, &options, &context)?;
         global.print(&summary, render::cluster)?;
-        Ok(Outcome::of_skips(summary.findings.dataset.n_skipped))
+        Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Global, Outcome, progress::Terminal, render};
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, compare};
 use crate::workflow::Workspace;
 
@@ -24,9 +24,9 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let compared = compare(&self.results, &self.plot, self.html.as_deref(), &Workspace::default(), observer)?;
         global.print(&compared, render::compare)?;
-        Ok(Outcome::Done)
+        Ok(CommandOutcome::Done)
     }
 }

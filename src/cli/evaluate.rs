@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{CacheArgument, DeviceArgument, Global, Outcome, progress::Terminal, render};
+use super::{CacheArgument, CommandOutcome, DeviceArgument, Global, progress::Terminal, render};
 use crate::commands::{CommandError, EvaluateOptions, evaluate};
 use crate::images::NamingTemplate;
 
@@ -18,11 +18,11 @@ pub(super) struct Arguments {
     checkpoint: Option<PathBuf>,
     /// The folder of images
     images: PathBuf,
-    /// What the images show: a table with path (or filename, or id) and class, or a curated run; without it the names
+    /// True classes: a table with path (or filename, or id) and class, or a curated run; without it the names
     /// of the folders they lie in
     #[arg(long, value_name = "TABLE.csv")]
     truth: Option<PathBuf>,
-    /// How file names are built, such as `{tenant}_{sid}_{name}`, for tables by field
+    /// How file names are built, such as `{sensor}_{sid}_{name}`, for tables by field
     #[arg(long, value_name = "TEMPLATE")]
     naming: Option<NamingTemplate>,
     /// Where the results go; without it a new folder under experiments/runs/
@@ -38,7 +38,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let options = EvaluateOptions {
             checkpoint: self.checkpoint.clone(),
             images: self.images.clone(),
@@ -51,6 +51,6 @@ impl Arguments {
         let context = self.device.context(&workspace, observer)?;
         let summary = evaluate(&options, &context)?;
         global.print(&summary, render::evaluate)?;
-        Ok(Outcome::of_skips(summary.findings.n_skipped))
+        Ok(CommandOutcome::of_skips(summary.findings.n_skipped))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Global, Outcome, RecipeArguments, curate::Page, print_config, progress::Terminal};
+use super::{CommandOutcome, Global, RecipeArguments, curate::ServedPage, print_config, progress::Terminal};
 use crate::commands::{CommandError, Explorer};
 use crate::device::Device;
 use crate::recipes::PatchesRecipe;
@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let recipe: PatchesRecipe = self.recipe.load(self.images.as_ref())?;
         if self.recipe.print_config {
             return print_config(&recipe);
@@ -34,9 +34,9 @@ impl Arguments {
         let context = Context { device: Device::Cpu, workspace: &Workspace::default(), observer };
         let explorer = Explorer::open(&recipe, listen, &context)?;
         observer.clear();
-        let page = Page { url: explorer.url(), port: explorer.port(), exposure: None };
+        let page = ServedPage { url: explorer.url(), port: explorer.port(), exposure: None };
         global.print(&page, |page| page.text("Explore page", "Ctrl-C ends it."))?;
         explorer.serve()?;
-        Ok(Outcome::Done)
+        Ok(CommandOutcome::Done)
     }
 }

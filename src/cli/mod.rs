@@ -79,7 +79,7 @@ fn grouped(command: clap::Command) -> clap::Command {
     ))
 }
 
-/// What every command understands.
+/// Options of every command.
 #[derive(Debug, Args)]
 struct Global {
     /// Print the result as JSON
@@ -112,7 +112,7 @@ enum DeviceName {
 }
 
 impl DeviceArgument {
-    /// What commands need beside their input.
+    /// The context that commands need beside their input.
     fn context<'a>(&self, workspace: &'a Workspace, observer: &'a Terminal) -> Result<Context<'a>, CommandError> {
         let choice = match self.choice {
             DeviceName::Auto => DeviceChoice::Auto,
@@ -205,10 +205,10 @@ impl RecipeArguments {
     }
 }
 
-/// What `--print-config` is answered.
-fn print_config<R: Serialize>(recipe: &R) -> Result<Outcome, CommandError> {
+/// Answers `--print-config` with the whole recipe.
+fn print_config<R: Serialize>(recipe: &R) -> Result<CommandOutcome, CommandError> {
     render::out(&to_toml(recipe).map_err(|error| CommandError::usage(error.to_string()))?)?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 impl Global {
@@ -232,13 +232,13 @@ impl Global {
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum CommandOutcome {
     Done,
     /// Some files were left out; they are listed in skipped.csv.
     DoneWithSkips,
 }
 
-impl Outcome {
+impl CommandOutcome {
     fn of_skips(n_skipped: usize) -> Self {
         if n_skipped == 0 { Self::Done } else { Self::DoneWithSkips }
     }
@@ -270,8 +270,8 @@ pub fn main() -> ExitCode {
     };
     observer.clear();
     match outcome {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::DoneWithSkips) => ExitCode::from(3),
+        Ok(CommandOutcome::Done) => ExitCode::SUCCESS,
+        Ok(CommandOutcome::DoneWithSkips) => ExitCode::from(3),
         Err(error) => {
             render::error(&error);
             ExitCode::from(if error.is_usage() { 2 } else { 1 })

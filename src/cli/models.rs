@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::{Global, Outcome, progress::Terminal, render};
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::backbones::{BackboneName, Variant};
 use crate::commands::{CommandError, import_model, list_models, pull_model};
 use crate::workflow::Workspace;
@@ -80,7 +80,7 @@ impl From<VariantArgument> for Variant {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let workspace = Workspace::default();
         match &self.command {
             ModelsCommand::List => global.print(&list_models(&workspace), |rows| render::models(rows))?,
@@ -94,6 +94,6 @@ impl Arguments {
                 global.print(&summary, render::import)?;
             }
         }
-        Ok(Outcome::Done)
+        Ok(CommandOutcome::Done)
     }
 }

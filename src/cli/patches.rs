@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Global, Outcome, RecipeArguments, print_config, progress::Terminal, render};
+use super::{CommandOutcome, Global, RecipeArguments, print_config, progress::Terminal, render};
 use crate::commands::{CommandError, patches};
 use crate::device::Device;
 use crate::recipes::PatchesRecipe;
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let recipe: PatchesRecipe = self.recipe.load(self.images.as_ref())?;
         if self.recipe.print_config {
             return print_config(&recipe);
@@ -29,6 +29,6 @@ impl Arguments {
         let context = Context { device: Device::Cpu, workspace: &Workspace::default(), observer };
         let summary = patches(&recipe, &context)?;
         global.print(&summary, render::patches)?;
-        Ok(Outcome::of_skips(summary.findings.dataset.n_skipped))
+        Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{CacheArgument, DeviceArgument, Global, Outcome, progress::Terminal, render};
+use super::{CacheArgument, CommandOutcome, DeviceArgument, Global, progress::Terminal, render};
 use crate::commands::{CommandError, PredictOptions, TableFormat, predict, predictions_text, write_predictions};
 use crate::data::Fraction;
 use crate::runs::Placement;
@@ -10,8 +10,8 @@ use crate::runs::Placement;
 /// Tell the class of new images
 ///
 /// Prints a table of path, class, confidence, novelty and the probability of every class, or writes it to --output.
-/// Novelty tells how unlike all training images an image is: 0 is usual for a known image, more is less like them. Above
-/// the checkpoint's threshold the image is `unknown`.
+/// Novelty tells how unlike all training images an image is: 0 is usual for a known image, more is less like them.
+/// Above the checkpoint's threshold the image is `unknown`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Folders of images, or images
@@ -51,7 +51,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let format = self.output.as_deref().map(TableFormat::of).transpose()?;
         let options = PredictOptions {
             checkpoint: self.checkpoint.clone(),
@@ -74,7 +74,7 @@ impl Arguments {
             render::out(&predictions_text(format, &summary)?)?;
             render::note(global.verbosity(), &render::predict(&summary));
         }
-        Ok(Outcome::of_skips(summary.skipped.len()))
+        Ok(CommandOutcome::of_skips(summary.skipped.len()))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    CacheArgument, DeviceArgument, Global, Outcome, RecipeArguments, SilhouetteArguments, print_config,
+    CacheArgument, CommandOutcome, DeviceArgument, Global, RecipeArguments, SilhouetteArguments, print_config,
     progress::Terminal, render,
 };
 use crate::commands::{CommandError, SearchOptions, search};
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let recipe: SearchRecipe = self.recipe.load(self.images.as_ref())?;
         if self.recipe.print_config {
             return print_config(&recipe);
@@ -45,6 +45,6 @@ impl Arguments {
         let context = self.device.context(&workspace, observer)?;
         let summary = search(&recipe, &options, &context)?;
         global.print(&summary, render::search)?;
-        Ok(Outcome::of_skips(summary.findings.dataset.n_skipped))
+        Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))
     }
 }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{CacheArgument, CopyArgument, Global, Outcome, RecipeArguments, print_config, progress::Terminal, render};
+use super::{
+    CacheArgument, CommandOutcome, CopyArgument, Global, RecipeArguments, print_config, progress::Terminal, render,
+};
 use crate::commands::{CommandError, separate};
 use crate::device::Device;
 use crate::recipes::SeparateRecipe;
@@ -26,7 +28,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let recipe: SeparateRecipe = self.recipe.load(self.tiles.as_ref())?;
         if self.recipe.print_config {
             return print_config(&recipe);
@@ -35,6 +37,6 @@ impl Arguments {
         let context = Context { device: Device::Cpu, workspace: &workspace, observer };
         let summary = separate(&recipe, self.copy.placement(), &context)?;
         global.print(&summary, render::separate)?;
-        Ok(Outcome::of_skips(summary.findings.dataset.n_skipped))
+        Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))
     }
 }

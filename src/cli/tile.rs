@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use super::{Global, Outcome, progress::Terminal, render};
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, tile};
 use crate::images::Tiling;
 
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let tiling = match (self.size, self.grid) {
             (Some(size), _) => Tiling::Size { n: size, stride: self.stride.unwrap_or(size) },
             (None, Some((rows, columns))) => Tiling::Grid { rows, columns, half_width: self.half_width },
@@ -46,7 +46,7 @@ impl Arguments {
         });
         let summary = tile(&self.images, tiling, &output, observer)?;
         global.print(&summary, render::tile)?;
-        Ok(Outcome::of_skips(summary.skipped.len()))
+        Ok(CommandOutcome::of_skips(summary.skipped.len()))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    CacheArgument, DeviceArgument, Global, Outcome, RecipeArguments, print_config, progress::Terminal, render,
+    CacheArgument, CommandOutcome, DeviceArgument, Global, RecipeArguments, print_config, progress::Terminal, render,
 };
 use crate::commands::{CommandError, TrainOptions, sweep, train};
 use crate::progress::{Event, Note, Observer};
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         if let Some(path) = &self.sweep {
             return self.sweep(path, global, observer);
         }
@@ -53,10 +53,10 @@ impl Arguments {
         let context = self.device.context(&workspace, observer)?;
         let summary = train(&recipe, &options, &context)?;
         global.print(&summary, render::train)?;
-        Ok(Outcome::of_skips(summary.findings.n_skipped))
+        Ok(CommandOutcome::of_skips(summary.findings.n_skipped))
     }
 
-    fn sweep(&self, path: &Path, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    fn sweep(&self, path: &Path, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let (mut recipe, variants) = load_sweep(path, &self.recipe.settings)?;
         if let Some(name) = &self.recipe.name {
             recipe.name.clone_from(name);
@@ -68,7 +68,7 @@ impl Arguments {
         let context = self.device.context(&workspace, observer)?;
         let summary = sweep(&recipe, &variants, &self.sources(), &context)?;
         global.print(&summary, |summary| render::sweep(summary, &self.training_with(path)))?;
-        Ok(Outcome::of_skips(summary.findings.n_skipped))
+        Ok(CommandOutcome::of_skips(summary.findings.n_skipped))
     }
 
     fn sources(&self) -> LabelSources {

@@ -30,7 +30,7 @@ pub struct Assigner {
 
 /// Where a new image belongs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Placement {
+pub struct Assignment {
     /// `None` when it is farther than eps from every core point: noise.
     pub cluster: Option<ClusterId>,
     /// Distance to the nearest centroid or core point; infinite where there is none.
@@ -118,7 +118,7 @@ impl Assigner {
 
     /// Places each row of `x`, shape `[n, n_features]`.
     #[must_use]
-    pub fn place(&self, x: ArrayView2<'_, f32>) -> Vec<Placement> {
+    pub fn place(&self, x: ArrayView2<'_, f32>) -> Vec<Assignment> {
         let found = nearest(&Points::new(x), self.points.view());
         let farthest = self.within.map_or(f64::INFINITY, Positive::get);
         found
@@ -128,7 +128,7 @@ impl Assigner {
             .map(|(point, squared)| {
                 let near = f64::from(squared).sqrt() <= farthest && !self.clusters.is_empty();
                 let cluster = near.then(|| self.clusters[point as usize]);
-                Placement { cluster, distance: squared.sqrt() }
+                Assignment { cluster, distance: squared.sqrt() }
             })
             .collect()
     }
@@ -143,7 +143,7 @@ impl Assigner {
         arrays.into_bytes(Some((HEADER, header)))
     }
 
-    /// What [`Assigner::to_bytes`] wrote.
+    /// Reads the bytes that [`Assigner::to_bytes`] wrote.
     ///
     /// # Errors
     /// When the bytes are no assigner, or one of an unknown format.
@@ -190,7 +190,7 @@ mod tests {
         let clustering = Clustering::by_first_appearance([Some(0), Some(0), Some(1), None]);
         let assigner = Assigner::to_means(x.view(), &clustering);
         let placed = assigner.place(array![[1.0, 3.0], [8.0, 8.0]].view());
-        assert_eq!(placed[0], Placement { cluster: Some(ClusterId(0)), distance: 3.0 });
+        assert_eq!(placed[0], Assignment { cluster: Some(ClusterId(0)), distance: 3.0 });
         assert_eq!(placed[1].cluster, Some(ClusterId(1)));
         assert_eq!(Assigner::from_bytes(&assigner.to_bytes()).unwrap(), assigner);
     }
@@ -206,7 +206,7 @@ mod tests {
         assigner.save(&path).unwrap();
         let placed = Assigner::load(&path).unwrap().place(array![[2.0], [2.5]].view());
         assert_eq!(placed[0].cluster, Some(ClusterId(0)));
-        assert_eq!(placed[1], Placement { cluster: None, distance: 1.5 });
+        assert_eq!(placed[1], Assignment { cluster: None, distance: 1.5 });
         let nothing = Assigner::to_cores(x.view(), &clustering, &[false; 4], eps);
         assert_eq!(nothing.place(x.view())[0].cluster, None);
     }

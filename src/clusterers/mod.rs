@@ -1,4 +1,4 @@
-//! Numbers become groups.
+//! Clustering algorithms: features become groups of images.
 
 mod assigner;
 mod dbscan;
@@ -9,7 +9,7 @@ mod hybrid;
 mod k_means;
 mod search;
 
-pub use assigner::{Assigner, AssignerFileError, Placement};
+pub use assigner::{Assigner, AssignerFileError, Assignment};
 pub use dbscan::{Dbscan, DbscanFit, DbscanGrid};
 pub use gaussian_mixture::GaussianMixture;
 pub use hdbscan::Hdbscan;
@@ -91,8 +91,8 @@ pub struct ClusterSection {
     /// In this order, at least one, each once; the first is meant where a decision names no method.
     #[serde(deserialize_with = "search::distinct")]
     pub methods: Vec<Method>,
-    /// The name field each of whose values is clustered by itself, such as `dataset`; absent: all images together. Clusters
-    /// are then 0 (spoiled) and 1 (usable).
+    /// The name field each of whose values is clustered by itself, such as `dataset`; absent: all images together.
+    /// Clusters are then 0 (spoiled) and 1 (usable).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fit_per: Option<String>,
     /// How the number of clusters of k-means is picked.

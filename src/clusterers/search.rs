@@ -82,7 +82,7 @@ pub enum OneOrMany<T> {
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
-    /// By hand, so that a value out of range is told as such.
+    /// Written by hand, so that a value out of range gives an error that says so.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(OneOrManyVisitor(PhantomData))
     }

@@ -13,7 +13,8 @@ use crate::recipes::AssignRecipe;
 use crate::reducers::Projection;
 use crate::runs::{DatasetSummary, Placed, Placement, Provenance, RunKind};
 use crate::workflow::clustering::{
-    ClusterFolders, ClusterRow, Details, Group, check_field_names, cluster_folders, images_csv, plane, rows,
+    ClusterFolders, ClusterRow, ClusteringDetails, ClusteringResult, check_field_names, cluster_folders, images_csv,
+    plane, rows,
 };
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, Run, RunInputs, RunSummary, dataset};
@@ -28,7 +29,7 @@ pub struct AssignFindings {
     pub assigned_to: PathBuf,
     /// Such as `kmeans`.
     pub method: String,
-    /// What was placed.
+    /// The data set that was placed.
     pub dataset: DatasetSummary,
     /// By cluster number; a cluster may have got no image.
     pub clusters: Vec<ClusterRow>,
@@ -69,34 +70,35 @@ pub fn assign(
     let manifest = extracted.manifest;
     dataset::require_images(&manifest)?;
     run.lap("embed");
+    // Nothing is fitted: the earlier run's projection and assigner place the images.
     let reduced = projection.transform(extracted.embeddings.values())?;
     let places = assigner.place(reduced.view());
     let labels = places.iter().map(|place| place.cluster).collect();
-    let groups = [Group {
+    let results = [ClusteringResult {
         method,
         clustering: Clustering::placed(labels, assigner.n_clusters()),
         silhouettes: None,
         parameters: BTreeMap::from([("assigned_to".to_owned(), json!(earlier))]),
         metrics: BTreeMap::new(),
-        details: Details::Placed { distances: places.iter().map(|place| place.distance).collect() },
+        details: ClusteringDetails::Placed { distances: places.iter().map(|place| place.distance).collect() },
         notes: Vec::new(),
     }];
     run.lap("cluster");
 
     let folder = run.create_folder()?;
     let dataset = DatasetSummary::of(&manifest);
-    images_csv(&folder, &manifest, &groups, None, plane(reduced.view()).view())?;
+    images_csv(&folder, &manifest, &results, None, plane(reduced.view()).view())?;
     projection.save(&folder.file("projection.safetensors")?)?;
     assigner.save(&folder.file("assigner.safetensors")?)?;
     let folders = ClusterFolders { run: &folder, manifest: &manifest, dataset: &dataset, how: placement };
-    let placed = cluster_folders(&folders, &groups, context.observer)?;
+    let placed = cluster_folders(&folders, &results, context.observer)?;
     run.lap("write");
     let findings = AssignFindings {
         assigned_to: earlier,
         method: method.name().to_owned(),
         dataset: dataset.clone(),
-        clusters: rows(&groups[0].clustering, &manifest, None),
-        n_noise: groups[0].clustering.n_noise(),
+        clusters: rows(&results[0].clustering, &manifest, None),
+        n_noise: results[0].clustering.n_noise(),
         placed,
     };
     let methods = vec![findings.method.clone()];

@@ -30,7 +30,7 @@ impl<E: Into<WorkflowError>> From<E> for CommandError {
 }
 
 impl CommandError {
-    /// What to do about it, where something can be done.
+    /// A hint: what to do about it, where something can be done.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -1,11 +1,11 @@
-//! Which networks there are, and how more weights come in: from a file or from the Hugging Face hub.
+//! `rails models`: the networks there are, and import of weights from a file or from the Hugging Face hub.
 
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::CommandError;
-use crate::backbones::{BackboneName, Hub, Imported, Variant, WeightsAt, import, list, pull};
+use crate::backbones::{BackboneName, Hub, ImportedNetwork, Variant, WeightsAt, import, list, pull};
 use crate::progress::Observer;
 use crate::workflow::Workspace;
 
@@ -26,7 +26,7 @@ pub struct ModelRow {
     pub layers: Vec<(String, usize, bool)>,
 }
 
-/// What an import did.
+/// Summary of an import of weights.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ImportSummary {
     /// Where the weights are now.
@@ -91,8 +91,8 @@ pub fn pull_model(
     Ok(pull(name, variant, &Hub::from_environment()?, &workspace.checkpoints, observer)?.into())
 }
 
-impl From<Imported> for ImportSummary {
-    fn from(imported: Imported) -> Self {
+impl From<ImportedNetwork> for ImportSummary {
+    fn from(imported: ImportedNetwork) -> Self {
         Self {
             path: imported.path.display().to_string(),
             variant: imported.variant.as_str().to_owned(),

@@ -15,7 +15,7 @@ use crate::workflow::{Context, Workspace};
 pub struct Suggested {
     #[serde(flatten)]
     suggestion: Suggestion,
-    /// What decisions on the clusters have to name.
+    /// The clustering that decisions on its clusters have to name.
     method: &'static str,
     /// Paths of the images, in the order to look at them.
     images: Vec<String>,
@@ -37,7 +37,8 @@ pub fn suggest(run: Option<&Path>, n: usize, context: &Context<'_>) -> Result<Ve
     Ok(predictions.next(n).iter().map(suggested).collect())
 }
 
-/// Keeps with the run how sure the class of an image nobody decided on has to be for labels.csv; `None`: it is not in it.
+/// Keeps with the run how sure the class of an image nobody decided on has to be for labels.csv; `None`: it is not in
+/// it.
 ///
 /// # Errors
 /// When the disk refuses.

@@ -9,7 +9,7 @@ use crate::data::Skipped;
 use crate::images::{ScanOptions, Tiling, cut, scan};
 use crate::progress::Observer;
 
-/// What `rails tile` did.
+/// Summary of `rails tile`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TileReport {
     /// Where the tiles are.

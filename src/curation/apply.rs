@@ -1,4 +1,4 @@
-//! Decisions that somebody wrote down as JSON lines become decisions of the log: images found, clusters checked.
+//! Application of decisions in JSON lines: images are found, clusters checked, and the log grows.
 //!
 //! A file is taken whole or not at all, so that a slip in line 40 does not leave 39 decisions behind.
 
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{ClusterKey, Decision, Entry, replay};
+use super::{ClusterKey, Decision, LogEntry, replay};
 use crate::data::{ClusterId, ImageId};
 
 /// Why a file of decisions is refused; nothing of it was applied.
@@ -18,14 +18,14 @@ pub struct ApplyError {
     message: String,
 }
 
-/// What the decisions are about.
+/// The run and the log that decisions apply to.
 pub struct Request<'a> {
     /// The run's folder name.
     pub run: &'a str,
     /// The run's clustering methods; the first is meant where a line names none.
     pub methods: &'a [String],
-    /// What is in the log already.
-    pub entries: &'a [Entry],
+    /// Lines that are in the log already.
+    pub entries: &'a [LogEntry],
     /// The image of a path or id, `None` where the run has no such image.
     pub find: &'a dyn Fn(&str) -> Option<ImageId>,
     /// The images of a cluster of this run; empty where there is none.
@@ -170,13 +170,13 @@ impl Request<'_> {
     /// The one class that all `images` have after everything decided so far.
     fn common_class(&self, images: &[ImageId], before: &[Decision]) -> Result<String, String> {
         let first = self.entries.last().map_or(1, |entry| entry.seq + 1);
-        let new = (first..).zip(before).map(|(seq, decision)| Entry {
+        let new = (first..).zip(before).map(|(seq, decision)| LogEntry {
             seq,
             at: String::new(),
             by: String::new(),
             decision: decision.clone(),
         });
-        let entries: Vec<Entry> = self.entries.iter().cloned().chain(new).collect();
+        let entries: Vec<LogEntry> = self.entries.iter().cloned().chain(new).collect();
         let state = replay(&entries, self.members);
         let mut classes = images.iter().map(|image| state.labels.get(image).map(|label| &label.class));
         let first = classes.next().ok_or("no images named")?.ok_or("an image without a class cannot be accepted")?;

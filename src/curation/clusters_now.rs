@@ -1,4 +1,4 @@
-//! Where merges and splits left the images of a clustering.
+//! Clusters after merges and splits.
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::data::{ClusterId, ImageId};
 
-/// What was decided. `I` is how images are named: by path or id in a request, by [`ImageId`] in the log.
+/// A decision about a cluster or an image. `I` is how images are named: by path or id in a request, by [`ImageId`] in
+/// the log.
 ///
 /// A cluster decision means the clusters of `method` in `run`. `members` is filled in where the decision was taken on
 /// another run than the one whose log it stands in: there it carries over as those images.
@@ -94,18 +95,18 @@ impl From<ClusterKey> for String {
 
 /// A line of `decisions.jsonl`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct LogEntry {
     /// Counted from 1, without gaps.
     pub seq: u64,
     /// When, RFC 3339 in UTC.
     pub at: String,
     /// Who.
     pub by: String,
-    /// What.
+    /// The decision itself.
     pub decision: Decision,
 }
 
-impl Entry {
+impl LogEntry {
     /// The line without its end.
     ///
     /// # Errors
@@ -211,8 +212,8 @@ mod tests {
             Decision::Undo { of: 1 },
         ];
         for decision in decisions {
-            let entry = Entry { seq: 3, at: "2026-11-21T20:43:00Z".to_owned(), by: "me".to_owned(), decision };
-            assert_eq!(Entry::from_line(&entry.to_line().unwrap()).unwrap(), entry);
+            let entry = LogEntry { seq: 3, at: "2026-11-21T20:43:00Z".to_owned(), by: "me".to_owned(), decision };
+            assert_eq!(LogEntry::from_line(&entry.to_line().unwrap()).unwrap(), entry);
         }
     }
 }

@@ -1,32 +1,32 @@
 //! Undo and redo as every editor has them, read from the log alone: so they work across restarts.
 //!
-//! What was decided in one go, lines of one time and one hand, is a batch, and goes and comes as one. Undo takes back
+//! A batch, lines of one time and one hand, was decided in one go and goes and comes as one. Undo takes back
 //! the last batch that still counts; redo brings back what the last undo took; a new decision ends what can be redone.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Decision, Entry, undone};
+use super::{Decision, LogEntry, undone};
 
 /// The numbers of the decisions that undo takes back, latest first; empty where there is nothing left.
 #[must_use]
-pub fn undoable(entries: &[Entry]) -> Vec<u64> {
+pub fn undoable(entries: &[LogEntry]) -> Vec<u64> {
     let undone = undone(entries);
-    let counting = |batch: &[Entry]| -> Vec<u64> {
-        let counts = |entry: &&Entry| is_own(entry) && !undone.contains(&entry.seq);
+    let counting = |batch: &[LogEntry]| -> Vec<u64> {
+        let counts = |entry: &&LogEntry| is_own(entry) && !undone.contains(&entry.seq);
         batch.iter().rev().filter(counts).map(|entry| entry.seq).collect()
     };
-    let batches: Vec<&[Entry]> = batches(entries).collect();
+    let batches: Vec<&[LogEntry]> = batches(entries).collect();
     batches.into_iter().rev().map(counting).find(|batch| !batch.is_empty()).unwrap_or_default()
 }
 
 /// The numbers of the decisions that redo brings back, earliest first; empty where there is nothing.
 #[must_use]
-pub fn redoable(entries: &[Entry]) -> Vec<u64> {
+pub fn redoable(entries: &[LogEntry]) -> Vec<u64> {
     // Undos before the last decision of its own cannot be redone any more.
     let last_own = batches(entries).filter(|batch| batch.iter().any(is_own)).last();
-    let last_own = last_own.and_then(<[Entry]>::last).map_or(0, |entry| entry.seq);
+    let last_own = last_own.and_then(<[LogEntry]>::last).map_or(0, |entry| entry.seq);
     let start = entries.partition_point(|entry| entry.seq <= last_own);
     let own: BTreeSet<u64> = entries.iter().filter(|entry| is_own(entry)).map(|entry| entry.seq).collect();
 
@@ -52,18 +52,18 @@ pub fn redoable(entries: &[Entry]) -> Vec<u64> {
 /// The time of a decision taken now, RFC 3339 in UTC to the millisecond: later than every one in the log, so that it
 /// starts a batch of its own.
 #[must_use]
-pub fn next_instant(entries: &[Entry]) -> String {
+pub fn next_instant(entries: &[LogEntry]) -> String {
     let last = entries.last().and_then(|entry| entry.at.parse::<Timestamp>().ok());
     let now = Timestamp::now().as_millisecond();
     let at = last.map_or(now, |last| now.max(last.as_millisecond().saturating_add(1)));
     Timestamp::from_millisecond(at).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-fn batches(entries: &[Entry]) -> impl Iterator<Item = &[Entry]> {
+fn batches(entries: &[LogEntry]) -> impl Iterator<Item = &[LogEntry]> {
     entries.chunk_by(|a, b| a.at == b.at && a.by == b.by)
 }
 
-fn is_own(entry: &Entry) -> bool {
+fn is_own(entry: &LogEntry) -> bool {
     !matches!(entry.decision, Decision::Undo { .. } | Decision::Redo { .. })
 }
 
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What a person does.
+    /// An action of a person.
     #[derive(Debug, Clone)]
     enum Step {
         Decide(usize),
@@ -85,10 +85,10 @@ mod tests {
         proptest::collection::vec(step, 0..40)
     }
 
-    fn append(log: &mut Vec<Entry>, decisions: Vec<Decision>) {
+    fn append(log: &mut Vec<LogEntry>, decisions: Vec<Decision>) {
         let at = next_instant(log);
         for decision in decisions {
-            log.push(Entry { seq: log.len() as u64 + 1, at: at.clone(), by: "me".to_owned(), decision });
+            log.push(LogEntry { seq: log.len() as u64 + 1, at: at.clone(), by: "me".to_owned(), decision });
         }
     }
 
@@ -96,7 +96,7 @@ mod tests {
         Decision::Restore { images: Vec::new() }
     }
 
-    fn counting(log: &[Entry]) -> Vec<u64> {
+    fn counting(log: &[LogEntry]) -> Vec<u64> {
         let undone = undone(log);
         log.iter().filter(|entry| is_own(entry) && !undone.contains(&entry.seq)).map(|entry| entry.seq).collect()
     }
@@ -154,7 +154,7 @@ mod tests {
         for _ in 0..50 {
             append(&mut log, vec![own()]);
         }
-        assert!(log.is_sorted_by(|a: &Entry, b| a.at < b.at));
+        assert!(log.is_sorted_by(|a: &LogEntry, b| a.at < b.at));
         log[49].at = "2999-01-01T00:00:00Z".to_owned();
         assert_eq!(next_instant(&log), "2999-01-01T00:00:00.001Z");
     }

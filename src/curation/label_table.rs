@@ -47,7 +47,7 @@ pub struct LabelTable {
 
 /// A label table matched to the images of a manifest.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Matched {
+pub struct MatchedLabels {
     /// Class and weight of every image that has one, by row of the manifest.
     pub labels: BTreeMap<usize, (String, f32)>,
     /// Images that the table names and the manifest lacks, as the table names them, by row.
@@ -110,7 +110,7 @@ impl LabelTable {
     /// Finds the table's images in `manifest`: by id, by path (relative to the manifest's root, or absolute), by file
     /// name. A table's word on one file holds for all files of equal bytes.
     #[must_use]
-    pub fn match_to(&self, manifest: &Manifest) -> Matched {
+    pub fn match_to(&self, manifest: &Manifest) -> MatchedLabels {
         let mut by_name: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
         for (row, record) in manifest.records.iter().enumerate() {
             let file = record.path.rsplit('/').next().unwrap_or(&record.path).to_owned();
@@ -123,6 +123,7 @@ impl LabelTable {
             by_name.entry(Name::File(file)).or_default().push(row);
             by_name.entry(Name::Id(record.id)).or_default().push(row);
         }
+        // By content, since a word on one file holds for all files of equal bytes.
         let mut classes: BTreeMap<ImageId, (BTreeSet<&str>, f32)> = BTreeMap::new();
         let mut unknown = Vec::new();
         for (name, class, weight) in &self.rows {
@@ -153,7 +154,7 @@ impl LabelTable {
         let present: BTreeSet<&String> = labels.values().map(|(class, _)| class).collect();
         let named: BTreeSet<&String> = self.rows.iter().map(|(_, class, _)| class).collect();
         let absent = named.difference(&present).map(|class| (*class).clone()).collect();
-        Matched { labels, unknown, absent, conflicts }
+        MatchedLabels { labels, unknown, absent, conflicts }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Decision, Entry};
+use super::{Decision, LogEntry};
 
 /// Why the log cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ impl LogError {
 #[derive(Debug)]
 pub struct DecisionLog {
     path: PathBuf,
-    entries: Vec<Entry>,
+    entries: Vec<LogEntry>,
     /// Bytes of the file that hold whole lines; what follows was torn by a crash and never counted.
     whole: u64,
     /// Bytes of the file as it was read or written last; other bytes mean another writer.
@@ -57,14 +57,14 @@ impl DecisionLog {
         let entries = (1..)
             .zip(lines.lines())
             .filter(|(_, line)| !line.trim().is_empty())
-            .map(|(number, line)| Entry::from_line(line).map_err(|message| damaged(number, message)))
+            .map(|(number, line)| LogEntry::from_line(line).map_err(|message| damaged(number, message)))
             .collect::<Result<_, _>>()?;
         Ok(Self { path: path.to_owned(), entries, whole: whole as u64, seen: text.len() as u64 })
     }
 
     /// In the order they were taken.
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[LogEntry] {
         &self.entries
     }
 
@@ -98,9 +98,9 @@ impl DecisionLog {
     /// When the disk refuses; then none of them counts.
     pub fn append(&mut self, decisions: Vec<Decision>, at: &str, by: &str) -> Result<(), LogError> {
         let io_error = |source| LogError::Io { path: self.path.clone(), source };
-        let entries: Vec<Entry> = (self.next_seq()..)
+        let entries: Vec<LogEntry> = (self.next_seq()..)
             .zip(decisions)
-            .map(|(seq, decision)| Entry { seq, at: at.to_owned(), by: by.to_owned(), decision })
+            .map(|(seq, decision)| LogEntry { seq, at: at.to_owned(), by: by.to_owned(), decision })
             .collect();
         let mut text = String::new();
         for entry in &entries {

@@ -1,4 +1,4 @@
-//! What people decide about clusters and images: an append-only log, and labels as a pure replay of it.
+//! Curation: people's decisions about clusters and images in an append-only log, and labels as a pure replay of it.
 
 mod apply;
 mod clusters_now;
@@ -13,12 +13,12 @@ mod suggest;
 
 pub(crate) use apply::check_class;
 pub use apply::{ApplyError, Request, parse_requests};
-pub use decision::{ClusterKey, Decision, Entry};
+pub use decision::{ClusterKey, Decision, LogEntry};
 pub use folders::{FolderEdits, FolderImage, FoldersError, folder_edits};
 pub use history::{next_instant, redoable, undoable};
-pub use label_table::{LabelTable, LabelTableError, Matched};
+pub use label_table::{LabelTable, LabelTableError, MatchedLabels};
 pub use log::{DecisionLog, LogError};
 pub use replay::{ClusterOf, Curation, Label, LabelSource, Removed, replay, undone};
 pub use suggest::{
-    BATCH_SIZE, Predictions, REVIEW, RowPrediction, Suggestion, SuggestionKind, SuggestionModel, review_clusters,
+    BATCH_SIZE, LabelPredictions, REVIEW, RowPrediction, Suggestion, SuggestionKind, SuggestionModel, review_clusters,
 };

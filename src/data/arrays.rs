@@ -26,7 +26,7 @@ pub enum ArraysError {
 
 /// A number that such a file can hold.
 pub trait Number: Copy {
-    /// What the file calls it.
+    /// Its name in the file.
     const DTYPE: Dtype;
 
     /// Appends it, little-endian.
@@ -75,7 +75,7 @@ impl Number for u8 {
 /// Arrays on their way into a file.
 #[derive(Default)]
 pub struct ArraysWriter {
-    arrays: BTreeMap<String, Stored>,
+    arrays: BTreeMap<String, StoredArray>,
 }
 
 impl ArraysWriter {
@@ -86,11 +86,11 @@ impl ArraysWriter {
         for value in values {
             value.append(&mut bytes);
         }
-        self.arrays.insert(name.into(), Stored { dtype: T::DTYPE, shape, bytes });
+        self.arrays.insert(name.into(), StoredArray { dtype: T::DTYPE, shape, bytes });
     }
 
-    /// The content of the file, with `text` under `key` in its header. Only one: the format writes several in any order,
-    /// and the same arrays are to be the same bytes.
+    /// The content of the file, with `text` under `key` in its header. Only one: the format writes several in any
+    /// order, and the same arrays are to be the same bytes.
     #[must_use]
     pub fn into_bytes(self, header: Option<(&str, String)>) -> Vec<u8> {
         let header = header.map(|(key, text)| HashMap::from([(key.to_owned(), text)]));
@@ -99,13 +99,13 @@ impl ArraysWriter {
 }
 
 /// An array as the file holds it, little-endian.
-struct Stored {
+struct StoredArray {
     dtype: Dtype,
     shape: Vec<usize>,
     bytes: Vec<u8>,
 }
 
-impl View for Stored {
+impl View for StoredArray {
     fn dtype(&self) -> Dtype {
         self.dtype
     }

@@ -1,4 +1,4 @@
-//! Which image belongs to which group.
+//! Clusterings: the cluster of each image, or noise.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,7 +54,8 @@ impl Clustering {
         Self { labels: dense, n_clusters: ids.len() }
     }
 
-    /// Keeps the numbers of another run's `n_clusters` clusters, into which these images were placed: some may be empty.
+    /// Keeps the numbers of another run's `n_clusters` clusters, into which these images were placed: some may be
+    /// empty.
     ///
     /// # Panics
     /// When a label is not below `n_clusters`.

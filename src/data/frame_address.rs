@@ -1,4 +1,4 @@
-//! Where a frame lies: which file, and the number of the frame in it.
+//! Address of a frame: its file, and its number there.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

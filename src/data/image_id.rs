@@ -1,12 +1,12 @@
-//! The name of an image that survives renames.
+//! Image ids: a hash of the content, which stays when files are renamed.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// 128 bits of a BLAKE3 hash. A file's id hashes its bytes, a tile's its parent and its place, a frame's its file and its
-/// number: files with equal bytes share an id, two equal tiles or frames do not.
+/// 128 bits of a BLAKE3 hash. A file's id hashes its bytes, a tile's its parent and its place, a frame's its file and
+/// its number: files with equal bytes share an id, two equal tiles or frames do not.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ImageId([u8; 16]);

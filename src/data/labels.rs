@@ -1,4 +1,4 @@
-//! What people say the images show.
+//! Labels: the classes that people give images.
 
 use std::collections::BTreeMap;
 

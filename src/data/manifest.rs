@@ -1,4 +1,4 @@
-//! Which images there are.
+//! Manifests: the images of a data set.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::{FrameAddress, ImageId};
 /// One image of the data set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageRecord {
-    /// What stays the same when the file is renamed.
+    /// Content hash: it stays the same when the file is renamed.
     pub id: ImageId,
     /// Relative to [`Manifest::root`], with `/` between parts; a frame's ends in its number, as in `run7.h5#17`.
     pub path: String,
@@ -20,7 +20,7 @@ pub struct ImageRecord {
     pub height: u32,
     /// Bits per channel: 8, 16 or 32.
     pub bit_depth: u8,
-    /// What the naming template found in the file name; empty where the name does not match.
+    /// Fields that the naming template found in the file name; empty where the name does not match.
     pub fields: BTreeMap<String, String>,
     /// Where a tile was cut from.
     pub tile: Option<TileOrigin>,

@@ -1,4 +1,4 @@
-//! The nouns every stage shares. They check themselves on the way in; code that holds one need not check again.
+//! Types that every stage shares. They check themselves on the way in; code that holds one need not check again.
 
 mod arrays;
 mod checked;

@@ -20,20 +20,20 @@ const DIM: f32 = 0.9;
 
 /// The frames of a series, agreed with all other series.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Agreed {
+pub struct SeriesAgreement {
     /// 0 is spoiled, 1 usable; noise stays `None`. In the order of the frames.
     pub labels: Vec<Option<ClusterId>>,
     /// Why brightness decided and not the first frame, as a fragment; `None` where both say the same.
     pub disagreement: Option<&'static str>,
 }
 
-/// Says of each cluster whether it is usable. `transmission` is the share of the beam's light in each frame: 1 for a frame
-/// that nothing spoiled.
+/// Says of each cluster whether it is usable. `transmission` is the share of the beam's light in each frame: 1 for a
+/// frame that nothing spoiled.
 ///
 /// # Panics
 /// When there are more or fewer transmissions than frames.
 #[must_use]
-pub fn agree(clustering: &Clustering, transmission: &[f32]) -> Agreed {
+pub fn agree(clustering: &Clustering, transmission: &[f32]) -> SeriesAgreement {
     assert_eq!(clustering.len(), transmission.len(), "a transmission per frame");
     let first = clustering.labels().first().copied().flatten();
     let dim: Vec<bool> = clustering
@@ -54,7 +54,7 @@ pub fn agree(clustering: &Clustering, transmission: &[f32]) -> Agreed {
         _ => "clusters beside the first frame's are dim too",
     });
     let name = |id: ClusterId| if dim[id.0 as usize] { SPOILED } else { USABLE };
-    Agreed { labels: clustering.labels().iter().map(|label| label.map(name)).collect(), disagreement }
+    SeriesAgreement { labels: clustering.labels().iter().map(|label| label.map(name)).collect(), disagreement }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The course of the beam: a robust line through the logarithms of the bright frames.
 //!
-//! It may fall (the current of a storage ring decays) but not rise, so that an opening ramp is not taken for it. Frames well
-//! below the line do not take part in the fit, which is repeated until it no longer changes. Scatter is told by the
-//! differences of successive frames (von Neumann 1941), so that a slow ramp is none; it is at least that of the photons'
-//! own statistics.
+//! It may fall (the current of a storage ring decays) but not rise, so that an opening ramp is not taken for it. Frames
+//! well below the line do not take part in the fit, which is repeated until it no longer changes. Scatter is known by
+//! the differences of successive frames (von Neumann 1941), so that a slow ramp is none; it is at least that of the
+//! photons' own statistics.
 
 use super::typical;
 

@@ -16,7 +16,7 @@ mod flux;
 mod per_series;
 mod series;
 
-pub use agreement::{Agreed, CLUSTER_NAMES, agree};
+pub use agreement::{CLUSTER_NAMES, SeriesAgreement, agree};
 pub use features::FrameFeatures;
 pub use flux::{Flux, GroupMembers};
 pub use per_series::{PerSeries, cluster_per_series};

@@ -18,7 +18,7 @@ pub enum StoreError {
     /// The extractor failed.
     #[error("cannot embed images")]
     Extract(#[from] FeatureError),
-    /// The extractor gave another number of rows or columns than it said.
+    /// The extractor gave another number of rows or columns than it declares.
     #[error("features of shape {got:?} where {expected:?} was expected")]
     Shape { got: (usize, usize), expected: (usize, usize) },
     /// Numbers were read that are no embedding.

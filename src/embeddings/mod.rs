@@ -17,4 +17,4 @@ mod store;
 mod stored;
 
 pub use error::StoreError;
-pub use store::{Embedded, Store};
+pub use store::{ManifestEmbeddings, Store};

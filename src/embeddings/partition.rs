@@ -1,4 +1,4 @@
-//! The folder of one key: parts that count, found by the commit, and one part in the making.
+//! A partition of the store, the folder of one key: parts that count, found by the commit, and one part in the making.
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};

@@ -23,7 +23,7 @@ pub struct CrossValidation<'a> {
     pub y: &'a [ClassId],
     /// Names of the classes.
     pub classes: &'a [String],
-    /// How far each label is trusted.
+    /// Weight of each label, 0 or more.
     pub weights: &'a [f32],
     /// One per fold: its test images are those of the fold.
     pub splits: &'a [Split],

@@ -16,7 +16,7 @@ pub struct LabelledImage {
     pub id: ImageId,
     /// Where it lies, also what tables show.
     pub file: PathBuf,
-    /// What the file name says.
+    /// Fields of the file name and their values.
     pub fields: BTreeMap<String, String>,
 }
 

@@ -1,4 +1,4 @@
-//! Everything that is measured of predictions beside the truth.
+//! Measures of predictions beside the truth.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::metrics::classification::log_loss;
 use crate::metrics::{ConfusionMatrix, Interval, Ranking, Reliability, error_by_chance, wilson};
 use crate::training::confidences;
 
-/// Scores of predictions beside the truth, and how far they can be trusted.
+/// Scores of predictions beside the truth, with intervals and calibration.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
     /// All the usual numbers.
@@ -17,7 +17,7 @@ pub struct Evaluation {
     pub scores: Scores,
     /// 95 % intervals of the scores, by name.
     pub intervals: BTreeMap<String, Interval>,
-    /// Whether confidences can be believed.
+    /// Calibration of the confidences.
     pub confidence: Confidence,
     /// Accuracy by value of each name field with 2 to 50 values.
     pub fields: BTreeMap<String, Vec<FieldRow>>,
@@ -29,16 +29,16 @@ pub struct Evaluation {
     pub rankings: Vec<Ranking>,
 }
 
-/// Calibration of the confidences: whether they can be believed.
+/// Calibration: how close confidences are to the share that is right.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Confidence {
-    /// What logits were divided by; 1 where nothing was calibrated.
+    /// The temperature that logits were divided by; 1 where nothing was calibrated.
     pub temperature: f64,
     /// Expected calibration error, in `0.0..=1.0`.
     pub ece: Option<f64>,
     /// The same before the temperature was applied.
     pub ece_before: Option<f64>,
-    /// What 95 % of perfectly calibrated classifiers stay below on as many images.
+    /// The ECE that 95 % of perfectly calibrated classifiers stay below on as many images.
     pub ece_by_chance: Option<f64>,
     /// Log loss before the temperature was applied, in nats.
     pub log_loss_before: Option<f64>,
@@ -79,7 +79,7 @@ impl FieldRow {
 }
 
 impl Evaluation {
-    /// Measures; `temperature` is told of, not applied, and `seed` draws the resamples.
+    /// Measures; `temperature` is reported, not applied, and `seed` draws the resamples.
     #[must_use]
     pub fn of(labelled: &LabelledPredictions<'_>, temperature: f64, seed: u64) -> Self {
         let probabilities = labelled.predictions.probabilities.view();

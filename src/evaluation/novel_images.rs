@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{LabelledImage, Predictions};
 
-/// Images whose true class the classifier does not know: row `i` of everything belongs to `images[i]`.
+/// Images of novel classes, which the classifier never learned: row `i` of everything belongs to `images[i]`.
 #[derive(Debug, Clone, Default)]
 pub struct NovelImages {
     /// The images.

@@ -21,7 +21,7 @@ pub struct Rejection {
     pub at_threshold: Option<RiskAtCoverage>,
     /// Share of wrong ones among all labelled images; `None` without images.
     pub risk_of_all: Option<f64>,
-    /// What becomes of images of novel classes; `None` without such images.
+    /// How well images of novel classes are detected; `None` without such images.
     pub novel_classes: Option<NovelClassDetection>,
     /// Risk over coverage where the most novel images are rejected first; images of novel classes are wrong answers.
     #[serde(skip)]
@@ -72,15 +72,16 @@ impl Rejection {
         }
     }
 
-    /// Share of all images, those of novel classes included, that keep their class, in `0.0..=1.0`; `None` where nothing
-    /// is rejected by rule, or everything.
+    /// Share of all images, those of novel classes included, that keep their class, in `0.0..=1.0`; `None` where
+    /// nothing is rejected by rule, or everything.
     #[must_use]
     pub fn coverage(&self) -> Option<f64> {
         self.by_novelty.at(self.threshold?).map(|point| point.coverage)
     }
 }
 
-/// Area under the ROC curve of the novelty scores of `novel` images against those of `known` ones; `None` without either.
+/// Area under the ROC curve of the novelty scores of `novel` images against those of `known` ones; `None` without
+/// either.
 fn detection_auc(known: &[f64], novel: &[f64]) -> Option<f64> {
     let truth: Vec<ClassId> = known.iter().map(|_| ClassId(1)).chain(novel.iter().map(|_| ClassId(0))).collect();
     let scores: Vec<f64> = known.iter().chain(novel).copied().collect();

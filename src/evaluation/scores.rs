@@ -124,7 +124,7 @@ pub struct NamedScore {
     pub name: &'static str,
     /// The score.
     pub value: f64,
-    /// What it tells, in plain words.
+    /// Its meaning in plain words.
     pub meaning: &'static str,
 }
 
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[derive(Deserialize)]
-    struct Trust {
+    struct GoldenScores {
         rankings: Vec<Ranked>,
     }
 
@@ -203,7 +203,7 @@ mod tests {
                 assert!(close(Some(found.per_class[&class.to_string()].recall), Some(*recall)), "{}", case.name);
             }
         }
-        let trust: Trust = serde_json::from_str(include_str!("../../tests/golden/trust.json")).unwrap();
+        let trust: GoldenScores = serde_json::from_str(include_str!("../../tests/golden/trust.json")).unwrap();
         for case in trust.rankings {
             let found = scores(&case.truth, &case.truth, &case.probabilities, case.n_classes);
             assert!(close(found.roc_auc, case.macro_roc_auc), "{}: {:?}", case.name, found.roc_auc);

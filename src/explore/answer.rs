@@ -1,4 +1,4 @@
-//! What the page asks and what it is told.
+//! Requests of the explore page and the answers to them.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -23,7 +23,7 @@ pub(super) const MOST_SLICES: u32 = 128;
 /// Clusters at most.
 pub(super) const MOST_CLUSTERS: usize = 12;
 
-/// What the sliders say.
+/// Settings of the sliders.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Settings {

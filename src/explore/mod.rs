@@ -28,7 +28,7 @@ pub struct Explorer {
     shared: Arc<Shared>,
 }
 
-/// What requests share.
+/// State that all requests share.
 struct Shared {
     recipe: PatchesRecipe,
     images: Vec<ShownImage>,
@@ -46,7 +46,7 @@ struct ShownImage {
     jpeg: Vec<u8>,
 }
 
-/// What a session came to.
+/// Outcome of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExploreSummary {
     /// Images that were shown.

@@ -1,4 +1,5 @@
-//! `cluster_metadata.json`: what a cluster folder was made of, so that later moves and renames are known for what they are.
+//! `cluster_metadata.json`: what a cluster folder was made of, so that later moves and renames are known for what they
+//! are.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ pub struct ClusterMetadata {
     pub silhouette: Option<f64>,
     /// Per name field: images per value; fields of more than 100 values are left out.
     pub fields: BTreeMap<String, BTreeMap<String, usize>>,
-    /// What was put into the folder.
+    /// Files that were put into the folder.
     pub files: Vec<PlacedFile>,
 }
 

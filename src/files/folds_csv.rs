@@ -1,5 +1,5 @@
-//! `folds.csv`: `id, path, class, fold`, then for every recipe that could be trained `r<n>_class` and `r<n>_p_<class>` for
-//! every class: which fold tests an image, and what each recipe took it for without having learned from it.
+//! `folds.csv`: `id, path, class, fold`, then for every recipe that could be trained `r<n>_class` and `r<n>_p_<class>`
+//! for every class: which fold tests an image, and what each recipe took it for without having learned from it.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub struct FoldRow<'a> {
     pub fold: usize,
 }
 
-/// What a recipe gave, image by image.
+/// Predictions of one recipe, image by image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecipeColumns<'a> {
     /// Its number in the recipe file, from 1.

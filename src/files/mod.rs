@@ -6,12 +6,12 @@
 //! | [`images_csv`] | `images.csv`: a row per image of a run with clusters | curate, train, the pages |
 //! | [`skipped_csv`] | `skipped.csv`: files left out, and why | people |
 //! | [`cluster_metadata_json`] | `cluster_metadata.json` in every cluster folder | `curate --from-folders` |
-//! | [`labels_csv`], [`removed_csv`] | what decisions come to | train, other programs |
+//! | [`labels_csv`], [`removed_csv`] | labels and removals after all decisions | train, other programs |
 //! | [`review_csv`] | the clustering that people review | curate |
 //! | [`proposals_jsonl`] | defect labels as decisions | `curate --apply` |
 //! | [`patches_csv`] | a row per patch | people |
 //! | [`split_csv`], [`folds_csv`] | which image played which part | people |
-//! | [`predictions_csv`] | what a classifier said of labelled images | compare |
+//! | [`predictions_csv`] | predictions for labelled images | compare |
 //! | [`confusion_matrix_csv`], [`per_class_csv`], [`fields_csv`], [`risk_coverage_csv`] | tables of an evaluation | people |
 //! | [`changes_csv`] | images that two classifiers call differently | people |
 //! | [`results_json`] | `results.json`: everything measured | compare |

@@ -1,8 +1,8 @@
-//! `predictions.csv` of runs and checkpoints: what a classifier said about each image whose class is known.
+//! `predictions.csv` of runs and checkpoints: the prediction for each image whose class is known.
 //!
-//! Columns: `id, path, truth, class, confidence`, where the classifier measures it `novelty, unknown` (novelty score, and
-//! whether prediction would call the image `unknown`), then `p_<class>` for every class. Files of earlier versions call
-//! the novelty `unfamiliarity`; whoever reads looks at neither.
+//! Columns: `id, path, truth, class, confidence`, where the classifier measures it `novelty, unknown` (novelty score,
+//! and whether prediction would call the image `unknown`), then `p_<class>` for every class. Files of earlier versions
+//! call the novelty `unfamiliarity`; readers use neither.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub struct RecordedPredictions {
     pub images: BTreeMap<ImageId, RecordedPrediction>,
 }
 
-/// What was said about an image.
+/// The prediction for one image, as read from the file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordedPrediction {
     pub path: String,
@@ -37,7 +37,7 @@ pub struct RecordedPrediction {
     pub confidence: f32,
 }
 
-/// A labelled image and what a classifier said about it.
+/// A labelled image and the prediction for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PredictionRow<'a> {
     pub id: ImageId,

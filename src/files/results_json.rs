@@ -27,13 +27,13 @@ pub struct Results {
     pub name: String,
     /// When it began, RFC 3339.
     pub created: String,
-    /// What it ran on: path, fingerprint, counts.
+    /// The data set: path, fingerprint, counts.
     #[serde(default)]
     pub dataset: Map<String, Value>,
     /// The resolved recipe.
     #[serde(default)]
     pub config: Value,
-    /// What was measured. Numbers that are not finite are `null`.
+    /// Metrics by name. Numbers that are not finite are `null`.
     #[serde(default)]
     pub metrics: Map<String, Value>,
     /// Seconds per stage.
@@ -49,7 +49,7 @@ pub enum ResultsError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The file is not the JSON of a `results.json`.
@@ -65,7 +65,7 @@ pub enum ResultsError {
     Schema {
         /// The file.
         path: PathBuf,
-        /// What it says it follows.
+        /// The schema that the file names.
         found: String,
     },
     /// The file cannot be written; nothing half-written is left behind.
@@ -73,13 +73,13 @@ pub enum ResultsError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
 }
 
 impl ResultsError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

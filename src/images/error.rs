@@ -36,7 +36,7 @@ impl ImageError {
                 Some("ask the owner for the right to read it".to_owned())
             }
             Self::UnknownField { known, .. } if known.is_empty() => {
-                Some("set a naming template such as `{tenant}_{sid}_{name}_C` that matches the file names".to_owned())
+                Some("set a naming template such as `{sensor}_{sid}_{name}_C` that matches the file names".to_owned())
             }
             Self::UnknownField { known, .. } => Some(format!("fields of these images: {}", known.join(", "))),
             Self::OutputExists(_) => Some("choose another output folder, or remove this one".to_owned()),

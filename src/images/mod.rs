@@ -25,7 +25,7 @@ pub use naming::{NamingError, NamingTemplate};
 pub use preprocess::{Interpolation, Resize, resize};
 pub use sample::Sample;
 pub use scan::{ScanOptions, is_image_name, scan, scan_files};
-pub use tiles::{Place, TileSummary, Tiling, cut};
+pub use tiles::{TilePlace, TileSummary, Tiling, cut};
 
 /// Pixels ready for a feature extractor.
 ///

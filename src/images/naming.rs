@@ -1,4 +1,4 @@
-//! File names carry knowledge: `{tenant}_{sid}_{name}_C` turns `dale_1070_frame_002133_C` into three fields.
+//! File names carry knowledge: `{sensor}_{sid}_{name}_C` turns `dale_1070_frame_002133_C` into three fields.
 //!
 //! Literal parts must match, every field takes at least one character, and fields are as short as the name allows,
 //! decided from left to right. What follows the last field is anchored at the end of the name.
@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A template such as `{tenant}_{sid}_{name}_C`; applies to a file name without its extension.
+/// A template such as `{sensor}_{sid}_{name}_C`; applies to a file name without its extension.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct NamingTemplate {
@@ -50,7 +50,7 @@ impl NamingError {
     /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        Some("write fields in braces with text between them, such as `{tenant}_{sid}_{name}_C`".to_owned())
+        Some("write fields in braces with text between them, such as `{sensor}_{sid}_{name}_C`".to_owned())
     }
 }
 
@@ -108,6 +108,7 @@ impl FromStr for NamingTemplate {
                     if fields.iter().any(|(known, _)| *known == field) {
                         return Err(NamingError::Duplicate { column, field, template: template() });
                     }
+                    // Two fields side by side: no name says where one ends.
                     if fields.last().is_some_and(|(_, literal)| literal.is_empty()) {
                         return Err(NamingError::Adjacent { column, field, template: template() });
                     }

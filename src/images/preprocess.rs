@@ -1,4 +1,4 @@
-//! Images come to the size that a network was trained on.
+//! Preprocessing: images are brought to the size that a network was trained on.
 //!
 //! Interpolation has half-pixel centres and no antialiasing: what TensorFlow's `tf.image.resize` and torch's
 //! `F.interpolate(align_corners=False, antialias=False)` compute, in the same order of operations.

@@ -26,7 +26,8 @@ pub(super) struct Line {
 pub(super) struct TileIndex(HashMap<PathBuf, (ImageId, TileOrigin)>);
 
 impl TileIndex {
-    /// Takes in a `tiles.csv`; a broken line is told and left out, so that its file counts as an image of its own.
+    /// Takes in a `tiles.csv`; a broken line is left out with a warning, so that its file counts as an image of its
+    /// own.
     pub(super) fn add(&mut self, file: &Path, observer: &dyn Observer) {
         let folder = file.parent().unwrap_or(Path::new(""));
         let warn = |error: &csv::Error| {

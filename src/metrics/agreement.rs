@@ -1,4 +1,4 @@
-//! How well two labellings of the same images agree, whatever the groups are called.
+//! Agreement of two labellings of the same images, however their groups are named.
 //!
 //! Formulas as in scikit-learn; each is `None` where there is nothing to compare.
 
@@ -103,7 +103,8 @@ pub fn hungarian_accuracy(table: &Contingency) -> Option<f64> {
     share(hits.unsigned_abs(), table.total())
 }
 
-/// Mean adjusted Rand index over all pairs of clusterings of the same images, in `-0.5..=1.0`; `None` for fewer than two.
+/// Mean adjusted Rand index over all pairs of clusterings of the same images, in `-0.5..=1.0`; `None` for fewer than
+/// two.
 ///
 /// Noise counts as a group of its own: whether an image is noise is part of the answer.
 #[must_use]

@@ -1,4 +1,4 @@
-//! Whether confidences can be believed: of images called with 80 % confidence, 80 % should be right.
+//! Calibration of confidences: of images called with 80 % confidence, 80 % should be right.
 //!
 //! References: Guo et al., "On calibration of modern neural networks", ICML 2017, for the calibration error;
 //! Bröcker & Smith, "Increasing the reliability of reliability diagrams", 2007, for how large it is by chance.
@@ -25,7 +25,7 @@ pub struct ReliabilityBin {
     pub accuracy: Option<f64>,
 }
 
-/// What became of images by the confidence they were called with.
+/// Reliability: how often predictions are right, by the confidence they were made with.
 ///
 /// Bin `i` holds confidences above `i / BINS`, up to and including `(i + 1) / BINS`; the first also holds 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

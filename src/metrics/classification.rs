@@ -1,4 +1,4 @@
-//! How good predictions are, against the truth. Definitions and corner cases are scikit-learn's, with
+//! Classification metrics: predictions against the truth. Definitions and corner cases are scikit-learn's, with
 //! `zero_division = 0`: a ratio without images counts as 0.
 
 use ndarray::ArrayView2;

@@ -1,4 +1,4 @@
-//! How good a grouping looks from the features alone. Noise is left out everywhere but in [`noise_ratio`].
+//! Internal validity of a clustering, from the features alone. Noise is left out everywhere but in [`noise_ratio`].
 //!
 //! Formulas as in scikit-learn.
 
@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::data::Clustering;
 
-/// What the features say about a grouping, from one look at them.
+/// Internal validity scores of a clustering, computed together in one pass over the features.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
     /// Sum of squared distances to the cluster means, from 0 up; lower is tighter.

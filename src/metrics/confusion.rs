@@ -1,4 +1,4 @@
-//! Which classes are taken for which.
+//! Confusion matrices: which classes are taken for which.
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! How often group `a` of one labelling meets group `b` of another.
+//! Contingency tables: how often group `a` of one labelling meets group `b` of another.
 
 use std::collections::BTreeMap;
 

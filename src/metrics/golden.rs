@@ -7,7 +7,7 @@ use super::mcnemar::McNemar;
 use crate::data::ClassId;
 
 #[derive(Deserialize)]
-pub(super) struct Trust {
+pub(super) struct GoldenScores {
     pub rankings: Vec<RankingCase>,
     pub calibrations: Vec<CalibrationCase>,
     pub proportions: Vec<Proportion>,
@@ -62,7 +62,7 @@ pub(super) struct BootstrapCase {
     pub kappa: (f64, f64),
 }
 
-pub(super) fn trust() -> Trust {
+pub(super) fn trust() -> GoldenScores {
     serde_json::from_str(include_str!("../../tests/golden/trust.json")).unwrap()
 }
 

@@ -1,4 +1,4 @@
-//! How far a score may be off because there were only so many images.
+//! Confidence intervals: how far a score may be off because there were only so many images.
 //!
 //! References: Efron, "Bootstrap methods: another look at the jackknife", 1979 (percentile intervals);
 //! Wilson, "Probable inference, the law of succession, and statistical inference", 1927.

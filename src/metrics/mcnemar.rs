@@ -1,4 +1,4 @@
-//! Whether two classifiers differ by more than chance on the same images.
+//! McNemar's test: whether two classifiers differ by more than chance on the same images.
 //!
 //! Reference: McNemar, "Note on the sampling error of the difference between correlated proportions or percentages",
 //! 1947, with the continuity correction of Edwards (1948). Only images that one classifies right and the other wrong

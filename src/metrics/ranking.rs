@@ -1,4 +1,4 @@
-//! How well probabilities rank images: ROC and precision–recall, one class against the rest.
+//! Ranking metrics, how well probabilities sort images: ROC and precision–recall, one class against the rest.
 //!
 //! Reference: Fawcett, "An introduction to ROC analysis", 2006. Definitions, ties included, are scikit-learn's.
 

@@ -1,11 +1,12 @@
 //! Risk and coverage of predictions that may be rejected: the fewer are given, the fewer are wrong.
 //!
-//! References: El-Yaniv and Wiener, "On the Foundations of Noise-free Selective Classification", JMLR 2010, for risk and
-//! coverage; Geifman et al., "Bias-Reduced Uncertainty Estimation for Deep Neural Classifiers", ICLR 2019, for the area.
+//! References: El-Yaniv and Wiener, "On the Foundations of Noise-free Selective Classification", JMLR 2010, for risk
+//! and coverage; Geifman et al., "Bias-Reduced Uncertainty Estimation for Deep Neural Classifiers", ICLR 2019, for the
+//! area.
 
 use serde::{Deserialize, Serialize};
 
-/// What is wrong among the images that are given an answer.
+/// Selective risk: the share of wrong answers among the images that are given one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RiskAtCoverage {
     /// Share of images given an answer, above 0, up to 1.
@@ -52,8 +53,8 @@ impl RiskCoverage {
         Self { points, images: scores.len(), wrong }
     }
 
-    /// Mean risk over all coverages (AURC), in `0.0..=1.0`: each image counts with the risk of the answers given when it
-    /// is the last one; `None` without images.
+    /// Mean risk over all coverages (AURC), in `0.0..=1.0`: each image counts with the risk of the answers given when
+    /// it is the last one; `None` without images.
     #[must_use]
     pub fn area(&self) -> Option<f64> {
         let mut before = 0.0;

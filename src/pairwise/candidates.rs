@@ -9,7 +9,7 @@ use super::{LANES, Lanes};
 pub(super) struct Candidates {
     capacity: usize,
     keys: Vec<Vec<u64>>,
-    /// Whoever is farther need not apply.
+    /// Distance of the farthest candidate kept: farther points are not taken in.
     pub(super) limits: Lanes,
 }
 

@@ -1,4 +1,4 @@
-//! How long a pass over pairs takes, about.
+//! Estimated seconds of a pass over all pairs.
 
 use super::{Level, Simd};
 

@@ -1,4 +1,4 @@
-//! How many neighbours every point has, within several radii at once.
+//! Neighbour counts of every point, within several radii at once.
 
 use rayon::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Which instructions the kernel may use: asked of the processor once, at run time.
+//! Choice of SIMD instructions for the kernel: asked of the processor once, at run time.
 //!
 //! A [`Simd`] can only be had for what this processor offers, so holding one is the proof the kernels need.
 

@@ -58,6 +58,7 @@ pub fn distance_sums<T: Send>(
     let columns = Columns::new(points.len(), clusterings);
     let blocks = points.blocks_of(columns.order.iter().copied());
     let n_groups: usize = clusterings.iter().map(|clustering| clustering.n_clusters()).sum();
+    // Sums in f32 are moved into f64 totals often enough that rounding stays small, and seldom enough to cost nothing.
     let pause = (4 * n_groups).clamp(FLUSH, 128 * FLUSH);
     let simd = points.simd();
     let scratch = || (vec![[0.0; LANES]; n_groups], vec![[0.0; LANES]; n_groups]);
@@ -66,6 +67,7 @@ pub fn distance_sums<T: Send>(
         .map_init(scratch, |(sums, totals), panel| {
             totals.fill([0.0; LANES]);
             let mut tile = EMPTY_TILE;
+            // Columns are sorted by group, so a run of equal groups is added up in registers.
             let mut runs = columns.runs.iter();
             let (mut start, mut flushed) = (0, 0);
             let mut run = runs.next();

@@ -1,4 +1,5 @@
-//! What the library tells while it works. It never prints: an [`Observer`] draws bars, writes JSON, or listens in a test.
+//! Events that the library sends while it works. It never prints: an [`Observer`] draws bars, writes JSON, or listens
+//! in a test.
 
 mod note;
 mod split_warning;

@@ -48,13 +48,15 @@ impl fmt::Display for Note {
             Self::NothingToResume => {
                 f.write_str("no interrupted training with this recipe and these images: it starts from the beginning")
             }
-            Self::ResumeIgnored => f.write_str("nothing to go on with: training a head takes seconds and starts anew"),
+            Self::ResumeIgnored => {
+                f.write_str("nothing to go on with: without fine-tuning, training takes seconds and starts anew")
+            }
             Self::TrainingEnded { early, best_epoch } => {
                 let why = if *early { "the validation loss stopped falling" } else { "all epochs were run" };
-                write!(f, "{why}; {}", Kept(*best_epoch))
+                write!(f, "{why}; {}", KeptWeights(*best_epoch))
             }
             Self::ReferenceSampled { training, kept } => {
-                write!(f, "of {training} training images a sample of {kept} is kept to tell what is familiar")
+                write!(f, "of {training} training images a sample of {kept} is kept to measure novelty by")
             }
             Self::FeaturesNotFinite { features } => {
                 write!(f, "{features} hand-made features were not finite numbers and count as 0")
@@ -72,9 +74,9 @@ impl fmt::Display for Note {
 }
 
 /// The weights that a training keeps, by their epoch.
-pub(super) struct Kept(pub(super) usize);
+pub(super) struct KeptWeights(pub(super) usize);
 
-impl fmt::Display for Kept {
+impl fmt::Display for KeptWeights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             0 => f.write_str("the frozen network was best and is kept"),

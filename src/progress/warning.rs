@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::note::Kept;
+use super::note::KeptWeights;
 use super::split_warning::SplitWarning;
 
 /// Something the user should worry about.
@@ -34,7 +34,7 @@ pub enum Warning {
     ImagesLost { images: usize },
     /// Images with several labels.
     LabelsConflict { conflict: String },
-    /// Images with several true classes, the first of which is told.
+    /// Images with several true classes; the first is named.
     TruthConflicts { images: usize, first: String },
     /// A label table that does not name all images, or others.
     TruthIncomplete { known: usize, images: usize, unknown: usize, conflicts: usize },
@@ -52,7 +52,7 @@ pub enum Warning {
     NearDuplicatesSkipped { most: usize },
     /// The review page does without features.
     NoFeatureSuggestions { reason: String },
-    /// Labels are all trusted alike.
+    /// All labels weigh the same.
     LabelsNotWeighted { reason: String },
     /// Tiles that do not say where they come from.
     TilesWithoutPlace { tiles: usize },
@@ -72,7 +72,7 @@ impl fmt::Display for Warning {
         match self {
             Self::NoValidation => f.write_str("no validation images: the training loss decides when to stop"),
             Self::Diverged { epoch, best_epoch } => {
-                write!(f, "the loss diverged in epoch {epoch}; {}", Kept(*best_epoch))
+                write!(f, "the loss diverged in epoch {epoch}; {}", KeptWeights(*best_epoch))
             }
             Self::RefitDiverged => {
                 f.write_str("learning from the validation images too diverged: their share is left out")

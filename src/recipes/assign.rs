@@ -3,10 +3,10 @@
 use serde::ser::Error as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, Mode, Recipe};
 
-/// Everything `rails assign` is told.
+/// Recipe of `rails assign`: all its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AssignRecipe {
@@ -32,10 +32,10 @@ impl Default for AssignRecipe {
 impl Recipe for AssignRecipe {
     const MODE: Mode = Mode::Assign;
 
-    fn read(document: Section<'_>) -> Result<Self, Slip> {
+    fn read(document: RecipeTable<'_>) -> Result<Self, RecipeMistake> {
         if let Some((at, _)) = document.find("dataset.depth") {
             let message = "`dataset.depth` belongs to the earlier run, whose brightness scale is used";
-            return Err(Slip::key(at, message, "leave it out"));
+            return Err(RecipeMistake::key(at, message, "leave it out"));
         }
         document.read()
     }

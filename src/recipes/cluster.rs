@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, FeaturesRecipe, Mode, Recipe, ReportRecipe};
 use crate::clusterers::ClusterSection;
 use crate::reducers::{Reduction, Tsne};
 
-/// Everything `rails cluster` is told.
+/// Recipe of `rails cluster`: all its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClusterRecipe {
@@ -17,15 +17,15 @@ pub struct ClusterRecipe {
     pub seed: u64,
     /// Which images.
     pub dataset: DatasetRecipe,
-    /// How an image becomes numbers.
+    /// Features of each image.
     pub features: FeaturesRecipe,
-    /// How many numbers become few.
+    /// Reduction of the features.
     pub reduce: Reduction,
-    /// How numbers become groups.
+    /// Clustering algorithms and their settings.
     pub cluster: ClusterSection,
     /// How images are laid out in the plane.
     pub tsne: Tsne,
-    /// What is drawn.
+    /// Plots and galleries of the report.
     pub report: ReportRecipe,
 }
 
@@ -47,7 +47,7 @@ impl Default for ClusterRecipe {
 impl Recipe for ClusterRecipe {
     const MODE: Mode = Mode::Cluster;
 
-    fn read(mut document: Section<'_>) -> Result<Self, Slip> {
+    fn read(mut document: RecipeTable<'_>) -> Result<Self, RecipeMistake> {
         let features = document.take("features")?.map(FeaturesRecipe::read).transpose()?.unwrap_or_default();
         Ok(Self { features, ..document.read()? })
     }

@@ -1,4 +1,4 @@
-//! Which images a run looks at.
+//! The `[dataset]` section: the images a run looks at.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub struct DatasetRecipe {
     /// The folder of images; the command line's wins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
-    /// How file names are built, such as `{tenant}_{sid}_{name}_C`.
+    /// How file names are built, such as `{sensor}_{sid}_{name}_C`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub naming: Option<NamingTemplate>,
     /// Whether files that do not match `naming` are left out.
@@ -31,7 +31,7 @@ pub struct DatasetRecipe {
 }
 
 impl DatasetRecipe {
-    /// What the scan has to know.
+    /// Options of the scan.
     #[must_use]
     pub fn scan_options(&self) -> ScanOptions {
         ScanOptions {

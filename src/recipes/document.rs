@@ -10,9 +10,9 @@ use toml::de::{DeTable, DeValue, Deserializer};
 use super::Mode;
 use super::error::plain;
 
-/// What is wrong with the text of a recipe; places are bytes of it.
+/// A mistake in the text of a recipe; places are bytes of it.
 #[derive(Debug)]
-pub enum Slip {
+pub enum RecipeMistake {
     /// A key or value is wrong: the key itself where `is_key` says so.
     Key { at: usize, is_key: bool, message: String, hint: Option<String> },
     /// The recipe is for another command, as this section tells.
@@ -21,7 +21,7 @@ pub enum Slip {
     TwoModes { places: [usize; 2], sections: [String; 2], modes: [Mode; 2] },
 }
 
-impl Slip {
+impl RecipeMistake {
     /// A key that does not belong here, with what to do about it.
     pub(super) fn key(at: usize, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Key { at, is_key: true, message: message.into(), hint: Some(hint.into()) }
@@ -38,7 +38,7 @@ impl Slip {
     }
 }
 
-impl From<toml::de::Error> for Slip {
+impl From<toml::de::Error> for RecipeMistake {
     fn from(error: toml::de::Error) -> Self {
         let at = error.span().map_or(0, |span| span.start);
         let is_key = error.message().starts_with("unknown field");
@@ -47,16 +47,16 @@ impl From<toml::de::Error> for Slip {
 }
 
 /// How the table of one kind is read.
-pub(super) type ReadKind<T> = fn(Section<'_>) -> Result<T, Slip>;
+pub(super) type ReadKind<T> = fn(RecipeTable<'_>) -> Result<T, RecipeMistake>;
 
 /// A table of a recipe.
-pub struct Section<'i> {
+pub struct RecipeTable<'i> {
     table: Spanned<DeTable<'i>>,
 }
 
-impl<'i> Section<'i> {
+impl<'i> RecipeTable<'i> {
     /// The whole of `text`.
-    pub(super) fn parse(text: &'i str) -> Result<Self, Slip> {
+    pub(super) fn parse(text: &'i str) -> Result<Self, RecipeMistake> {
         Ok(Self { table: DeTable::parse(text)? })
     }
 
@@ -76,30 +76,30 @@ impl<'i> Section<'i> {
     }
 
     /// Takes the table `key` out, if there is one.
-    pub(super) fn take(&mut self, key: &str) -> Result<Option<Self>, Slip> {
+    pub(super) fn take(&mut self, key: &str) -> Result<Option<Self>, RecipeMistake> {
         let Some(value) = self.table.get_mut().remove(key) else { return Ok(None) };
         let span = value.span();
         if let DeValue::Table(table) = value.into_inner() {
             return Ok(Some(Self { table: Spanned::new(span, table) }));
         }
         let hint = format!("write its keys below a line `[{key}]`");
-        Err(Slip::value(span.start, format!("`{key}` is a section, not a value"), Some(&hint)))
+        Err(RecipeMistake::value(span.start, format!("`{key}` is a section, not a value"), Some(&hint)))
     }
 
     /// Reads the table as its `kind` says: one of `kinds`, the first where none is named.
-    pub(super) fn read_kind<T>(mut self, kinds: &[(&str, ReadKind<T>)]) -> Result<T, Slip> {
+    pub(super) fn read_kind<T>(mut self, kinds: &[(&str, ReadKind<T>)]) -> Result<T, RecipeMistake> {
         let Some(value) = self.table.get_mut().remove("kind") else { return kinds[0].1(self) };
         let named = value.get_ref().as_str();
         let Some((_, read)) = kinds.iter().find(|(name, _)| named == Some(name)) else {
             let known: Vec<String> = kinds.iter().map(|(name, _)| format!("\"{name}\"")).collect();
             let hint = format!("`kind` is one of {}", known.join(", "));
-            return Err(Slip::value(value.span().start, "no such kind", Some(&hint)));
+            return Err(RecipeMistake::value(value.span().start, "no such kind", Some(&hint)));
         };
         read(self)
     }
 
     /// Reads what is left.
-    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, Slip> {
+    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, RecipeMistake> {
         Ok(T::deserialize(Deserializer::from(self.table))?)
     }
 }

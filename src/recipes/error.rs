@@ -1,9 +1,9 @@
-//! A bad key or value, told with file, line and column.
+//! Errors of recipes: a bad key or value, with file, line and column.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::document::Slip;
+use super::document::RecipeMistake;
 
 /// Why a recipe cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -16,10 +16,10 @@ pub enum RecipeError {
     Unreadable { path: PathBuf, source: std::io::Error },
     /// A key or value in the file is wrong, or a section is for another command.
     #[error("{message}\n  --> {}:{place}", .path.display())]
-    Invalid { path: PathBuf, place: Place, message: String, hint: Option<String> },
+    Invalid { path: PathBuf, place: TextPlace, message: String, hint: Option<String> },
     /// Two sections that no command reads together.
     #[error("{message}\n  --> {}:{}\n  --> {}:{}", .path.display(), .places[0], .path.display(), .places[1])]
-    TwoModes { path: PathBuf, places: [Place; 2], message: String },
+    TwoModes { path: PathBuf, places: [TextPlace; 2], message: String },
     /// A sweep without anything to sweep.
     #[error("the recipe has no section `[sweep]`: `{}`", .0.display())]
     NoSweep(PathBuf),
@@ -30,18 +30,18 @@ pub enum RecipeError {
 
 /// A place in a file, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct TextPlace {
     pub line: usize,
     pub column: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for TextPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }
 }
 
-impl Place {
+impl TextPlace {
     /// Byte `at` of `text`.
     fn of(text: &str, at: usize) -> Self {
         let before = &text[..at.min(text.len())];
@@ -53,7 +53,7 @@ impl Place {
 }
 
 impl RecipeError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -71,33 +71,35 @@ impl RecipeError {
     }
 
     /// Places a slip in the text of a file.
-    pub(super) fn in_file(path: &Path, text: &str, slip: Slip) -> Self {
+    pub(super) fn in_file(path: &Path, text: &str, slip: RecipeMistake) -> Self {
         let path = path.to_owned();
         match slip {
-            Slip::Key { at, message, hint, .. } => Self::Invalid { path, place: Place::of(text, at), message, hint },
-            Slip::OtherMode { at, mode, .. } => {
+            RecipeMistake::Key { at, message, hint, .. } => {
+                Self::Invalid { path, place: TextPlace::of(text, at), message, hint }
+            }
+            RecipeMistake::OtherMode { at, mode, .. } => {
                 // As it may be given: recipes are looked for below experiments/ too.
                 let given = path.strip_prefix("experiments").unwrap_or(&path);
                 let message = format!("this recipe {}: `{mode} --config {}`", mode.verb(), given.display());
                 let hint = Some(format!("run `{mode}`, or leave out what belongs to it"));
-                Self::Invalid { path, place: Place::of(text, at), message, hint }
+                Self::Invalid { path, place: TextPlace::of(text, at), message, hint }
             }
-            Slip::TwoModes { places, sections: [first, second], modes: [one, other] } => Self::TwoModes {
+            RecipeMistake::TwoModes { places, sections: [first, second], modes: [one, other] } => Self::TwoModes {
                 path,
-                places: places.map(|at| Place::of(text, at)),
+                places: places.map(|at| TextPlace::of(text, at)),
                 message: format!("two recipes in one: `[{first}]` is for `{one}`, `[{second}]` for `{other}`"),
             },
         }
     }
 
     /// Blames a slip on a `--set`.
-    pub(super) fn in_setting(setting: String, slip: Slip) -> Self {
+    pub(super) fn in_setting(setting: String, slip: RecipeMistake) -> Self {
         let (message, hint) = match slip {
-            Slip::Key { message, hint, .. } => (message, hint),
-            Slip::OtherMode { section, mode, .. } => {
+            RecipeMistake::Key { message, hint, .. } => (message, hint),
+            RecipeMistake::OtherMode { section, mode, .. } => {
                 (format!("`{section}` belongs to `{mode}`"), Some(format!("run `{mode}`, or leave it out")))
             }
-            Slip::TwoModes { sections: [first, second], modes: [one, other], .. } => (
+            RecipeMistake::TwoModes { sections: [first, second], modes: [one, other], .. } => (
                 format!("`{first}` belongs to `{one}`, and `{second}` to `{other}`"),
                 Some("keep one of the two".to_owned()),
             ),
@@ -106,7 +108,7 @@ impl RecipeError {
     }
 }
 
-/// What serde expects, in words that need no Rust.
+/// serde's message in words that need no Rust.
 pub(super) fn plain(message: &str) -> String {
     let words = [
         ("a nonzero usize", "a whole number of at least 1"),

@@ -1,4 +1,4 @@
-//! The `[features]` section: how an image becomes numbers.
+//! The `[features]` section: how an image becomes features.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 use crate::backbones::BackboneName;
 use crate::data::Positive;
 use crate::detector_frames::FrameFeatures;
@@ -19,7 +19,7 @@ use crate::images::{Enhancement, Resize};
 /// Images per step where the recipe does not say.
 const BATCH_SIZE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
-/// What images are looked at with: `kind = "network"` (the default), `"hand_made"` or `"frame"`.
+/// The kind of features: `kind = "network"` (the default), `"hand_made"` or `"frame"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FeaturesRecipe {
@@ -48,8 +48,8 @@ pub struct NetworkRecipe {
     pub batch_size: NonZeroUsize,
     /// Corrections of brightness and noise, made in this order before the image is resized; none by default.
     pub enhance: Vec<Enhancement>,
-    /// Hand-made blocks beside the network. With any, every column is standardised, and every block counts by its weight
-    /// whatever the number of its columns.
+    /// Hand-made blocks beside the network. With any, every column is standardised, and every block counts by its
+    /// weight whatever the number of its columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hand_made: Option<WeightedBlocks>,
 }
@@ -61,8 +61,8 @@ pub struct HandMadeRecipe {
     /// Corrections of brightness and noise, made in this order before the image is measured; none by default.
     #[serde(default)]
     pub enhance: Vec<Enhancement>,
-    /// Blocks and their weights, at least one. Every column is standardised, and every block counts by its weight whatever
-    /// the number of its columns.
+    /// Blocks and their weights, at least one. Every column is standardised, and every block counts by its weight
+    /// whatever the number of its columns.
     #[serde(deserialize_with = "some_blocks")]
     pub blocks: BTreeMap<HandMadeBlock, Positive>,
 }
@@ -71,7 +71,7 @@ pub struct HandMadeRecipe {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FrameRecipe {
-    /// What is told of a frame: `mean_flux`, `relative_flux` or `statistics`.
+    /// Statistics of a frame: `mean_flux`, `relative_flux` or `statistics`.
     pub statistics: FrameFeatures,
 }
 
@@ -94,7 +94,7 @@ pub struct WeightedBlocks {
 
 impl FeaturesRecipe {
     /// Reads the section, whose `kind` says which keys it has.
-    pub(super) fn read(section: Section<'_>) -> Result<Self, Slip> {
+    pub(super) fn read(section: RecipeTable<'_>) -> Result<Self, RecipeMistake> {
         section.read_kind(&[
             ("network", |section| section.read().map(Self::Network)),
             ("hand_made", |section| section.read().map(Self::HandMade)),
@@ -129,7 +129,7 @@ impl FeaturesRecipe {
         }
     }
 
-    /// What is told of frames, if images are frames.
+    /// Statistics of frames; `None` where the features are of another kind.
     #[must_use]
     pub fn frame(&self) -> Option<FrameFeatures> {
         match self {
@@ -208,19 +208,19 @@ impl Serialize for WeightedBlocks {
 }
 
 impl<'de> Deserialize<'de> for WeightedBlocks {
-    /// By hand, so that an unknown block is told where it stands.
+    /// Written by hand, so that the error for an unknown block says where it stands.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(WeightedBlocksVisitor)
     }
 }
 
 /// A key of [`WeightedBlocks`].
-enum Part {
+enum BlockKey {
     Network,
     Block(HandMadeBlock),
 }
 
-impl<'de> Deserialize<'de> for Part {
+impl<'de> Deserialize<'de> for BlockKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         if name == "network" {
@@ -246,8 +246,8 @@ impl<'de> Visitor<'de> for WeightedBlocksVisitor {
         let mut read = WeightedBlocks { network: WeightedBlocks::usual(), blocks: BTreeMap::new() };
         while let Some(part) = map.next_key()? {
             match part {
-                Part::Network => read.network = map.next_value()?,
-                Part::Block(block) => {
+                BlockKey::Network => read.network = map.next_value()?,
+                BlockKey::Block(block) => {
                     read.blocks.insert(block, map.next_value()?);
                 }
             }
@@ -261,7 +261,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<FeaturesRecipe, String> {
-        let section = Section::parse(text).unwrap();
+        let section = RecipeTable::parse(text).unwrap();
         FeaturesRecipe::read(section).map_err(|slip| format!("{slip:?}"))
     }
 

@@ -1,7 +1,7 @@
 //! Keys that stand where another mode or another kind has them.
 
 use super::Mode;
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 use crate::training::{KnnRecipe, LinearRecipe, MlpRecipe};
 
 /// Keys of `[features]` by who reads them.
@@ -27,9 +27,9 @@ const CLUSTER: [(&str, &[&str]); 3] = [
 ];
 
 /// `slip` with whose key it is, where `text` has a key of another mode or kind in its place.
-pub(super) fn explain(slip: Slip, text: &str, mode: Mode) -> Slip {
-    let Slip::Key { at, is_key: true, hint: None, .. } = &slip else { return slip };
-    let Ok(document) = Section::parse(text) else { return slip };
+pub(super) fn explain(slip: RecipeMistake, text: &str, mode: Mode) -> RecipeMistake {
+    let RecipeMistake::Key { at, is_key: true, hint: None, .. } = &slip else { return slip };
+    let Ok(document) = RecipeTable::parse(text) else { return slip };
     let Some(path) = document.path_at(*at) else { return slip };
     let Some((section, key)) = path.split_once('.') else { return slip };
     let owners = owners(section, key, mode);
@@ -44,7 +44,7 @@ pub(super) fn explain(slip: Slip, text: &str, mode: Mode) -> Slip {
         _ => format!("`{mode}`"),
     };
     let message = format!("`{path}` belongs to {}, not to {here}", owners.join(" and "));
-    Slip::key(*at, message, "leave it out, or change the kind or the command")
+    RecipeMistake::key(*at, message, "leave it out, or change the kind or the command")
 }
 
 /// Who reads `key` in `section`, as far as another mode or kind does.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use toml::{Table, Value};
 
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, Mode, RecipeError, foreign, retired};
 
 /// A recipe of one command.
@@ -17,7 +17,7 @@ pub trait Recipe: Sized {
     ///
     /// # Errors
     /// When a key or value is wrong.
-    fn read(document: Section<'_>) -> Result<Self, Slip>;
+    fn read(document: RecipeTable<'_>) -> Result<Self, RecipeMistake>;
 
     /// Its name and its images, which a command line may replace.
     fn name_and_dataset(&mut self) -> (&mut String, &mut DatasetRecipe);
@@ -33,7 +33,7 @@ pub fn load<R: Recipe>(path: Option<&Path>, settings: &[String]) -> Result<R, Re
 }
 
 /// A recipe and what it was read from.
-pub(super) struct Read<R> {
+pub(super) struct LoadedRecipe<R> {
     pub path: PathBuf,
     pub text: String,
     /// The keys that are set, by the file or a setting.
@@ -42,7 +42,7 @@ pub(super) struct Read<R> {
 }
 
 /// As [`load`].
-pub(super) fn read<R: Recipe>(path: Option<&Path>, settings: &[String]) -> Result<Read<R>, RecipeError> {
+pub(super) fn read<R: Recipe>(path: Option<&Path>, settings: &[String]) -> Result<LoadedRecipe<R>, RecipeError> {
     let (path, text) = match path {
         None => (PathBuf::from("<defaults>"), String::new()),
         Some(path) => {
@@ -75,19 +75,19 @@ pub(super) fn read<R: Recipe>(path: Option<&Path>, settings: &[String]) -> Resul
             RecipeError::in_setting(setting, slip)
         })?;
     }
-    Ok(Read { path, text, table, recipe })
+    Ok(LoadedRecipe { path, text, table, recipe })
 }
 
 /// The recipe that `text` is.
-pub(super) fn parse<R: Recipe>(text: &str) -> Result<R, Slip> {
-    let document = Section::parse(text)?;
+pub(super) fn parse<R: Recipe>(text: &str) -> Result<R, RecipeMistake> {
+    let document = RecipeTable::parse(text)?;
     retired::check(&document)?;
     R::MODE.check(&document)?;
     R::read(document).map_err(|slip| foreign::explain(slip, text, R::MODE))
 }
 
 /// The same of keys that are set; places are those of a text that nobody sees.
-pub(super) fn parse_table<R: Recipe>(table: &Table) -> Result<R, Slip> {
+pub(super) fn parse_table<R: Recipe>(table: &Table) -> Result<R, RecipeMistake> {
     parse(&table.to_string())
 }
 

@@ -1,8 +1,8 @@
-//! Which command a recipe is for: its sections say so.
+//! Modes: the command a recipe is for, as its sections say.
 
 use std::fmt;
 
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 
 /// The command a recipe is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Mode {
 
 use Mode::{Assign, Cluster, Patches, Search, Separate, Train};
 
-/// What may stand at the top of a recipe, and which modes read it.
+/// Sections and keys at the top of a recipe, each with the modes that read it.
 const SECTIONS: [(&str, &[Mode]); 17] = [
     ("name", &[Cluster, Search, Patches, Separate, Assign, Train]),
     ("dataset", &[Cluster, Search, Patches, Separate, Assign, Train]),
@@ -79,19 +79,19 @@ impl Mode {
     }
 
     /// Refuses a recipe of another mode, or of several.
-    pub(super) fn check(self, document: &Section<'_>) -> Result<(), Slip> {
+    pub(super) fn check(self, document: &RecipeTable<'_>) -> Result<(), RecipeMistake> {
         let mut known: Vec<(&str, usize)> = document.keys().filter(|(key, _)| !modes_of(key).is_empty()).collect();
         known.sort_by_key(|(_, at)| *at);
         let suits = |mode: Self| known.iter().all(|(key, _)| mode.reads(key));
         let of = |key: &str| Self::ALL.into_iter().find(|mode| mode.reads(key)).unwrap_or(self);
         let Some(&(section, at)) = known.iter().find(|(key, _)| !self.reads(key)) else { return Ok(()) };
         if let Some(mode) = Self::ALL.into_iter().find(|mode| suits(*mode)) {
-            return Err(Slip::OtherMode { at, section: section.to_owned(), mode });
+            return Err(RecipeMistake::OtherMode { at, section: section.to_owned(), mode });
         }
         for (number, &(second, at_second)) in known.iter().enumerate() {
             for &(first, at_first) in &known[..number] {
                 if !Self::ALL.into_iter().any(|mode| mode.reads(first) && mode.reads(second)) {
-                    return Err(Slip::TwoModes {
+                    return Err(RecipeMistake::TwoModes {
                         places: [at_first, at_second],
                         sections: [first.to_owned(), second.to_owned()],
                         modes: [of(first), of(second)],
@@ -99,7 +99,7 @@ impl Mode {
                 }
             }
         }
-        Err(Slip::OtherMode { at, section: section.to_owned(), mode: of(section) })
+        Err(RecipeMistake::OtherMode { at, section: section.to_owned(), mode: of(section) })
     }
 }
 

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, EnhanceRecipe, Mode, Recipe};
 use crate::clusterers::{
     ClusterSection, Counts, Dbscan, DbscanSearch, GaussianMixture, Hdbscan, Hierarchical, Hybrid, KMeans, Method,
@@ -14,7 +14,7 @@ use crate::data::{Fraction, Positive};
 use crate::features::{Ignore, Statistic};
 use crate::reducers::Reduction;
 
-/// Everything `rails patches` and `rails explore` are told.
+/// Recipe of `rails patches` and `rails explore`: all their settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PatchesRecipe {
@@ -28,7 +28,7 @@ pub struct PatchesRecipe {
     pub features: EnhanceRecipe,
     /// How many statistics become few.
     pub reduce: Reduction,
-    /// How patches become groups.
+    /// Clustering algorithms and their settings.
     pub cluster: PatchClusterRecipe,
     /// Slices, statistics and pictures.
     pub patches: PatchesSection,
@@ -51,19 +51,19 @@ impl Default for PatchesRecipe {
 impl Recipe for PatchesRecipe {
     const MODE: Mode = Mode::Patches;
 
-    fn read(document: Section<'_>) -> Result<Self, Slip> {
+    fn read(document: RecipeTable<'_>) -> Result<Self, RecipeMistake> {
         for key in ["cluster.kmeans.k", "cluster.dbscan.eps", "cluster.dbscan.min_samples"] {
             let several =
                 document.find(key).filter(|(_, value)| value.get_ref().is_array() || value.get_ref().is_table());
             if let Some((at, _)) = several {
                 let hint = "numbers of clusters to try are `clusters` in `[patches.search]`";
-                return Err(Slip::value(at, format!("`{key}` is one number for patches"), Some(hint)));
+                return Err(RecipeMistake::value(at, format!("`{key}` is one number for patches"), Some(hint)));
             }
         }
         for key in ["cluster.kmeans.final_n_init", "cluster.dbscan.pick"] {
             if let Some((at, _)) = document.find(key) {
                 let message = format!("`{key}` belongs to `rails cluster`, not to `rails patches`");
-                return Err(Slip::key(at, message, "leave it out: nothing is picked among several"));
+                return Err(RecipeMistake::key(at, message, "leave it out: nothing is picked among several"));
             }
         }
         document.read()
@@ -154,8 +154,8 @@ pub struct PatchesSection {
     /// Which statistics are clustered, at least one, each once.
     #[serde(deserialize_with = "distinct")]
     pub statistics: Vec<Statistic>,
-    /// Standardised statistics are cut at this many standard deviations, where the recipe standardises: the long tails of
-    /// skewness and kurtosis would draw clusters to themselves. A large number cuts nothing.
+    /// Standardised statistics are cut at this many standard deviations, where the recipe standardises: the long tails
+    /// of skewness and kurtosis would draw clusters to themselves. A large number cuts nothing.
     pub clip: Positive,
     /// Whether the patches of all images are clustered together.
     pub fit_per: FitPer,
@@ -166,7 +166,7 @@ pub struct PatchesSection {
     pub mosaic: Mosaic,
     /// How much of an image its cluster's colour hides.
     pub opacity: Fraction,
-    /// What is tried beside the recipe's own setting; absent: nothing.
+    /// A search over settings beside the recipe's own; absent: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<PatchSearch>,
 }
@@ -187,7 +187,7 @@ impl Default for PatchesSection {
     }
 }
 
-/// What is clustered together.
+/// Whether all patches are clustered together or those of each image by themselves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FitPer {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct ReportRecipe {
     /// Example images per cluster and kind (typical, atypical, random).
     pub examples: usize,
-    /// The name field that plays the part of the tenant; absent: the first with 2 to 50 values.
+    /// The name field that is shown beside the clusters; absent: the first with 2 to 50 values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// How images are laid out in the plane.

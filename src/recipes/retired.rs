@@ -1,6 +1,6 @@
 //! Keys of earlier versions: each is answered with the one that took its place.
 
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 
 /// Old key, and what to write instead.
 const RETIRED: [(&str, &str); 6] = [
@@ -16,19 +16,19 @@ const RETIRED: [(&str, &str); 6] = [
     ),
 ];
 
-/// What to write instead of the dotted key `path`, or of the section it is in.
+/// Replacement for the dotted key `path` of an earlier version, or for the section it is in.
 pub(super) fn instead_of(path: &str) -> Option<&'static str> {
     let is_in = |key: &str| path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     RETIRED.iter().find(|(key, _)| is_in(key)).map(|(_, instead)| *instead)
 }
 
 /// Refuses keys of earlier versions, wherever they stand.
-pub(super) fn check(document: &Section<'_>) -> Result<(), Slip> {
+pub(super) fn check(document: &RecipeTable<'_>) -> Result<(), RecipeMistake> {
     let found = RETIRED.iter().find_map(|(key, instead)| Some((key, document.find(key)?.0, instead)));
     found.map_or(Ok(()), |(key, at, instead)| Err(refusal(key, at, instead)))
 }
 
 /// Says that `key` at byte `at` is an old one.
-pub(super) fn refusal(key: &str, at: usize, instead: &str) -> Slip {
-    Slip::key(at, format!("`{key}` is a key of an earlier version"), instead)
+pub(super) fn refusal(key: &str, at: usize, instead: &str) -> RecipeMistake {
+    RecipeMistake::key(at, format!("`{key}` is a key of an earlier version"), instead)
 }

@@ -4,14 +4,14 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, Mode, NetworkRecipe, Recipe, WeightedBlocks};
 use crate::backbones::BackboneName;
 use crate::clusterers::{KMeans, PickK};
 use crate::images::{Enhancement, Resize};
 use crate::reducers::Reduction;
 
-/// Everything `rails search` is told.
+/// Recipe of `rails search`: all its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchRecipe {
@@ -21,17 +21,17 @@ pub struct SearchRecipe {
     pub seed: u64,
     /// Which images.
     pub dataset: DatasetRecipe,
-    /// What all combinations share.
+    /// Feature settings that all combinations share.
     pub features: SearchFeaturesRecipe,
-    /// How many numbers become few.
+    /// Reduction of the features.
     pub reduce: Reduction,
     /// Numbers of clusters, and what ranks.
     pub cluster: SearchClusterRecipe,
-    /// What is tried.
+    /// Combinations that are tried.
     pub search: SearchSection,
 }
 
-/// What all combinations of a search share.
+/// Feature settings that all combinations of a search share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchFeaturesRecipe {
@@ -48,7 +48,7 @@ pub struct SearchFeaturesRecipe {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchClusterRecipe {
-    /// What ranks.
+    /// The score that ranks combinations.
     pub pick_k: PickK,
     /// K-means and the numbers of clusters to try.
     pub kmeans: KMeans,
@@ -133,7 +133,7 @@ impl SearchRecipe {
 impl Recipe for SearchRecipe {
     const MODE: Mode = Mode::Search;
 
-    fn read(document: Section<'_>) -> Result<Self, Slip> {
+    fn read(document: RecipeTable<'_>) -> Result<Self, RecipeMistake> {
         document.read()
     }
 

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, EnhanceRecipe, Mode, Recipe};
 use crate::reducers::Reduction;
 use crate::separation::SeparationRecipe;
 
-/// Everything `rails separate` is told.
+/// Recipe of `rails separate`: all its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeparateRecipe {
@@ -41,7 +41,7 @@ impl Default for SeparateRecipe {
 impl Recipe for SeparateRecipe {
     const MODE: Mode = Mode::Separate;
 
-    fn read(document: Section<'_>) -> Result<Self, Slip> {
+    fn read(document: RecipeTable<'_>) -> Result<Self, RecipeMistake> {
         document.read()
     }
 

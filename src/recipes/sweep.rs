@@ -17,8 +17,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::document::{Section, Slip};
-use super::loading::{Read, insert, parse_table, read};
+use super::document::{RecipeMistake, RecipeTable};
+use super::loading::{LoadedRecipe, insert, parse_table, read};
 use super::{RecipeError, TrainRecipe, retired};
 use crate::data::nonzero;
 use crate::evaluation::RankBy;
@@ -29,7 +29,7 @@ use crate::evaluation::RankBy;
 pub struct SweepRecipe {
     /// Folds of the cross-validation, at least 2.
     pub folds: NonZeroUsize,
-    /// What the best recipe is best in.
+    /// The score by which the best recipe is chosen.
     pub rank_by: RankBy,
     /// For each key of the recipe, such as `classifier.hidden`, the values to try.
     #[serde(flatten)]
@@ -45,21 +45,21 @@ impl Default for SweepRecipe {
 /// One combination of alternatives.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
-    /// What it sets, key and value, keys ascending.
+    /// The settings that tell it from the others, key and value, keys ascending.
     pub settings: Vec<(String, Value)>,
     /// The whole recipe, without its sweep.
     pub recipe: TrainRecipe,
 }
 
 impl Variant {
-    /// What `--set` has to say to get this recipe, such as `mlp.hidden=[256]`, one per key.
+    /// Arguments of `--set` that give this recipe, such as `classifier.hidden=[256]`, one per key.
     #[must_use]
     pub fn arguments(&self) -> Vec<String> {
         self.settings.iter().map(|(key, value)| format!("{key}={value}")).collect()
     }
 }
 
-/// What all recipes of a sweep share, and what a sweep does not do.
+/// Keys that cannot be swept: all recipes share them, or a sweep does not do them.
 const SHARED: [&str; 5] = ["name", "dataset", "split", "sweep", "finetune"];
 
 /// Reads a training recipe with a `[sweep]` section, as [`super::load`] does, and every recipe it stands for.
@@ -67,14 +67,14 @@ const SHARED: [&str; 5] = ["name", "dataset", "split", "sweep", "finetune"];
 /// # Errors
 /// As [`super::load`]; where an alternative is wrong, with the line and column of that alternative.
 pub fn load_sweep(path: &Path, settings: &[String]) -> Result<(TrainRecipe, Vec<Variant>), RecipeError> {
-    let Read { path, text, mut table, recipe } = read::<TrainRecipe>(Some(path), settings)?;
+    let LoadedRecipe { path, text, mut table, recipe } = read::<TrainRecipe>(Some(path), settings)?;
     let Some(section) = &recipe.sweep else { return Err(RecipeError::NoSweep(path)) };
     table.remove("sweep");
-    let refuse = |at: usize, slip: Slip| {
+    let refuse = |at: usize, slip: RecipeMistake| {
         let slip = match slip {
-            Slip::Key { is_key, message, hint, .. } => Slip::Key { at, is_key, message, hint },
-            Slip::OtherMode { section, mode, .. } => Slip::OtherMode { at, section, mode },
-            two @ Slip::TwoModes { .. } => two,
+            RecipeMistake::Key { is_key, message, hint, .. } => RecipeMistake::Key { at, is_key, message, hint },
+            RecipeMistake::OtherMode { section, mode, .. } => RecipeMistake::OtherMode { at, section, mode },
+            two @ RecipeMistake::TwoModes { .. } => two,
         };
         RecipeError::in_file(&path, &text, slip)
     };
@@ -87,13 +87,15 @@ pub fn load_sweep(path: &Path, settings: &[String]) -> Result<(TrainRecipe, Vec<
         match value {
             _ if SHARED.iter().any(|shared| key.split('.').next() == Some(shared)) => {
                 let why = "recipes share the images and folds, and differ in the features and the classifier on them";
-                return Err(refuse(at, Slip::value(at, format!("`{key}` cannot be swept: {why}"), None)));
+                return Err(refuse(at, RecipeMistake::value(at, format!("`{key}` cannot be swept: {why}"), None)));
             }
             Value::Array(alternatives) if !alternatives.is_empty() => lists.push((key, alternatives)),
-            Value::Array(_) => return Err(refuse(at, Slip::value(at, format!("`{key}` has no alternatives"), None))),
+            Value::Array(_) => {
+                return Err(refuse(at, RecipeMistake::value(at, format!("`{key}` has no alternatives"), None)));
+            }
             other => {
                 let message = format!("`{key}`: expected a list of alternatives, got `{other}`");
-                return Err(refuse(at, Slip::value(at, message, None)));
+                return Err(refuse(at, RecipeMistake::value(at, message, None)));
             }
         }
     }
@@ -119,10 +121,10 @@ pub fn load_sweep(path: &Path, settings: &[String]) -> Result<(TrainRecipe, Vec<
 }
 
 /// `table` with the values of `settings`, as a recipe.
-fn with(table: &Table, settings: &[(String, Value)]) -> Result<TrainRecipe, Slip> {
+fn with(table: &Table, settings: &[(String, Value)]) -> Result<TrainRecipe, RecipeMistake> {
     let mut table = table.clone();
     for (key, value) in settings {
-        insert(&mut table, key, value.clone()).map_err(|message| Slip::value(0, message, None))?;
+        insert(&mut table, key, value.clone()).map_err(|message| RecipeMistake::value(0, message, None))?;
     }
     parse_table(&table)
 }
@@ -151,7 +153,7 @@ fn flat<'a>(prefix: &str, values: impl IntoIterator<Item = (&'a String, &'a Valu
 
 /// Where in `text` the `index`-th alternative of `key` stands, or the key itself.
 fn offset(text: &str, key: &str, index: Option<usize>) -> usize {
-    let Ok(document) = Section::parse(text) else { return 0 };
+    let Ok(document) = RecipeTable::parse(text) else { return 0 };
     let Some((at, value)) = document.find(&format!("sweep.{key}")) else { return 0 };
     let alternative = index.and_then(|index| value.get_ref().as_array()?.get(index));
     alternative.map_or(at, |alternative| alternative.span().start)

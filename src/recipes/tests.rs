@@ -1,6 +1,6 @@
-//! Recipes as people write them: what is read, what is printed, and what slips are told.
+//! Recipes as text: reading, printing, and the errors for mistakes.
 
-use super::document::Slip;
+use super::document::RecipeMistake;
 use super::loading::parse;
 use super::*;
 use crate::images::Enhancement;
@@ -125,9 +125,9 @@ fn a_bad_setting_is_named() {
     assert!(error.to_string().contains("--set classifier.kind=linear`: `classifier.hidden` belongs to"), "{error}");
 }
 
-/// What `--print-config` shows is the same recipe.
+/// Round trip: the text that `--print-config` shows is the same recipe.
 fn reads_back<R: Recipe + serde::Serialize>(text: &str) {
-    let read = |text: &str| parse::<R>(text).unwrap_or_else(|slip: Slip| panic!("{text}: {slip:?}"));
+    let read = |text: &str| parse::<R>(text).unwrap_or_else(|slip: RecipeMistake| panic!("{text}: {slip:?}"));
     let printed = to_toml(&read(text)).unwrap();
     assert_eq!(to_toml(&read(&printed)).unwrap(), printed);
 }

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Section, Slip};
+use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, FeaturesRecipe, Mode, Recipe, SweepRecipe};
 use crate::training::{CalibrateRecipe, ClassifierRecipe, FinetuneRecipe, RejectRecipe, SplitRecipe};
 
-/// Everything `rails train` is told.
+/// Recipe of `rails train`: all its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainRecipe {
@@ -16,14 +16,14 @@ pub struct TrainRecipe {
     pub seed: u64,
     /// Which images, where no curated run says so.
     pub dataset: DatasetRecipe,
-    /// How an image becomes numbers; absent: as the curated run did, else the defaults.
+    /// Features of each image; absent: as the curated run did, else the defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<FeaturesRecipe>,
     /// The classifier and how it learns: `kind = "mlp"` (the default), `"linear"` or `"knn"`.
     pub classifier: ClassifierRecipe,
     /// Which images it learns from, which stop it and which judge it.
     pub split: SplitRecipe,
-    /// How confidences are made believable.
+    /// Calibration of confidences.
     pub calibrate: CalibrateRecipe,
     /// When an image is `unknown`.
     pub reject: RejectRecipe,
@@ -55,7 +55,7 @@ impl Default for TrainRecipe {
 impl Recipe for TrainRecipe {
     const MODE: Mode = Mode::Train;
 
-    fn read(mut document: Section<'_>) -> Result<Self, Slip> {
+    fn read(mut document: RecipeTable<'_>) -> Result<Self, RecipeMistake> {
         let features = document.take("features")?.map(FeaturesRecipe::read).transpose()?;
         let classifier = document.take("classifier")?.map(classifier).transpose()?.unwrap_or_default();
         Ok(Self { features, classifier, ..document.read()? })
@@ -67,7 +67,7 @@ impl Recipe for TrainRecipe {
 }
 
 /// Reads the `[classifier]` section, whose `kind` says which keys it has.
-fn classifier(section: Section<'_>) -> Result<ClassifierRecipe, Slip> {
+fn classifier(section: RecipeTable<'_>) -> Result<ClassifierRecipe, RecipeMistake> {
     section.read_kind(&[
         ("mlp", |section| section.read().map(ClassifierRecipe::Mlp)),
         ("linear", |section| section.read().map(ClassifierRecipe::Linear)),

@@ -11,7 +11,10 @@ fn all() -> Vec<Reduction> {
     let n_components = NonZeroUsize::new(5).unwrap();
     let with = |method, l2, standardize| Reduction { l2, standardize, method, n_components };
     let steps = [(false, false), (true, false), (false, true), (true, true)];
-    Method::ALL.iter().flat_map(|&method| steps.map(|(l2, standardize)| with(method, l2, standardize))).collect()
+    ReductionMethod::ALL
+        .iter()
+        .flat_map(|&method| steps.map(|(l2, standardize)| with(method, l2, standardize)))
+        .collect()
 }
 
 fn data_sets() -> Vec<(&'static str, Array2<f32>)> {

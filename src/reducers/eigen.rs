@@ -1,4 +1,4 @@
-//! All eigenvalues and vectors of a small symmetric matrix, in f64.
+//! Eigendecomposition: all eigenvalues and vectors of a small symmetric matrix, in f64.
 //!
 //! Householder reduction to tridiagonal form, then implicit QL steps (Golub & Van Loan, "Matrix Computations",
 //! chapter 8; the QL loop follows EISPACK's `tql2`). Vectors lie in rows, so that every inner loop is contiguous.

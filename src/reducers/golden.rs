@@ -48,7 +48,7 @@ fn principal_components_are_scikit_learns_signs_included() {
 #[test]
 fn standardising_is_scikit_learns() {
     let x = matrix(200, 12);
-    let recipe = Reduction { l2: false, standardize: true, method: Method::None, ..Reduction::default() };
+    let recipe = Reduction { l2: false, standardize: true, method: ReductionMethod::None, ..Reduction::default() };
     let (_, scaled) = recipe.fit_transform(x.view(), 0).unwrap();
     assert_close(scaled.row(0), &golden()["standardized_first_row"], "column");
 }

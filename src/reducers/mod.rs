@@ -17,7 +17,7 @@ mod tsne;
 pub use pca::Pca;
 pub use projection::{Projection, Step};
 pub use random_projection::RandomProjection;
-pub use reduction::{Method, Reduction};
+pub use reduction::{Reduction, ReductionMethod};
 pub use standardize::{Standardize, Standardizer, WeightedBlock};
 pub use stored::ProjectionFileError;
 pub use tsne::{Layout as TsneLayout, Tsne};
@@ -68,7 +68,7 @@ impl ReduceError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Columns { .. } => {
-                Some("embed the new images with the backbone and layers that the projection was fitted on".to_owned())
+                Some("embed the new images with the network and layers that the projection was fitted on".to_owned())
             }
             Self::Empty | Self::NoFeatures | Self::NotFinite { .. } => None,
         }

@@ -20,7 +20,7 @@ pub struct Reduction {
     /// Scale each feature to mean 0 and standard deviation 1.
     pub standardize: bool,
     /// The linear map.
-    pub method: Method,
+    pub method: ReductionMethod,
     /// Features to keep; fewer where there are fewer images or features. `none` keeps all.
     pub n_components: NonZeroUsize,
 }
@@ -28,7 +28,7 @@ pub struct Reduction {
 /// The linear maps to choose from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Method {
+pub enum ReductionMethod {
     /// Exact principal components.
     #[default]
     Pca,
@@ -38,7 +38,7 @@ pub enum Method {
     None,
 }
 
-impl Method {
+impl ReductionMethod {
     /// Every map.
     pub const ALL: [Self; 3] = [Self::Pca, Self::RandomProjection, Self::None];
 }
@@ -46,7 +46,7 @@ impl Method {
 impl Default for Reduction {
     fn default() -> Self {
         let n_components = nonzero::<50>();
-        Self { l2: true, standardize: false, method: Method::Pca, n_components }
+        Self { l2: true, standardize: false, method: ReductionMethod::Pca, n_components }
     }
 }
 
@@ -84,11 +84,13 @@ impl Reduction {
         }
         let n_components = self.n_components.get();
         match self.method {
-            Method::Pca => chain.add(Step::Pca(PrincipalComponents { n_components }.fit(chain.view(), seed)?))?,
-            Method::RandomProjection => {
+            ReductionMethod::Pca => {
+                chain.add(Step::Pca(PrincipalComponents { n_components }.fit(chain.view(), seed)?))?;
+            }
+            ReductionMethod::RandomProjection => {
                 chain.add(Step::RandomProjection(RandomDirections { n_components }.fit(chain.view(), seed)?))?;
             }
-            Method::None => {}
+            ReductionMethod::None => {}
         }
         let reduced = chain.current.unwrap_or_else(|| x.to_owned());
         Ok((Projection { n_features: x.ncols(), steps: chain.steps }, reduced))
@@ -133,11 +135,11 @@ mod tests {
     fn the_default_is_the_reference_chain() {
         let recipe: Reduction = toml::from_str("").unwrap();
         assert_eq!(recipe, Reduction::default());
-        assert_eq!((recipe.l2, recipe.n_components.get(), recipe.method), (true, 50, Method::Pca));
+        assert_eq!((recipe.l2, recipe.n_components.get(), recipe.method), (true, 50, ReductionMethod::Pca));
         assert!(toml::from_str::<Reduction>("components = 3").is_err());
         assert!(toml::from_str::<Reduction>("n_components = 0").is_err());
         let random: Reduction = toml::from_str("method = \"random_projection\"").unwrap();
-        assert_eq!(random.method, Method::RandomProjection);
+        assert_eq!(random.method, ReductionMethod::RandomProjection);
     }
 
     #[test]

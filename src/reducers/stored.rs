@@ -48,12 +48,12 @@ impl ProjectionFileError {
 struct Header {
     format: u32,
     n_features: usize,
-    steps: Vec<Kind>,
+    steps: Vec<StepKind>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+enum StepKind {
     Normalize,
     Standardize,
     Pca,
@@ -69,22 +69,22 @@ impl Projection {
         for (i, step) in self.steps.iter().enumerate() {
             let name = |name: &str| format!("{i}.{name}");
             steps.push(match step {
-                Step::Normalize => Kind::Normalize,
+                Step::Normalize => StepKind::Normalize,
                 Step::Standardize(fitted) => {
                     arrays.add(name("means"), aview1(&fitted.means));
                     arrays.add(name("scales"), aview1(&fitted.scales));
-                    Kind::Standardize
+                    StepKind::Standardize
                 }
                 Step::Pca(fitted) => {
                     arrays.add(name("means"), aview1(&fitted.means));
                     arrays.add(name("components"), fitted.components.view());
                     arrays.add(name("variances"), aview1(&fitted.variances));
                     arrays.add(name("total_variance"), aview1(&[fitted.total_variance]));
-                    Kind::Pca
+                    StepKind::Pca
                 }
                 Step::RandomProjection(fitted) => {
                     arrays.add(name("directions"), fitted.directions.view());
-                    Kind::RandomProjection
+                    StepKind::RandomProjection
                 }
             });
         }
@@ -104,6 +104,7 @@ impl Projection {
         if header.format != FORMAT {
             return Err(ProjectionFileError::Format { found: header.format });
         }
+        // Each step must fit the columns that the one before leaves.
         let mut columns = header.n_features;
         let mut steps = Vec::new();
         for (i, kind) in header.steps.into_iter().enumerate() {
@@ -122,12 +123,12 @@ impl Projection {
                 fits(name, values.ncols(), columns).map(|()| values)
             };
             steps.push(match kind {
-                Kind::Normalize => Step::Normalize,
-                Kind::Standardize => Step::Standardize(Standardizer {
+                StepKind::Normalize => Step::Normalize,
+                StepKind::Standardize => Step::Standardize(Standardizer {
                     means: numbers("means", columns)?,
                     scales: numbers("scales", columns)?,
                 }),
-                Kind::Pca => {
+                StepKind::Pca => {
                     let components = matrix("components")?;
                     let fitted = Pca {
                         means: numbers("means", columns)?,
@@ -138,7 +139,7 @@ impl Projection {
                     columns = fitted.components.nrows();
                     Step::Pca(fitted)
                 }
-                Kind::RandomProjection => {
+                StepKind::RandomProjection => {
                     let directions = matrix("directions")?;
                     columns = directions.nrows();
                     Step::RandomProjection(RandomProjection { directions })

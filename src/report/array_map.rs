@@ -1,9 +1,9 @@
-//! An array drawn as it lies: a square per tile, coloured by what was said about it.
+//! Map of an array of tiles: a square per tile where it lies, coloured by its group.
 
 use super::Figure;
 use super::canvas::{Canvas, Rect};
 use super::grouping::Grouping;
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{MARGIN, NOISE, colour_of, group_colour};
 
@@ -14,7 +14,7 @@ pub struct ArrayMap<'a> {
     pub title: &'a str,
     /// Row and column of each tile, counted from 1; one entry per tile of `groups`.
     pub places: &'a [(u32, u32)],
-    /// What was said about each tile.
+    /// The group of each tile.
     pub groups: &'a Grouping,
 }
 
@@ -29,7 +29,7 @@ impl Figure for ArrayMap<'_> {
         let named = self.groups.all_names().into_iter().zip(self.groups.sizes()).enumerate();
         let groups = self.groups.names().len();
         let colour = |i: usize| if i < groups { group_colour(i) } else { NOISE };
-        let entries = named.map(|(i, (name, size))| Entry::area(format!("{name}: {size}"), colour(i)));
+        let entries = named.map(|(i, (name, size))| LegendEntry::area(format!("{name}: {size}"), colour(i)));
         let legend = Legend::new(entries.collect(), SIDE);
         let width = (columns * edge).max(400) + MARGIN + legend.width();
         let (mut canvas, body) = page(width, (rows * edge).max(200), self.title, "");

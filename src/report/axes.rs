@@ -158,7 +158,7 @@ impl Frame {
     }
 }
 
-/// A number as people read it: thousands apart, no needless digits.
+/// A number for reading: thousands apart, no needless digits.
 #[must_use]
 pub fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {

@@ -6,7 +6,7 @@ use super::Figure;
 use super::axes::{Axis, Frame, number};
 use super::canvas::{Canvas, Rect};
 use super::grouping::Grouping;
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{BLUE, FAINT_INK, INK, MARGIN, NOISE, SMALL, group_colour};
 use super::text::{Align, TextStyle};
@@ -27,7 +27,7 @@ pub struct GroupedBars<'a> {
 
 impl Figure for GroupedBars<'_> {
     fn draw(&self) -> Canvas {
-        let entries = self.runs.iter().enumerate().map(|(i, name)| Entry::area(name, group_colour(i))).collect();
+        let entries = self.runs.iter().enumerate().map(|(i, name)| LegendEntry::area(name, group_colour(i))).collect();
         let columns = if self.metrics.len() == 4 { 2 } else { self.metrics.len().clamp(1, 3) };
         let rows = self.metrics.len().div_ceil(columns).max(1);
         let panel = (self.runs.len() as i32 * 64 + 140).clamp(420, 1400);
@@ -71,7 +71,7 @@ impl GroupedBars<'_> {
 /// Images per value of a field, the largest first.
 #[derive(Debug, Clone)]
 pub struct FieldDistribution<'a> {
-    /// Such as `tenant`.
+    /// The name field, such as `sensor`.
     pub field: &'a str,
     /// One entry per image.
     pub values: &'a Grouping,

@@ -26,7 +26,7 @@ pub enum PlotError {
     Write {
         /// The file that was asked for.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
 }

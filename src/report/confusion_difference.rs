@@ -1,4 +1,4 @@
-//! What changed between two confusion matrices of the same images.
+//! Difference of two confusion matrices of the same images.
 
 use ndarray::{Array2, Axis};
 

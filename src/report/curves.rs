@@ -3,11 +3,11 @@
 use super::Figure;
 use super::axes::{Axis, Frame, number};
 use super::canvas::{Canvas, Rect};
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{BLUE, GREEN, MARGIN, Mark, STROKE, VERMILION};
 
-/// What was measured after an epoch; NaN where it was not.
+/// Scores after an epoch; NaN where there is none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochScores {
     /// Its number.
@@ -41,12 +41,12 @@ impl Figure for LearningCurves<'_> {
             let accuracy = number(valid_accuracy * 100.0, 1);
             format!("best epoch {epoch}: validation loss {}, accuracy {accuracy} %", number(valid_loss, 4))
         });
-        let entries = [("training", BLUE), ("validation", VERMILION)].map(|(name, colour)| Entry {
+        let entries = [("training", BLUE), ("validation", VERMILION)].map(|(name, colour)| LegendEntry {
             name: name.to_owned(),
             colour,
             mark: Mark::Disc,
         });
-        let best_entry = best.map(|_| Entry { name: "best epoch".to_owned(), colour: GREEN, mark: Mark::Square });
+        let best_entry = best.map(|_| LegendEntry { name: "best epoch".to_owned(), colour: GREEN, mark: Mark::Square });
         let legend = Legend::new(entries.into_iter().chain(best_entry).collect(), 600);
         let (mut canvas, body) = page(1900 + legend.width() + MARGIN, 760, self.title, &remark);
         let panels = body.without(0, 0, legend.width() + MARGIN, 0);

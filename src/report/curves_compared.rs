@@ -4,7 +4,7 @@ use super::Figure;
 use super::axes::{Axis, Frame};
 use super::canvas::{Canvas, Rect};
 use super::curves::EpochScores;
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{MARGIN, STROKE, group_colour, group_mark};
 
@@ -19,7 +19,7 @@ pub struct CurvesCompared<'a> {
 
 impl Figure for CurvesCompared<'_> {
     fn draw(&self) -> Canvas {
-        let entries = self.runs.iter().enumerate().map(|(index, (name, _))| Entry {
+        let entries = self.runs.iter().enumerate().map(|(index, (name, _))| LegendEntry {
             name: name.clone(),
             colour: group_colour(index),
             mark: group_mark(index),

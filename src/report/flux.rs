@@ -4,7 +4,7 @@ use super::Figure;
 use super::axes::{Axis, Frame};
 use super::canvas::{Canvas, Rect};
 use super::grouping::Grouping;
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::page;
 use super::style::{MARGIN, Mark, NOISE, group_colour, group_mark};
 
@@ -59,9 +59,10 @@ impl Figure for FluxPlot<'_> {
 fn legend(series: &[FluxSeries]) -> Legend {
     let names = series.iter().map(|series| series.groups.names()).max_by_key(|names| names.len()).unwrap_or_default();
     let named =
-        |(i, name): (usize, &String)| Entry { name: name.clone(), colour: group_colour(i), mark: group_mark(i) };
+        |(i, name): (usize, &String)| LegendEntry { name: name.clone(), colour: group_colour(i), mark: group_mark(i) };
     let rest = series.iter().find(|series| series.groups.has_rest());
-    let rest = rest.map(|series| Entry { name: series.groups.rest().to_owned(), colour: NOISE, mark: Mark::Disc });
+    let rest =
+        rest.map(|series| LegendEntry { name: series.groups.rest().to_owned(), colour: NOISE, mark: Mark::Disc });
     Legend::new(names.iter().enumerate().map(named).chain(rest).collect(), HEIGHT)
 }
 

@@ -68,7 +68,7 @@ impl Grouping {
         &self.names
     }
 
-    /// What images without a group are called: `noise` or `none`.
+    /// Name for images without a group: `noise` or `none`.
     #[must_use]
     pub fn rest(&self) -> &str {
         &self.rest

@@ -15,11 +15,11 @@ pub(super) struct Heatmap<'a> {
     pub column_title: &'a str,
     pub rows: &'a [String],
     pub columns: &'a [String],
-    /// What `palette` takes; NaN is a grey cell. Shape `[rows.len(), columns.len()]`.
+    /// Values for `palette`; NaN is a grey cell. Shape `[rows.len(), columns.len()]`.
     pub shades: Array2<f64>,
     /// Such as [`super::style::shade`].
     pub palette: fn(f64) -> Colour,
-    /// What stands in the cells, of the same shape; lines are split at `\n`, and what does not fit is left out.
+    /// Texts of the cells, of the same shape; lines are split at `\n`, and what does not fit is left out.
     pub texts: Array2<String>,
     /// A cell to frame.
     pub marked: Option<(usize, usize)>,

@@ -1,4 +1,4 @@
-//! How scores spread, with one percentile marked.
+//! Histogram of scores, with one percentile marked.
 
 use super::Figure;
 use super::axes::{Axis, Frame, number};
@@ -12,7 +12,7 @@ use super::text::TextStyle;
 pub struct Histogram<'a> {
     /// Title of the picture.
     pub title: &'a str,
-    /// What is counted, the label of the horizontal axis.
+    /// Label of the horizontal axis: the quantity that is counted.
     pub label: &'a str,
     /// One per image, in any order; those that are not finite are left out.
     pub values: &'a [f64],

@@ -6,7 +6,7 @@
 use super::Figure;
 use super::axes::{Axis, Frame, number};
 use super::canvas::{Canvas, Rect};
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{BLUE, FAINT_INK, MARGIN, NOISE, SMALL, STROKE, group_colour};
 use super::text::{Align, TextStyle};
@@ -41,9 +41,10 @@ impl Figure for KDistancePlot<'_> {
         let entry = |(i, eps): (usize, &f64)| {
             let core = self.core_points(*eps) as f64;
             let share = number(core / n * 100.0, 1);
-            Entry::area(format!("eps {eps}: {} core ({share} %)", number(core, 0)), line_colour(i))
+            LegendEntry::area(format!("eps {eps}: {} core ({share} %)", number(core, 0)), line_colour(i))
         };
-        let zone = Entry::area(format!("knee zone {:.0}–{:.0} %", KNEE_ZONE.0 * 100.0, KNEE_ZONE.1 * 100.0), NOISE);
+        let zone =
+            LegendEntry::area(format!("knee zone {:.0}–{:.0} %", KNEE_ZONE.0 * 100.0, KNEE_ZONE.1 * 100.0), NOISE);
         let legend = Legend::new(self.eps.iter().enumerate().map(entry).chain([zone]).collect(), 700);
         let title = format!("Distance to neighbour {} (itself counted)", self.min_samples);
         let remark = "core: images with at least min_samples neighbours within eps, i.e. whose distance is at most eps";

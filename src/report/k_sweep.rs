@@ -3,12 +3,12 @@
 use super::Figure;
 use super::axes::{Axis, Frame, number};
 use super::canvas::{Canvas, Rect};
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{BLUE, Colour, FAINT_INK, GREEN, INK, MARGIN, Mark, SMALL, STROKE, VERMILION, group_colour};
 use super::text::{Align, TextStyle};
 
-/// What was measured for one k; NaN where it was not.
+/// Scores for one k; NaN where there is none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct KScores {
     /// Number of clusters.
@@ -73,7 +73,7 @@ impl KSweepPlot<'_> {
     fn panel(&self, canvas: &mut Canvas, area: Rect, title: &str, y: &Axis, series: &[Series]) {
         let k: Vec<f64> = self.scores.iter().map(|scores| scores.k as f64).collect();
         let named = series.iter().filter(|one| !one.0.is_empty());
-        let legend = Legend::new(named.map(|one| Entry::area(one.0, one.1)).collect(), 400);
+        let legend = Legend::new(named.map(|one| LegendEntry::area(one.0, one.1)).collect(), 400);
         let plot = area.without(0, 0, legend.width(), 0);
         let frame = Frame::draw(canvas, plot, title, &Axis::whole("k", k.iter().copied()), y);
         let chosen = self.chosen.and_then(|chosen| self.scores.iter().position(|scores| scores.k == chosen));

@@ -11,7 +11,7 @@ const MOST_COLUMNS: usize = 3;
 
 /// One line of a legend.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct LegendEntry {
     /// The name; long ones are cut.
     pub name: String,
     /// The ink of its data.
@@ -20,7 +20,7 @@ pub struct Entry {
     pub mark: Mark,
 }
 
-impl Entry {
+impl LegendEntry {
     /// A square of this colour, for areas and bars.
     #[must_use]
     pub fn area(name: impl Into<String>, colour: Colour) -> Self {
@@ -31,7 +31,7 @@ impl Entry {
 /// A legend laid out for a given height.
 #[derive(Debug, Clone)]
 pub struct Legend {
-    entries: Vec<Entry>,
+    entries: Vec<LegendEntry>,
     left_out: usize,
     rows: usize,
     column: i32,
@@ -40,7 +40,7 @@ pub struct Legend {
 impl Legend {
     /// Lays `entries` out in columns of at most `height` pixels; what does not fit is counted in a last line.
     #[must_use]
-    pub fn new(mut entries: Vec<Entry>, height: i32) -> Self {
+    pub fn new(mut entries: Vec<LegendEntry>, height: i32) -> Self {
         let rows = (height / ROW).max(2) as usize;
         let room = rows * MOST_COLUMNS;
         let left_out = if entries.len() > room { entries.len() - (room - 1) } else { 0 };
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn many_entries_take_columns_and_then_a_count() {
-        let entries = |n: usize| (0..n).map(|_| Entry::area("x", [0; 3])).collect::<Vec<_>>();
+        let entries = |n: usize| (0..n).map(|_| LegendEntry::area("x", [0; 3])).collect::<Vec<_>>();
         assert_eq!(Legend::new(Vec::new(), 500).width(), 0);
         let one = Legend::new(entries(10), 500).width();
         assert_eq!(Legend::new(entries(20), 500).width(), 2 * one);

@@ -1,4 +1,4 @@
-//! How clusters and the values of a field mix: stacked bars, and a cross table in row percent.
+//! Clusters against the values of a field: stacked bars, and a cross table in row percent.
 
 use ndarray::{Array2, Axis as Along};
 
@@ -7,7 +7,7 @@ use super::axes::{Axis, Frame, number};
 use super::canvas::{Canvas, Rect};
 use super::grouping::Grouping;
 use super::heatmap::Heatmap;
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{MARGIN, colour_of, shade};
 
@@ -16,7 +16,7 @@ use super::style::{MARGIN, colour_of, shade};
 pub struct ClusterMix<'a> {
     /// Such as `k-means`.
     pub method: &'a str,
-    /// Such as `tenant`.
+    /// The name field, such as `sensor`.
     pub field: &'a str,
     /// One entry per image.
     pub clusters: &'a Grouping,
@@ -69,9 +69,9 @@ fn stack(canvas: &mut Canvas, frame: &Frame, heights: &Array2<f64>, parts: &Grou
     }
 }
 
-fn entries(groups: &Grouping) -> Vec<Entry> {
+fn entries(groups: &Grouping) -> Vec<LegendEntry> {
     let colour = |i: usize| colour_of((i < groups.len()).then_some(i));
-    groups.all_names().into_iter().enumerate().map(|(i, name)| Entry::area(name, colour(i))).collect()
+    groups.all_names().into_iter().enumerate().map(|(i, name)| LegendEntry::area(name, colour(i))).collect()
 }
 
 /// Each row divided by its sum; NaN for a row without images.
@@ -84,13 +84,13 @@ fn row_shares(counts: &Array2<u64>) -> Array2<f64> {
     shares
 }
 
-/// Field × cluster in row percent: do the clusters merely mirror the field? (`tenant_cluster_heatmap.png`)
+/// Field × cluster in row percent: do the clusters merely mirror the field? (`sensor_cluster_heatmap.png`)
 /// Of more than 60 values the largest 60 are shown.
 #[derive(Debug, Clone)]
 pub struct FieldHeatmap<'a> {
     /// Such as `k-means`.
     pub method: &'a str,
-    /// Such as `tenant`.
+    /// The name field, such as `sensor`.
     pub field: &'a str,
     /// One entry per image.
     pub clusters: &'a Grouping,

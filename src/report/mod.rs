@@ -1,4 +1,4 @@
-//! What a run found, for people and for programs: pictures, one HTML page, one JSON file.
+//! Reports of runs: pictures and one HTML page.
 //!
 //! Every picture is a [`Figure`]: a struct of plain data that draws itself, the same bytes for the same data on every
 //! machine. Figures never fail on odd data: nothing to show, one point, 60 clusters, NaN are all drawn as what they
@@ -55,7 +55,7 @@ pub use flux::{FluxPlot, FluxSeries};
 pub use grouping::Grouping;
 pub use heat::heat_overlay;
 pub use histogram::Histogram;
-pub use html::{Atlas, Block, GalleryImage, InteractiveScatter, Layout, Report, Section};
+pub use html::{Atlas, GalleryImage, InteractiveScatter, PageBlock, PageSection, Report, ScatterLayout};
 pub use k_distance::{KDistancePlot, KNEE_ZONE};
 pub use k_sweep::{KScores, KSweepPlot};
 pub use mix::{ClusterMix, FieldHeatmap};

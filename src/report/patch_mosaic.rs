@@ -4,7 +4,7 @@ use image::RgbImage;
 
 use super::Figure;
 use super::canvas::{Canvas, Rect};
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{FAINT_INK, MARGIN, SMALL, WHITE, group_colour};
 use super::text::TextStyle;
@@ -39,7 +39,7 @@ pub struct MosaicPanel<'a> {
     pub labels: &'a [Option<u32>],
 }
 
-/// What patches that were left out are covered with.
+/// Colour that covers patches that were left out.
 const LEFT_OUT: [u8; 3] = [120, 60, 60];
 const CAPTION: i32 = 36;
 
@@ -52,10 +52,11 @@ impl Figure for PatchMosaic<'_> {
         let rows = self.panels.len().div_ceil(columns).max(1) as i32;
         let labels = || self.panels.iter().flat_map(|panel| panel.labels.iter());
         let count = |wanted: Option<u32>| labels().filter(|label| **label == wanted).count();
-        let cluster =
-            |id: usize| Entry::area(format!("cluster {id}: {} patches", count(Some(id as u32))), group_colour(id));
+        let cluster = |id: usize| {
+            LegendEntry::area(format!("cluster {id}: {} patches", count(Some(id as u32))), group_colour(id))
+        };
         let left_out = count(None);
-        let rest = (left_out > 0).then(|| Entry::area(format!("left out: {left_out}"), LEFT_OUT));
+        let rest = (left_out > 0).then(|| LegendEntry::area(format!("left out: {left_out}"), LEFT_OUT));
         let legend = Legend::new((0..self.n_clusters).map(cluster).chain(rest).collect(), rows * height);
         let body_width = columns as i32 * (width + MARGIN) + legend.width();
         let (mut canvas, body) = page(body_width, rows * (height + MARGIN / 2), self.title, self.remark);

@@ -3,7 +3,7 @@
 use super::Figure;
 use super::axes::{Axis, Frame};
 use super::canvas::{Canvas, Rect};
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{AXIS, MARGIN, STROKE, group_colour, group_mark};
 
@@ -29,7 +29,7 @@ pub struct RankingCurves<'a> {
 
 impl Figure for RankingCurves<'_> {
     fn draw(&self) -> Canvas {
-        let entries = self.classes.iter().enumerate().map(|(index, class)| Entry {
+        let entries = self.classes.iter().enumerate().map(|(index, class)| LegendEntry {
             name: class.name.clone(),
             colour: group_colour(index),
             mark: group_mark(index),

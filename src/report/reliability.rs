@@ -5,7 +5,7 @@
 use super::Figure;
 use super::axes::{Axis, Frame};
 use super::canvas::{Canvas, Rect};
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{AXIS, BLUE, MARGIN, NOISE, VERMILION};
 
@@ -36,7 +36,7 @@ impl Figure for ReliabilityPlot<'_> {
     fn draw(&self) -> Canvas {
         let entries =
             [("share that is right", BLUE), ("gap to the confidence", VERMILION), ("share of the images", NOISE)];
-        let legend = Legend::new(entries.map(|(name, colour)| Entry::area(name, colour)).to_vec(), 600);
+        let legend = Legend::new(entries.map(|(name, colour)| LegendEntry::area(name, colour)).to_vec(), 600);
         let n = self.panels.len().max(1) as i32;
         let (mut canvas, body) = page(n * 800 + legend.width() + MARGIN, 980, self.title, "");
         let panels = body.without(0, 0, legend.width() + MARGIN, 0);

@@ -5,7 +5,7 @@
 use super::Figure;
 use super::axes::{Axis, Frame, number};
 use super::canvas::{Canvas, Rect};
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{FAINT_INK, GREEN, MARGIN, STROKE, group_colour};
 use crate::metrics::RiskCoverage;
@@ -25,10 +25,11 @@ impl Figure for RiskCoveragePlot<'_> {
     fn draw(&self) -> Canvas {
         let entry = |(i, (name, curve)): (usize, &(&str, &RiskCoverage))| {
             let area = curve.area().map_or_else(String::new, |area| format!(" (area {})", number(area, 4)));
-            Entry::area(format!("{name}{area}"), group_colour(i))
+            LegendEntry::area(format!("{name}{area}"), group_colour(i))
         };
-        let line = self.chosen.map(|share| Entry::area(format!("kept by the threshold: {} %", percent(share)), GREEN));
-        let least = (!self.curves.is_empty()).then(|| Entry::area("no order is better", FAINT_INK));
+        let line =
+            self.chosen.map(|share| LegendEntry::area(format!("kept by the threshold: {} %", percent(share)), GREEN));
+        let least = (!self.curves.is_empty()).then(|| LegendEntry::area("no order is better", FAINT_INK));
         let entries = self.curves.iter().enumerate().map(entry).chain(least).chain(line).collect();
         let legend = Legend::new(entries, 700);
         let first = self.curves.first().map(|(_, curve)| *curve);

@@ -6,7 +6,7 @@ use super::Figure;
 use super::axes::{Axis, Frame, number};
 use super::canvas::{Canvas, Rect};
 use super::grouping::Grouping;
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::page;
 use super::style::{MARGIN, Mark, NOISE, TEXT, WHITE, group_colour, group_mark};
 use super::text::TextStyle;
@@ -56,9 +56,12 @@ impl Figure for Scatter<'_> {
 
 impl Panel<'_> {
     fn legend(&self) -> Legend {
-        let named =
-            |(i, name): (usize, &String)| Entry { name: name.clone(), colour: group_colour(i), mark: group_mark(i) };
-        let rest = Entry { name: self.groups.rest().to_owned(), colour: NOISE, mark: Mark::Disc };
+        let named = |(i, name): (usize, &String)| LegendEntry {
+            name: name.clone(),
+            colour: group_colour(i),
+            mark: group_mark(i),
+        };
+        let rest = LegendEntry { name: self.groups.rest().to_owned(), colour: NOISE, mark: Mark::Disc };
         let entries = self.groups.names().iter().enumerate().map(named);
         Legend::new(entries.chain(self.groups.has_rest().then_some(rest)).collect(), SIDE - 100)
     }

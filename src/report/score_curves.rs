@@ -6,7 +6,7 @@ use super::Figure;
 use super::axes::{Axis, Frame, number};
 use super::canvas::{Canvas, Rect};
 use super::heatmap::Heatmap;
-use super::legend::{Entry, Legend};
+use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
 use super::style::{MARGIN, Mark, STROKE, group_colour, shade};
 
@@ -34,7 +34,7 @@ pub struct ScoreCurve<'a> {
 
 impl Figure for ScoreCurves<'_> {
     fn draw(&self) -> Canvas {
-        let entries = self.curves.iter().enumerate().map(|(at, curve)| Entry::area(curve.name, group_colour(at)));
+        let entries = self.curves.iter().enumerate().map(|(at, curve)| LegendEntry::area(curve.name, group_colour(at)));
         let legend = Legend::new(entries.collect(), 500);
         let (mut canvas, body) = page(1200 + legend.width() + MARGIN, 700, self.title, "");
         let all = || self.curves.iter().flat_map(|curve| curve.points.iter().copied());

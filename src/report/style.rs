@@ -1,4 +1,4 @@
-//! How every picture looks: sizes, inks and colour maps, in one place.
+//! Style of every picture: sizes, inks and colour maps, in one place.
 //!
 //! Sizes are pixels at twice the size a picture is shown at, so that it stays sharp on dense screens and on paper.
 //! Group colours: Okabe & Ito, "Color Universal Design", 2008, without black and with yellow last because it is faint
@@ -98,7 +98,7 @@ pub fn balance(value: f64) -> Colour {
     if value < 0.0 { mix(WHITE, VERMILION, -value.max(-1.0)) } else { mix(WHITE, [8, 69, 148], value.min(1.0)) }
 }
 
-/// Black or white, whichever reads better on `ground`.
+/// Text colour on `ground`: black or white, the one of more contrast.
 #[must_use]
 pub fn ink_on(ground: Colour) -> Colour {
     let [r, g, b] = ground.map(f64::from);

@@ -10,7 +10,7 @@ use super::text::TextStyle;
 /// One recipe.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SweepPoint {
-    /// What sets it apart.
+    /// The settings that tell it from the others.
     pub name: String,
     /// Its score in each fold; NaN where there is none.
     pub folds: Vec<f64>,
@@ -23,7 +23,7 @@ pub struct SweepPoint {
 /// Scores of several recipes, the best first.
 #[derive(Debug, Clone)]
 pub struct SweepPlot<'a> {
-    /// What is measured, such as `accuracy`.
+    /// The score, such as `accuracy`.
     pub metric: &'a str,
     /// A row each.
     pub points: &'a [SweepPoint],

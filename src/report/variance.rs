@@ -1,4 +1,4 @@
-//! How much of the variance the principal components explain, one by one and together.
+//! Explained variance of the principal components, one by one and together.
 
 use super::Figure;
 use super::axes::{Axis, Frame, number};

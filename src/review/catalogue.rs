@@ -75,6 +75,7 @@ impl Catalogue {
                 typicality: &typicality,
             },
         };
+        // Images never change while the page is open, so their answer is made once.
         let page = serde_json::to_vec(&page)?.into();
         let mut rows: HashMap<ImageId, Vec<usize>> = HashMap::with_capacity(table.rows.len());
         for (row, image) in table.rows.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use ndarray::{Array2, Axis};
 
 use crate::clusterers::KMeans;
-use crate::curation::{Curation, Predictions, SuggestionModel, review_clusters};
+use crate::curation::{Curation, LabelPredictions, SuggestionModel, review_clusters};
 use crate::data::{ClusterId, Clustering};
 use crate::files::images_csv;
 use crate::pairwise::{Points, squared_distances_to};
@@ -16,7 +16,7 @@ use crate::workflow::{Context, Curator, WorkflowError};
 const STAND_INS: usize = 256;
 
 /// The reduced features of a run, shape `[n_images, n_components]`.
-pub(super) struct Features {
+pub(super) struct ReviewFeatures {
     x: Array2<f32>,
     points: Points,
     model: SuggestionModel,
@@ -26,7 +26,7 @@ pub(super) struct Features {
 /// A row and its distance.
 pub(super) type Near = (usize, f32);
 
-impl Features {
+impl ReviewFeatures {
     /// Out of the store, through the run's projection.
     pub fn of_run(curator: &Curator, context: &Context<'_>) -> Result<Self, WorkflowError> {
         let (run, table) = (curator.run(), curator.table());
@@ -41,7 +41,7 @@ impl Features {
     }
 
     /// Predictions and suggestions from the decisions of `state`; `clusters` is the cluster of each row as it stands.
-    pub fn predict(&self, state: &Curation, clusters: &[Option<ClusterId>]) -> Predictions {
+    pub fn predict(&self, state: &Curation, clusters: &[Option<ClusterId>]) -> LabelPredictions {
         self.model.predict(state, clusters)
     }
 
@@ -83,7 +83,7 @@ impl Features {
 
 /// How far each image is from the centre of its cluster of `method`: the mean of its members, or where there are no
 /// features what the run wrote down, or 0.
-pub(super) fn distances(curator: &Curator, method: &str, features: Option<&Features>) -> Vec<f32> {
+pub(super) fn distances(curator: &Curator, method: &str, features: Option<&ReviewFeatures>) -> Vec<f32> {
     let table = curator.table();
     let Some(features) = features else {
         let column = format!("{method}_distance");

@@ -6,8 +6,9 @@
 //!    └──────────── events ◀────── FittedSuggestions ◀──────refit─────────┘
 //! ```
 //!
-//! The log is the truth. A `ReviewState` is what it comes to at one version, `FittedSuggestions` are what the suggestion
-//! model makes of that; both are replaced whole, so that every answer is of one piece. `page/` is what the browser gets.
+//! The log is the truth. A `ReviewState` is what it comes to at one version, `FittedSuggestions` are what the
+//! suggestion model makes of that; both are replaced whole, so that every answer is of one piece. `page/` is what the
+//! browser gets.
 
 mod catalogue;
 mod features;
@@ -29,7 +30,7 @@ use crate::progress::Warning;
 use crate::server::{Events, Listen, Server};
 use crate::workflow::{Context, CurateSummary, Curator, WorkflowError};
 use catalogue::Catalogue;
-use features::Features;
+use features::ReviewFeatures;
 use refit::RefitSignal;
 use session::Session;
 use state::ReviewState;
@@ -42,12 +43,12 @@ pub struct Review {
     shared: Arc<Shared>,
 }
 
-/// What requests share.
+/// State that all requests share.
 struct Shared {
     catalogue: Arc<Catalogue>,
     session: Mutex<Session>,
     /// `None` where the embeddings cannot be had any more.
-    features: Option<Features>,
+    features: Option<ReviewFeatures>,
     events: Events,
     refit: RefitSignal,
     thumbnails: Thumbnails,
@@ -79,7 +80,7 @@ impl Review {
         // First, since a wrong port should be told before any work.
         let server = Server::bind(listen)?;
         let mut curator = Curator::open(run, context.workspace)?;
-        let features = match Features::of_run(&curator, context) {
+        let features = match ReviewFeatures::of_run(&curator, context) {
             Ok(features) => Some(features),
             Err(error) => {
                 context.observer.warn(&Warning::NoFeatureSuggestions { reason: error.to_string() });

@@ -1,4 +1,5 @@
-//! The one place where decisions are taken: everything that changes goes through here, one request at a time.
+//! The review session, the one place where decisions are taken: everything that changes goes through here, one request
+//! at a time.
 
 use std::path::Path;
 use std::sync::Arc;

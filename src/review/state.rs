@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::Catalogue;
-use crate::curation::{ClusterKey, Curation, Decision, Entry, LabelSource, redoable, undoable, undone};
+use crate::curation::{ClusterKey, Curation, Decision, LabelSource, LogEntry, redoable, undoable, undone};
 use crate::data::ClusterId;
 
 /// The state of the curation at one version of the log.
@@ -25,7 +25,7 @@ pub(super) struct ReviewState {
     pub removed: Vec<Option<usize>>,
     /// By number.
     pub clusters: Vec<ClusterNow>,
-    /// What undo and redo would do.
+    /// Line numbers in the log that undo and redo would take back or bring back.
     pub undo: Vec<u64>,
     pub redo: Vec<u64>,
 }
@@ -40,7 +40,7 @@ pub(super) struct ClusterNow {
 }
 
 impl ReviewState {
-    pub fn new(catalogue: &Catalogue, entries: &[Entry], curation: Curation) -> Self {
+    pub fn new(catalogue: &Catalogue, entries: &[LogEntry], curation: Curation) -> Self {
         let labels = catalogue.table.rows.iter().map(|row| curation.labels.get(&row.id));
         let classes = classes(entries, &curation);
         let index: BTreeMap<&str, usize> = classes.iter().map(String::as_str).zip(0..).collect();
@@ -80,9 +80,9 @@ impl ReviewState {
 }
 
 /// Those that any decision which counts speaks of.
-fn classes(entries: &[Entry], curation: &Curation) -> Vec<String> {
+fn classes(entries: &[LogEntry], curation: &Curation) -> Vec<String> {
     let undone = undone(entries);
-    let named = |entry: &Entry| entry.decision.class().map(str::to_owned);
+    let named = |entry: &LogEntry| entry.decision.class().map(str::to_owned);
     let counting: BTreeSet<String> =
         entries.iter().filter(|entry| !undone.contains(&entry.seq)).filter_map(named).collect();
     let mut seen = BTreeSet::new();
@@ -103,7 +103,7 @@ fn clusters_by_row(catalogue: &Catalogue, curation: &Curation) -> Vec<Option<Clu
 
 fn clusters(
     catalogue: &Catalogue,
-    entries: &[Entry],
+    entries: &[LogEntry],
     curation: &Curation,
     cluster: &[Option<ClusterId>],
     removed: &[Option<usize>],

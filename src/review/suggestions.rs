@@ -1,9 +1,9 @@
 //! The suggestion model's answer to the decisions so far: a prediction per image, and what to decide next.
 
 use super::catalogue::Catalogue;
-use super::features::Features;
+use super::features::ReviewFeatures;
 use super::state::ReviewState;
-use crate::curation::{BATCH_SIZE, Predictions, Suggestion, SuggestionKind};
+use crate::curation::{BATCH_SIZE, LabelPredictions, Suggestion, SuggestionKind};
 use crate::workflow::labelling::LabelWeights;
 
 /// Suggestions, computed from one version of the log.
@@ -20,13 +20,13 @@ pub(super) struct FittedSuggestions {
     pub label_error_score: Vec<u16>,
     /// Weights of labels that nobody gave to the very image, for labels.csv.
     pub weights: LabelWeights,
-    /// What is worth deciding next, best first.
+    /// Suggestions, the one most worth deciding first.
     pub next: Vec<Suggestion>,
 }
 
 impl FittedSuggestions {
     /// From the features where there are some.
-    pub fn new(catalogue: &Catalogue, state: &ReviewState, features: Option<&Features>) -> Self {
+    pub fn new(catalogue: &Catalogue, state: &ReviewState, features: Option<&ReviewFeatures>) -> Self {
         match features {
             Some(features) => {
                 let predictions = features.predict(&state.curation, &state.cluster);
@@ -37,7 +37,7 @@ impl FittedSuggestions {
         }
     }
 
-    fn from_predictions(version: u64, predictions: Predictions, weights: LabelWeights) -> Self {
+    fn from_predictions(version: u64, predictions: LabelPredictions, weights: LabelWeights) -> Self {
         let thousandths = |share: f32| (share * 1000.0).round() as u16;
         // As long as everything named shows one class, that anything else shows it too is no finding.
         let tells = predictions.classes.len() > 1;

@@ -1,4 +1,4 @@
-//! How images became numbers, kept so that new images are treated alike.
+//! Feature chain: how images became features, kept so that new images are treated alike.
 
 use std::fmt;
 

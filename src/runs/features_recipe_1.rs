@@ -1,4 +1,4 @@
-//! How bundles of the formats 1 and 2 and runs without a schema tell their features: one table whose keys excluded each
+//! The `[features]` of bundles of the formats 1 and 2 and of runs without a schema: one table whose keys excluded each
 //! other without saying so.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::features::HandMadeBlock;
 use crate::images::{Enhancement, Resize};
 use crate::recipes::{FeaturesRecipe, FrameRecipe, HandMadeRecipe, NetworkRecipe, WeightedBlocks};
 
-/// Features as they were told; what is not written had these defaults.
+/// The `[features]` of earlier versions; keys that are not written had these defaults.
 #[derive(Deserialize)]
 #[serde(default)]
 struct FeaturesRecipe1 {

@@ -1,4 +1,4 @@
-//! What runs leave on the disk: their folders, their provenance, checkpoints, and how they are found again.
+//! Runs on the disk: their folders, their provenance, checkpoints, and how they are found again.
 
 mod bundle;
 mod feature_chain;

@@ -1,4 +1,4 @@
-//! Where a result comes from: enough to make it again.
+//! Provenance of a run: enough to make it again.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub struct Provenance {
     pub created: String,
     /// The resolved recipe.
     pub recipe: Value,
-    /// What it was run on.
+    /// The data set it ran on.
     pub dataset: DatasetSummary,
     /// The recipe's seed.
     pub seed: u64,
@@ -49,7 +49,7 @@ pub struct Provenance {
     pub timings: BTreeMap<String, f64>,
 }
 
-/// What a run looked at.
+/// Summary of the images that a run looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DatasetSummary {
     /// The folder as it was given: relative to the working folder, or absolute.
@@ -100,7 +100,7 @@ pub fn fields_of(manifest: &Manifest) -> BTreeMap<String, BTreeMap<String, usize
 }
 
 impl Provenance {
-    /// Reads `run.json` of a run folder, of whichever schema.
+    /// Reads `run.json` of a run folder, of any schema.
     ///
     /// # Errors
     /// When it cannot be read, or a later version wrote it.
@@ -146,7 +146,7 @@ impl Timings {
         Self { last: Instant::now(), laps: BTreeMap::new() }
     }
 
-    /// What passed since the last lap was `stage`.
+    /// Ends a lap: the time since the last one was spent in `stage`.
     pub fn lap(&mut self, stage: &str) {
         let now = Instant::now();
         *self.laps.entry(stage.to_owned()).or_default() += (now - self.last).as_secs_f64();

@@ -37,7 +37,7 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

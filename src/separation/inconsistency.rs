@@ -24,7 +24,7 @@ pub struct Inconsistency {
     pub outliers: Vec<bool>,
 }
 
-/// Scores are cut there; far more than for a layer, since how odd a tile is may be told by one feature.
+/// Scores are cut there; far more than for a layer, since one feature alone may show how odd a tile is.
 const MOST: f32 = 100.0;
 
 impl InconsistencyRecipe {

@@ -9,7 +9,7 @@ use super::recipe::{LayerRecipe, Take};
 use super::{SeparationError, Tiles};
 use crate::clusterers::KMeans;
 use crate::data::{ClusterId, Clustering};
-use crate::reducers::{Method, Reduction};
+use crate::reducers::{Reduction, ReductionMethod};
 
 /// Beyond it a score says no more: one wild feature must not drown the others.
 const MOST: f32 = 12.0;
@@ -30,12 +30,12 @@ pub struct LayerOutcome {
     /// Principal components of their features, shape `[rows.len(), n_components]`.
     pub reduced: Array2<f32>,
     /// The tiles it took of them.
-    pub taken: Taken,
+    pub taken: TakenTiles,
 }
 
 /// The tiles that a layer took.
 #[derive(Debug, Clone)]
-pub struct Taken {
+pub struct TakenTiles {
     /// Rows of the tiles, ascending; none where no cluster stands out far enough.
     pub rows: Vec<usize>,
     /// The cluster of all tiles that the rule points at; what was taken lies in it, or is all of it.
@@ -82,9 +82,10 @@ impl LayerRecipe {
             Some(_) => values.clone(),
             None => local::scores(values.view(), &places, f32::MAX),
         };
+        // The clustering of all tiles is for the report; what is taken is looked for round by round below.
         let (clustering, reduced) = self.cluster(values.view(), seed)?;
         let cluster = self.choose(&clustering, scores.view(), named);
-        let mut taken = Taken { rows: Vec::new(), cluster, rounds: 0, stands_out: 0.0 };
+        let mut taken = TakenTiles { rows: Vec::new(), cluster, rounds: 0, stands_out: 0.0 };
         let mut left: Vec<usize> = (0..rows.len()).collect();
         for round in 0..self.rounds.get() {
             let found = self.find(&left, values.view(), scores.view(), named, seed)?;
@@ -151,7 +152,7 @@ impl LayerRecipe {
             return Ok((Clustering::by_number(&[]), Array2::zeros((0, 1))));
         }
         let reduction =
-            Reduction { l2: false, standardize: true, method: Method::Pca, n_components: self.n_components };
+            Reduction { l2: false, standardize: true, method: ReductionMethod::Pca, n_components: self.n_components };
         let (_, reduced) = reduction.fit_transform(values, seed)?;
         let k = NonZeroUsize::new(self.k.get().min(values.nrows())).unwrap_or(NonZeroUsize::MIN);
         let k_means = KMeans { n_init: self.n_init, ..KMeans::with_k(k) };

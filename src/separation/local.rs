@@ -1,8 +1,9 @@
 //! Scores against the tiles around: uneven light and drift, which change slowly over an array, drop out.
 //!
-//! What a tile differs by from the median of the tiles at most some rows and columns away, itself left out, becomes a
-//! score over its whole array: `(value − median) / (1.4826 · MAD)` (Iglewicz & Hoaglin, "How to detect and handle
-//! outliers", 1993). The spread is not taken from the window: a few dozen tiles give too noisy a one.
+//! Robust z-scores of local differences: how far a tile is from the median of the tiles at most some rows and columns
+//! away, itself left out, becomes a score over its whole array: `(value − median) / (1.4826 · MAD)` (Iglewicz &
+//! Hoaglin, "How to detect and handle outliers", 1993). The spread is not taken from the window: a few dozen tiles give
+//! too noisy a one.
 
 use std::collections::{BTreeMap, HashMap};
 

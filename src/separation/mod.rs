@@ -1,4 +1,5 @@
-//! One defect after another: each layer clusters what is left, takes one cluster out under a name and passes the rest on.
+//! One defect after another: each layer clusters what is left, takes one cluster out under a name and passes the rest
+//! on.
 //!
 //! ```text
 //!  tiles ─▶ layer 1 ─rest─▶ layer 2 ─rest─▶ … ─rest─▶ inconsistency (local outlier factor)
@@ -16,7 +17,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 pub use context::{neighbour_columns, radial_columns};
 pub use inconsistency::Inconsistency;
-pub use layer::{LayerOutcome, Taken};
+pub use layer::{LayerOutcome, TakenTiles};
 pub use recipe::{ContextBlock, InconsistencyRecipe, LayerRecipe, Polarity, SeparationRecipe, Take};
 
 use crate::clusterers::ClusterError;
@@ -50,10 +51,10 @@ pub struct Tiles<'a> {
 /// The label of every tile.
 #[derive(Debug, Clone)]
 pub struct Separation {
-    /// Names of the verdicts: those of the layers, each once, then [`CONSISTENT`] and [`INCONSISTENT`].
+    /// Names of the defect labels: those of the layers, each once, then [`CONSISTENT`] and [`INCONSISTENT`].
     pub names: Vec<String>,
     /// One per tile, a position in `names`.
-    pub verdicts: Vec<usize>,
+    pub labels: Vec<usize>,
     /// One per layer of the recipe.
     pub layers: Vec<LayerOutcome>,
     /// Inconsistency of the rest, from the last layer.
@@ -85,8 +86,8 @@ impl SeparationError {
 }
 
 impl SeparationRecipe {
-    /// Separates `tiles`; the same tiles and seed give the same answer. `context` is the same tiles by the features that
-    /// the inconsistency looks at.
+    /// Separates `tiles`; the same tiles and seed give the same answer. `context` is the same tiles by the features
+    /// that the inconsistency looks at.
     ///
     /// # Errors
     /// When a layer names a feature that its tiles do not have.
@@ -100,22 +101,22 @@ impl SeparationRecipe {
         let rest = names.len();
         names.extend([CONSISTENT, INCONSISTENT].map(str::to_owned));
         let mut left: Vec<usize> = (0..tiles.values.nrows()).collect();
-        let mut verdicts = vec![rest; left.len()];
+        let mut labels = vec![rest; left.len()];
         let mut layers = Vec::with_capacity(self.layers.len());
         for (number, layer) in self.layers.iter().enumerate() {
             let outcome = layer.run(tiles, &left, &self.key(number), seed)?;
-            let verdict = names.iter().position(|name| *name == layer.name).unwrap_or(rest);
+            let label = names.iter().position(|name| *name == layer.name).unwrap_or(rest);
             for &row in &outcome.taken.rows {
-                verdicts[row] = verdict;
+                labels[row] = label;
             }
-            left.retain(|row| verdicts[*row] == rest);
+            left.retain(|row| labels[*row] == rest);
             layers.push(outcome);
         }
         let inconsistency = self.inconsistency.run(context, &left)?;
         for (&row, &odd) in left.iter().zip(&inconsistency.outliers) {
-            verdicts[row] += usize::from(odd);
+            labels[row] += usize::from(odd);
         }
-        Ok(Separation { names, verdicts, layers, inconsistency })
+        Ok(Separation { names, labels, layers, inconsistency })
     }
 
     /// Name of layer `number` in columns and files.

@@ -46,7 +46,7 @@ fn a_layer_takes_what_stands_out_and_nothing_where_nothing_does() {
         let found = recipe.separate(&tiles, &tiles, 1).unwrap();
         assert_eq!(found.layers[0].taken.rows, odd);
         assert_eq!(found.names, ["Missing", CONSISTENT, INCONSISTENT]);
-        assert_eq!(found.verdicts.iter().filter(|verdict| **verdict == 0).count(), 3);
+        assert_eq!(found.labels.iter().filter(|label| **label == 0).count(), 3);
         assert_eq!(found.inconsistency.scores.len(), 78);
 
         let (places, columns, values) = grid(9, &[]);
@@ -62,7 +62,7 @@ fn few_tiles_are_no_problem() {
     for n in 0..=4 {
         let values = values.slice(ndarray::s![..n, ..]);
         let tiles = Tiles { places: &places[..n], columns: &columns, values };
-        assert_eq!(recipe.separate(&tiles, &tiles, 1).unwrap().verdicts.len(), n);
+        assert_eq!(recipe.separate(&tiles, &tiles, 1).unwrap().labels.len(), n);
     }
 }
 
@@ -85,5 +85,5 @@ fn layers_may_share_a_name() {
     let found = recipe.separate(&tiles, &tiles, 1).unwrap();
     assert_eq!(found.names, ["Missing", CONSISTENT, INCONSISTENT]);
     assert_eq!([&found.layers[0].key, &found.layers[1].key], ["missing", "missing_2"]);
-    assert_eq!(found.verdicts.iter().filter(|verdict| **verdict == 0).count(), 2);
+    assert_eq!(found.labels.iter().filter(|label| **label == 0).count(), 2);
 }

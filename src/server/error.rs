@@ -18,7 +18,7 @@ pub enum ServerError {
 }
 
 impl ServerError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

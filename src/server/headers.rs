@@ -1,4 +1,4 @@
-//! What every answer tells the browser to refuse.
+//! Security headers: every answer tells the browser what to refuse.
 
 use axum::http::HeaderValue;
 use axum::http::header::{

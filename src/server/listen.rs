@@ -1,4 +1,4 @@
-//! Where the server listens: on loopback, unless somebody asked for more in so many words.
+//! Listening address of the server: loopback, unless another is asked for.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -18,7 +18,7 @@ impl Default for Listen {
 }
 
 impl Listen {
-    /// What others could do, in plain words; `None` on loopback.
+    /// A warning in plain words of what others on the network could do; `None` on loopback.
     #[must_use]
     pub fn exposure(&self) -> Option<String> {
         (!self.address.is_loopback()).then(|| {

@@ -18,7 +18,7 @@ const MAX_REQUEST: usize = 64 << 20;
 /// How long requests under way may take to end.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// A server that is bound and not yet serving: its URL can be told.
+/// A server that is bound and not yet serving: its URL is known.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,

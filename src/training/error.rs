@@ -45,7 +45,7 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// What to do about it, where something can be done.
+    /// A hint: what to do about it, where something can be done.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -84,7 +84,7 @@ pub enum ClassifierError {
 }
 
 impl ClassifierError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> String {
         "the checkpoint is damaged or of another kind: copy it again, or train anew with `rails train`".to_owned()

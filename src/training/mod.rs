@@ -1,4 +1,4 @@
-//! Labelled features become a classifier whose confidences can be believed.
+//! Training: labelled features become a classifier with calibrated confidences.
 //!
 //! ```text
 //!  labels ─▶ split ──────────┐
@@ -32,8 +32,8 @@ mod training_set;
 
 pub use augment::{AugmentRecipe, Flip, UpTo};
 pub use classifiers::{
-    Classifier, ClassifierRecipe, Head, Knn, KnnRecipe, Layer, LinearRecipe, MlpRecipe, Votes, confidences, heat_map,
-    most_likely, softmax,
+    Classifier, ClassifierRecipe, DenseLayer, Head, Knn, KnnRecipe, LinearRecipe, MlpRecipe, Votes, confidences,
+    heat_map, most_likely, softmax,
 };
 pub use confidence::{
     CalibrateRecipe, Calibration, ConfidenceFit, ConfidenceModel, HeldOut, HeldOutFrom, RejectRecipe, RejectRule,
@@ -41,7 +41,7 @@ pub use confidence::{
 };
 pub use error::{ClassifierError, TrainError};
 pub use finetune::{FineTune, FineTuned, FinetuneRecipe, Pictures, Precision, TrainedPart, finetune};
-pub use fitting::{ClassWeights, Scaling, Schedule, Standardizer};
+pub use fitting::{ClassWeights, InputStandardizer, Scaling, Schedule};
 pub use neighbours::{Metric, Neighbour, OutlierScores, Reference, TrainingNeighbours};
 pub use split::{
     Disjointness, Divisible, Folds, FoldsError, GroupProof, Groups, NearDuplicates, NearProof, SharesError, Split,

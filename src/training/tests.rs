@@ -280,7 +280,7 @@ fn a_label_that_contradicts_the_other_images_is_doubted_and_one_of_a_lone_image_
     let lone = split.train[1];
     blobs.y[lone] = ClassId(3);
     let mut x = blobs.x.clone();
-    Standardizer::fit_scaled(blobs.x.view(), &split.train, Scaling::Overall).unwrap().apply(x.view_mut());
+    InputStandardizer::fit_scaled(blobs.x.view(), &split.train, Scaling::Overall).unwrap().apply(x.view_mut());
     let weights =
         |doubt| fitting::label_weights(x.view(), &blobs.set(), &split, &ClassWeights::None, doubt, 0).unwrap();
     assert!(weights(0.0).iter().all(|weight| *weight == 1.0));

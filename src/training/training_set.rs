@@ -18,7 +18,7 @@ pub struct TrainingSet<'a> {
     pub y: &'a [ClassId],
     /// Class names; the classifier answers in this order.
     pub classes: &'a [String],
-    /// How far each label is trusted, 0 or more; only ratios count. `None` trusts all alike.
+    /// Label weights, 0 or more; only ratios count. `None`: all weigh the same.
     pub weights: Option<&'a [f32]>,
 }
 

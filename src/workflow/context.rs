@@ -1,11 +1,11 @@
-//! What every stage needs beside its input: where it runs, where things lie, and who listens.
+//! The context of every stage beside its input: where it runs, where things lie, and who listens.
 
 use crate::device::Device;
 use crate::progress::Observer;
 
 use super::Workspace;
 
-/// Where work runs, where things lie, and who is told of it.
+/// Where work runs, where things lie, and who hears of its progress.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// Runs networks.

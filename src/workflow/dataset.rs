@@ -1,4 +1,4 @@
-//! Which images a command works on.
+//! The data set that a command works on.
 
 use std::collections::BTreeSet;
 use std::fs;

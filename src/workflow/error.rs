@@ -84,7 +84,7 @@ pub enum WorkflowError {
 }
 
 impl WorkflowError {
-    /// What to do about it, where something can be done.
+    /// A hint: what to do about it, where something can be done.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {

@@ -35,7 +35,7 @@ struct FeatureSource {
     blocks: Vec<WeightedBlock>,
 }
 
-/// What became of a manifest.
+/// The features of a manifest, with what was left out on the way.
 pub(crate) struct ExtractedFeatures {
     /// Without the images that could not be read; those are in `skipped`.
     pub manifest: Manifest,
@@ -157,8 +157,8 @@ impl FeatureExtraction {
         Ok(extraction)
     }
 
-    /// The brightness scale of `manifest`. Where the extractor looks at raw counts it is for people only, and a few images
-    /// are enough to find it.
+    /// The brightness scale of `manifest`. Where the extractor looks at raw counts it is for people only, and a few
+    /// images are enough to find it.
     pub(crate) fn depth(&self, manifest: &Manifest, policy: DepthPolicy, context: &Context<'_>) -> DepthRange {
         const ENOUGH: usize = 64;
         let n = manifest.records.len();

@@ -50,6 +50,7 @@ pub(crate) fn embed(
     let mut chain = None;
     let in_context = extraction.has_context();
     for (labelled, all) in labelled.manifests.iter().zip(&labelled.whole) {
+        // In context also the frames without a label count, as the neighbours of those with one.
         let manifest = if in_context { all } else { labelled };
         let known = manifest.skipped.len();
         let mut done = extraction.embed(manifest, depth, context)?;

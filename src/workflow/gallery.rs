@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::WorkflowError;
 use crate::images::{DepthRange, Image, decode};
-use crate::report::{Block, Figure, GalleryImage, Montage, MontageSection, jpeg, thumbnail};
+use crate::report::{Figure, GalleryImage, Montage, MontageSection, PageBlock, jpeg, thumbnail};
 use crate::runs::RunDir;
 
 /// Pixels of the longer edge of a picture in the page.
@@ -26,7 +26,7 @@ pub(crate) fn show(
     title: &str,
     rows: &[GalleryRow],
     file: Option<(&RunDir, &str)>,
-) -> Result<Vec<Block>, WorkflowError> {
+) -> Result<Vec<PageBlock>, WorkflowError> {
     if let Some((run, file)) = file {
         let one_line = |caption: &String| caption.replace("→\n", "→ ").replace('\n', " · ");
         let sections = rows
@@ -46,7 +46,7 @@ pub(crate) fn show(
             };
             let images = row.images.iter().map(picture).collect::<Result<_, WorkflowError>>()?;
             let title = if row.title.is_empty() { title.to_owned() } else { row.title.clone() };
-            Ok(Block::Gallery { title, images })
+            Ok(PageBlock::Gallery { title, images })
         })
         .collect()
 }

@@ -21,7 +21,7 @@ pub(crate) struct LabelledImages {
     pub whole: Vec<Manifest>,
     /// The class of every image.
     pub labels: Labels,
-    /// How far a label is trusted; 1 where nothing is said.
+    /// Weight of a label, from 0 to 1; 1 by default.
     pub weights: BTreeMap<ImageId, f32>,
     /// Files that were left out.
     pub skipped: Vec<Skipped>,

@@ -1,5 +1,5 @@
-//! What several commands share: opening a data set, features, labelled images, clustering and its folders, the beginning
-//! and the end of a run.
+//! Steps that several commands share: opening a data set, features, labelled images, clustering and its folders, the
+//! beginning and the end of a run.
 //!
 //! ```text
 //!  dataset ──▶ feature_extraction ──▶ clustering, feature_table, evaluation_report ──▶ run (the folder)

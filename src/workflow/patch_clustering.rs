@@ -12,7 +12,7 @@ use crate::workflow::WorkflowError;
 
 /// How patches are clustered.
 #[derive(Debug, Clone)]
-pub(crate) struct Fitting {
+pub(crate) struct PatchClusterer {
     pub statistics: Vec<Statistic>,
     /// Where standardised statistics are cut, in standard deviations.
     pub clip: Positive,
@@ -22,7 +22,7 @@ pub(crate) struct Fitting {
     pub seed: u64,
 }
 
-/// What one algorithm made of the patches.
+/// The clustering of the patches by one algorithm.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PatchClusters {
     pub method: Method,
@@ -48,7 +48,7 @@ impl PatchClusters {
     }
 }
 
-impl Fitting {
+impl PatchClusterer {
     /// The same with `k` clusters.
     pub fn with_k(&self, k: std::num::NonZeroUsize) -> Self {
         let mut other = self.clone();
@@ -92,6 +92,7 @@ impl Fitting {
             for (clusters, scores) in found.iter_mut().zip(&mut scores) {
                 let clustering = match self.cluster.clusterer(clusters.method).cluster(x.view(), self.seed) {
                     Ok(clustering) => clustering,
+                    // Fewer patches than clusters: all in one.
                     Err(crate::clusterers::ClusterError::TooFew { .. }) => {
                         Clustering::by_number(&vec![Some(0); places.len()])
                     }
@@ -100,6 +101,7 @@ impl Fitting {
                 for (score, space) in scores.iter_mut().zip([x.view(), raw.view()]) {
                     score.add(silhouette(space, &clustering), places.len());
                 }
+                // Clusters are numbered by standard deviation, so that 0 is the quietest in every image.
                 let busy: Vec<f64> = places.iter().map(|&(image, patch)| images[image].values[[patch, 1]]).collect();
                 for (&(image, patch), label) in places.iter().zip(by_business(&clustering, &busy)) {
                     clusters.labels[image][patch] = label;
@@ -117,7 +119,7 @@ impl Fitting {
         if !self.reduce.standardize {
             return Ok(self.reduce.fit_transform(raw, self.seed)?.1);
         }
-        let standardized = Reduction { method: reducers::Method::None, ..self.reduce.clone() };
+        let standardized = Reduction { method: reducers::ReductionMethod::None, ..self.reduce.clone() };
         let most = self.clip.get() as f32;
         let clipped = standardized.fit_transform(raw, self.seed)?.1.mapv(|value| value.clamp(-most, most));
         let rest = Reduction { l2: false, standardize: false, ..self.reduce.clone() };
@@ -178,8 +180,8 @@ fn by_business(clustering: &Clustering, busy: &[f64]) -> Vec<Option<u32>> {
 }
 
 /// How the recipe clusters patches.
-pub(crate) fn fitting(recipe: &PatchesRecipe) -> Fitting {
-    Fitting {
+pub(crate) fn fitting(recipe: &PatchesRecipe) -> PatchClusterer {
+    PatchClusterer {
         statistics: recipe.patches.statistics.clone(),
         clip: recipe.patches.clip,
         fit_per: recipe.patches.fit_per,

@@ -30,7 +30,7 @@ pub(crate) fn manifest(run: &Provenance, table: &ImagesTable) -> Manifest {
 /// The reduced features that the run clustered, shape `[n_images, n_components]` in the order of `images.csv`.
 ///
 /// Images are opened only where the store has lost them. One that cannot be embedded any more stands at the centre of
-/// all, and is told as a warning.
+/// all, and gives a warning.
 ///
 /// # Errors
 /// When the weights are not those of the run, or the run has no projection.

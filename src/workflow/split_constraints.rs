@@ -1,4 +1,4 @@
-//! What must stay together when labelled images are divided, as the recipe's `[split]` says.
+//! Constraints of a split: images that must stay together when labelled images are divided, as `[split]` says.
 
 use super::WorkflowError;
 use crate::data::{ClassId, ImageId, ImageRecord};

@@ -228,7 +228,8 @@ impl Source {
         found
     }
 
-    /// What the module takes from its own modules to offer it: `use run::{Run, RunInputs}`, from here.
+    /// Re-exports: names that the module offers from its own modules, as in `use run::{Run, RunInputs}`, seen from
+    /// here.
     fn re_exports(&self) -> BTreeSet<Vec<String>> {
         let mut found = BTreeSet::new();
         for line in ["pub use ", "pub(crate) use ", "pub(super) use "] {

@@ -19,7 +19,7 @@ fn saved(browser: &Browser, version: usize) {
     ));
 }
 
-/// What a key does waits until nothing is on its way.
+/// Waits until no request is on its way.
 #[track_caller]
 fn at_rest(browser: &Browser) {
     browser.until("return !document.body.dataset.busy && document.querySelector('#saved').dataset.phase === 'saved'");

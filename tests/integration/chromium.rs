@@ -71,7 +71,7 @@ impl Session {
     }
 }
 
-/// What the driver answered; its own errors are answers too.
+/// The driver's answer; its own errors are answers too.
 fn value(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value, String> {
     let answer = answer.map_err(|error| error.to_string())?;
     let is_fine = answer.status().is_success();
@@ -128,7 +128,7 @@ impl Browser {
         self.until("return document.body.dataset.ready === 'true'");
     }
 
-    /// What `script` returns.
+    /// Runs `script` and gives the value that it returns.
     pub fn ask(&self, script: &str) -> Value {
         let arguments = json!({ "script": script, "args": [] });
         self.session.post("/execute/sync", &arguments).unwrap_or_else(|error| panic!("{error}: {script}"))

@@ -103,7 +103,7 @@ fn classes_that_were_never_learned_are_named_and_judged_apart() {
         let found = said.iter().find(|other| other["path"].ends_with(row["path"].rsplit('/').next().unwrap())).unwrap();
         assert_eq!(row["unknown"] == "true", found["class"] == "unknown", "{row:?} {found:?}");
     }
-    assert!(place.read(format!("{run}/report.html")).contains("Classes it does not know"));
+    assert!(place.read(format!("{run}/report.html")).contains("Novel classes"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What version 0.1.0 left on disks, made by `tests/golden/formats/make.py`, is still read.
+//! Files that version 0.1.0 left on disks, made by `tests/golden/formats/make.py`, are still read.
 
 use std::collections::BTreeMap;
 

@@ -26,6 +26,7 @@ mod sweep;
 mod terminal;
 mod tile;
 mod train;
+mod words;
 
 mod chromium;
 mod generators;

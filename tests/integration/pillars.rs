@@ -81,7 +81,7 @@ impl Measured {
     }
 }
 
-/// Recall and precision of a verdict.
+/// Recall and precision of a defect label.
 fn judge(found: &[bool], truth: &[bool]) -> (f64, f64) {
     let both = found.iter().zip(truth).filter(|(found, truth)| **found && **truth).count() as f64;
     let count = |all: &[bool]| all.iter().filter(|one| **one).count() as f64;
@@ -126,8 +126,8 @@ fn defects_are_found_in_ten_arrays() {
         let found = measured.separate(&recipe);
         for (kind, name) in DEFECTS {
             let truth = is(&array.truth, kind);
-            let verdict = found.names.iter().position(|known| known == name).unwrap();
-            let said: Vec<bool> = found.verdicts.iter().map(|one| *one == verdict).collect();
+            let label = found.names.iter().position(|known| known == name).unwrap();
+            let said: Vec<bool> = found.labels.iter().map(|one| *one == label).collect();
             let (recall, precision) = judge(&said, &truth);
             println!("seed {seed} {name}: recall {recall:.3} precision {precision:.3}");
             recalls.push(recall);
@@ -174,8 +174,8 @@ fn what_an_array_does_not_have_is_not_found() {
             let options = Options { without: Some(kind), ..Options::default() };
             let array = array(100 + seed, options);
             let found = Measured::of(&array, options, &recipe).separate(&recipe);
-            let verdict = found.names.iter().position(|known| known == name).unwrap();
-            let n = found.verdicts.iter().filter(|one| **one == verdict).count();
+            let label = found.names.iter().position(|known| known == name).unwrap();
+            let n = found.labels.iter().filter(|one| **one == label).count();
             println!("without {name}, seed {seed}: {n}");
             found_at += n;
         }
@@ -185,7 +185,7 @@ fn what_an_array_does_not_have_is_not_found() {
 
 /// From arrays to a classifier, by the program alone.
 #[test]
-fn verdicts_become_labels_and_a_classifier() {
+fn defect_labels_become_classes_and_a_classifier() {
     let place = Workplace::new("pillars");
     place.write("experiments/pillars.toml", std::fs::read(repository().join("experiments/pillars.toml")).unwrap());
     std::fs::create_dir_all(place.path("wafers")).unwrap();
@@ -213,7 +213,7 @@ fn verdicts_become_labels_and_a_classifier() {
         "row",
         "column",
         "layers",
-        "verdict",
+        "defect",
         "missing_cluster",
         "inconsistency",
         "missing_contrast",
@@ -227,9 +227,9 @@ fn verdicts_become_labels_and_a_classifier() {
     }
     let right = |row: &&BTreeMap<String, String>| {
         let kind = truth[row["path"].rsplit('/').next().unwrap()];
-        DEFECTS.iter().any(|(defect, name)| kind == *defect && row["verdict"] == *name)
+        DEFECTS.iter().any(|(defect, name)| kind == *defect && row["defect"] == *name)
     };
-    let found = rows.iter().filter(|row| DEFECTS.iter().any(|(_, name)| row["verdict"] == *name)).count();
+    let found = rows.iter().filter(|row| DEFECTS.iter().any(|(_, name)| row["defect"] == *name)).count();
     assert!(rows.iter().filter(right).count() * 10 >= found * 9, "{} of {found}", rows.iter().filter(right).count());
     // Two arrays in one run: each is judged by itself, and their scores still share a scale.
     let left: Vec<_> = rows.iter().filter(|row| !row["inconsistency"].is_empty()).collect();
@@ -258,7 +258,7 @@ fn verdicts_become_labels_and_a_classifier() {
     assert_eq!(predictions.len(), 225);
     let same = predictions.iter().filter(|row| {
         let name = row["path"].rsplit('/').next().unwrap();
-        rows.iter().any(|image| image["path"].ends_with(&format!("/{name}")) && image["verdict"] == row["class"])
+        rows.iter().any(|image| image["path"].ends_with(&format!("/{name}")) && image["defect"] == row["class"])
     });
     assert!(same.count() > 180);
 }
@@ -307,7 +307,7 @@ fn another_size_and_polarity_in_sixteen_bits() {
     let rows = place.table(format!("{}/images.csv", place.newest("separate")));
     assert_eq!(rows.len(), 240);
     for (kind, name) in DEFECTS {
-        let said: Vec<bool> = rows.iter().map(|row| row["verdict"] == name).collect();
+        let said: Vec<bool> = rows.iter().map(|row| row["defect"] == name).collect();
         let at = |row: &BTreeMap<String, String>| {
             let number = |field: &str| row[field].parse::<usize>().unwrap() - 1;
             array.truth[number("row") * options.columns + number("column")] == kind

@@ -1,4 +1,4 @@
-//! What goes where: stdout, stderr, exit codes; odd names, closed pipes, two runs at once.
+//! The program at a terminal: stdout, stderr, exit codes; odd names, closed pipes, two runs at once.
 
 use std::process::{Command, Stdio};
 

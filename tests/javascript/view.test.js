@@ -36,7 +36,7 @@ test("a cluster leaves out what was put elsewhere by hand, unless it is asked fo
   assert.deepEqual(view.rows, [11]);
 });
 
-test("a class has decided and inferred parts, the most doubtful first", () => {
+test("a class has decided and inferred parts, the highest label-error score first", () => {
   open({ kind: "class", name: "gravel" });
   assert.deepEqual(view.rows, [10, 1, 2, 0]);
   adjust({ part: "inferred" });
@@ -92,7 +92,7 @@ test("a list lets go of what is decided, and the order stays as it was opened", 
   assert.deepEqual([placeOf(4), placeOf(6)], [0, -1]);
 });
 
-test("an order by doubt does not move under the hands when doubts change", () => {
+test("an order by label-error score does not move under the hands when scores change", () => {
   open({ kind: "class", name: "gravel" });
   decideNow((raw) => {
     raw.label_error_score[0] = 1000;

@@ -28,7 +28,7 @@ use convolution::{Convolution, Window};
 use depthwise::Depthwise;
 use kernels::Kernels;
 use map::Map;
-use plan::{Form, Plan, Step, Work};
+use plan::{Form, Plan, PlanStep, Work};
 
 /// A network that runs on the CPU.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl Native {
         }
     }
 
-    fn run_step(&self, step: &Step, image: ArrayView3<'_, f32>, scratch: &mut Scratch, output: &mut Map) {
+    fn run_step(&self, step: &PlanStep, image: ArrayView3<'_, f32>, scratch: &mut Scratch, output: &mut Map) {
         let Scratch { padded, maps, offsets, sums } = scratch;
         let bounds = step.bounds;
         match &step.work {

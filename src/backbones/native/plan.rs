@@ -42,7 +42,7 @@ pub(super) enum Work {
 
 /// One step of the network.
 #[derive(Debug, Clone)]
-pub(super) struct Step {
+pub(super) struct PlanStep {
     pub work: Work,
     /// Kernel, stride and padding of a convolution; unused by other work.
     pub form: Form,
@@ -71,7 +71,7 @@ impl Form {
 /// The steps of a network, how many maps they need, and how many features they yield.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlanStep>,
     pub slots: usize,
     pub features: usize,
 }
@@ -97,7 +97,7 @@ struct Planner<'a> {
     slot_of: Vec<Slot>,
     free: Vec<Slot>,
     slots: usize,
-    steps: Vec<Step>,
+    steps: Vec<PlanStep>,
 }
 
 impl<'a> Planner<'a> {
@@ -119,6 +119,7 @@ impl<'a> Planner<'a> {
     }
 
     fn place(&mut self, node: NodeId, weights: &Weights, spec: &WeightsSpec) -> Result<(), BackboneError> {
+        // A convolution whose output is only added to a shortcut is computed together with that addition.
         if self.fused_into(node + 1).is_some() {
             return Ok(());
         }
@@ -131,6 +132,7 @@ impl<'a> Planner<'a> {
                     Work::Stem { stem: Stem::new(&folded, spec) }
                 } else if conv.depthwise {
                     let area = conv.kernel * conv.kernel;
+                    // Kernels read weights tap by tap, sixteen channels side by side.
                     let by_tap = |at: usize| folded.weights[at % conv.outputs * area + at / conv.outputs];
                     let weights = (0..folded.weights.len()).map(by_tap).collect();
                     Work::Depthwise { input: slot_of(*input), weights, bias: folded.bias }
@@ -158,6 +160,7 @@ impl<'a> Planner<'a> {
                 }
             }
         };
+        // Maps are reused as soon as the last reader of one is done, so that few are alive at a time.
         let output = self.free.pop().unwrap_or_else(|| {
             self.slots += 1;
             self.slots - 1
@@ -170,7 +173,7 @@ impl<'a> Planner<'a> {
             }
         }
         let features = self.features_of(node);
-        self.steps.push(Step { work, form, bounds: activation.bounds(), output, features });
+        self.steps.push(PlanStep { work, form, bounds: activation.bounds(), output, features });
         if self.readers[node] == 0 {
             self.free.push(output);
         }

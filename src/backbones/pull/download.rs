@@ -12,7 +12,7 @@ use super::FetchError;
 use super::hub::{Hub, Remote};
 use crate::progress::{Observer, RunningStage, Stage};
 
-/// Progress is told in megabytes.
+/// Progress is counted in megabytes.
 const STEP: u64 = 1_000_000;
 
 /// Makes `part` the whole file, of the right hash. As long as more bytes come, a broken transfer is taken up again.

@@ -42,7 +42,7 @@ pub enum FetchError {
     /// The transfer ended early; the bytes are kept.
     #[error("the transfer broke off after {done} of {size} bytes: {why}")]
     BrokenOff { done: u64, size: u64, why: String },
-    /// The bytes are not those the hub told of; they are removed.
+    /// The bytes do not have the hash that the hub gives; they are removed.
     #[error("the file arrived with SHA-256 `{found}`, the hub says `{expected}`; it was removed")]
     WrongHash { found: String, expected: String },
     /// Another process fetches the same file.

@@ -16,7 +16,7 @@ use std::path::Path;
 pub use error::{FetchError, PullError};
 pub use hub::Hub;
 
-use super::{BackboneName, Imported, Variant, import};
+use super::{BackboneName, ImportedNetwork, Variant, import};
 use crate::progress::{Note, Observer};
 
 /// A file on the hub.
@@ -46,8 +46,8 @@ impl HubFile {
 
 /// Fetches the weights of `name` from `hub` and imports them as `<checkpoints>/<name>.safetensors`.
 ///
-/// The bytes that have arrived lie in `<checkpoints>/*.part`, and the next call goes on there. Without `variant`, the one
-/// the hub has.
+/// The bytes that have arrived lie in `<checkpoints>/*.part`, and the next call goes on there. Without `variant`, the
+/// one the hub has.
 ///
 /// # Errors
 /// When the hub has no such weights, cannot be reached, breaks off, or sends something else than its hash says.
@@ -57,7 +57,7 @@ pub fn pull(
     hub: &Hub,
     checkpoints: &Path,
     observer: &dyn Observer,
-) -> Result<Imported, PullError> {
+) -> Result<ImportedNetwork, PullError> {
     let source = HubFile::of(name).ok_or(PullError::Embedded(name))?;
     if let Some(variant) = variant.filter(|variant| *variant != source.variant) {
         return Err(PullError::NoSuchVariant { name, variant: variant.as_str(), offered: source.variant.as_str() });

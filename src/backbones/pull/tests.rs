@@ -63,7 +63,7 @@ fn bytes(file: &[u8], from: usize, n: usize) -> Reply {
     Reply { status: if from > 0 { 206 } else { 200 }, headers, body }
 }
 
-fn pull_from(server: &Server, checkpoints: &TempDir) -> Result<Imported, PullError> {
+fn pull_from(server: &Server, checkpoints: &TempDir) -> Result<ImportedNetwork, PullError> {
     pull(BackboneName::Vgg16, None, &Hub::at(&server.endpoint).unwrap(), checkpoints.path(), &Silent)
 }
 

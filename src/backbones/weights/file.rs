@@ -6,14 +6,14 @@ use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors, View};
 
 use super::Tensor;
-use super::pickle::Outcome;
+use super::pickle::WeightsResult;
 use super::pth;
 
 /// Tensors by name, in the order of the file, and what the file says about itself.
 type Content = (Vec<(String, Tensor)>, BTreeMap<String, String>);
 
 /// Every tensor of floats, and the file's metadata.
-pub(super) fn decode(bytes: &[u8]) -> Outcome<Content> {
+pub(super) fn decode(bytes: &[u8]) -> WeightsResult<Content> {
     if bytes.is_empty() {
         return Err("it is empty".to_owned());
     }
@@ -24,7 +24,7 @@ pub(super) fn decode(bytes: &[u8]) -> Outcome<Content> {
     Ok((pth::read(bytes)?, BTreeMap::new()))
 }
 
-fn decode_safetensors(bytes: &[u8]) -> Outcome<Content> {
+fn decode_safetensors(bytes: &[u8]) -> WeightsResult<Content> {
     let damaged = |error: safetensors::SafeTensorError| format!("it is damaged or cut off ({error})");
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
@@ -45,9 +45,9 @@ fn decode_safetensors(bytes: &[u8]) -> Outcome<Content> {
 }
 
 /// A tensor as the file stores it, in 32 bits.
-pub(super) struct Stored<'a>(pub &'a Tensor);
+pub(super) struct StoredTensor<'a>(pub &'a Tensor);
 
-impl View for Stored<'_> {
+impl View for StoredTensor<'_> {
     fn dtype(&self) -> Dtype {
         Dtype::F32
     }

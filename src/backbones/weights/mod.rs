@@ -101,7 +101,7 @@ impl Weights {
     /// # Errors
     /// When the format cannot hold them; it always can.
     pub fn to_safetensors(&self, metadata: HashMap<String, String>) -> Result<Vec<u8>, BackboneError> {
-        let tensors = self.tensors.iter().map(|(name, tensor)| (name.as_str(), file::Stored(tensor)));
+        let tensors = self.tensors.iter().map(|(name, tensor)| (name.as_str(), file::StoredTensor(tensor)));
         safetensors::serialize(tensors, Some(metadata))
             .map_err(|error| BackboneError::NotWeights { path: self.source.clone(), why: error.to_string() })
     }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 /// An error, a lowercase fragment.
-pub(super) type Outcome<T> = Result<T, String>;
+pub(super) type WeightsResult<T> = Result<T, String>;
 
 /// A view of a storage as an array.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Value {
         }
     }
 
-    fn sizes(&self) -> Outcome<Vec<usize>> {
+    fn sizes(&self) -> WeightsResult<Vec<usize>> {
         let (Self::Tuple(items) | Self::List(items)) = self else { return Err("a shape is not a tuple".to_owned()) };
         items
             .iter()
@@ -67,7 +67,7 @@ impl Value {
 }
 
 /// Reads one pickle from the front of `bytes` and moves `bytes` behind it.
-pub(super) fn read(bytes: &mut &[u8]) -> Outcome<Value> {
+pub(super) fn read(bytes: &mut &[u8]) -> WeightsResult<Value> {
     Machine { input: bytes, stack: Vec::new(), marks: Vec::new(), memo: HashMap::new() }.run()
 }
 
@@ -79,58 +79,60 @@ struct Machine<'a, 'b> {
 }
 
 impl<'b> Machine<'_, 'b> {
-    fn take(&mut self, n: usize) -> Outcome<&'b [u8]> {
+    fn take(&mut self, n: usize) -> WeightsResult<&'b [u8]> {
         let (taken, rest) = self.input.split_at_checked(n).ok_or("it ends too early")?;
         *self.input = rest;
         Ok(taken)
     }
 
-    fn number<const N: usize>(&mut self) -> Outcome<u64> {
+    fn number<const N: usize>(&mut self) -> WeightsResult<u64> {
         let mut wide = [0; 8];
         wide[..N].copy_from_slice(self.take(N)?);
         Ok(u64::from_le_bytes(wide))
     }
 
-    fn line(&mut self) -> Outcome<String> {
+    fn line(&mut self) -> WeightsResult<String> {
         let end = self.input.iter().position(|&byte| byte == b'\n').ok_or("it ends too early")?;
         let text = self.text(end)?;
         self.take(1)?;
         Ok(text)
     }
 
-    fn text(&mut self, n: usize) -> Outcome<String> {
+    fn text(&mut self, n: usize) -> WeightsResult<String> {
         Ok(String::from_utf8_lossy(self.take(n)?).into_owned())
     }
 
-    fn pop(&mut self) -> Outcome<Value> {
+    fn pop(&mut self) -> WeightsResult<Value> {
         self.stack.pop().ok_or_else(|| "its stack runs empty".to_owned())
     }
 
-    fn since_mark(&mut self) -> Outcome<Vec<Value>> {
+    fn since_mark(&mut self) -> WeightsResult<Vec<Value>> {
         let mark = self.marks.pop().filter(|&mark| mark <= self.stack.len()).ok_or("a mark is missing")?;
         Ok(self.stack.split_off(mark))
     }
 
-    fn tuple_of(&mut self, n: usize) -> Outcome<Value> {
+    fn tuple_of(&mut self, n: usize) -> WeightsResult<Value> {
         let start = self.stack.len().checked_sub(n).ok_or("its stack runs empty")?;
         Ok(Value::Tuple(self.stack.split_off(start)))
     }
 
-    fn remember(&mut self, slot: u32) -> Outcome<()> {
+    fn remember(&mut self, slot: u32) -> WeightsResult<()> {
         let top = self.stack.last().ok_or("its stack runs empty")?.clone();
         self.memo.insert(slot, top);
         Ok(())
     }
 
-    fn recall(&mut self, slot: u64) -> Outcome<Value> {
+    fn recall(&mut self, slot: u64) -> WeightsResult<Value> {
         let known = u32::try_from(slot).ok().and_then(|slot| self.memo.get(&slot));
         known.cloned().ok_or_else(|| "it recalls what it never stored".to_owned())
     }
 
-    fn run(mut self) -> Outcome<Value> {
+    fn run(mut self) -> WeightsResult<Value> {
         loop {
+            // The opcodes that state dicts use, as in Python's `pickletools`; nothing is ever executed.
             let value = match self.number::<1>()? as u8 {
                 b'.' => return self.pop(),
+                // Protocol and frame lengths say nothing about the values.
                 0x80 => self.take(1).map(|_| None)?,
                 0x95 => self.take(8).map(|_| None)?,
                 b'(' => {
@@ -213,7 +215,7 @@ impl<'b> Machine<'_, 'b> {
         }
     }
 
-    fn long(&mut self) -> Outcome<Value> {
+    fn long(&mut self) -> WeightsResult<Value> {
         let n = self.number::<1>()? as usize;
         let bytes = self.take(n)?;
         if n > 8 {
@@ -225,7 +227,7 @@ impl<'b> Machine<'_, 'b> {
         Ok(Value::Int(i64::from_le_bytes(wide)))
     }
 
-    fn extend_dict(&mut self, items: Vec<Value>) -> Outcome<()> {
+    fn extend_dict(&mut self, items: Vec<Value>) -> WeightsResult<()> {
         match self.stack.last_mut() {
             Some(Value::Dict(dict)) => {
                 let mut items = items.into_iter();
@@ -239,7 +241,7 @@ impl<'b> Machine<'_, 'b> {
         }
     }
 
-    fn extend_list(&mut self, items: Vec<Value>) -> Outcome<()> {
+    fn extend_list(&mut self, items: Vec<Value>) -> WeightsResult<()> {
         match self.stack.last_mut() {
             Some(Value::List(list)) => {
                 list.extend(items);
@@ -252,7 +254,7 @@ impl<'b> Machine<'_, 'b> {
 }
 
 /// `("storage", class, key, location, size)` as torch saves it.
-fn storage(saved: Value) -> Outcome<Value> {
+fn storage(saved: Value) -> WeightsResult<Value> {
     let Value::Tuple(parts) = saved else { return Err("a storage that is not a tuple".to_owned()) };
     match parts.as_slice() {
         [Value::Text(_), Value::Global(class), Value::Text(key), ..] => {
@@ -262,7 +264,7 @@ fn storage(saved: Value) -> Outcome<Value> {
     }
 }
 
-fn call(callee: &Value, arguments: Value) -> Outcome<Value> {
+fn call(callee: &Value, arguments: Value) -> WeightsResult<Value> {
     let (Value::Global(name), Value::Tuple(arguments)) = (callee, arguments) else { return Ok(Value::Opaque) };
     match (name.as_str(), arguments.as_slice()) {
         ("collections.OrderedDict", []) => Ok(Value::Dict(Vec::new())),

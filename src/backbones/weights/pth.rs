@@ -6,18 +6,18 @@ use std::collections::HashMap;
 
 use half::{bf16, f16};
 
-use super::pickle::{self, Outcome, TensorView, Value};
+use super::pickle::{self, TensorView, Value, WeightsResult};
 use super::{Tensor, zip};
 
 /// The number that old files start with, little-endian.
 const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
 /// Every tensor of floats in `file`; names in nested dicts are joined with `.`.
-pub(super) fn read(file: &[u8]) -> Outcome<Vec<(String, Tensor)>> {
+pub(super) fn read(file: &[u8]) -> WeightsResult<Vec<(String, Tensor)>> {
     if file.starts_with(b"PK") { read_zip(file) } else { read_old(file) }
 }
 
-fn read_zip(file: &[u8]) -> Outcome<Vec<(String, Tensor)>> {
+fn read_zip(file: &[u8]) -> WeightsResult<Vec<(String, Tensor)>> {
     let entries = zip::entries(file)?;
     let (name, range) = entries
         .iter()
@@ -32,7 +32,7 @@ fn read_zip(file: &[u8]) -> Outcome<Vec<(String, Tensor)>> {
 }
 
 /// Five pickles (magic number, version, machine, state, keys), then each storage as a count and its values.
-fn read_old(file: &[u8]) -> Outcome<Vec<(String, Tensor)>> {
+fn read_old(file: &[u8]) -> WeightsResult<Vec<(String, Tensor)>> {
     let mut rest = file;
     let foreign = || "it is neither safetensors nor a torch file".to_owned();
     match pickle::read(&mut rest).map_err(|_| foreign())? {
@@ -62,7 +62,7 @@ fn read_old(file: &[u8]) -> Outcome<Vec<(String, Tensor)>> {
     tensors(&state, &|key| storages.get(key).copied())
 }
 
-fn tensors<'a>(state: &Value, storage: &dyn Fn(&str) -> Option<&'a [u8]>) -> Outcome<Vec<(String, Tensor)>> {
+fn tensors<'a>(state: &Value, storage: &dyn Fn(&str) -> Option<&'a [u8]>) -> WeightsResult<Vec<(String, Tensor)>> {
     let mut views = Vec::new();
     collect("", state, &mut views);
     if views.is_empty() {

@@ -1,4 +1,4 @@
-//! Which files are taken, and what is said of the others.
+//! Files of weights that are read, and the errors for others.
 
 use std::path::Path;
 

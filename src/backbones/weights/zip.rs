@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::pickle::Outcome;
+use super::pickle::WeightsResult;
 
 const END: [u8; 4] = *b"PK\x05\x06";
 const END64: [u8; 4] = *b"PK\x06\x06";
@@ -13,7 +13,7 @@ const ENTRY: [u8; 4] = *b"PK\x01\x02";
 const LOCAL: [u8; 4] = *b"PK\x03\x04";
 
 /// Where the bytes of each entry lie in `file`.
-pub(super) fn entries(file: &[u8]) -> Outcome<BTreeMap<String, Range<usize>>> {
+pub(super) fn entries(file: &[u8]) -> WeightsResult<BTreeMap<String, Range<usize>>> {
     let end = file.windows(4).rposition(|window| window == END).ok_or("its ZIP directory is missing: is it whole?")?;
     slice(file, end, 22)?;
     let mut count = number::<2>(file, end + 10)?;
@@ -46,7 +46,7 @@ pub(super) fn entries(file: &[u8]) -> Outcome<BTreeMap<String, Range<usize>>> {
 }
 
 /// Size and local header of an entry; what does not fit into 32 bits is in the ZIP64 field of `extra`.
-fn sizes(file: &[u8], at: usize, mut extra: &[u8]) -> Outcome<(usize, usize)> {
+fn sizes(file: &[u8], at: usize, mut extra: &[u8]) -> WeightsResult<(usize, usize)> {
     let fields = [number::<4>(file, at + 24)?, number::<4>(file, at + 20)?, number::<4>(file, at + 42)?];
     let mut wide = &[][..];
     while extra.len() >= 4 {
@@ -68,11 +68,11 @@ fn sizes(file: &[u8], at: usize, mut extra: &[u8]) -> Outcome<(usize, usize)> {
     Ok((resolved[0], resolved[2]))
 }
 
-fn slice(file: &[u8], at: usize, len: usize) -> Outcome<&[u8]> {
+fn slice(file: &[u8], at: usize, len: usize) -> WeightsResult<&[u8]> {
     at.checked_add(len).and_then(|end| file.get(at..end)).ok_or_else(|| "its ZIP directory is damaged".to_owned())
 }
 
-fn number<const N: usize>(file: &[u8], at: usize) -> Outcome<usize> {
+fn number<const N: usize>(file: &[u8], at: usize) -> WeightsResult<usize> {
     let mut wide = [0; 8];
     wide[..N].copy_from_slice(slice(file, at, N)?);
     usize::try_from(u64::from_le_bytes(wide)).map_err(|_| "a size beyond this machine".to_owned())

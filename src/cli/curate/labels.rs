@@ -7,7 +7,7 @@ use crate::commands::{CommandError, propagate, suggest};
 use crate::data::Fraction;
 use crate::workflow::{Context, weigh};
 
-/// What to look at next, and which labels are written.
+/// Suggestions to show, and labels to write.
 #[derive(Debug, clap::Args)]
 pub(super) struct LabelArguments {
     /// Print the next N things worth deciding, one JSON object a line: what the review page shows first
@@ -28,8 +28,8 @@ impl LabelArguments {
         self.suggest.is_some() || self.propagate.is_some() || self.no_propagate
     }
 
-    /// Weighs the labels where decisions came in or the choice of labels changed; says whether suggestions were printed,
-    /// which are all that stdout is to hold.
+    /// Weighs the labels where decisions came in or the choice of labels changed; says whether suggestions were
+    /// printed, which are all that stdout is to hold.
     pub(super) fn run(&self, run: Option<&Path>, came_in: bool, context: &Context<'_>) -> Result<bool, CommandError> {
         let chosen = self.propagate.is_some() || self.no_propagate;
         if chosen {

@@ -3,14 +3,14 @@
 mod labels;
 mod review;
 
-pub(super) use review::Page;
+pub(super) use review::ServedPage;
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{CacheArgument, DeviceArgument, Global, Outcome, progress::Terminal, render};
+use super::{CacheArgument, CommandOutcome, DeviceArgument, Global, progress::Terminal, render};
 use crate::commands::CommandError;
 use crate::runs::Placement;
 use crate::workflow::{CurateSummary, Curator, ExportFormat, LabelImport};
@@ -25,9 +25,9 @@ const EXAMPLES: &str = r#"A file for --apply holds one decision per line, such a
 
 /// Name clusters, move and remove images: on a page in the browser, or from files
 ///
-/// Without --apply, --from-folders, --import, --export or --status it serves the review page to this machine alone until Ctrl-C.
-/// Decisions are appended to curation/decisions.jsonl in the run folder, each on the disk before the page says saved;
-/// labels.csv and removed.csv are what they come to.
+/// Without --apply, --from-folders, --import, --export or --status it serves the review page to this machine alone
+/// until Ctrl-C. Decisions are appended to curation/decisions.jsonl in the run folder, each on the disk before the page
+/// says saved; labels.csv and removed.csv are what they come to.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -40,14 +40,14 @@ pub(super) struct Arguments {
     /// between folders or into _removed/<reason>/, images deleted
     #[arg(long)]
     from_folders: bool,
-    /// Take over labels made elsewhere: a table with path (or filename, or id) and class, or a folder with one subfolder
-    /// per class. Images are matched by content, path or name; importing twice adds nothing
+    /// Take over labels made elsewhere: a table with path (or filename, or id) and class, or a folder with one
+    /// subfolder per class. Images are matched by content, path or name; importing twice adds nothing
     #[arg(long, value_name = "TABLE|DIR")]
     import: Option<PathBuf>,
     /// Write what was decided into a new folder for other programs; removed images are kept apart, with their reason
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
-    /// What an export holds
+    /// Format of the export
     #[arg(long, value_enum, default_value = "imagefolder", requires = "export")]
     format: FormatArgument,
     /// Copy images on export instead of linking them
@@ -69,9 +69,9 @@ pub(super) struct Arguments {
     cache: CacheArgument,
 }
 
-/// What came in, and where the curation stands then.
+/// Labels that came in, and where the curation stands then.
 #[derive(Serialize)]
-struct Imported {
+struct ImportOutcome {
     imported: LabelImport,
     #[serde(flatten)]
     curation: CurateSummary,
@@ -90,9 +90,10 @@ enum FormatArgument {
 }
 
 impl Arguments {
-    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<Outcome, CommandError> {
+    pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
         let workspace = self.cache.workspace();
+        // Without anything to do at once, the page opens.
         if !from_files && !self.status && !self.labels.asked() {
             let context = self.device.context(&workspace, observer)?;
             return self.page.review(self.run.as_deref(), &self.by(), global, &context, observer);
@@ -118,21 +119,22 @@ impl Arguments {
                 Some(imported)
             }
         };
+        // labels.csv is written last, when all decisions of this call are in the log.
         let came_in = self.apply.is_some() || self.from_folders || self.import.is_some();
         if came_in || self.labels.asked() {
             let context = self.device.context(&workspace, observer)?;
             if self.labels.run(self.run.as_deref(), came_in, &context)? {
-                return Ok(Outcome::Done);
+                return Ok(CommandOutcome::Done);
             }
         }
         let Some(output) = &self.export else {
             let Some(imported) = imported else {
                 global.print(&summary, render::curate)?;
-                return Ok(Outcome::Done);
+                return Ok(CommandOutcome::Done);
             };
-            let both = Imported { imported, curation: summary };
+            let both = ImportOutcome { imported, curation: summary };
             global.print(&both, |both| render::label_import(&both.imported) + &render::curate(&both.curation))?;
-            return Ok(Outcome::Done);
+            return Ok(CommandOutcome::Done);
         };
         if let Some(imported) = &imported {
             render::note(global.verbosity(), &render::label_import(imported));
@@ -140,6 +142,7 @@ impl Arguments {
         if self.apply.is_some() || self.from_folders || self.import.is_some() {
             render::note(global.verbosity(), &render::curate(&summary));
         }
+        // What came in is a note here: stdout belongs to the summary of the export.
         let how = if self.copy { Placement::Copy } else { Placement::Link };
         let format = match self.format {
             FormatArgument::Imagefolder => ExportFormat::ImageFolder(how),
@@ -152,7 +155,7 @@ impl Arguments {
         }
         let exported = curator.export(output, format)?;
         global.print(&exported, render::export)?;
-        Ok(Outcome::of_skips(exported.missing.len()))
+        Ok(CommandOutcome::of_skips(exported.missing.len()))
     }
 
     fn by(&self) -> String {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
-use crate::cli::{Global, Outcome, progress::Terminal, render};
+use crate::cli::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, Review};
 use crate::server::Listen;
 use crate::workflow::Context;
@@ -35,11 +35,11 @@ impl PageArguments {
         global: &Global,
         context: &Context<'_>,
         observer: &Terminal,
-    ) -> Result<Outcome, CommandError> {
+    ) -> Result<CommandOutcome, CommandError> {
         let listen = Listen { address: self.listen.unwrap_or(Listen::default().address), port: self.port };
         let review = Review::open(run, listen, by, context)?;
         observer.clear();
-        let page = Page { url: review.url(), port: review.port(), exposure: listen.exposure() };
+        let page = ServedPage { url: review.url(), port: review.port(), exposure: listen.exposure() };
         let saved = "Every decision is saved at once. Ctrl-C ends the review.";
         global.print(&page, |page| page.text("Review page", saved))?;
         if self.open && !open_browser(&page.url) {
@@ -47,21 +47,21 @@ impl PageArguments {
         }
         let summary = review.serve()?;
         render::note(global.verbosity(), &render::curate(&summary));
-        Ok(Outcome::Done)
+        Ok(CommandOutcome::Done)
     }
 }
 
 /// Where a page is.
 #[derive(Debug, Serialize)]
-pub(in crate::cli) struct Page {
+pub(in crate::cli) struct ServedPage {
     pub url: String,
     pub port: u16,
-    /// What others can do.
+    /// A warning of what others on the network can do; absent on loopback.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exposure: Option<String>,
 }
 
-impl Page {
+impl ServedPage {
     /// `last` says how it ends.
     pub fn text(&self, what: &str, last: &str) -> String {
         let port = self.port;

@@ -1,4 +1,4 @@
-//! What `rails cluster` found.
+//! Summary of `rails cluster` as text.
 
 use std::fmt::Write as _;
 
@@ -142,17 +142,13 @@ fn clustering(method: &MethodSummary, summary: &ClusterSummary) -> String {
     }
     let n = found.dataset.n_images.max(1) as f64;
     for cluster in method.clusters.iter().take(40) {
-        let tenants: Vec<String> =
+        let values: Vec<String> =
             cluster.field_values.iter().take(5).map(|(name, count)| format!("{name} {count}")).collect();
         let rest = cluster.field_values.len().saturating_sub(5);
         let more = if rest > 0 { format!(", {rest} more") } else { String::new() };
         let share = cluster.size as f64 / n * 100.0;
-        let line = format!(
-            "  {:>4}  {:>7} images {share:>5.1} %  {}{more}",
-            cluster.cluster,
-            cluster.size,
-            tenants.join(", ")
-        );
+        let line =
+            format!("  {:>4}  {:>7} images {share:>5.1} %  {}{more}", cluster.cluster, cluster.size, values.join(", "));
         let _ = writeln!(text, "{}", line.trim_end());
     }
     if method.clusters.len() > 40 {

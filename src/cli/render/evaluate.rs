@@ -1,4 +1,4 @@
-//! How good a classifier is.
+//! Summary of `rails evaluate` as text.
 
 use std::fmt::Write as _;
 
@@ -26,7 +26,7 @@ pub(in crate::cli) fn evaluate(summary: &EvaluateSummary) -> String {
         let taken: Vec<String> = class.taken_for.iter().map(|(name, n)| format!("{name} {n}")).collect();
         let _ = writeln!(
             text,
-            "Unlearned  {} of class `{}`, which the checkpoint never learned, in no score: called {} with mean \
+            "Novel      {} of class `{}`, which the checkpoint never learned, in no score: called {} with mean \
              confidence {:.2}",
             count(class.images, "image"),
             class.class,
@@ -46,7 +46,7 @@ pub(in crate::cli) fn evaluate(summary: &EvaluateSummary) -> String {
     text
 }
 
-/// The headline scores with their intervals, and whether confidences can be believed.
+/// The headline scores with their intervals, and the calibration of confidences.
 pub(super) fn scores(evaluation: &Evaluation) -> String {
     let mut text = String::new();
     let scores = &evaluation.scores;
@@ -68,9 +68,14 @@ pub(super) fn scores(evaluation: &Evaluation) -> String {
     }
     let confidence = &evaluation.confidence;
     if let (Some(ece), Some(chance)) = (confidence.ece, confidence.ece_by_chance) {
-        let verdict = if ece <= chance { "as honest as so many images can tell" } else { "more than chance" };
-        let _ =
-            writeln!(text, "  {:<18} {:>7}  {verdict}: chance alone gives up to {}", "ECE", short(ece), short(chance));
+        let comparison = if ece <= chance { "as honest as so many images can tell" } else { "more than chance" };
+        let _ = writeln!(
+            text,
+            "  {:<18} {:>7}  {comparison}: chance alone gives up to {}",
+            "ECE",
+            short(ece),
+            short(chance)
+        );
     }
     text
 }

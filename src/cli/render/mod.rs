@@ -45,7 +45,7 @@ pub(super) fn note(verbosity: Verbosity, text: &str) {
     }
 }
 
-/// What happened, why, and what to do about it.
+/// Prints an error: what happened, why, and what to do about it.
 pub(super) fn error(error: &CommandError) {
     let mut text = format!("error: {error}");
     let mut said = error.to_string();

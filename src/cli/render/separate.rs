@@ -30,7 +30,7 @@ pub(in crate::cli) fn separate(summary: &SeparateSummary) -> String {
         );
     }
     let n = dataset.n_images.max(1) as f64;
-    for (name, count) in &found.verdicts {
+    for (name, count) in &found.defects {
         let _ = writeln!(text, "  {name:<14} {count:>7} tiles {:>5.1} %", *count as f64 / n * 100.0);
     }
     let seconds: f64 = summary.timings.values().sum();

@@ -1,4 +1,4 @@
-//! How the recipes of a sweep fared.
+//! Summary of a sweep as text.
 
 use std::fmt::Write as _;
 

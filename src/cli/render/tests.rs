@@ -224,7 +224,7 @@ fn tiles_separated() {
         inverted: true,
         replaced: 2,
         layers: vec![layer("missing", 2), layer("collapsed", 0)],
-        verdicts: counts(&[("missing", 2), ("intact", 8)]),
+        defects: counts(&[("missing", 2), ("intact", 8)]),
         placed: Placed::default(),
     };
     assert_snapshot!(separate(&run("separate", findings)));

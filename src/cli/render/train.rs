@@ -1,4 +1,4 @@
-//! What `rails train` learned.
+//! Summary of `rails train` as text.
 
 use std::fmt::Write as _;
 
@@ -35,14 +35,14 @@ pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
         let _ = writeln!(text, "On the {} images (95 % interval):\n{}", found.judged, scores(&found.evaluation));
     }
     text += &confusion(&found.evaluation.confusion);
-    text += &trust(summary);
+    text += &calibration(summary);
     let _ = writeln!(text, "Run        {}", summary.run.display());
     let _ = writeln!(text, "Checkpoint {}", found.checkpoint.display());
     text
 }
 
-/// What was done to make the answers believable, in words.
-fn trust(summary: &TrainSummary) -> String {
+/// How confidences were calibrated and novel images are rejected, in words.
+fn calibration(summary: &TrainSummary) -> String {
     let found = &summary.findings;
     let Calibration { temperature, n_images, fit, .. } = found.calibration;
     let on = format!("on {} it had not learned", count(n_images, "image"));

@@ -11,7 +11,7 @@ use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
 use super::components::Components;
-use super::level::Level;
+use super::level::EpsLevel;
 use super::squared_radius;
 use crate::data::{Clustering, Positive};
 use crate::pairwise::{ExactRows, Points, Threshold, neighbour_counts};
@@ -78,7 +78,7 @@ impl DbscanGrid {
 
         let mut found: Vec<Vec<_>> = Vec::with_capacity(eps.len());
         for (radius, counts) in radii.iter().zip(&counts) {
-            let level = Level::new(points, &rows, radius, counts, &strictest_first);
+            let level = EpsLevel::new(points, &rows, radius, counts, &strictest_first);
             level.connect(&components);
             found.push(level.labels(&components).into_iter().map(Some).collect());
         }

@@ -1,6 +1,6 @@
 //! One eps of a grid, with the core points of every `min_samples`.
 //!
-//! What a smaller eps connected stays connected, so only cores outside the largest component are looked from.
+//! Images that a smaller eps connected stay connected, so only cores outside the largest component are looked from.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -12,7 +12,7 @@ use crate::data::Clustering;
 use crate::pairwise::{ExactRows, LANES, Points, Threshold, bits, visit_within};
 
 /// Points, one eps, and what is known about both.
-pub(super) struct Level<'a> {
+pub(super) struct EpsLevel<'a> {
     points: &'a Points,
     rows: &'a ExactRows<'a>,
     radius: &'a Threshold,
@@ -23,7 +23,7 @@ pub(super) struct Level<'a> {
     cores: Vec<Vec<u32>>,
 }
 
-impl<'a> Level<'a> {
+impl<'a> EpsLevel<'a> {
     pub(super) fn new(
         points: &'a Points,
         rows: &'a ExactRows<'a>,

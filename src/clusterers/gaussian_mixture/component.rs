@@ -1,4 +1,4 @@
-//! One cloud of a mixture.
+//! A component of a Gaussian mixture.
 
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 

@@ -1,4 +1,4 @@
-//! One number of clusters, or several to try.
+//! Numbers of clusters to try: one, a list, or a range.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -34,7 +34,7 @@ struct Ends {
 }
 
 impl<'de> Deserialize<'de> for Counts {
-    /// By hand, so that a number out of range is told as such.
+    /// Written by hand, so that a number out of range gives an error that says so.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(CountsVisitor)
     }

@@ -7,7 +7,7 @@ use pulp::Arch;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{Data, Run, plus_plus};
+use super::{Data, Start, plus_plus};
 use crate::pairwise::{Nearest, nearest};
 
 /// Rows whose features one task sums; fixed, so that the bits never depend on the threads.
@@ -19,7 +19,7 @@ const MOST_FAILED_SWAPS: usize = 3;
 const TRIAL: (usize, f64) = (8, 1.01);
 
 /// One start; ends when nothing moves, when all centroids together move less than `tolerance`, or after `max_iter`.
-pub(super) fn run(data: &Data<'_>, k: usize, max_iter: usize, tolerance: f64, mut random: ChaCha8Rng) -> Run {
+pub(super) fn run(data: &Data<'_>, k: usize, max_iter: usize, tolerance: f64, mut random: ChaCha8Rng) -> Start {
     descend(data, plus_plus::centroids(data, k, &mut random), max_iter, tolerance)
 }
 
@@ -27,7 +27,7 @@ pub(super) fn run(data: &Data<'_>, k: usize, max_iter: usize, tolerance: f64, mu
 ///
 /// Gets out of most local optima that all starts share. Reference: Fränti, "Efficiency of random swap clustering",
 /// Journal of Big Data 2018; here the swap is chosen greedily.
-pub(super) fn swap(data: &Data<'_>, mut best: Run, max_iter: usize, tolerance: f64, mut random: ChaCha8Rng) -> Run {
+pub(super) fn swap(data: &Data<'_>, mut best: Start, max_iter: usize, tolerance: f64, mut random: ChaCha8Rng) -> Start {
     let k = best.centroids.nrows();
     let mut failures = 0;
     while k > 1 && failures < MOST_FAILED_SWAPS {
@@ -57,7 +57,7 @@ pub(super) fn swap(data: &Data<'_>, mut best: Run, max_iter: usize, tolerance: f
     best
 }
 
-fn descend(data: &Data<'_>, mut centroids: Array2<f32>, max_iter: usize, tolerance: f64) -> Run {
+fn descend(data: &Data<'_>, mut centroids: Array2<f32>, max_iter: usize, tolerance: f64) -> Start {
     let k = centroids.nrows();
     let mut labels = Vec::new();
     let mut n_iter = 0;
@@ -74,7 +74,7 @@ fn descend(data: &Data<'_>, mut centroids: Array2<f32>, max_iter: usize, toleran
         }
     }
     let found = nearest(&data.points, centroids.view());
-    Run { centroids, inertia: found.squared.iter().map(|&d| f64::from(d)).sum(), n_iter }
+    Start { centroids, inertia: found.squared.iter().map(|&d| f64::from(d)).sum(), n_iter }
 }
 
 /// Sum of features and number of images of each cluster.

@@ -5,7 +5,7 @@ use rand::RngExt;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Data, Run, plus_plus};
+use super::{Data, Start, plus_plus};
 use crate::pairwise::nearest;
 
 /// A centroid with less than this share of the images of the largest is given up now and then.
@@ -21,7 +21,7 @@ pub(super) fn run(
     max_iter: usize,
     batch_size: usize,
     mut random: ChaCha8Rng,
-) -> Run {
+) -> Start {
     let n = data.rows.nrows();
     let batch_size = batch_size.min(n);
     let mut state = State::start(data, k, n_init, batch_size, &mut random);
@@ -49,7 +49,7 @@ pub(super) fn run(
         }
     }
     let found = nearest(&data.points, state.centroids.view());
-    Run { centroids: state.centroids, inertia: found.squared.iter().map(|&d| f64::from(d)).sum(), n_iter }
+    Start { centroids: state.centroids, inertia: found.squared.iter().map(|&d| f64::from(d)).sum(), n_iter }
 }
 
 struct State {

@@ -93,7 +93,7 @@ struct Data<'a> {
 }
 
 /// Where a start ended.
-struct Run {
+struct Start {
     centroids: Array2<f32>,
     inertia: f64,
     n_iter: usize,
@@ -124,7 +124,8 @@ impl KMeans {
         Ok(self.fit_data(&data, k.get(), self.final_n_init.unwrap_or(self.n_init).get(), seed))
     }
 
-    /// Fits every number of clusters of the recipe that `x` has rows for, ascending; the others are told to `observer`.
+    /// Fits every number of clusters of the recipe that `x` has rows for, ascending; `observer` gets a warning about
+    /// the others.
     ///
     /// # Errors
     /// [`ClusterError::TooFew`] when `x`, shape `[n_images, n_features]`, has too few rows for all of them.
@@ -222,7 +223,7 @@ impl<'a> Data<'a> {
 }
 
 impl KMeansFit {
-    fn new(data: &Data<'_>, run: &Run, asked: usize) -> Self {
+    fn new(data: &Data<'_>, run: &Start, asked: usize) -> Self {
         let found = nearest(&data.points, run.centroids.view());
         let clustering = Clustering::by_first_appearance(found.labels.iter().map(|&label| Some(label)));
         let mut centroids = Array2::zeros((clustering.n_clusters(), run.centroids.ncols()));

@@ -13,7 +13,7 @@ use crate::report::{
     KDistancePlot, KScores, KSweepPlot, Montage, MontageSection, Panel, Scatter, SilhouettePlot,
 };
 use crate::runs::RunDir;
-use crate::workflow::clustering::{Details, GridCell, Group, SweepRow, per_series, plane};
+use crate::workflow::clustering::{ClusteringDetails, ClusteringResult, GridCell, KMeansSweepRow, per_series, plane};
 use crate::workflow::flux;
 
 /// A plot that was written.
@@ -40,7 +40,7 @@ pub(super) enum Topic {
 /// Radii marked in the k-distance plot, beside the chosen one.
 const MARKED_RADII: [f64; 4] = [0.3, 0.5, 0.7, 1.0];
 
-/// What is drawn.
+/// The plots of a run and the data they are drawn from.
 pub(super) struct Drawing<'a> {
     pub run: &'a RunDir,
     pub data: DatasetView<'a>,
@@ -49,8 +49,8 @@ pub(super) struct Drawing<'a> {
     pub x: ArrayView2<'a, f32>,
     /// Positions by t-SNE, shape `[n_images, 2]`.
     pub layout: Option<ArrayView2<'a, f32>>,
-    pub groups: &'a [Group],
-    /// What was done to the images before embedding.
+    pub results: &'a [ClusteringResult],
+    /// Corrections of the images before embedding.
     pub enhance: &'a [Enhancement],
     /// Where series were clustered one by one: how bright their frames are.
     pub flux: Option<&'a Flux>,
@@ -63,18 +63,18 @@ impl Drawing<'_> {
         self.images(&mut plots)?;
         self.enhancements(&mut plots)?;
         self.maps(&mut plots)?;
-        for group in self.groups {
-            match &group.details {
-                Details::KMeans { sweep, fit } => self.sweep(sweep, fit.asked, &mut plots)?,
-                Details::Dbscan { grid, fit, core_distances } => {
+        for result in self.results {
+            match &result.details {
+                ClusteringDetails::KMeans { sweep, fit } => self.sweep(sweep, fit.asked, &mut plots)?,
+                ClusteringDetails::Dbscan { grid, fit, core_distances } => {
                     self.grid(grid, (fit.eps.get(), fit.min_samples.get()), &mut plots)?;
                     self.k_distance(core_distances, fit.min_samples.get(), fit.eps.get(), &mut plots)?;
                 }
-                Details::Plain | Details::Placed { .. } => {}
+                ClusteringDetails::Plain | ClusteringDetails::Placed { .. } => {}
             }
-            self.flux(group, &mut plots)?;
-            self.silhouettes(group, &mut plots)?;
-            self.fields(group, &mut plots)?;
+            self.flux(result, &mut plots)?;
+            self.silhouettes(result, &mut plots)?;
+            self.fields(result, &mut plots)?;
         }
         Ok(plots)
     }
@@ -140,13 +140,13 @@ impl Drawing<'_> {
     }
 
     /// Mean flux over frame number, a panel per series.
-    fn flux(&self, group: &Group, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+    fn flux(&self, result: &ClusteringResult, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
         let Some(flux) = self.flux else { return Ok(()) };
-        let title = format!("Mean flux of each frame, by {}: cluster 0 is spoiled, 1 usable", group.method.title());
-        let series = flux::curves(flux, &per_series::grouping(&group.clustering));
-        let name = format!("mean_flux_{}", group.method.name());
+        let title = format!("Mean flux of each frame, by {}: cluster 0 is spoiled, 1 usable", result.method.title());
+        let series = flux::curves(flux, &per_series::grouping(&result.clustering));
+        let name = format!("mean_flux_{}", result.method.name());
         let figure = FluxPlot { title: &title, series: &series };
-        self.save(plots, Topic::Of(group.method), &name, "Mean flux over frame number, by cluster", &figure)
+        self.save(plots, Topic::Of(result.method), &name, "Mean flux over frame number, by cluster", &figure)
     }
 
     fn maps(&self, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
@@ -174,17 +174,17 @@ impl Drawing<'_> {
         points: ArrayView2<'_, f32>,
     ) -> Result<(), CommandError> {
         let points = points.view();
-        let grouped: Vec<Grouping> = self.groups.iter().map(|group| Grouping::clusters(&group.clustering)).collect();
+        let grouped: Vec<Grouping> = self.results.iter().map(|result| Grouping::clusters(&result.clustering)).collect();
         let panels = self
-            .groups
+            .results
             .iter()
             .zip(&grouped)
-            .map(|(group, groups)| Panel { title: group.method.title(), x_label, y_label, points, groups })
+            .map(|(result, groups)| Panel { title: result.method.title(), x_label, y_label, points, groups })
             .collect();
         self.save(plots, Topic::Maps, name, title, &Scatter { title, panels })
     }
 
-    fn sweep(&self, sweep: &[SweepRow], chosen: usize, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+    fn sweep(&self, sweep: &[KMeansSweepRow], chosen: usize, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
         if sweep.len() < 2 {
             return Ok(());
         }
@@ -255,22 +255,22 @@ impl Drawing<'_> {
         self.save(plots, Topic::Of(Method::Dbscan), "dbscan_k_distance", &caption, &figure)
     }
 
-    fn silhouettes(&self, group: &Group, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
-        let Some(silhouettes) = &group.silhouettes else { return Ok(()) };
+    fn silhouettes(&self, result: &ClusteringResult, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+        let Some(silhouettes) = &result.silhouettes else { return Ok(()) };
         let values: Vec<f32> = silhouettes.per_image.iter().map(|value| value.unwrap_or(f32::NAN)).collect();
-        let clusters = Grouping::clusters(&group.clustering);
-        let figure = SilhouettePlot { method: group.method.title(), values: &values, clusters: &clusters };
-        let name = format!("{}_silhouettes", group.method.name());
+        let clusters = Grouping::clusters(&result.clustering);
+        let figure = SilhouettePlot { method: result.method.title(), values: &values, clusters: &clusters };
+        let name = format!("{}_silhouettes", result.method.name());
         let caption = "Silhouette of each image, by cluster: below 0 an image is nearer to another cluster";
-        self.save(plots, Topic::Of(group.method), &name, caption, &figure)
+        self.save(plots, Topic::Of(result.method), &name, caption, &figure)
     }
 
-    fn fields(&self, group: &Group, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
+    fn fields(&self, result: &ClusteringResult, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
         let Some((field, values)) = self.data.field_values() else { return Ok(()) };
-        let clusters = Grouping::clusters(&group.clustering);
-        let (method, title) = (group.method.name(), group.method.title());
+        let clusters = Grouping::clusters(&result.clustering);
+        let (method, title) = (result.method.name(), result.method.title());
         // The reference notebook draws one heatmap, of its first method.
-        let first = self.groups.first().is_some_and(|first| first.method == group.method);
+        let first = self.results.first().is_some_and(|first| first.method == result.method);
         let heatmap =
             if first { format!("{field}_cluster_heatmap") } else { format!("{field}_cluster_heatmap_{method}") };
         let figure = FieldHeatmap { method: title, field, clusters: &clusters, values: &values };

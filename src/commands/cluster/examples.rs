@@ -1,4 +1,4 @@
-//! Which images stand for a cluster: typical, atypical and random ones.
+//! Example images of a cluster: typical, atypical and random ones.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -8,9 +8,9 @@ use super::summary::DatasetView;
 use crate::commands::CommandError;
 use crate::data::ClusterId;
 use crate::images::Image;
-use crate::report::{Block, Figure, GalleryImage, Montage, MontageSection, jpeg, thumbnail};
+use crate::report::{Figure, GalleryImage, Montage, MontageSection, PageBlock, jpeg, thumbnail};
 use crate::runs::RunDir;
-use crate::workflow::clustering::Group;
+use crate::workflow::clustering::ClusteringResult;
 
 /// Pixels of the longer edge of a picture in the report's galleries.
 const GALLERY_EDGE: u32 = 120;
@@ -24,14 +24,14 @@ pub(super) struct Examples {
 }
 
 /// Up to `n` examples of each kind. Far from the centroid, or badly silhouetted where there is none, is atypical.
-pub(super) fn choose(group: &Group, cluster: ClusterId, n: usize, seed: u64) -> Examples {
-    let mut members: Vec<usize> = group.clustering.members(Some(cluster)).collect();
+pub(super) fn choose(result: &ClusteringResult, cluster: ClusterId, n: usize, seed: u64) -> Examples {
+    let mut members: Vec<usize> = result.clustering.members(Some(cluster)).collect();
     let size = members.len();
     let n = n.min(size);
     let mut random = members.clone();
     random.shuffle(&mut ChaCha8Rng::seed_from_u64(seed ^ (u64::from(cluster.0) << 32)));
     random.truncate(n);
-    let oddness = |row: usize| match (group.distances(), &group.silhouettes) {
+    let oddness = |row: usize| match (result.distances(), &result.silhouettes) {
         (Some(distances), _) => distances[row],
         (None, Some(silhouettes)) => -silhouettes.per_image[row].unwrap_or(0.0),
         (None, None) => 0.0,
@@ -46,10 +46,10 @@ pub(super) fn choose(group: &Group, cluster: ClusterId, n: usize, seed: u64) -> 
 pub(super) fn draw(
     run: &RunDir,
     data: &DatasetView<'_>,
-    group: &Group,
+    result: &ClusteringResult,
     examples: &Examples,
-) -> Result<Vec<Block>, CommandError> {
-    let title = format!("{} cluster {}: {} images", group.method.title(), examples.cluster, examples.size);
+) -> Result<Vec<PageBlock>, CommandError> {
+    let title = format!("{} cluster {}: {} images", result.method.title(), examples.cluster, examples.size);
     // They were decoded before; one that is gone meanwhile is left out.
     let shown: Vec<(&str, Vec<(Image, &str)>)> = examples
         .kinds
@@ -75,7 +75,7 @@ pub(super) fn draw(
                 Ok(GalleryImage { jpeg, caption: (*name).to_owned() })
             };
             let images = images.iter().map(picture).collect::<Result<_, CommandError>>()?;
-            Ok(Block::Gallery { title: format!("{title}, {kind}"), images })
+            Ok(PageBlock::Gallery { title: format!("{title}, {kind}"), images })
         })
         .collect()
 }

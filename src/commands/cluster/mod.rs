@@ -1,4 +1,4 @@
-//! Images to groups.
+//! Images to clusters.
 
 mod drawing;
 mod examples;
@@ -23,7 +23,8 @@ use crate::recipes::ClusterRecipe;
 use crate::reducers::TsneLayout;
 use crate::runs::{DatasetSummary, Placement, RunKind};
 use crate::workflow::clustering::{
-    self, ClusterFolders, Group, Judge, assigner, check_field_names, cluster_folders, images_csv, per_series, plane,
+    self, ClusterFolders, ClusteringEvaluator, ClusteringResult, assigner, check_field_names, cluster_folders,
+    images_csv, per_series, plane,
 };
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::flux;
@@ -32,7 +33,7 @@ use drawing::Drawing;
 use page::ClusterPage;
 use summary::DatasetView;
 
-/// What the command line adds to the recipe.
+/// Options that the command line adds to the recipe.
 #[derive(Debug, Clone)]
 pub struct ClusterOptions {
     /// A table of true classes, for measuring only.
@@ -79,7 +80,7 @@ pub fn cluster(
 
     let x = reduced.view();
     let flux = recipe.cluster.fit_per.as_ref().map(|_| flux::measure(&manifest, context)).transpose()?;
-    let groups = group(recipe, truth.as_ref(), options, &manifest, (x, flux.as_ref()), observer)?;
+    let results = run_methods(recipe, truth.as_ref(), options, &manifest, (x, flux.as_ref()), observer)?;
     let outliers = Lof::default().score(x);
     run.lap("cluster");
     let layout = lay_out(recipe, x, observer)?;
@@ -88,13 +89,13 @@ pub fn cluster(
 
     let folder = run.create_folder()?;
     let points = positions.map_or_else(|| plane(x), |points| points.to_owned());
-    images_csv(&folder, &manifest, &groups, Some(&outliers.factors), points.view())?;
+    images_csv(&folder, &manifest, &results, Some(&outliers.factors), points.view())?;
     projection.save(&folder.file("projection.safetensors")?)?;
-    if let Some(group) = groups.first() {
-        assigner(group, x).save(&folder.file("assigner.safetensors")?)?;
+    if let Some(result) = results.first() {
+        assigner(result, x).save(&folder.file("assigner.safetensors")?)?;
     }
     let folders = ClusterFolders { run: &folder, manifest: &manifest, dataset: &dataset, how: options.placement };
-    let placed = cluster_folders(&folders, &groups, observer)?;
+    let placed = cluster_folders(&folders, &results, observer)?;
     run.lap("write");
 
     let findings = ClusterFindings {
@@ -106,7 +107,7 @@ pub fn cluster(
         after,
         n_components: reduced.ncols(),
         variance_kept: projection.explained_variance_ratio().map(|ratios| ratios.iter().sum()),
-        methods: groups.iter().map(|group| group.summarise(&manifest, field.as_deref())).collect(),
+        methods: results.iter().map(|result| result.summarise(&manifest, field.as_deref())).collect(),
         field: field.clone(),
         placed,
     };
@@ -114,13 +115,13 @@ pub fn cluster(
     let data = DatasetView { manifest: &manifest, depth, field: field.as_deref() };
     let (enhance, flux) = (recipe.features.enhance(), flux.as_ref());
     let drawing =
-        Drawing { run: &folder, data, projection: &projection, x, layout: positions, groups: &groups, enhance, flux };
+        Drawing { run: &folder, data, projection: &projection, x, layout: positions, results: &results, enhance, flux };
     let plots = drawing.draw()?;
     let page = ClusterPage {
         run: &folder,
         recipe,
         data,
-        groups: &groups,
+        results: &results,
         plots: &plots,
         x,
         layout: positions,
@@ -132,29 +133,29 @@ pub fn cluster(
     run.lap("plot");
 
     let dataset = findings.dataset.clone();
-    let methods = groups.iter().map(|group| group.method.name().to_owned()).collect();
+    let methods = results.iter().map(|result| result.method.name().to_owned()).collect();
     let inputs = RunInputs { dataset: &dataset, skipped: &manifest.skipped, chain: &extracted.chain, methods };
-    Ok(run.finish(folder, &inputs, findings, |findings, results| {
-        results.set("explained_variance", findings.variance_kept);
+    Ok(run.finish(folder, &inputs, findings, |findings, json| {
+        json.set("explained_variance", findings.variance_kept);
         if let Some(layout) = &layout {
             let figures = json!({ "kl_divergence": layout.kl_divergence, "perplexity": layout.perplexity });
-            results.set("tsne", figures);
+            json.set("tsne", figures);
         }
-        for (group, method) in groups.iter().zip(&findings.methods) {
-            results.set(&method.method, group.to_json(method));
+        for (result, method) in results.iter().zip(&findings.methods) {
+            json.set(&method.method, result.to_json(method));
         }
     })?)
 }
 
-/// Groups and judges; the truth is read here and nowhere before.
-fn group(
+/// Runs the recipe's methods and evaluates what they found; the truth is read here and nowhere before.
+fn run_methods(
     recipe: &ClusterRecipe,
     truth: Option<&LabelTable>,
     options: &ClusterOptions,
     manifest: &Manifest,
     (x, flux): (ArrayView2<'_, f32>, Option<&Flux>),
     observer: &dyn Observer,
-) -> Result<Vec<Group>, CommandError> {
+) -> Result<Vec<ClusteringResult>, CommandError> {
     let truth = truth.map(|table| table.match_to(manifest));
     if let Some(truth) = &truth {
         let (known, n) = (truth.labels.len(), manifest.records.len());
@@ -169,12 +170,13 @@ fn group(
     }
     let kmeans = &recipe.cluster.kmeans;
     let (max_time, max_memory) = (options.max_time, options.max_memory);
-    let judge = Judge { manifest, truth: truth.as_ref(), kmeans, seed: recipe.seed, max_time, max_memory };
+    let evaluator =
+        ClusteringEvaluator { manifest, truth: truth.as_ref(), kmeans, seed: recipe.seed, max_time, max_memory };
     match (&recipe.cluster.fit_per, flux) {
         (Some(field), Some(flux)) => {
-            Ok(per_series::run(&recipe.cluster, (field, flux), x, recipe.seed, &judge, observer)?)
+            Ok(per_series::run(&recipe.cluster, (field, flux), x, recipe.seed, &evaluator, observer)?)
         }
-        _ => Ok(clustering::run(&recipe.cluster, x, recipe.seed, &judge, observer)?),
+        _ => Ok(clustering::run(&recipe.cluster, x, recipe.seed, &evaluator, observer)?),
     }
 }
 

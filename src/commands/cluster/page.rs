@@ -9,19 +9,19 @@ use crate::commands::CommandError;
 use crate::detector_frames::Flux;
 use crate::progress::{Event, Observer};
 use crate::recipes::ClusterRecipe;
-use crate::report::{Atlas, Block, Grouping, InteractiveScatter, Layout, Report};
+use crate::report::{Atlas, Grouping, InteractiveScatter, PageBlock, Report, ScatterLayout};
 use crate::runs::RunDir;
-use crate::workflow::clustering::{Details, Group, MethodSummary, per_series, plane};
+use crate::workflow::clustering::{ClusteringDetails, ClusteringResult, MethodSummary, per_series, plane};
 use crate::workflow::flux;
 use crate::workflow::gallery::show;
 use crate::workflow::report_blocks;
 
-/// What the page shows.
+/// The page of a clustering: the run and everything it shows.
 pub(super) struct ClusterPage<'a> {
     pub run: &'a RunDir,
     pub recipe: &'a ClusterRecipe,
     pub data: DatasetView<'a>,
-    pub groups: &'a [Group],
+    pub results: &'a [ClusteringResult],
     pub plots: &'a [Plot],
     pub x: ArrayView2<'a, f32>,
     pub layout: Option<ArrayView2<'a, f32>>,
@@ -47,11 +47,11 @@ impl ClusterPage<'_> {
         report.section("The map", self.map(observer)?);
         report.section("Images", self.of(Topic::Images)?);
         report.section("Features", self.of(Topic::Features)?);
-        for (group, method) in self.groups.iter().zip(&findings.methods) {
-            let mut blocks = vec![Block::Paragraph(sentence(method)), table(method), metrics_table(method)];
-            blocks.extend(self.of(Topic::Of(group.method))?);
-            blocks.extend(search_table(group));
-            report.section(group.method.title(), blocks);
+        for (result, method) in self.results.iter().zip(&findings.methods) {
+            let mut blocks = vec![PageBlock::Paragraph(sentence(method)), table(method), metrics_table(method)];
+            blocks.extend(self.of(Topic::Of(result.method))?);
+            blocks.extend(search_table(result));
+            report.section(result.method.title(), blocks);
         }
         report.section("Clusters and fields", self.of(Topic::Fields)?);
         report.section("Examples", self.examples(observer)?);
@@ -59,32 +59,32 @@ impl ClusterPage<'_> {
         Ok(report.write(&self.run.file("report.html")?)?)
     }
 
-    fn of(&self, topic: Topic) -> Result<Vec<Block>, CommandError> {
+    fn of(&self, topic: Topic) -> Result<Vec<PageBlock>, CommandError> {
         self.plots
             .iter()
             .filter(|plot| plot.section == topic)
             .map(|plot| {
                 let path = self.run.path().join(&plot.file);
-                Block::plot_file(&path, &plot.caption).map_err(CommandError::at(&path))
+                PageBlock::plot_file(&path, &plot.caption).map_err(CommandError::at(&path))
             })
             .collect()
     }
 
     /// The interactive scatter, then the same as pictures.
-    fn map(&self, observer: &dyn Observer) -> Result<Vec<Block>, CommandError> {
+    fn map(&self, observer: &dyn Observer) -> Result<Vec<PageBlock>, CommandError> {
         let points = |array: ArrayView2<'_, f32>| array.rows().into_iter().map(|row| [row[0], row[1]]).collect();
         let pca = plane(self.x);
         let mut layouts = Vec::new();
         if let Some(layout) = self.layout {
             let axes = ["t-SNE 1".to_owned(), "t-SNE 2".to_owned()];
-            layouts.push(Layout { name: "t-SNE".to_owned(), axes, points: points(layout) });
+            layouts.push(ScatterLayout { name: "t-SNE".to_owned(), axes, points: points(layout) });
         }
         let axes = ["component 1".to_owned(), "component 2".to_owned()];
-        layouts.push(Layout { name: "PCA".to_owned(), axes, points: points(pca.view()) });
+        layouts.push(ScatterLayout { name: "PCA".to_owned(), axes, points: points(pca.view()) });
         let mut groupings: Vec<(String, Grouping)> = self
-            .groups
+            .results
             .iter()
-            .map(|group| (group.method.title().to_owned(), Grouping::clusters(&group.clustering)))
+            .map(|result| (result.method.title().to_owned(), Grouping::clusters(&result.clustering)))
             .collect();
         if let Some((field, values)) = self.data.field_values() {
             groupings.push((field.to_owned(), values));
@@ -98,25 +98,25 @@ impl ClusterPage<'_> {
             observer.on(Event::Advanced { by: 1 });
         }
         let names = (0..n).map(|row| self.data.file_name(row).to_owned()).collect();
-        let mut blocks = vec![Block::Scatter(InteractiveScatter { layouts, groupings, names, atlas })];
+        let mut blocks = vec![PageBlock::Scatter(InteractiveScatter { layouts, groupings, names, atlas })];
         blocks.extend(self.of(Topic::Maps)?);
         Ok(blocks)
     }
 
-    fn examples(&self, observer: &dyn Observer) -> Result<Vec<Block>, CommandError> {
-        let Some(group) = self.groups.first() else { return Ok(Vec::new()) };
+    fn examples(&self, observer: &dyn Observer) -> Result<Vec<PageBlock>, CommandError> {
+        let Some(result) = self.results.first() else { return Ok(Vec::new()) };
         let mut blocks = Vec::new();
         if let Some(flux) = self.flux {
-            let rows = flux::examples(flux, self.data.manifest, &per_series::grouping(&group.clustering));
+            let rows = flux::examples(flux, self.data.manifest, &per_series::grouping(&result.clustering));
             blocks.extend(show(
                 "Frames thrown out and kept, with their share of the beam's light",
                 &rows,
                 Some((self.run, "plots/frames.png")),
             )?);
         }
-        for cluster in group.clustering.ids() {
-            let examples = choose(group, cluster, self.recipe.report.examples, self.recipe.seed);
-            blocks.extend(examples::draw(self.run, &self.data, group, &examples)?);
+        for cluster in result.clustering.ids() {
+            let examples = choose(result, cluster, self.recipe.report.examples, self.recipe.seed);
+            blocks.extend(examples::draw(self.run, &self.data, result, &examples)?);
             observer.on(Event::Advanced { by: 1 });
         }
         Ok(blocks)
@@ -130,25 +130,25 @@ fn sentence(method: &MethodSummary) -> String {
     format!("{}: {clusters} clusters, {noise} images of noise. {notes}", parameters.join(", "))
 }
 
-fn metrics_table(method: &MethodSummary) -> Block {
-    Block::Table {
+fn metrics_table(method: &MethodSummary) -> PageBlock {
+    PageBlock::Table {
         caption: "Measured".to_owned(),
         columns: ["metric", "value"].map(str::to_owned).to_vec(),
         rows: method.metrics.iter().map(|(name, value)| vec![name.clone(), format!("{value:.4}")]).collect(),
     }
 }
 
-fn table(method: &MethodSummary) -> Block {
+fn table(method: &MethodSummary) -> PageBlock {
     let rows = method
         .clusters
         .iter()
         .map(|cluster| {
-            let tenants: Vec<String> =
+            let values: Vec<String> =
                 cluster.field_values.iter().take(8).map(|(name, count)| format!("{name} {count}")).collect();
-            vec![cluster.cluster.to_string(), cluster.size.to_string(), tenants.join(", ")]
+            vec![cluster.cluster.to_string(), cluster.size.to_string(), values.join(", ")]
         })
         .collect();
-    Block::Table {
+    PageBlock::Table {
         caption: "Clusters".to_owned(),
         columns: ["cluster", "images", "most frequent"].map(str::to_owned).to_vec(),
         rows,
@@ -156,10 +156,10 @@ fn table(method: &MethodSummary) -> Block {
 }
 
 /// Everything that was tried.
-fn search_table(group: &Group) -> Option<Block> {
+fn search_table(result: &ClusteringResult) -> Option<PageBlock> {
     let number = |value: Option<f64>| value.map(|value| format!("{value:.4}")).unwrap_or_default();
-    let (columns, rows): (Vec<&str>, Vec<Vec<String>>) = match &group.details {
-        Details::KMeans { sweep, .. } => (
+    let (columns, rows): (Vec<&str>, Vec<Vec<String>>) = match &result.details {
+        ClusteringDetails::KMeans { sweep, .. } => (
             vec!["k", "inertia", "silhouette", "Davies-Bouldin", "Calinski-Harabasz", "smallest", "largest"],
             sweep
                 .iter()
@@ -176,7 +176,7 @@ fn search_table(group: &Group) -> Option<Block> {
                 })
                 .collect(),
         ),
-        Details::Dbscan { grid, .. } => (
+        ClusteringDetails::Dbscan { grid, .. } => (
             vec!["eps", "min_samples", "clusters", "noise", "silhouette", "silhouette x (1 - noise)"],
             grid.iter()
                 .map(|cell| {
@@ -191,9 +191,9 @@ fn search_table(group: &Group) -> Option<Block> {
                 })
                 .collect(),
         ),
-        Details::Plain | Details::Placed { .. } => return None,
+        ClusteringDetails::Plain | ClusteringDetails::Placed { .. } => return None,
     };
-    (rows.len() > 1).then(|| Block::Table {
+    (rows.len() > 1).then(|| PageBlock::Table {
         caption: "What was tried".to_owned(),
         columns: columns.into_iter().map(str::to_owned).collect(),
         rows,

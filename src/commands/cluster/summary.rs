@@ -1,4 +1,4 @@
-//! What `rails cluster` has to say at the end, and what goes into results.json.
+//! Summary of `rails cluster`, printed and in results.json.
 
 use ndarray::ArrayView2;
 use serde::Serialize;
@@ -19,9 +19,9 @@ pub type ClusterSummary = RunSummary<ClusterFindings>;
 /// Clusters and everything measured of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClusterFindings {
-    /// What was clustered.
+    /// The data set that was clustered.
     pub dataset: DatasetSummary,
-    /// The name field that plays the part of the tenant.
+    /// The name field that is shown beside the clusters.
     pub field: Option<String>,
     /// Images that went through the network now.
     pub computed: usize,
@@ -85,12 +85,12 @@ impl FeatureStatistics {
 pub(super) struct DatasetView<'a> {
     pub manifest: &'a Manifest,
     pub depth: DepthRange,
-    /// The field that plays the part of the tenant.
+    /// The name field that is shown beside the clusters.
     pub field: Option<&'a str>,
 }
 
 impl<'a> DatasetView<'a> {
-    /// The tenant field's name and its value for every image.
+    /// That field's name and its value for every image.
     pub fn field_values(&self) -> Option<(&'a str, Grouping)> {
         let field = self.field?;
         let values: Vec<Option<&str>> =
@@ -110,7 +110,7 @@ impl<'a> DatasetView<'a> {
     }
 }
 
-/// The field that plays the part of the tenant: the recipe's, else the template's first that groups the images (2 to 50
+/// The field that is shown beside the clusters: the recipe's, else the template's first that groups the images (2 to 50
 /// values).
 ///
 /// # Errors

@@ -100,6 +100,7 @@ pub fn compare(
         metrics,
     };
     let mut depth = DepthRange::default();
+    // Only two runs are compared image by image; of more only the number of common images is given.
     match judged.as_slice() {
         [Some(first), Some(second)] => {
             depth = depth_of(&files[1]);

@@ -10,13 +10,13 @@ use super::{Compared, more_is_better};
 use crate::commands::CommandError;
 use crate::files::Results;
 use crate::images::DepthRange;
-use crate::report::{Block, ConfusionDifference, CurvesCompared, EpochScores, GroupedBars, Report};
+use crate::report::{ConfusionDifference, CurvesCompared, EpochScores, GroupedBars, PageBlock, Report};
 use crate::workflow::gallery::{GalleryRow, read, show};
 
 /// Changed images that are shown of each kind.
 const SHOWN: usize = 30;
 
-/// What the page shows.
+/// The page of a comparison: the runs and everything it shows.
 pub(super) struct ComparePage<'a> {
     pub compared: &'a Compared,
     pub results: &'a [Results],
@@ -34,7 +34,7 @@ impl ComparePage<'_> {
             report.fact(kind, run);
         }
         if let Some(pair) = self.pair {
-            report.section("Which is better?", vec![Block::Paragraph(capital(&pair.sentence)), counts(pair)]);
+            report.section("Which is better?", vec![PageBlock::Paragraph(capital(&pair.sentence)), counts(pair)]);
         }
         report.section("Scores", self.scores()?);
         if !self.compared.differences.is_empty() {
@@ -62,16 +62,16 @@ impl ComparePage<'_> {
             let figure = CurvesCompared { title: "Learning curves", runs: &curves };
             let how =
                 "One line per run, on validation images: the lower the loss and the higher the accuracy, the better.";
-            report.section("How they learned", vec![Block::figure(&figure, how)?]);
+            report.section("How they learned", vec![PageBlock::figure(&figure, how)?]);
         }
         Ok(report.write(path)?)
     }
 
-    fn scores(&self) -> Result<Vec<Block>, CommandError> {
+    fn scores(&self) -> Result<Vec<PageBlock>, CommandError> {
         let mut blocks = Vec::new();
         if let Some((metrics, values)) = self.bars {
             let figure = GroupedBars { title: "Runs compared", metrics, runs: &self.compared.runs, values };
-            blocks.push(Block::figure(&figure, "A group of bars per score, a colour per run: higher is better.")?);
+            blocks.push(PageBlock::figure(&figure, "A group of bars per score, a colour per run: higher is better.")?);
         }
         let rows = self.compared.metrics.iter().map(|(name, values)| {
             let known = || values.iter().flatten().copied();
@@ -86,7 +86,7 @@ impl ComparePage<'_> {
             };
             std::iter::once(name.clone()).chain(values.iter().map(cell)).collect()
         });
-        blocks.push(Block::Table {
+        blocks.push(PageBlock::Table {
             caption: "Everything measured; ★ is the best of the row where one is better".to_owned(),
             columns: self.columns("metric"),
             rows: rows.collect(),
@@ -94,9 +94,9 @@ impl ComparePage<'_> {
         Ok(blocks)
     }
 
-    fn settings(&self) -> Block {
+    fn settings(&self) -> PageBlock {
         let rows = self.compared.differences.iter();
-        Block::Table {
+        PageBlock::Table {
             caption: "Settings that are the same in all runs of a kind are left out".to_owned(),
             columns: self.columns("setting"),
             rows: rows.map(|(name, values)| std::iter::once(name).chain(values).cloned().collect()).collect(),
@@ -107,17 +107,17 @@ impl ComparePage<'_> {
         std::iter::once(first.to_owned()).chain(self.compared.runs.iter().cloned()).collect()
     }
 
-    fn difference(&self, pair: &Pair) -> Result<Vec<Block>, CommandError> {
+    fn difference(&self, pair: &Pair) -> Result<Vec<PageBlock>, CommandError> {
         let [first, second]: &[Array2<u64>; 2] = &pair.counts;
         let title = format!("From {} to {}", self.compared.runs[0], self.compared.runs[1]);
         let figure = ConfusionDifference { title: &title, names: &pair.classes, first, second };
         let how = "Each cell: how many more (+) or fewer (−) images of the true class (row) the second calls the class of \
                    the column. Blue is better: more on the diagonal, fewer mix-ups beside it.";
-        Ok(vec![self.mixes(pair), Block::figure(&figure, how)?])
+        Ok(vec![self.mixes(pair), PageBlock::figure(&figure, how)?])
     }
 
     /// Both confusion matrices side by side; cells that are empty in both are left out.
-    fn mixes(&self, pair: &Pair) -> Block {
+    fn mixes(&self, pair: &Pair) -> PageBlock {
         let [first, second]: &[Array2<u64>; 2] = &pair.counts;
         let cells = first.indexed_iter().filter(|(place, count)| **count + second[*place] > 0);
         let row = |(place, count): ((usize, usize), &u64)| {
@@ -127,13 +127,13 @@ impl ComparePage<'_> {
         let columns =
             ["true class".to_owned(), "called".to_owned()].into_iter().chain(self.compared.runs.iter().cloned());
         let caption = "Both confusion matrices: images of a true class and what each calls them".to_owned();
-        Block::Table { caption, columns: columns.collect(), rows: cells.map(row).collect() }
+        PageBlock::Table { caption, columns: columns.collect(), rows: cells.map(row).collect() }
     }
 
-    fn gallery(&self, pair: &Pair, kind: &str, how: &str) -> Result<Vec<Block>, CommandError> {
+    fn gallery(&self, pair: &Pair, kind: &str, how: &str) -> Result<Vec<PageBlock>, CommandError> {
         let changes: Vec<&Change> = pair.changes.iter().filter(|change| change.kind() == kind).collect();
         if changes.is_empty() {
-            return Ok(vec![Block::Paragraph("None.".to_owned())]);
+            return Ok(vec![PageBlock::Paragraph("None.".to_owned())]);
         }
         let images = changes
             .iter()
@@ -151,7 +151,7 @@ impl ComparePage<'_> {
     }
 }
 
-fn counts(pair: &Pair) -> Block {
+fn counts(pair: &Pair) -> PageBlock {
     let rows = [
         ("both right", pair.both_right),
         ("both wrong", pair.both_wrong),
@@ -161,7 +161,7 @@ fn counts(pair: &Pair) -> Block {
         ("judged by the second alone", pair.only_second),
         ("left out, since the two were told different truths", pair.relabelled),
     ];
-    Block::Table {
+    PageBlock::Table {
         caption: format!("{} images were judged by both, images of equal bytes counted once", pair.shared),
         columns: ["images that are", "number"].map(str::to_owned).to_vec(),
         rows: rows.map(|(name, count)| vec![name.to_owned(), count.to_string()]).to_vec(),

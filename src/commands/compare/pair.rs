@@ -11,7 +11,7 @@ use crate::files::changes_csv::{self, ChangeRow};
 use crate::files::predictions_csv::{RecordedPrediction, RecordedPredictions};
 use crate::metrics::McNemar;
 
-/// What two runs say about the images both judged.
+/// Two runs compared on the images that both predicted.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pair {
     /// Images that both judged, of the same truth.
@@ -97,6 +97,7 @@ impl Pair {
         }
         changes.sort_by(|a, b| a.kind().cmp(b.kind()).then_with(|| b.confidence[1].total_cmp(&a.confidence[1])));
         let mcnemar = (!same.is_empty()).then(|| McNemar::of(broken as u64, fixed as u64));
+        // Images whose truth differs between the runs prove nothing about the classifiers.
         let relabelled = matched.len() - same.len();
         let sentence = sentence(names, same.len(), fixed, broken, mcnemar.as_ref());
         Self {
@@ -134,7 +135,7 @@ fn sentence([first, second]: [&str; 2], shared: usize, fixed: usize, broken: usi
     let Some(test) = test else {
         return format!("`{first}` and `{second}` judged no image in common: they cannot be compared image by image");
     };
-    let verdict = if test.p_value >= 0.05 {
+    let conclusion = if test.p_value >= 0.05 {
         "the difference may well be chance"
     } else if fixed > broken {
         "it is hardly chance that the second is better"
@@ -144,7 +145,7 @@ fn sentence([first, second]: [&str; 2], shared: usize, fixed: usize, broken: usi
     format!(
         "on {shared} images that both judged, `{second}` calls {fixed} right that `{first}` calls wrong, and {broken} \
          wrong that `{first}` calls right; equally good classifiers differ at least as much in {} of cases (McNemar's \
-         test, {}): {verdict}",
+         test, {}): {conclusion}",
         chance(test.p_value),
         if test.exact { "exact" } else { "chi-square" },
     )

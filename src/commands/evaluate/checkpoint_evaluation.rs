@@ -107,7 +107,7 @@ impl<'a> CheckpointEvaluation<'a> {
         Ok(report.write(context.observer)?)
     }
 
-    /// What the command answers with.
+    /// Findings for the summary.
     pub fn findings(self, truth: &LabelledImages) -> EvaluateFindings {
         EvaluateFindings {
             checkpoint: self.checkpoint.folder.clone(),
@@ -124,7 +124,7 @@ impl<'a> CheckpointEvaluation<'a> {
     }
 }
 
-/// What the checkpoint says of each row of `x`, shape `[n, n_features]`.
+/// Predictions of the checkpoint for each row of `x`, shape `[n, n_features]`.
 fn predict(checkpoint: &Checkpoint, x: ArrayView2<'_, f32>) -> Result<Predictions, CommandError> {
     let uncalibrated = checkpoint.classifier.probabilities(x)?;
     let probabilities = checkpoint.probabilities(x)?;

@@ -1,4 +1,4 @@
-//! What stands at the top and at the end of the page of `rails evaluate`.
+//! Heading and settings of the page of `rails evaluate`.
 
 use super::EvaluateOptions;
 use crate::evaluation::LabelledPredictions;
@@ -25,7 +25,7 @@ pub(super) fn facts(
     .to_vec()
 }
 
-/// What makes the run again.
+/// Settings that make the run again, one per line.
 pub(super) fn settings(options: &EvaluateOptions, checkpoint: &Checkpoint) -> Vec<String> {
     let mut lines = vec![
         format!("checkpoint = {}", checkpoint.folder.display()),

@@ -1,4 +1,4 @@
-//! How good a classifier is on labelled images, in numbers, pictures and words.
+//! `rails evaluate`: how good a classifier is on labelled images, in numbers, pictures and words.
 
 mod checkpoint_evaluation;
 mod heading;
@@ -25,7 +25,7 @@ use truth::truth;
 /// Draws the resamples of intervals; results do not depend on anything else random.
 const SEED: u64 = 0;
 
-/// What to evaluate.
+/// Options of an evaluation: the checkpoint, the images and their true classes.
 #[derive(Debug, Clone, Default)]
 pub struct EvaluateOptions {
     /// The checkpoint folder; without it the newest.
@@ -57,7 +57,7 @@ pub struct EvaluateFindings {
     /// Everything measured of them.
     #[serde(flatten)]
     pub evaluation: Evaluation,
-    /// Images of classes that the checkpoint does not know; they are in no score.
+    /// Images of novel classes; they are in no score.
     pub unknown_classes: Vec<NovelClass>,
     /// Share of images called right where those of unknown classes count as errors, in `0.0..=1.0`.
     pub accuracy_with_unknown_classes: Option<f64>,

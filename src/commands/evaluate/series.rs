@@ -2,7 +2,7 @@
 
 use crate::commands::CommandError;
 use crate::evaluation::Predictions;
-use crate::report::{Block, Figure, FluxPlot, Grouping, Section};
+use crate::report::{Figure, FluxPlot, Grouping, PageBlock, PageSection};
 use crate::runs::{Bundle, RunDir};
 use crate::training::UNKNOWN;
 use crate::workflow::Context;
@@ -10,8 +10,8 @@ use crate::workflow::feature_extraction::ExtractedFeatures;
 use crate::workflow::flux;
 use crate::workflow::gallery::show;
 
-/// Writes `plots/mean_flux.png` and `plots/frames.png`; the answer is the same for the page. `predictions` are those for
-/// the images of `extracted`.
+/// Writes `plots/mean_flux.png` and `plots/frames.png`; the answer is the same for the page. `predictions` are those
+/// for the images of `extracted`.
 ///
 /// `None` for a classifier that does not look at frames.
 pub(super) fn section(
@@ -20,7 +20,7 @@ pub(super) fn section(
     bundle: &Bundle,
     predictions: &Predictions,
     context: &Context<'_>,
-) -> Result<Option<Section>, CommandError> {
+) -> Result<Option<PageSection>, CommandError> {
     if bundle.features.recipe.frame().is_none() {
         return Ok(None);
     }
@@ -34,13 +34,13 @@ pub(super) fn section(
     FluxPlot { title: "Mean flux of each frame, by class", series: &flux::curves(&flux, &groups) }.save(&path)?;
     let how = "A panel per series: counts per measured pixel over the number of the frame, coloured by what the \
                classifier calls the frame. Below, frames of each class with their share of the beam's light.";
-    let mut blocks = vec![Block::Paragraph(how.to_owned())];
-    blocks.push(Block::plot_file(&path, "Mean flux over frame number, by class").map_err(CommandError::at(&path))?);
+    let mut blocks = vec![PageBlock::Paragraph(how.to_owned())];
+    blocks.push(PageBlock::plot_file(&path, "Mean flux over frame number, by class").map_err(CommandError::at(&path))?);
     let rows = flux::examples(&flux, &extracted.manifest, &groups);
     blocks.extend(show(
         "Frames of each class, with their share of the beam's light",
         &rows,
         Some((run, "plots/frames.png")),
     )?);
-    Ok(Some(Section { title: "Series of frames".into(), blocks }))
+    Ok(Some(PageSection { title: "Series of frames".into(), blocks }))
 }

@@ -1,4 +1,4 @@
-//! Which images are judged, and by which truth.
+//! Images of an evaluation and their true classes.
 
 use super::EvaluateOptions;
 use crate::commands::CommandError;

@@ -50,6 +50,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
     let fitting = fitting(recipe);
     let main: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&sliced.slices)).collect();
     let (found, replaced) = fitting.fit(&main)?;
+    // The same patches without flat-field correction, to measure what it changes.
     let uneven: Vec<&Patches> = images.iter().filter_map(|image| image.uneven.as_ref()).collect();
     let effect = if uneven.is_empty() { None } else { Some(FlatFieldEffect::of(&fitting.fit(&uneven)?.0, &found)) };
     let search = sliced
@@ -87,6 +88,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
     drop(stage);
     run.lap("plot");
 
+    // For run.json: patches are described by the statistics of hand-made features.
     let blocks = BTreeMap::from([(HandMadeBlock::Statistics, WeightedBlocks::usual())]);
     let features = FeaturesRecipe::HandMade(HandMadeRecipe { enhance: recipe.features.enhance.clone(), blocks });
     let n_features = sliced.statistics.len();

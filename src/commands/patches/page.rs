@@ -8,7 +8,9 @@ use crate::data::Manifest;
 use crate::features::Patches;
 use crate::images::{DepthRange, decode, enhance};
 use crate::recipes::{FitPer, PatchesRecipe};
-use crate::report::{Block, Figure, MosaicPanel, PatchMosaic, Report, ScoreCurve, ScoreCurves, ScoreGrid, thumbnail};
+use crate::report::{
+    Figure, MosaicPanel, PageBlock, PatchMosaic, Report, ScoreCurve, ScoreCurves, ScoreGrid, thumbnail,
+};
 use crate::runs::RunDir;
 use crate::workflow::patch_clustering::PatchClusters;
 use crate::workflow::report_blocks;
@@ -21,7 +23,7 @@ const MOSAICS: usize = 24;
 /// The setting that was varied.
 type At = fn(&SearchRow) -> f64;
 
-/// What the page shows.
+/// The page of a run over patches: the run and everything it shows.
 pub(super) struct PatchesPage<'a> {
     pub run: &'a RunDir,
     pub recipe: &'a PatchesRecipe,
@@ -50,18 +52,18 @@ impl PatchesPage<'_> {
         Ok(report.write(&self.run.file("report.html")?)?)
     }
 
-    fn plot(&self, name: &str, caption: &str, figure: &dyn Figure) -> Result<Block, CommandError> {
+    fn plot(&self, name: &str, caption: &str, figure: &dyn Figure) -> Result<PageBlock, CommandError> {
         Ok(report_blocks::plot(self.run, name, caption, figure)?)
     }
 
-    fn method(&self, clusters: &PatchClusters) -> Result<Vec<Block>, CommandError> {
+    fn method(&self, clusters: &PatchClusters) -> Result<Vec<PageBlock>, CommandError> {
         let number = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.3}"));
         let (clustered, raw) = (number(clusters.silhouette), number(clusters.silhouette_raw));
         let together = match self.recipe.patches.fit_per {
             FitPer::Set => "The patches of all images were clustered together.",
             FitPer::Image => "The patches of each image were clustered by themselves.",
         };
-        let mut blocks = vec![Block::Paragraph(format!(
+        let mut blocks = vec![PageBlock::Paragraph(format!(
             "{together} Mean silhouette {clustered} in the space that was clustered, {raw} in the space of the \
              statistics as they are. Cluster 0 is the quietest."
         ))];
@@ -106,16 +108,17 @@ impl PatchesPage<'_> {
         }
         let more = all.len().div_ceil(rows * columns).saturating_sub(MOSAICS);
         if more > 0 {
-            blocks.push(Block::Paragraph(format!("{more} more mosaics are not drawn; patches.csv has all patches.")));
+            blocks
+                .push(PageBlock::Paragraph(format!("{more} more mosaics are not drawn; patches.csv has all patches.")));
         }
         Ok(blocks)
     }
 
-    fn light(&self) -> Vec<Block> {
+    fn light(&self) -> Vec<PageBlock> {
         let Some(effect) = &self.findings.flat_field else {
             let text = "No flat-field correction was made. Where a cluster follows the light and not what lies in the \
                         image, try features.enhance = [\"flat-field\"].";
-            return vec![Block::Paragraph(text.to_owned())];
+            return vec![PageBlock::Paragraph(text.to_owned())];
         };
         let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.3}"));
         let row = |name: &str, one: &super::PatchesMethod| {
@@ -124,20 +127,20 @@ impl PatchesPage<'_> {
         };
         let columns = ["flat-field correction", "patches per cluster", "silhouette (clustered)", "silhouette (raw)"];
         vec![
-            Block::Table {
+            PageBlock::Table {
                 caption: "What the correction changed".to_owned(),
                 columns: columns.map(str::to_owned).to_vec(),
                 rows: vec![row("without", &effect.without), row("with", &effect.with)],
             },
-            Block::Paragraph(format!(
+            PageBlock::Paragraph(format!(
                 "Agreement of the two clusterings (adjusted Rand index, 1 is the same): {}.",
                 number(effect.agreement)
             )),
         ]
     }
 
-    fn search(&self, search: &SearchResults) -> Result<Vec<Block>, CommandError> {
-        let mut blocks = vec![Block::Paragraph(
+    fn search(&self, search: &SearchResults) -> Result<Vec<PageBlock>, CommandError> {
+        let mut blocks = vec![PageBlock::Paragraph(
             "Scores in the clustered space are not comparable between numbers of components: with fewer dimensions \
              distances within clusters shrink, and the silhouette rises whether or not the clusters are any better. \
              The score in the space of the raw statistics is comparable, since that space stays the same. Between \

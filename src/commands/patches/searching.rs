@@ -9,8 +9,8 @@ use crate::commands::CommandError;
 use crate::features::Patches;
 use crate::progress::{Event, Observer, Warning};
 use crate::recipes::{PatchSearch, Slices};
-use crate::reducers::Method as Map;
-use crate::workflow::patch_clustering::Fitting;
+use crate::reducers::ReductionMethod;
+use crate::workflow::patch_clustering::PatchClusterer;
 
 /// One setting that was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -44,33 +44,37 @@ pub struct SearchResults {
 pub(super) fn run(
     search: &PatchSearch,
     main: Slices,
-    fitting: &Fitting,
+    fitting: &PatchClusterer,
     images: &[Sliced],
     observer: &dyn Observer,
 ) -> Result<SearchResults, CommandError> {
+    // Only the first algorithm is searched: scores of different ones do not compare.
     let mut fitting = fitting.clone();
     fitting.cluster.methods.truncate(1);
     let own_k = NonZeroUsize::new(fitting.cluster.kmeans.k.values()[0]).unwrap_or(NonZeroUsize::MIN);
-    let score = |fitting: &Fitting, slices: Slices, k: NonZeroUsize| -> Result<Option<SearchRow>, CommandError> {
-        let patches: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&slices)).collect();
-        if patches.len() < images.len() {
-            observer.warn(&Warning::SlicesTooSmall { rows: slices.rows.get() });
-            return Ok(None);
-        }
-        observer.on(Event::Advanced { by: 1 });
-        let (found, _) = fitting.with_k(k).fit(&patches)?;
-        let components = match fitting.reduce.method {
-            Map::None => fitting.statistics.len(),
-            Map::Pca | Map::RandomProjection => fitting.reduce.n_components.get().min(fitting.statistics.len()),
+    let score =
+        |fitting: &PatchClusterer, slices: Slices, k: NonZeroUsize| -> Result<Option<SearchRow>, CommandError> {
+            let patches: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&slices)).collect();
+            if patches.len() < images.len() {
+                observer.warn(&Warning::SlicesTooSmall { rows: slices.rows.get() });
+                return Ok(None);
+            }
+            observer.on(Event::Advanced { by: 1 });
+            let (found, _) = fitting.with_k(k).fit(&patches)?;
+            let components = match fitting.reduce.method {
+                ReductionMethod::None => fitting.statistics.len(),
+                ReductionMethod::Pca | ReductionMethod::RandomProjection => {
+                    fitting.reduce.n_components.get().min(fitting.statistics.len())
+                }
+            };
+            Ok(found.first().map(|clusters| SearchRow {
+                slices: slices.rows.get(),
+                k: k.get(),
+                components,
+                silhouette: clusters.silhouette,
+                silhouette_raw: clusters.silhouette_raw,
+            }))
         };
-        Ok(found.first().map(|clusters| SearchRow {
-            slices: slices.rows.get(),
-            k: k.get(),
-            components,
-            silhouette: clusters.silhouette,
-            silhouette_raw: clusters.silhouette_raw,
-        }))
-    };
     let ks: Vec<NonZeroUsize> = search.clusters.values().into_iter().filter_map(NonZeroUsize::new).collect();
     let mut results = SearchResults::default();
     for &k in &ks {
@@ -79,7 +83,7 @@ pub(super) fn run(
     if search.components {
         for n_components in (1..fitting.statistics.len()).filter_map(NonZeroUsize::new) {
             let mut fewer = fitting.clone();
-            fewer.reduce.method = Map::Pca;
+            fewer.reduce.method = ReductionMethod::Pca;
             fewer.reduce.n_components = n_components;
             results.components.extend(score(&fewer, main, own_k)?);
         }

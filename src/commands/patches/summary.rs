@@ -1,4 +1,4 @@
-//! What a run over patches has to say at the end, and its tables.
+//! Summary of a run over patches, and its tables.
 
 use serde::Serialize;
 
@@ -19,11 +19,11 @@ pub type PatchesSummary = RunSummary<PatchesFindings>;
 /// Clusters of patches and what was measured of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PatchesFindings {
-    /// What was sliced.
+    /// The data set that was sliced.
     pub dataset: DatasetSummary,
     /// Patches per image.
     pub slices: Slices,
-    /// What was clustered.
+    /// Statistics that were clustered.
     pub statistics: Vec<Statistic>,
     /// Patches left out by rule.
     pub ignored: usize,
@@ -31,9 +31,9 @@ pub struct PatchesFindings {
     pub replaced: usize,
     /// One per algorithm.
     pub methods: Vec<PatchesMethod>,
-    /// What correcting the light changed, where it was.
+    /// Effect of the flat-field correction, where there is one.
     pub flat_field: Option<FlatFieldEffect>,
-    /// What was tried beside.
+    /// Results of the search, where there is one.
     pub search: Option<SearchResults>,
 }
 
@@ -61,7 +61,7 @@ impl PatchesMethod {
     }
 }
 
-/// What correcting the light changed, by the first algorithm.
+/// Effect of the flat-field correction on the silhouettes of the first algorithm.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FlatFieldEffect {
     /// Silhouettes without the correction.

@@ -10,7 +10,7 @@ use crate::progress::{Observer, Stage};
 use crate::runs::{Placement, Placer};
 
 /// Frames of one file.
-struct Kept {
+struct FileFrames {
     file: PathBuf,
     dataset: Option<String>,
     indices: Vec<usize>,
@@ -27,7 +27,7 @@ pub(super) fn keep_into(
     require_empty(folder, "copy")?;
     let stage = observer.stage(Stage::Copy, files.len());
     let mut placer = Placer::new(folder, placement)?;
-    let mut stacks: Vec<Kept> = Vec::new();
+    let mut stacks: Vec<FileFrames> = Vec::new();
     for (prediction, path) in predictions.iter().zip(files) {
         let Some(FrameAddress { file, dataset, index }) = FrameAddress::parse(path) else {
             placer.place(path, prediction.id)?;
@@ -36,10 +36,10 @@ pub(super) fn keep_into(
         };
         match stacks.last_mut() {
             Some(last) if (&last.file, &last.dataset) == (&file, &dataset) => last.indices.push(index),
-            _ => stacks.push(Kept { file, dataset, indices: vec![index] }),
+            _ => stacks.push(FileFrames { file, dataset, indices: vec![index] }),
         }
     }
-    for Kept { file, dataset, indices } in stacks {
+    for FileFrames { file, dataset, indices } in stacks {
         let target = folder.join(file.file_name().unwrap_or_default());
         copy_frames(&file, dataset.as_deref(), &indices, &target).map_err(|error| {
             let hint = "give files of one name in separate runs, each with a folder of its own";

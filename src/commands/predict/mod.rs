@@ -32,7 +32,7 @@ pub struct PredictOptions {
     pub keep_all: bool,
     /// So many nearest training images are named with each prediction.
     pub explain: usize,
-    /// Only images of this class are told of.
+    /// Only images of this class are printed.
     pub keep: Option<String>,
     /// Write those images here, files of frames with these frames only.
     pub keep_into: Option<PathBuf>,
@@ -42,7 +42,7 @@ pub struct PredictOptions {
     pub placement: Placement,
 }
 
-/// What an image is taken for.
+/// The prediction for one image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
     /// Content hash.
@@ -67,13 +67,13 @@ pub struct Prediction {
 pub struct NearestImage {
     /// Its file when it was learned from.
     pub path: String,
-    /// What it shows.
+    /// Its class.
     pub class: String,
     /// One minus the cosine between the features of the two, in `0.0..=2.0`; 0 for the same image.
     pub distance: f32,
 }
 
-/// What `rails predict` has to say.
+/// Summary of `rails predict`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PredictSummary {
     /// The checkpoint used.
@@ -125,7 +125,8 @@ pub fn predict(
     let mut predictions = Vec::new();
     let mut files = Vec::new();
     let mut skipped = Vec::new();
-    let given = Given::of(images);
+    // Predictions name single files as they were given, not by their absolute paths.
+    let given = GivenPaths::of(images);
     for manifest in manifests(images, chain, context.observer)? {
         let shown = extraction.is_shown();
         if shown && manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
@@ -150,6 +151,7 @@ pub fn predict(
     if let Some(folder) = &options.sort_into {
         sort_into(folder, &predictions, &files, options.placement, observer)?;
     }
+    // Counts and mean are of all images, also where `--keep` prints only one class.
     let mut counts = BTreeMap::new();
     for prediction in &predictions {
         *counts.entry(prediction.class.clone()).or_default() += 1;
@@ -177,7 +179,7 @@ pub fn predict(
     })
 }
 
-/// What the images of `embeddings` are taken for; `paths` has one entry per image.
+/// Predictions for the images of `embeddings`; `paths` has one entry per image.
 fn judge(
     checkpoint: &Checkpoint,
     options: &PredictOptions,
@@ -219,9 +221,9 @@ fn judge(
 }
 
 /// Single files are scanned by their absolute paths; this gives them back as they were given.
-struct Given<'a>(BTreeMap<PathBuf, &'a Path>);
+struct GivenPaths<'a>(BTreeMap<PathBuf, &'a Path>);
 
-impl<'a> Given<'a> {
+impl<'a> GivenPaths<'a> {
     fn of(images: &'a [PathBuf]) -> Self {
         let files = images.iter().filter(|path| !path.is_dir());
         Self(files.filter_map(|path| Some((std::path::absolute(path).ok()?, path.as_path()))).collect())
@@ -253,7 +255,7 @@ fn manifests(images: &[PathBuf], chain: &FeatureChain, observer: &dyn Observer) 
     Ok(manifests)
 }
 
-/// What is put into a folder must not mix with what lies there; `doing` says what for, such as `sort`.
+/// Checks that `folder` is new or empty, so that nothing mixes; `doing` says what it is for, such as `sort`.
 fn require_empty(folder: &Path, doing: &str) -> Result<(), CommandError> {
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(CommandError::failed(

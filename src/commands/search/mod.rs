@@ -1,4 +1,4 @@
-//! Which network, layer, enhancement and number of clusters suit the images: every combination, ranked.
+//! `rails search`: every combination of network, layer, enhancement and number of clusters, ranked.
 
 mod page;
 
@@ -10,18 +10,18 @@ use serde::Serialize;
 
 use super::CommandError;
 use crate::clusterers::{PickK, PickMetrics};
-use crate::curation::{LabelTable, Matched};
+use crate::curation::{LabelTable, MatchedLabels};
 use crate::data::{Clustering, Manifest, Skipped};
 use crate::images::{DepthRange, Enhancement};
 use crate::metrics::{Contingency, normalized_mutual_information, purity, spread};
 use crate::progress::{Note, Stage};
 use crate::recipes::{FeaturesRecipe, NetworkRecipe, SearchRecipe};
 use crate::runs::{DatasetSummary, FeatureChain, RunKind};
-use crate::workflow::clustering::Judge;
+use crate::workflow::clustering::ClusteringEvaluator;
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, Run, RunInputs, RunSummary, WorkflowError, dataset};
 
-/// What the command line adds to the recipe.
+/// Options that the command line adds to the recipe.
 #[derive(Debug, Clone)]
 pub struct SearchOptions {
     /// A table of true classes, for measuring only.
@@ -38,13 +38,13 @@ pub type SearchSummary = RunSummary<SearchFindings>;
 /// Combinations of features, ranked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SearchFindings {
-    /// What was clustered.
+    /// The data set that was clustered.
     pub dataset: DatasetSummary,
     /// Every combination that ran, the best first.
     pub rows: Vec<CombinationRow>,
     /// Combinations that could not run, and why.
     pub left_out: Vec<String>,
-    /// What to add to `rails cluster` to get the best one.
+    /// Arguments of `rails cluster` that give the best one.
     pub recommended: Vec<String>,
 }
 
@@ -61,12 +61,12 @@ pub struct CombinationRow {
     pub k: usize,
     /// Number of features before reduction.
     pub n_features: usize,
-    /// What was measured, by name; the truth's only where one was given.
+    /// Metrics by name; those against the truth only where one was given.
     pub metrics: BTreeMap<String, f64>,
 }
 
-/// Runs every combination of `[search]` with the numbers of clusters of the recipe's k-means and ranks them by the metric
-/// that the recipe picks k with. Each combination of network, layers and enhancements is embedded once.
+/// Runs every combination of `[search]` with the numbers of clusters of the recipe's k-means and ranks them by the
+/// metric that the recipe picks k with. Each combination of network, layers and enhancements is embedded once.
 ///
 /// # Errors
 /// When no combination can run. One whose weights are missing is left out and listed.
@@ -89,6 +89,7 @@ pub fn search(
         context.observer.note(&Note::Trying { features: name.clone() });
         match search.run(&features, &manifest, depth) {
             Ok(combination) => found.push(combination),
+            // A network whose weights are missing is left out; any other error ends the search.
             Err(CommandError::Workflow(WorkflowError::Backbone(error))) => left_out.push(format!("{name}: {error}")),
             Err(error) => return Err(error),
         }
@@ -124,7 +125,7 @@ pub fn search(
     })?)
 }
 
-/// What all combinations share.
+/// Settings and data that all combinations share.
 struct Search<'a> {
     recipe: &'a SearchRecipe,
     options: &'a SearchOptions,
@@ -159,7 +160,7 @@ impl Search<'_> {
         let clusterings: Vec<&Clustering> = sweep.iter().map(|fit| &fit.clustering).collect();
         drop(stage);
         let truth = self.truth.map(|table| table.match_to(&embedded.manifest));
-        let judge = Judge {
+        let evaluator = ClusteringEvaluator {
             manifest: &embedded.manifest,
             truth: truth.as_ref(),
             kmeans: &self.recipe.cluster.kmeans,
@@ -167,7 +168,7 @@ impl Search<'_> {
             max_time: self.options.max_time,
             max_memory: self.options.max_memory,
         };
-        let judged = judge.silhouettes(x.view(), &clusterings, observer);
+        let judged = evaluator.silhouettes(x.view(), &clusterings, observer);
         let kept = projection.explained_variance_ratio().map(|ratios| ratios.iter().sum::<f64>());
         let rows = sweep
             .iter()
@@ -199,7 +200,7 @@ impl Search<'_> {
     }
 }
 
-fn against_truth(clustering: &Clustering, truth: &Matched) -> Vec<(&'static str, Option<f64>)> {
+fn against_truth(clustering: &Clustering, truth: &MatchedLabels) -> Vec<(&'static str, Option<f64>)> {
     let classes = (0..clustering.len()).map(|row| truth.labels.get(&row).map(|(class, _)| class.as_str()));
     let table = Contingency::new(clustering.labels().iter().copied().zip(classes));
     vec![("purity", purity(&table)), ("nmi", normalized_mutual_information(&table))]

@@ -2,7 +2,7 @@
 
 use super::{CombinationRow, texts};
 use crate::recipes::SearchRecipe;
-use crate::report::{Block, Report};
+use crate::report::{PageBlock, Report};
 use crate::runs::DatasetSummary;
 
 pub(super) fn page(
@@ -41,16 +41,16 @@ pub(super) fn page(
         })
         .collect();
     let mut blocks = vec![
-        Block::Paragraph(format!("Recommended: {}", recommended.join(", "))),
-        Block::Paragraph(
+        PageBlock::Paragraph(format!("Recommended: {}", recommended.join(", "))),
+        PageBlock::Paragraph(
             "Scores of different features are measured in different spaces: take close ones as equal, and look at the \
              clusters before trusting a rank."
                 .to_owned(),
         ),
-        Block::Table { caption: "Every combination, the best first".to_owned(), columns, rows: cells },
+        PageBlock::Table { caption: "Every combination, the best first".to_owned(), columns, rows: cells },
     ];
     if !left_out.is_empty() {
-        blocks.push(Block::Table {
+        blocks.push(PageBlock::Table {
             caption: "Left out".to_owned(),
             columns: vec!["combination".to_owned()],
             rows: left_out.iter().map(|line| vec![line.clone()]).collect(),

@@ -1,4 +1,4 @@
-//! Tiles to verdicts, one defect after another.
+//! Tiles to defect labels, one defect after another.
 
 mod page;
 mod places;
@@ -27,7 +27,7 @@ use crate::workflow::{Context, Run, RunInputs, dataset};
 use page::SeparatePage;
 use places::Places;
 
-/// The column of images.csv and the folder of clusters that hold the verdicts.
+/// The column of images.csv and the folder of clusters that hold the defect labels.
 const METHOD: &str = "layers";
 
 /// Steps of the layouts in the report.
@@ -63,7 +63,7 @@ pub fn separate(
     run.lap("layout");
 
     let folder = run.create_folder()?;
-    let clustering = verdicts(&found);
+    let clustering = by_defect(&found);
     let points = layout.as_ref().map_or_else(|| plane(reduced.view()), |layout| layout.points.clone());
     tables::images_csv(&folder, manifest, [&measured, &surroundings], &found, points.view())?;
     tables::proposals(&folder, &found)?;
@@ -81,7 +81,7 @@ pub fn separate(
         inverted: measured.chain.recipe.enhance().contains(&Enhancement::Invert),
         replaced: measured.replaced + surroundings.replaced,
         layers: summary::rows(&found),
-        verdicts: summary::counts(&found),
+        defects: summary::counts(&found),
         placed,
     };
     let stage = observer.stage(Stage::Plot, 0);
@@ -104,7 +104,7 @@ pub fn separate(
     let inputs = RunInputs { dataset: &dataset, skipped: &manifest.skipped, chain: &measured.chain, methods };
     Ok(run.finish(folder, &inputs, findings, |found, results| {
         results.set("layers", json!(found.layers));
-        results.set("verdicts", json!(found.verdicts));
+        results.set("defects", json!(found.defects));
         results.set("replaced", json!(found.replaced));
         results.set("inverted", json!(found.inverted));
     })?)
@@ -112,9 +112,9 @@ pub fn separate(
 
 /// The features of every tile, inverted first where what stands in its middle is bright.
 struct Measured {
-    /// What the layers look at.
+    /// Features for the layers.
     layers: ExtractedFeatures,
-    /// What the inconsistency looks at.
+    /// Features for the inconsistency.
     surroundings: ExtractedFeatures,
 }
 
@@ -164,9 +164,9 @@ fn median_contrast(measured: &ExtractedFeatures) -> f64 {
     upper_median(&mut contrasts.to_vec()).unwrap_or(0.0)
 }
 
-/// One cluster per verdict, numbered as the verdicts are; some may be empty.
-fn verdicts(found: &Separation) -> Clustering {
-    let labels = found.verdicts.iter().map(|&verdict| Some(ClusterId(verdict as u32))).collect();
+/// One cluster per defect label, numbered as the labels are; some may be empty.
+fn by_defect(found: &Separation) -> Clustering {
+    let labels = found.labels.iter().map(|&label| Some(ClusterId(label as u32))).collect();
     Clustering::placed(labels, found.names.len())
 }
 

@@ -14,7 +14,7 @@ use crate::images::{DepthRange, decode};
 use crate::progress::{Event, Observer};
 use crate::recipes::SeparateRecipe;
 use crate::report::{
-    ArrayMap, Block, FieldDistribution, Figure, GalleryImage, Grouping, Histogram, Panel, Report, Scatter,
+    ArrayMap, FieldDistribution, Figure, GalleryImage, Grouping, Histogram, PageBlock, Panel, Report, Scatter,
     ScoredScatter, jpeg, thumbnail,
 };
 use crate::runs::RunDir;
@@ -32,7 +32,7 @@ const MAPS: usize = 12;
 /// The line in the histogram of scores.
 const PERCENTILE: f64 = 0.9;
 
-/// What the page shows.
+/// The page of a separation: the run and everything it shows.
 pub(super) struct SeparatePage<'a> {
     pub run: &'a RunDir,
     pub recipe: &'a SeparateRecipe,
@@ -51,10 +51,10 @@ impl SeparatePage<'_> {
         let mut report = Report::new(format!("rails separate: {}", self.recipe.name));
         report.fact("Tiles", self.manifest.records.len().to_string());
         report.fact("Arrays", self.places.arrays.len().to_string());
-        for (name, count) in &self.findings.verdicts {
+        for (name, count) in &self.findings.defects {
             report.fact(name, count.to_string());
         }
-        report.section("Verdicts", self.verdicts()?);
+        report.section("Defects", self.defects()?);
         for layer in &self.found.layers {
             report.section(format!("Layer: {}", layer.name), self.layer(layer, observer)?);
             observer.on(Event::Advanced { by: 1 });
@@ -65,11 +65,11 @@ impl SeparatePage<'_> {
     }
 
     /// Saves a plot under plots/ and gives it to the page.
-    fn plot(&self, name: &str, caption: &str, figure: &dyn Figure) -> Result<Block, CommandError> {
+    fn plot(&self, name: &str, caption: &str, figure: &dyn Figure) -> Result<PageBlock, CommandError> {
         Ok(report_blocks::plot(self.run, name, caption, figure)?)
     }
 
-    fn verdicts(&self) -> Result<Vec<Block>, CommandError> {
+    fn defects(&self) -> Result<Vec<PageBlock>, CommandError> {
         let mut text = String::from("Each layer clusters what the ones before left over and takes one cluster out. ");
         if self.findings.inverted {
             text += "The tiles were inverted first: what stands in their middle is bright. ";
@@ -78,7 +78,7 @@ impl SeparatePage<'_> {
             let replaced = self.findings.replaced;
             text = format!("{text}{replaced} features were not finite numbers and count as 0.");
         }
-        let groups = self.by_verdict(0..self.found.verdicts.len());
+        let groups = self.by_defect(0..self.found.labels.len());
         let rows = self.findings.layers.iter().map(|layer| {
             let sizes: Vec<String> = layer.clusters.iter().map(ToString::to_string).collect();
             let cluster = layer.cluster.map(|id| id.to_string()).unwrap_or_default();
@@ -88,17 +88,17 @@ impl SeparatePage<'_> {
         let columns = ["layer", "tiles", "clusters", "chosen", "stands out (robust σ)", "taken"].map(str::to_owned);
         let caption = "What each layer saw and took".to_owned();
         let mut blocks = vec![
-            Block::Paragraph(text),
-            Block::Table { caption, columns: columns.to_vec(), rows: rows.collect() },
-            self.plot("verdicts", "Tiles per verdict", &FieldDistribution { field: "verdict", values: &groups })?,
+            PageBlock::Paragraph(text),
+            PageBlock::Table { caption, columns: columns.to_vec(), rows: rows.collect() },
+            self.plot("defects", "Tiles per defect", &FieldDistribution { field: "defect", values: &groups })?,
         ];
         let axes = if self.by_tsne { ["t-SNE 1", "t-SNE 2"] } else { ["component 1", "component 2"] };
         let panel =
             Panel { title: "", x_label: axes[0], y_label: axes[1], points: self.points.view(), groups: &groups };
-        let figure = Scatter { title: "All tiles by verdict", panels: vec![panel] };
+        let figure = Scatter { title: "All tiles by defect", panels: vec![panel] };
         blocks.push(self.plot(
-            "verdicts_tsne",
-            "All tiles by the features of the layers, coloured by verdict",
+            "defects_tsne",
+            "All tiles by the features of the layers, coloured by defect",
             &figure,
         )?);
         for (array, name) in self.places.arrays.iter().enumerate().take(MAPS) {
@@ -106,31 +106,31 @@ impl SeparatePage<'_> {
                 (0..self.places.of_tiles.len()).filter(|row| self.places.of_tiles[*row].array == array).collect();
             let places: Vec<(u32, u32)> =
                 rows.iter().map(|&row| (self.places.of_tiles[row].row, self.places.of_tiles[row].column)).collect();
-            let groups = self.by_verdict(rows.iter().copied());
+            let groups = self.by_defect(rows.iter().copied());
             let title = format!("Array {name}");
             let figure = ArrayMap { title: &title, places: &places, groups: &groups };
-            blocks.push(self.plot(&format!("array_{:02}", array + 1), &format!("{title}, by verdict"), &figure)?);
+            blocks.push(self.plot(&format!("array_{:02}", array + 1), &format!("{title}, by defect"), &figure)?);
         }
         let more = self.places.arrays.len().saturating_sub(MAPS);
         if more > 0 {
-            blocks.push(Block::Paragraph(format!("{more} more arrays are not drawn; images.csv has all.")));
+            blocks.push(PageBlock::Paragraph(format!("{more} more arrays are not drawn; images.csv has all.")));
         }
         Ok(blocks)
     }
 
-    /// Tiles by verdict; what is consistent is the rest, pale where the others have colours.
-    fn by_verdict(&self, rows: impl Iterator<Item = usize>) -> Grouping {
+    /// Tiles by defect label; what is consistent is the rest, pale where the others have colours.
+    fn by_defect(&self, rows: impl Iterator<Item = usize>) -> Grouping {
         let names = &self.found.names;
         let rest = names.iter().position(|name| name == CONSISTENT).unwrap_or(names.len());
-        let of = rows.map(|row| match self.found.verdicts[row] {
-            verdict if verdict == rest => None,
-            verdict => Some(verdict - usize::from(verdict > rest)),
+        let of = rows.map(|row| match self.found.labels[row] {
+            label if label == rest => None,
+            label => Some(label - usize::from(label > rest)),
         });
         let coloured: Vec<&str> = names.iter().map(String::as_str).filter(|name| *name != CONSISTENT).collect();
         Grouping::new(of.collect(), &coloured, CONSISTENT)
     }
 
-    fn layer(&self, layer: &LayerOutcome, observer: &dyn Observer) -> Result<Vec<Block>, CommandError> {
+    fn layer(&self, layer: &LayerOutcome, observer: &dyn Observer) -> Result<Vec<PageBlock>, CommandError> {
         let name = &layer.key;
         let groups = Grouping::clusters(&layer.clustering);
         let taken = match layer.taken.cluster {
@@ -144,7 +144,7 @@ impl SeparatePage<'_> {
             }
             None => "There was nothing to cluster".to_owned(),
         };
-        let mut blocks = vec![Block::Paragraph(format!(
+        let mut blocks = vec![PageBlock::Paragraph(format!(
             "{taken}. The first candidate stands out by {:.1} robust standard deviations.",
             layer.taken.stands_out
         ))];
@@ -179,10 +179,10 @@ impl SeparatePage<'_> {
         picked.into_iter().map(|at| members[at]).collect()
     }
 
-    fn inconsistency(&self, observer: &dyn Observer) -> Result<Vec<Block>, CommandError> {
+    fn inconsistency(&self, observer: &dyn Observer) -> Result<Vec<PageBlock>, CommandError> {
         let rest = &self.found.inconsistency;
         let odd = rest.outliers.iter().filter(|odd| **odd).count();
-        let mut blocks = vec![Block::Paragraph(format!(
+        let mut blocks = vec![PageBlock::Paragraph(format!(
             "{} tiles are left; {odd} of them have a local outlier factor above {}.",
             rest.rows.len(),
             self.recipe.separate.inconsistency.lof.threshold.get(),
@@ -208,7 +208,11 @@ impl SeparatePage<'_> {
     }
 
     /// Tiles with their names, or their scores; one whose file is gone is left out.
-    fn gallery(&self, title: String, tiles: impl Iterator<Item = (usize, Option<f64>)>) -> Result<Block, CommandError> {
+    fn gallery(
+        &self,
+        title: String,
+        tiles: impl Iterator<Item = (usize, Option<f64>)>,
+    ) -> Result<PageBlock, CommandError> {
         let mut images = Vec::new();
         for (row, score) in tiles {
             let record = &self.manifest.records[row];
@@ -218,6 +222,6 @@ impl SeparatePage<'_> {
             let caption = score.map_or_else(|| name.to_owned(), |score| format!("{score:.2} {name}"));
             images.push(GalleryImage { jpeg, caption });
         }
-        Ok(Block::Gallery { title, images })
+        Ok(PageBlock::Gallery { title, images })
     }
 }

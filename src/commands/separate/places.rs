@@ -1,4 +1,4 @@
-//! Where the tiles stand: from tiles.csv, else from the fields of their names.
+//! Places of tiles in their arrays: from tiles.csv, else from the fields of their names.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ impl Places {
         Tiles { places: &self.of_tiles, columns: &measured.columns, values: measured.embeddings.values() }
     }
 
-    /// A tile that does not say where it stands is an array of its own; how many there are is told.
+    /// A tile that does not say where it stands is an array of its own; a warning says how many there are.
     pub fn of(manifest: &Manifest, observer: &dyn Observer) -> Self {
         let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
         let mut arrays = Vec::new();
@@ -45,7 +45,7 @@ impl Places {
     }
 }
 
-/// What tells the array apart, its name, row and column.
+/// A key that tells arrays apart, the array's name, and the tile's row and column.
 fn place(record: &ImageRecord) -> Option<(String, String, u32, u32)> {
     let field = |name: &str| record.fields.get(name);
     if let Some(tile) = record.tile {

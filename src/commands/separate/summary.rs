@@ -1,4 +1,4 @@
-//! What a separation has to say at the end, and what goes into results.json.
+//! Summary of a separation, printed and in results.json.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ pub type SeparateSummary = RunSummary<SeparateFindings>;
 /// Tiles per defect, layer by layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SeparateFindings {
-    /// What was separated.
+    /// The data set that was separated.
     pub dataset: DatasetSummary,
     /// Whether tiles were inverted because their middle is bright.
     pub inverted: bool,
@@ -20,8 +20,8 @@ pub struct SeparateFindings {
     pub replaced: usize,
     /// One per layer, in their order.
     pub layers: Vec<LayerRow>,
-    /// Tiles per verdict, in the order of the layers, then the rest.
-    pub verdicts: Vec<(String, usize)>,
+    /// Tiles per defect label, in the order of the layers, then the rest.
+    pub defects: Vec<(String, usize)>,
     /// How images got into the folders.
     pub placed: Placed,
 }
@@ -29,7 +29,7 @@ pub struct SeparateFindings {
 /// One layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LayerRow {
-    /// What the tiles it takes are called.
+    /// The defect label of the tiles it takes.
     pub name: String,
     /// Tiles it looked at.
     pub tiles: usize,
@@ -56,6 +56,6 @@ pub(super) fn rows(found: &Separation) -> Vec<LayerRow> {
 }
 
 pub(super) fn counts(found: &Separation) -> Vec<(String, usize)> {
-    let count = |verdict: usize| found.verdicts.iter().filter(|one| **one == verdict).count();
-    found.names.iter().enumerate().map(|(verdict, name)| (name.clone(), count(verdict))).collect()
+    let count = |label: usize| found.labels.iter().filter(|one| **one == label).count();
+    found.names.iter().enumerate().map(|(label, name)| (name.clone(), count(label))).collect()
 }

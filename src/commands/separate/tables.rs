@@ -10,8 +10,8 @@ use crate::runs::RunDir;
 use crate::separation::Separation;
 use crate::workflow::feature_extraction::ExtractedFeatures;
 
-/// A row per tile: verdict as number (`layers`) and as word, cluster per layer it came to, inconsistency, every feature
-/// alone and beside the others, position in the map. Cells are empty where a tile did not come to a layer.
+/// A row per tile: defect label as number (`layers`) and as word, cluster per layer it came to, inconsistency, every
+/// feature alone and beside the others, position in the map. Cells are empty where a tile did not come to a layer.
 pub(super) fn images_csv(
     run: &RunDir,
     manifest: &Manifest,
@@ -22,8 +22,8 @@ pub(super) fn images_csv(
     let n = manifest.records.len();
     let number = |name: &str, of: &dyn Fn(usize) -> Option<f32>| Column::of_numbers(name, (0..n).map(of));
     let mut columns = vec![
-        Column { name: METHOD.to_owned(), cells: found.verdicts.iter().map(ToString::to_string).collect() },
-        Column { name: "verdict".to_owned(), cells: found.verdicts.iter().map(|v| found.names[*v].clone()).collect() },
+        Column { name: METHOD.to_owned(), cells: found.labels.iter().map(ToString::to_string).collect() },
+        Column { name: "defect".to_owned(), cells: found.labels.iter().map(|v| found.names[*v].clone()).collect() },
     ];
     for layer in &found.layers {
         let mut cells = vec![String::new(); n];
@@ -60,10 +60,10 @@ pub(super) fn images_csv(
     Ok(images_csv::write(&run.file(images_csv::FILE)?, manifest, &columns)?)
 }
 
-/// `proposals.jsonl`: every verdict that has tiles as the name of its cluster.
+/// `proposals.jsonl`: every defect label that has tiles as the name of its cluster.
 pub(super) fn proposals(run: &RunDir, found: &Separation) -> Result<(), CommandError> {
     let names = found.names.iter().map(String::as_str).enumerate();
-    let used = names.filter(|(verdict, _)| found.verdicts.contains(verdict));
+    let used = names.filter(|(label, _)| found.labels.contains(label));
     let path = run.file(proposals_jsonl::FILE)?;
     proposals_jsonl::write(&path, METHOD, used).map_err(CommandError::at(&path))
 }

@@ -16,7 +16,7 @@ use crate::workflow::feature_table::FeatureTable;
 use crate::workflow::labelled_images::LabelledImages;
 use crate::workflow::split_constraints::SplitConstraints;
 
-/// What the images show, and how far that is trusted: one entry per row of the features.
+/// Classes and label weights of the images: one entry per row of the features.
 pub(super) struct SweepImages<'a> {
     pub classes: &'a [String],
     pub y: Vec<ClassId>,

@@ -1,7 +1,7 @@
-//! Which training recipe suits the images: every recipe of a `[sweep]`, cross-validated on the same folds.
+//! `rails train --sweep`: every recipe of a `[sweep]`, cross-validated on the same folds.
 //!
-//! Images are embedded once per kind of features. Every image is predicted once by each recipe, by a classifier that saw
-//! neither it, nor a copy or near duplicate of it, nor another image of its group.
+//! Images are embedded once per kind of features. Every image is predicted once by each recipe, by a classifier that
+//! saw neither it, nor a copy or near duplicate of it, nor another image of its group.
 
 mod feature_tables;
 mod images;
@@ -33,7 +33,7 @@ pub type SweepSummary = RunSummary<SweepFindings>;
 pub struct SweepFindings {
     /// Labelled images per class.
     pub classes: Vec<(String, usize)>,
-    /// What recipes are ranked by.
+    /// The score that ranks recipes.
     pub rank_by: RankBy,
     /// Images per fold.
     pub folds: Vec<usize>,
@@ -43,7 +43,7 @@ pub struct SweepFindings {
     pub disjointness: Vec<Disjointness>,
     /// Every recipe, the best first; those that failed at the end.
     pub recipes: Vec<SweepRow>,
-    /// What `rails train` needs besides to train the best: `--set` and its value in turn.
+    /// Arguments of `rails train` that train the best: `--set` and its value in turn.
     pub best: Vec<String>,
     /// Files that were left out.
     pub n_skipped: usize,
@@ -54,7 +54,7 @@ pub struct SweepFindings {
 pub struct SweepRow {
     /// Names it in folds.csv: `r1`, `r2`, … in the order of the recipe file.
     pub id: String,
-    /// What it sets, such as `classifier.hidden=[256]`.
+    /// The settings that tell it from the others, such as `classifier.hidden=[256]`.
     pub settings: Vec<String>,
     /// Its scores, absent where training failed.
     #[serde(flatten)]
@@ -68,7 +68,8 @@ pub struct SweepRow {
     pub failed: Option<String>,
 }
 
-/// Cross-validates every recipe of `variants` on the images of `sources`, as `rails train` takes them, and writes a run.
+/// Cross-validates every recipe of `variants` on the images of `sources`, as `rails train` takes them, and writes a
+/// run.
 ///
 /// # Errors
 /// When there is too little to learn from, no recipe can be trained, or a stage fails. One recipe that cannot be
@@ -91,6 +92,7 @@ pub fn sweep(
     let images = SweepImages::of(&labelled, tables.first());
     run.lap("embed");
 
+    // One division for all recipes: differences between them are not differences between images.
     let divided = ImageFolds::of(recipe, section.folds, &images, tables.first(), context)?;
     let stage = observer.stage(Stage::Train, variants.len() * divided.folds.k());
     let validation = CrossValidation {
@@ -126,6 +128,7 @@ pub fn sweep(
         n_skipped: table.manifest.skipped.len(),
     };
     writing::write_folds(&folder.file(folds_csv::FILE)?, table, &images, &divided.folds, &results)?;
+    // A sweep keeps no classifier, so its page is drawn from the predictions on the folds.
     if let Some((best, probabilities)) = order.first().and_then(|&best| Some((best, results[best].probabilities()?))) {
         let labelled = images.labelled(tables.of(best), probabilities.view());
         page::write(&folder, recipe, &findings, &labelled, &tables.of(best).chain, observer)?;
@@ -137,7 +140,7 @@ pub fn sweep(
     Ok(run.finish(folder, &inputs, findings, |findings, results| writing::record(findings, &warnings, results))?)
 }
 
-/// What `rails train` needs to hear to train the recipe of `best`.
+/// Arguments of `rails train` that train the recipe of `best`.
 fn arguments(best: &SweepRow) -> Result<Vec<String>, CommandError> {
     if let Some(why) = &best.failed {
         let message = format!("no recipe could be trained: {why}");

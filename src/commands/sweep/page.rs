@@ -5,7 +5,7 @@ use crate::commands::CommandError;
 use crate::evaluation::{Evaluation, FoldStatistics, LabelledPredictions, NovelImages};
 use crate::progress::Observer;
 use crate::recipes::{TrainRecipe, to_toml};
-use crate::report::{Block, Section, SweepPlot, SweepPoint};
+use crate::report::{PageBlock, PageSection, SweepPlot, SweepPoint};
 use crate::runs::{FeatureChain, RunDir};
 use crate::workflow::evaluation_report::EvaluationReport;
 use crate::workflow::report_blocks;
@@ -55,7 +55,7 @@ fn facts(summary: &SweepFindings, features: String) -> Vec<(String, String)> {
 }
 
 /// Draws `plots/sweep.png` and says which recipe to take.
-fn recipes(run: &RunDir, summary: &SweepFindings) -> Result<Section, CommandError> {
+fn recipes(run: &RunDir, summary: &SweepFindings) -> Result<PageSection, CommandError> {
     let point = |row: &SweepRow| {
         let spread = row.scores.as_ref()?.of(summary.rank_by);
         let folds = spread.folds.clone();
@@ -64,11 +64,11 @@ fn recipes(run: &RunDir, summary: &SweepFindings) -> Result<Section, CommandErro
     let points: Vec<SweepPoint> = summary.recipes.iter().filter_map(point).collect();
     let how = "A row per recipe, a small disc per fold, a large one for their mean. Discs far apart mean that the score \
                depends on which images are tested more than on the recipe.";
-    let mut blocks: Vec<Block> = advice(summary).into_iter().map(Block::Paragraph).collect();
+    let mut blocks: Vec<PageBlock> = advice(summary).into_iter().map(PageBlock::Paragraph).collect();
     let plot = SweepPlot { metric: &summary.rank_by.to_string(), points: &points };
     blocks.push(report_blocks::plot(run, "sweep", how, &plot)?);
     blocks.push(table(summary));
-    Ok(Section { title: "Which recipe?".to_owned(), blocks })
+    Ok(PageSection { title: "Which recipe?".to_owned(), blocks })
 }
 
 fn advice(summary: &SweepFindings) -> Vec<String> {
@@ -101,7 +101,7 @@ fn advice(summary: &SweepFindings) -> Vec<String> {
     sentences
 }
 
-fn table(summary: &SweepFindings) -> Block {
+fn table(summary: &SweepFindings) -> PageBlock {
     let spread = format!("± {}", summary.rank_by);
     let columns =
         ["recipe", "settings", "≈", "accuracy", "balanced", "macro F1", "log loss", &spread, "95 %", "seconds"];
@@ -119,7 +119,7 @@ fn table(summary: &SweepFindings) -> Block {
         cells.extend([interval.unwrap_or_default(), format!("{:.2}", scores.seconds.mean)]);
         cells
     });
-    Block::Table {
+    PageBlock::Table {
         caption: "Every recipe, the best first: means over the folds, and how far the score that ranks them varies from \
                   fold to fold (standard deviation). ≈ is as good as the best. The 95 % interval tells how far other \
                   images of the same kind may move that score (1000 bootstrap resamples of all images, each judged by a \

@@ -1,4 +1,4 @@
-//! Assessment of a trained classifier: how far it can be believed, and how it fares on images it did not learn from.
+//! Assessment of a trained classifier: its calibration, and its scores on images it did not learn from.
 
 use std::borrow::Cow;
 
@@ -12,13 +12,13 @@ use crate::recipes::TrainRecipe;
 use crate::training::{ConfidenceFit, ConfidenceModel, Trained, softmax};
 use crate::workflow::{Context, Run};
 
-/// What may be said of a classifier.
+/// The assessment of a trained classifier on images that it did not learn from.
 pub(super) struct Assessment<'a> {
-    /// Which images judge: `test`, or `validation` where there are no test images.
+    /// The part of the images that tests it: `test`, or `validation` where there are no test images.
     pub part: &'static str,
-    /// What makes its probabilities believable.
+    /// Calibration and novelty rejection.
     pub confidence: ConfidenceModel,
-    /// Those images, and what it says of them.
+    /// Those images and the predictions for them.
     pub labelled: LabelledPredictions<'a>,
     pub evaluation: Evaluation,
     /// When an image is `unknown`.

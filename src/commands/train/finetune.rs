@@ -26,7 +26,7 @@ use crate::workflow::Context;
 use crate::workflow::feature_extraction::{backbone, network_features};
 use crate::workflow::feature_table::FeatureTable;
 
-/// What is fine-tuned, and how.
+/// A fine-tuning to do: its recipe and the classifier of the frozen network that it starts from.
 pub(super) struct FineTuning<'a> {
     pub recipe: &'a TrainRecipe,
     pub finetune: &'a FinetuneRecipe,

@@ -3,7 +3,7 @@
 use super::finetune::FineTuning;
 use super::training_data::TrainingData;
 use crate::commands::CommandError;
-use crate::report::{Block, Section};
+use crate::report::{PageBlock, PageSection};
 use crate::runs::RunDir;
 use crate::training::Pictures;
 use crate::workflow::gallery::{GalleryRow, show};
@@ -45,14 +45,14 @@ impl Samples {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn show(&self, run: &RunDir) -> Result<Option<Section>, CommandError> {
+    pub fn show(&self, run: &RunDir) -> Result<Option<PageSection>, CommandError> {
         if self.0.is_empty() {
             return Ok(None);
         }
         let how = "Fine-tuning learns from versions of each training image, altered at random within the limits of the \
                    recipe. What an image shows must still be plain to see in all of them; otherwise alter less.";
-        let mut blocks = vec![Block::Paragraph(how.to_owned())];
+        let mut blocks = vec![PageBlock::Paragraph(how.to_owned())];
         blocks.extend(show("Altered training images", &self.0, Some((run, "plots/augmented.png")))?);
-        Ok(Some(Section { title: "Altered training images".to_owned(), blocks }))
+        Ok(Some(PageSection { title: "Altered training images".to_owned(), blocks }))
     }
 }

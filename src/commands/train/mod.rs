@@ -23,7 +23,7 @@ use finetune::{FineTunedNetwork, FineTuning, finetune};
 use output::TrainOutput;
 use training_data::TrainingData;
 
-/// What the command line adds to the recipe.
+/// Options that the command line adds to the recipe.
 #[derive(Debug, Clone, Default)]
 pub struct TrainOptions {
     /// Where the labels are.

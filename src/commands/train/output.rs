@@ -14,7 +14,7 @@ use crate::evaluation::NovelImages;
 use crate::files::split_csv::{self, SplitRow};
 use crate::files::{Results, results_json};
 use crate::recipes::{TrainRecipe, to_toml};
-use crate::report::{EpochScores, LearningCurves, Section};
+use crate::report::{EpochScores, LearningCurves, PageSection};
 use crate::runs::{BACKBONE_FILE, BUNDLE_FORMAT, Bundle, DatasetSummary, RunDir, TrainedOn};
 use crate::training::{Split, Trained, most_likely};
 use crate::workflow::evaluation_report::{
@@ -194,9 +194,9 @@ fn facts(data: &TrainingData, trained: &Trained) -> Vec<(String, String)> {
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The learning curves, as `plots/learning_curves.png` and for the page; none of a classifier that is fitted without
+/// The learning curves, as `plots/learning_curves.png` and for the page; `None` for a classifier that is not trained in
 /// epochs.
-fn learning_curves(run: &RunDir, trained: &Trained) -> Result<Option<Section>, CommandError> {
+fn learning_curves(run: &RunDir, trained: &Trained) -> Result<Option<PageSection>, CommandError> {
     if trained.history.is_empty() {
         return Ok(None);
     }
@@ -216,5 +216,5 @@ fn learning_curves(run: &RunDir, trained: &Trained) -> Result<Option<Section>, C
                classifier learns by heart; the weights of the best epoch (green) are those that are kept.";
     let curves = LearningCurves { title: "Learning curves", epochs: &epochs, best };
     let plot = report_blocks::plot(run, "learning_curves", how, &curves)?;
-    Ok(Some(Section { title: "How it learned".to_owned(), blocks: vec![plot] }))
+    Ok(Some(PageSection { title: "How it learned".to_owned(), blocks: vec![plot] }))
 }

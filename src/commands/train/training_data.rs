@@ -17,7 +17,7 @@ pub(super) struct TrainingData {
     pub features: FeatureTable,
     /// True classes.
     pub y: Vec<ClassId>,
-    /// How far each label is trusted.
+    /// Weight of each label.
     pub weights: Vec<f32>,
     pub split: Split,
     /// The proof that its parts share nothing.

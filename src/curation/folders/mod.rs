@@ -1,21 +1,21 @@
-//! Who sorted a run's cluster folders with a file manager gets those edits as decisions.
+//! Folder edits: cluster folders that a person sorted with a file manager become decisions.
 //!
 //! A folder that was renamed names its cluster; a file in another folder was moved, one in `_removed/<reason>` was
 //! thrown out, one that is nowhere was deleted. Files are known by their place where `cluster_metadata.json` still
 //! lists them, else by their bytes, so renaming a file changes nothing.
 
+mod earlier_decisions;
 mod reading;
-mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Curation, Decision, Entry, LabelSource};
+use super::{Curation, Decision, LabelSource, LogEntry};
 use crate::data::{ClusterId, ImageId};
-use reading::{Folder, Meaning, files, files_below, meanings, read_metadata, subfolders};
-use said::Said;
+use earlier_decisions::EarlierDecisions;
+use reading::{Folder, FolderRole, files, files_below, read_metadata, roles, subfolders};
 
 /// An image of the run, as far as folders are concerned.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub struct FolderImage {
     pub source: PathBuf,
 }
 
-/// What was done with a file manager.
+/// Edits that a person made to cluster folders with a file manager.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FolderEdits {
     /// Edits that are not in the log yet.
@@ -55,16 +55,16 @@ pub fn folder_edits(
     run: &str,
     method: &str,
     images: &[FolderImage],
-    log: &[Entry],
+    log: &[LogEntry],
     state: &Curation,
 ) -> Result<FolderEdits, FoldersError> {
     let mut edits = FolderEdits::default();
-    let mut folders = vec![Folder { name: method.to_owned(), meaning: Meaning::Loose, renamed: None }];
+    let mut folders = vec![Folder { name: method.to_owned(), role: FolderRole::Loose, renamed: None }];
     let mut places: BTreeMap<ImageId, BTreeSet<usize>> = BTreeMap::new();
-    let mut strangers: Vec<(usize, PathBuf)> = files(root)?.into_iter().map(|file| (0, file)).collect();
+    let mut unclaimed: Vec<(usize, PathBuf)> = files(root)?.into_iter().map(|file| (0, file)).collect();
     for path in subfolders(root)? {
         let metadata = read_metadata(&path);
-        for (mut folder, path) in meanings(&path, metadata.as_ref())? {
+        for (mut folder, path) in roles(&path, metadata.as_ref())? {
             if let Err(why) = folder.check_name() {
                 edits.open.push(format!("{why}: rename the folder `{}`", path.display()));
             }
@@ -73,27 +73,27 @@ pub fn folder_edits(
             for file in files_below(&path)? {
                 match file.file_name().and_then(|name| name.to_str()).and_then(|name| listed.get(name)) {
                     Some(id) => drop(places.entry(*id).or_default().insert(folders.len())),
-                    None => strangers.push((folders.len(), file)),
+                    None => unclaimed.push((folders.len(), file)),
                 }
             }
             folders.push(folder);
         }
     }
-    identify(strangers, images, &mut places, &mut edits)?;
+    identify(unclaimed, images, &mut places, &mut edits)?;
     let names = name_clusters(&folders, run, method, state, &mut edits);
-    let before = Said::before(log, method);
+    let before = EarlierDecisions::before(log, method);
     place_images(&folders, &before, &names, &places, images, state, &mut edits);
     Ok(edits)
 }
 
 /// Finds out which images files are that are not where they were put: by their bytes.
 fn identify(
-    strangers: Vec<(usize, PathBuf)>,
+    unclaimed: Vec<(usize, PathBuf)>,
     images: &[FolderImage],
     places: &mut BTreeMap<ImageId, BTreeSet<usize>>,
     edits: &mut FolderEdits,
 ) -> Result<(), FoldersError> {
-    if strangers.is_empty() {
+    if unclaimed.is_empty() {
         return Ok(());
     }
     let mut by_bytes: BTreeMap<ImageId, Vec<ImageId>> = BTreeMap::new();
@@ -106,7 +106,7 @@ fn identify(
             by_bytes.entry(ImageId::of_bytes(&bytes)).or_default().push(image.id);
         }
     }
-    for (folder, file) in strangers {
+    for (folder, file) in unclaimed {
         let bytes = fs::read(&file).map_err(|source| FoldersError { path: file.clone(), source })?;
         let candidates = by_bytes.get(&ImageId::of_bytes(&bytes));
         let missing = candidates.and_then(|ids| ids.iter().find(|id| !places.contains_key(id)));
@@ -133,7 +133,7 @@ fn name_clusters(
         .map(|((_, _, cluster), class)| (*cluster, class.clone()))
         .collect();
     for folder in folders {
-        let (Meaning::Cluster(cluster), Some(class)) = (&folder.meaning, &folder.renamed) else { continue };
+        let (FolderRole::Cluster(cluster), Some(class)) = (&folder.role, &folder.renamed) else { continue };
         if names.get(cluster) != Some(class) {
             edits.decisions.push(Decision::NameCluster {
                 method: Some(method.to_owned()),
@@ -150,7 +150,7 @@ fn name_clusters(
 
 fn place_images(
     folders: &[Folder],
-    before: &Said,
+    before: &EarlierDecisions,
     names: &BTreeMap<ClusterId, String>,
     places: &BTreeMap<ImageId, BTreeSet<usize>>,
     images: &[FolderImage],
@@ -162,22 +162,24 @@ fn place_images(
     let mut removed: BTreeMap<String, Vec<ImageId>> = BTreeMap::new();
     let mut restored = Vec::new();
     let mut unnamed: BTreeMap<&str, usize> = BTreeMap::new();
-    let homes: BTreeMap<ImageId, Meaning> =
-        images.iter().map(|image| (image.id, image.cluster.map_or(Meaning::Noise, Meaning::Cluster))).collect();
+    let homes: BTreeMap<ImageId, FolderRole> =
+        images.iter().map(|image| (image.id, image.cluster.map_or(FolderRole::Noise, FolderRole::Cluster))).collect();
     for (id, home) in &homes {
         let found: Vec<&Folder> = places.get(id).into_iter().flatten().map(|index| &folders[*index]).collect();
-        let elsewhere: Vec<&&Folder> = found.iter().filter(|folder| folder.meaning != *home).collect();
+        let elsewhere: Vec<&&Folder> = found.iter().filter(|folder| folder.role != *home).collect();
         let was_removed = state.removed.get(id);
         let label = state.labels.get(id);
         match (found.len(), elsewhere.as_slice()) {
+            // In no folder: somebody deleted it, unless an earlier look at the folders said so already.
             (0, _) => {
                 if was_removed.is_none() && before.removed.get(id) != Some(&before.deleted) {
                     removed.entry(before.deleted.clone()).or_default().push(*id);
                 }
             }
+            // In its own folder: that was renamed, or the image was moved away before and is back.
             (_, []) => {
                 let own = match home {
-                    Meaning::Cluster(cluster) => names.get(cluster).cloned(),
+                    FolderRole::Cluster(cluster) => names.get(cluster).cloned(),
                     _ => found.iter().find_map(|folder| folder.renamed.clone()),
                 };
                 if was_removed.is_some_and(|removed| removed.reason == before.deleted) {
@@ -186,7 +188,7 @@ fn place_images(
                 let by_folder =
                     label.is_some_and(|label| label.source == LabelSource::Moved && label.reason == before.moved_in);
                 let differs = label.map(|label| &label.class) != own.as_ref();
-                let noise = *home == Meaning::Noise
+                let noise = *home == FolderRole::Noise
                     && was_removed.is_none()
                     && label.is_none_or(|label| label.source == LabelSource::NamedCluster);
                 if let Some(class) = own
@@ -197,25 +199,27 @@ fn place_images(
                     moved.entry(class).or_default().push(*id);
                 }
             }
+            // In one other folder: the role of that folder decides.
             (1, [folder]) => {
-                let class = match &folder.meaning {
-                    Meaning::Loose => {
+                let class = match &folder.role {
+                    FolderRole::Loose => {
                         loose += 1;
                         continue;
                     }
-                    Meaning::Removed(reason) => {
+                    FolderRole::Removed(reason) => {
                         let said = before.removed.get(id) == Some(reason);
                         if !said && was_removed.is_none_or(|removed| removed.reason != *reason) {
                             removed.entry(reason.clone()).or_default().push(*id);
                         }
                         continue;
                     }
-                    Meaning::Class(class) => Some(class),
-                    Meaning::Cluster(cluster) => names.get(cluster),
-                    Meaning::Noise => folder.renamed.as_ref(),
+                    FolderRole::Class(class) => Some(class),
+                    FolderRole::Cluster(cluster) => names.get(cluster),
+                    FolderRole::Noise => folder.renamed.as_ref(),
                 };
                 match class {
                     Some(class) => {
+                        // A decision that the log has already is not repeated, also where it was overruled since.
                         let known = before.moved.get(id) == Some(class)
                             || label.is_some_and(|l| l.source != LabelSource::NamedCluster && l.class == *class);
                         if !known {

@@ -1,4 +1,4 @@
-//! What folders mean and what lies in them.
+//! Reading of cluster folders: the role of each and the images in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,9 @@ use super::FoldersError;
 use crate::data::ClusterId;
 use crate::files::cluster_metadata_json::{ClusterMetadata, FILE as METADATA_FILE};
 
-/// What a folder stands for.
+/// The role of a folder: a cluster, a class, or images that were removed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Meaning {
+pub(super) enum FolderRole {
     Cluster(ClusterId),
     Noise,
     /// No folder of images at all.
@@ -21,7 +21,7 @@ pub(super) enum Meaning {
 
 pub(super) struct Folder {
     pub name: String,
-    pub meaning: Meaning,
+    pub role: FolderRole,
     /// The name a person gave a cluster's folder.
     pub renamed: Option<String>,
 }
@@ -29,23 +29,20 @@ pub(super) struct Folder {
 impl Folder {
     /// A name that cannot be a class's means nothing; the error says so.
     pub fn check_name(&mut self) -> Result<(), String> {
-        let ((Meaning::Class(class), _) | (_, Some(class))) = (&self.meaning, &self.renamed) else { return Ok(()) };
+        let ((FolderRole::Class(class), _) | (_, Some(class))) = (&self.role, &self.renamed) else { return Ok(()) };
         let checked = check_class(class);
         if checked.is_err() {
             self.renamed = None;
-            if matches!(self.meaning, Meaning::Class(_)) {
-                self.meaning = Meaning::Loose;
+            if matches!(self.role, FolderRole::Class(_)) {
+                self.role = FolderRole::Loose;
             }
         }
         checked
     }
 }
 
-/// A folder's meaning, and those of the folders in it where it holds removed images sorted by reason.
-pub(super) fn meanings(
-    path: &Path,
-    metadata: Option<&ClusterMetadata>,
-) -> Result<Vec<(Folder, PathBuf)>, FoldersError> {
+/// A folder's role, and those of the folders in it where it holds removed images sorted by reason.
+pub(super) fn roles(path: &Path, metadata: Option<&ClusterMetadata>) -> Result<Vec<(Folder, PathBuf)>, FoldersError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     if name == "_removed" {
         let mut all = vec![(removed_folder("removed"), path.to_owned())];
@@ -55,23 +52,23 @@ pub(super) fn meanings(
         return Ok(all);
     }
     let (number, rest) = split_name(&name);
-    let meaning = match (metadata.map(|m| m.cluster), number, name.as_str()) {
-        (Some(-1), ..) | (None, _, "noise") => Meaning::Noise,
-        (Some(cluster), ..) => Meaning::Cluster(ClusterId(u32::try_from(cluster).unwrap_or(u32::MAX))),
-        (None, Some(cluster), _) => Meaning::Cluster(cluster),
-        (None, None, _) => Meaning::Class(name.clone()),
+    let role = match (metadata.map(|m| m.cluster), number, name.as_str()) {
+        (Some(-1), ..) | (None, _, "noise") => FolderRole::Noise,
+        (Some(cluster), ..) => FolderRole::Cluster(ClusterId(u32::try_from(cluster).unwrap_or(u32::MAX))),
+        (None, Some(cluster), _) => FolderRole::Cluster(cluster),
+        (None, None, _) => FolderRole::Class(name.clone()),
     };
-    let renamed = match (&meaning, number) {
-        (Meaning::Class(_) | Meaning::Removed(_) | Meaning::Loose, _) => None,
-        (Meaning::Noise, _) if name == "noise" => None,
-        (Meaning::Cluster(cluster), Some(number)) if *cluster == number => rest,
+    let renamed = match (&role, number) {
+        (FolderRole::Class(_) | FolderRole::Removed(_) | FolderRole::Loose, _) => None,
+        (FolderRole::Noise, _) if name == "noise" => None,
+        (FolderRole::Cluster(cluster), Some(number)) if *cluster == number => rest,
         _ => Some(name.clone()),
     };
-    Ok(vec![(Folder { name, meaning, renamed }, path.to_owned())])
+    Ok(vec![(Folder { name, role, renamed }, path.to_owned())])
 }
 
 fn removed_folder(reason: &str) -> Folder {
-    Folder { name: "_removed".to_owned(), meaning: Meaning::Removed(reason.to_owned()), renamed: None }
+    Folder { name: "_removed".to_owned(), role: FolderRole::Removed(reason.to_owned()), renamed: None }
 }
 
 /// `cluster_3_gravel` is cluster 3, called gravel.

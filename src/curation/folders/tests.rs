@@ -1,4 +1,4 @@
-use super::said::{deleted, moved_in};
+use super::earlier_decisions::{deleted, moved_in};
 use super::*;
 use crate::files::cluster_metadata_json::{ClusterMetadata, FILE as METADATA_FILE, PlacedFile};
 
@@ -74,9 +74,9 @@ fn what_is_in_the_log_is_not_decided_twice() {
     fs::remove_file(at("cluster_1/d.png")).unwrap();
     let first = edits(home.path(), &images, &Curation::default());
     assert_eq!(first.decisions.len(), 3);
-    let entries: Vec<super::super::Entry> = (1..)
+    let entries: Vec<super::super::LogEntry> = (1..)
         .zip(first.decisions)
-        .map(|(seq, decision)| super::super::Entry { seq, at: String::new(), by: String::new(), decision })
+        .map(|(seq, decision)| super::super::LogEntry { seq, at: String::new(), by: String::new(), decision })
         .collect();
     let state = super::super::replay(&entries, &|_, _| Vec::new());
     assert_eq!(edits(home.path(), &images, &state).decisions, []);
@@ -86,13 +86,13 @@ fn what_is_in_the_log_is_not_decided_twice() {
 fn another_methods_folders_do_not_take_it_back() {
     let (home, images) = run_folder();
     fs::rename(home.path().join("cluster_0"), home.path().join("cluster_0_grass")).unwrap();
-    let entries: Vec<super::super::Entry> = [
+    let entries: Vec<super::super::LogEntry> = [
         Decision::Remove { images: vec![images[0].id], reason: Some(deleted("dbscan")) },
         Decision::Move { images: vec![images[1].id], class: "stone".to_owned(), reason: Some(moved_in("dbscan")) },
     ]
     .into_iter()
     .zip(1..)
-    .map(|(decision, seq)| super::super::Entry { seq, at: String::new(), by: String::new(), decision })
+    .map(|(decision, seq)| super::super::LogEntry { seq, at: String::new(), by: String::new(), decision })
     .collect();
     let state = super::super::replay(&entries, &|_, _| Vec::new());
     let done = edits(home.path(), &images, &state).decisions;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClusterKey, Decision, Entry};
+use super::{ClusterKey, Decision, LogEntry};
 use crate::data::{ClusterId, ImageId};
 
 /// Where a label comes from.
@@ -47,14 +47,14 @@ pub struct Label {
     pub class: String,
     /// Where it comes from.
     pub source: LabelSource,
-    /// Why; empty where nobody said.
+    /// The reason; empty where none was given.
     pub reason: String,
 }
 
 /// An image that was thrown out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removed {
-    /// Why; empty where nobody said.
+    /// The reason; empty where none was given.
     pub reason: String,
     /// Who.
     pub by: String,
@@ -62,7 +62,7 @@ pub struct Removed {
     pub at: String,
 }
 
-/// What the decisions come to. No image is both labelled and removed.
+/// Labels and removals that the decisions lead to. No image is both labelled and removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Curation {
     /// The class of every image that has one.
@@ -83,10 +83,11 @@ pub type ClusterOf = (String, String, ClusterId);
 /// Replays `entries`. `members` lists the images of a cluster of this run by method and number.
 ///
 /// Cluster decisions of the log carry their run and method; [`super::parse_requests`] sees to that.
-pub fn replay(entries: &[Entry], members: &dyn Fn(&str, ClusterId) -> Vec<ImageId>) -> Curation {
+pub fn replay(entries: &[LogEntry], members: &dyn Fn(&str, ClusterId) -> Vec<ImageId>) -> Curation {
     let mut clusters = Clusters { members, sets: BTreeMap::new(), merged: BTreeMap::new(), names: BTreeMap::new() };
     let mut by_hand: BTreeMap<ImageId, Label> = BTreeMap::new();
     let mut removed: BTreeMap<ImageId, Removed> = BTreeMap::new();
+    // Later lines win: each image ends with its last decision that still counts.
     let undone = undone(entries);
     for entry in entries.iter().filter(|entry| !undone.contains(&entry.seq)) {
         match &entry.decision {
@@ -129,9 +130,11 @@ pub fn replay(entries: &[Entry], members: &dyn Fn(&str, ClusterId) -> Vec<ImageI
             Decision::Undo { .. } | Decision::Redo { .. } => {}
         }
     }
+    // What a person said of one image counts more than the name of its cluster, and removal more than both.
     let mut labels = clusters.labels();
     labels.extend(by_hand);
     labels.retain(|image, _| !removed.contains_key(image));
+    // A merged cluster shows the name of the one it went into.
     let merged: BTreeMap<ClusterOf, ClusterOf> =
         clusters.merged.keys().map(|key| (key.clone(), clusters.resolve(key.clone()))).collect();
     for (key, target) in &merged {
@@ -146,16 +149,16 @@ pub fn replay(entries: &[Entry], members: &dyn Fn(&str, ClusterId) -> Vec<ImageI
 /// Numbers of the decisions that do not count. Of several undos and redos of a decision the latest that itself counts
 /// decides, so an undo can be undone.
 #[must_use]
-pub fn undone(entries: &[Entry]) -> BTreeSet<u64> {
+pub fn undone(entries: &[LogEntry]) -> BTreeSet<u64> {
     let mut counts: BTreeMap<u64, bool> = BTreeMap::new();
     for entry in entries.iter().rev() {
-        let (of, verdict) = match entry.decision {
+        let (of, is_done) = match entry.decision {
             Decision::Undo { of } => (of, false),
             Decision::Redo { of } => (of, true),
             _ => continue,
         };
         if counts.get(&entry.seq).copied().unwrap_or(true) {
-            counts.entry(of).or_insert(verdict);
+            counts.entry(of).or_insert(is_done);
         }
     }
     counts.into_iter().filter(|(_, counts)| !counts).map(|(seq, _)| seq).collect()

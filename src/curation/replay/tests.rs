@@ -15,9 +15,9 @@ fn members(_: &str, cluster: ClusterId) -> Vec<ImageId> {
 }
 
 fn outcome(lines: &[&str]) -> String {
-    let entries: Vec<Entry> = (1..)
+    let entries: Vec<LogEntry> = (1..)
         .zip(lines)
-        .map(|(seq, line)| Entry {
+        .map(|(seq, line)| LogEntry {
             seq,
             at: String::new(),
             by: String::new(),

@@ -1,7 +1,7 @@
 //! Active learning: suggestions what to decide next, and a prediction for every image nobody has looked at.
 //!
 //! ```text
-//!  decisions ──▶ KnownLabels ──logistic, out of fold──▶ probabilities ──▶ Predictions: class, confidence and
+//!  decisions ──▶ KnownLabels ──logistic, out of fold──▶ probabilities ──▶ LabelPredictions: class, confidence and
 //!  features ───▶ Neighbourhoods (once) ────────────────────┤              label-error score per image
 //!                                                          ├──▶ cluster queries: unlike what is named, large first
 //!                                                          └──▶ batch queries: the least certain, predicted alike
@@ -22,7 +22,7 @@ mod probabilities;
 mod review_clusters;
 
 pub use model::SuggestionModel;
-pub use predictions::{BATCH_SIZE, Predictions, RowPrediction, Suggestion, SuggestionKind};
+pub use predictions::{BATCH_SIZE, LabelPredictions, RowPrediction, Suggestion, SuggestionKind};
 pub use review_clusters::{REVIEW, review_clusters};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::cluster_queries::{UnnamedCluster, merges, unnamed};
 use super::confident_learning::most_probable;
 use super::known_labels::KnownLabels;
 use super::neighbourhoods::Neighbourhoods;
-use super::predictions::{Predictions, RowPrediction, Suggestion};
+use super::predictions::{LabelPredictions, RowPrediction, Suggestion};
 use super::probabilities::{probabilities, scaled};
 use crate::curation::Curation;
 use crate::data::{ClusterId, ImageId};
@@ -42,13 +42,13 @@ impl SuggestionModel {
         Self { ids, points: Points::new(x.view()), x, neighbourhoods }
     }
 
-    /// Fits the labels of `state` and predicts every image. `clusters` is the review cluster of each row as it stands after merges and
-    /// splits. The same decisions give the same predictions, to the bit.
+    /// Fits the labels of `state` and predicts every image. `clusters` is the review cluster of each row as it stands
+    /// after merges and splits. The same decisions give the same predictions, to the bit.
     ///
     /// # Panics
     /// When `clusters` has another length than there are images.
     #[must_use]
-    pub fn predict(&self, state: &Curation, clusters: &[Option<ClusterId>]) -> Predictions {
+    pub fn predict(&self, state: &Curation, clusters: &[Option<ClusterId>]) -> LabelPredictions {
         assert_eq!(clusters.len(), self.ids.len(), "one cluster per image");
         let known = KnownLabels::of(state, &self.ids);
         let probabilities = probabilities(self.x.view(), &self.ids, &known, &self.neighbourhoods);
@@ -56,7 +56,7 @@ impl SuggestionModel {
         let queries = BatchQueries { x, known: &known, probabilities, neighbourhoods: &self.neighbourhoods };
         let suggestions = self.suggestions(&queries, clusters);
         let rows = self.rows(&queries);
-        Predictions { classes: known.classes, rows, suggestions }
+        LabelPredictions { classes: known.classes, rows, suggestions }
     }
 
     fn suggestions(&self, queries: &BatchQueries<'_>, clusters: &[Option<ClusterId>]) -> Vec<Suggestion> {

@@ -13,29 +13,29 @@ const INFERRED_WEIGHT: f32 = 1.0 / 3.0;
 
 /// A prediction per image, and suggestions what to decide next.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Predictions {
+pub struct LabelPredictions {
     /// Class names, sorted.
     pub classes: Vec<String>,
     /// One per row.
     pub rows: Vec<RowPrediction>,
-    /// What is worth deciding next, best first.
+    /// Suggestions, the one most worth deciding first.
     pub suggestions: Vec<Suggestion>,
 }
 
 /// The prediction for one image.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RowPrediction {
-    /// Its label where it has one, else its most probable class, a position in [`Predictions::classes`]; `None` before there
-    /// is any class, and for removed images.
+    /// Its label where it has one, else its most probable class, a position in [`LabelPredictions::classes`]; `None`
+    /// before there is any class, and for removed images.
     pub class: Option<usize>,
     /// Probability of `class` as the other labels have it, in `0.0..=1.0`.
     pub confidence: f32,
-    /// Label-error score: how likely its label, or its place, is wrong, in `0.0..=1.0`; 0 for an image that a person looked at, unless its
-    /// near-duplicate carries another class.
+    /// Label-error score: how likely its label, or its place, is wrong, in `0.0..=1.0`; 0 for an image that a person
+    /// looked at, unless its near-duplicate carries another class.
     pub label_error_score: f32,
 }
 
-impl Predictions {
+impl LabelPredictions {
     /// The first `n` suggestions.
     #[must_use]
     pub fn next(&self, n: usize) -> &[Suggestion] {
@@ -56,7 +56,7 @@ impl Predictions {
 /// A question to the person who labels.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Suggestion {
-    /// What is asked for.
+    /// The kind of question.
     pub kind: SuggestionKind,
     /// The question, in a sentence.
     pub title: String,
@@ -73,7 +73,7 @@ pub struct Suggestion {
     pub rows: Vec<usize>,
 }
 
-/// What a suggestion asks for.
+/// The kind of question that a suggestion asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SuggestionKind {
@@ -85,7 +85,7 @@ pub enum SuggestionKind {
     CheckClass,
     /// Whether images named otherwise are what the others like them are.
     Suspects,
-    /// What an uncertain image and its neighbours are.
+    /// The class of an uncertain image and its neighbours.
     Neighbourhood,
     /// Which class is right where nearly the same image carries two.
     Duplicates,

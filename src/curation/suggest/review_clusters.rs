@@ -1,4 +1,4 @@
-//! The clustering people review: more clusters than there are kinds, so that each is nearly of one kind.
+//! The review clustering, which people name: more clusters than there are kinds, so that each is nearly of one kind.
 //!
 //! On textures k-means with as many clusters as kinds puts three images of five with their own; four times as many
 //! clusters put four of five there, and beyond some forty little is won, whatever the number of images.
@@ -10,7 +10,7 @@ use ndarray::ArrayView2;
 use crate::clusterers::KMeans;
 use crate::data::Clustering;
 
-/// What decisions call this clustering.
+/// Name of this clustering in decisions.
 pub const REVIEW: &str = "review";
 
 /// Clusters where there are images enough.

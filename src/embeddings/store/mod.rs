@@ -27,7 +27,7 @@ pub struct Store {
 
 /// The embeddings of a manifest.
 #[derive(Debug, Clone)]
-pub struct Embedded {
+pub struct ManifestEmbeddings {
     /// In manifest order, without the images that failed.
     pub embeddings: Embeddings,
     /// Which record of the manifest each row belongs to, ascending.
@@ -42,7 +42,7 @@ pub struct Embedded {
     pub replaced: usize,
 }
 
-impl Embedded {
+impl ManifestEmbeddings {
     /// The manifest of exactly the images that have embeddings; the failed ones join those skipped.
     #[must_use]
     pub fn align(&self, manifest: &Manifest) -> Manifest {
@@ -84,7 +84,7 @@ impl Store {
         depth: &DepthRange,
         batch_size: NonZeroUsize,
         observer: &dyn Observer,
-    ) -> Result<Embedded, StoreError> {
+    ) -> Result<ManifestEmbeddings, StoreError> {
         let width = stored::width(extractor);
         let depth = stored::scale(extractor, *depth);
         let commit = Commit::new(extractor.features().fingerprint(), depth, width);
@@ -130,7 +130,7 @@ impl Store {
         let ids: Vec<ImageId> = rows.iter().map(|&row| manifest.records[row].id).collect();
         let (values, replaced) = stored::split_replaced(extractor, read(&ids, &partition, width)?);
         let embeddings = Embeddings::new(ids, values)?;
-        Ok(Embedded { embeddings, rows, failures, computed, reused: known.len(), replaced })
+        Ok(ManifestEmbeddings { embeddings, rows, failures, computed, reused: known.len(), replaced })
     }
 }
 
@@ -138,7 +138,7 @@ fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
-/// What changes while images stream by.
+/// State that changes while images stream by.
 struct EmbedRun<'a> {
     partition: &'a mut StorePartition,
     extractor: &'a FeatureExtractor,

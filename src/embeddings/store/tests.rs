@@ -87,13 +87,13 @@ impl Bench {
         scan(&self.images(), &ScanOptions::default(), &Silent).unwrap()
     }
 
-    fn try_embed(&self, batch: usize) -> Result<Embedded, StoreError> {
+    fn try_embed(&self, batch: usize) -> Result<ManifestEmbeddings, StoreError> {
         let batch = NonZeroUsize::new(batch).unwrap();
         let store = Store::open(&self.cache()).with_decoders(NonZeroUsize::new(3).unwrap());
         store.embed(&self.manifest(), &self.moments.extractor(), &DepthRange::default(), batch, &Silent)
     }
 
-    fn embed(&self, batch: usize) -> Embedded {
+    fn embed(&self, batch: usize) -> ManifestEmbeddings {
         self.try_embed(batch).unwrap()
     }
 

@@ -1,4 +1,4 @@
-//! How dark the tile is, and how large its largest dark part.
+//! Features of collapsed pillars: how dark the tile is, and how large its largest dark part.
 
 use super::grey_tile::{GreyTile, mean};
 

@@ -1,4 +1,4 @@
-//! How the outline of the largest dark part bends: a disc bends alike everywhere, a torn one does not.
+//! Curvature of the outline of the largest dark part: a disc bends alike everywhere, a torn one does not.
 //!
 //! `κ = (x'y'' − y'x'') / (x'² + y'²)^1.5` along the closed outline, derivatives by central differences, in 1/pixel.
 
@@ -6,8 +6,8 @@ use super::grey_tile::{GreyTile, largest};
 use crate::features::make_finite;
 use crate::metrics::quantile;
 
-/// Excess kurtosis of |κ| about 0, `E κ⁴ / (E κ²)² − 3`, from -2; largest |κ| and its 95th percentile, in 1/pixel from 0;
-/// changes of the sign of κ (0 being a sign of its own) per point, `0.0..=1.0`; variance of |κ|, in 1/pixel².
+/// Excess kurtosis of |κ| about 0, `E κ⁴ / (E κ²)² − 3`, from -2; largest |κ| and its 95th percentile, in 1/pixel from
+/// 0; changes of the sign of κ (0 being a sign of its own) per point, `0.0..=1.0`; variance of |κ|, in 1/pixel².
 pub(super) const COLUMNS: [&str; 5] = ["kurtosis", "max", "p95", "sign_changes", "variance"];
 
 /// Outlines of fewer points have all columns 0.

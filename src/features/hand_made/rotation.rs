@@ -1,4 +1,4 @@
-//! How far a tile differs from itself turned by 90, 180 and 270 degrees: a round pillar does not.
+//! Rotational symmetry: how far a tile differs from itself turned by 90, 180 and 270 degrees: a round pillar does not.
 //!
 //! Reference: Wang et al., "Image quality assessment: from error visibility to structural similarity", 2004, with the
 //! uniform 7×7 window, sample covariance and range of 255 of scikit-image.
@@ -68,7 +68,8 @@ impl Windows {
         Self { side, mean: window_means(square, side), squares: window_means(&(square * square), side) }
     }
 
-    /// Mean structural similarity of the square and its turned copy, by their products, in `-1.0..=1.0`; NaN below 3×3 pixels.
+    /// Mean structural similarity of the square and its turned copy, by their products, in `-1.0..=1.0`; NaN below 3×3
+    /// pixels.
     fn similarity(&self, products: &Array2<f64>, turn: TurnBy) -> f64 {
         const C1: f64 = (0.01 * 255.0) * (0.01 * 255.0);
         const C2: f64 = (0.03 * 255.0) * (0.03 * 255.0);

@@ -113,7 +113,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Counting levels and looking at every value come to the same.
+        /// Counting levels and looking at every value give the same.
         #[test]
         fn both_ways_agree(values in prop::collection::vec(0_u8..=255, 1..200)) {
             let whole: Vec<f32> = values.iter().map(|&value| f32::from(value)).collect();

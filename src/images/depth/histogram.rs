@@ -2,15 +2,15 @@
 
 /// How often each value occurred.
 #[derive(Debug, Clone)]
-pub(super) struct Histogram(Vec<u64>);
+pub(super) struct ValueCounts(Vec<u64>);
 
-impl Default for Histogram {
+impl Default for ValueCounts {
     fn default() -> Self {
         Self(vec![0; 1 << 16])
     }
 }
 
-impl Histogram {
+impl ValueCounts {
     pub(super) fn add(&mut self, value: u16) {
         self.0[usize::from(value)] += 1;
     }

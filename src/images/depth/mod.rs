@@ -1,4 +1,4 @@
-//! One brightness scale for the whole data set: raw counts become `0.0..=255.0`.
+//! Brightness scale, one for the whole data set: raw counts become `0.0..=255.0`.
 //!
 //! 8-bit images are taken as they are. Of 16-bit and 32-bit images the 0.1 and 99.9 percentiles over all pixels of all
 //! images become black and white, so that images stay comparable with each other; the range is kept with the run.
@@ -16,7 +16,7 @@ use crate::progress::{Observer, Stage};
 mod histogram;
 mod policy;
 
-use histogram::Histogram;
+use histogram::ValueCounts;
 pub use policy::{DepthPolicy, Span};
 
 /// The fitted policy: what a run and a checkpoint keep to treat new images alike.
@@ -101,7 +101,7 @@ fn percentiles(
     }
     let float = AtomicBool::new(false);
     let coarse =
-        histograms(manifest, records, observer, |decoded, [all]: &mut [Histogram; 1]| match &decoded.samples {
+        histograms(manifest, records, observer, |decoded, [all]: &mut [ValueCounts; 1]| match &decoded.samples {
             Samples::U8(counts) => counts.iter().for_each(|&count| all.add(u16::from(count))),
             Samples::U16(counts) if decoded.masked => {
                 counts.iter().filter(|count| **count < u16::MAX).for_each(|&count| all.add(count));
@@ -119,7 +119,7 @@ fn percentiles(
         return Some(Span { low: f32::from(low), high: f32::from(high) });
     }
     // The upper halves of the two floats are known; a second pass finds the lower halves.
-    let fine = histograms(manifest, records, observer, |decoded, [lows, highs]: &mut [Histogram; 2]| {
+    let fine = histograms(manifest, records, observer, |decoded, [lows, highs]: &mut [ValueCounts; 2]| {
         for key in floats(&decoded.samples).map(ordered) {
             let upper = (key >> 16) as u16;
             if upper == low {
@@ -143,10 +143,10 @@ fn histograms<const N: usize>(
     manifest: &Manifest,
     records: &[&ImageRecord],
     observer: &dyn Observer,
-    count: impl Fn(&Decoded, &mut [Histogram; N]) + Sync,
-) -> [Histogram; N] {
+    count: impl Fn(&Decoded, &mut [ValueCounts; N]) + Sync,
+) -> [ValueCounts; N] {
     let stage = observer.stage(Stage::Depth, records.len());
-    let empty = || std::array::from_fn(|_| Histogram::default());
+    let empty = || std::array::from_fn(|_| ValueCounts::default());
     records
         .par_iter()
         .fold(empty, |mut histograms, record| {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How raw counts become brightness: `auto`, `full` or `{ low = 100, high = 4000 }`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Raw", into = "Raw")]
+#[serde(try_from = "DepthPolicyToml", into = "DepthPolicyToml")]
 pub enum DepthPolicy {
     /// Percentiles 0.1 to 99.9 over the whole data set.
     #[default]
@@ -37,7 +37,7 @@ impl Span {
 /// The policy as written in a file.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected `auto`, `full` or `{ low = 100, high = 4000 }`")]
-enum Raw {
+enum DepthPolicyToml {
     Named(Name),
     Fixed(Span),
 }
@@ -57,22 +57,22 @@ struct NotASpan {
     high: f32,
 }
 
-impl TryFrom<Raw> for DepthPolicy {
+impl TryFrom<DepthPolicyToml> for DepthPolicy {
     type Error = NotASpan;
 
-    fn try_from(raw: Raw) -> Result<Self, NotASpan> {
+    fn try_from(raw: DepthPolicyToml) -> Result<Self, NotASpan> {
         match raw {
-            Raw::Named(Name::Auto) => Ok(Self::Auto),
-            Raw::Named(Name::Full) => Ok(Self::Full),
-            Raw::Fixed(Span { low, high }) if low.is_finite() && high.is_finite() && low < high => {
+            DepthPolicyToml::Named(Name::Auto) => Ok(Self::Auto),
+            DepthPolicyToml::Named(Name::Full) => Ok(Self::Full),
+            DepthPolicyToml::Fixed(Span { low, high }) if low.is_finite() && high.is_finite() && low < high => {
                 Ok(Self::Fixed(Span { low, high }))
             }
-            Raw::Fixed(Span { low, high }) => Err(NotASpan { low, high }),
+            DepthPolicyToml::Fixed(Span { low, high }) => Err(NotASpan { low, high }),
         }
     }
 }
 
-impl From<DepthPolicy> for Raw {
+impl From<DepthPolicy> for DepthPolicyToml {
     fn from(policy: DepthPolicy) -> Self {
         match policy {
             DepthPolicy::Auto => Self::Named(Name::Auto),

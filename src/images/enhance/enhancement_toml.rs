@@ -1,4 +1,4 @@
-//! How recipes write corrections: a bare name means the defaults.
+//! Enhancements in TOML: a bare name means the defaults.
 
 use std::fmt;
 

@@ -6,7 +6,7 @@ use crate::images::{Decoded, Samples};
 
 /// The type of a pixel in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::images) enum Kind {
+pub(in crate::images) enum PixelType {
     U8,
     I8,
     U16,
@@ -19,7 +19,7 @@ pub(in crate::images) enum Kind {
     F64,
 }
 
-impl Kind {
+impl PixelType {
     /// Of integers (signed or not) or floats of this many bytes; `None` where there is no such type.
     pub fn of(float: bool, signed: bool, bytes: usize) -> Option<Self> {
         Some(match (float, signed, bytes) {
@@ -122,9 +122,9 @@ mod tests {
 
     #[test]
     fn negative_and_huge_counts_are_not_measured() {
-        assert_eq!(Kind::I16.decode(&[255, 255, 7, 0], true), Samples::U16(vec![u16::MAX, 7]));
-        assert_eq!(Kind::I32.decode(&[0, 0, 1, 0, 255, 255, 255, 254], false), Samples::U32(vec![256, u32::MAX]));
-        assert_eq!(Kind::U64.decode(&u64::MAX.to_le_bytes(), true), Samples::U32(vec![u32::MAX]));
-        assert_eq!(Kind::F64.decode(&(-1.5_f64).to_le_bytes(), true), Samples::F32(vec![-1.5]));
+        assert_eq!(PixelType::I16.decode(&[255, 255, 7, 0], true), Samples::U16(vec![u16::MAX, 7]));
+        assert_eq!(PixelType::I32.decode(&[0, 0, 1, 0, 255, 255, 255, 254], false), Samples::U32(vec![256, u32::MAX]));
+        assert_eq!(PixelType::U64.decode(&u64::MAX.to_le_bytes(), true), Samples::U32(vec![u32::MAX]));
+        assert_eq!(PixelType::F64.decode(&(-1.5_f64).to_le_bytes(), true), Samples::F32(vec![-1.5]));
     }
 }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::counts::{Kind, frame};
+use super::counts::{PixelType, frame};
 use super::{Header, Stack};
 use crate::images::{DecodeError, Decoded};
 
@@ -17,7 +17,7 @@ const LONGEST_HEADER: u64 = 1 << 20;
 /// Where the pixels of a frame lie, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct EdfBlock {
-    kind: Kind,
+    kind: PixelType,
     little_endian: bool,
     height: usize,
     width: usize,
@@ -151,16 +151,16 @@ fn block(text: &str, head: u64, start: u64) -> Result<EdfBlock, DecodeError> {
     }
     let name = values.get("datatype").copied().unwrap_or_default();
     let kind = match name.to_lowercase().as_str() {
-        "unsignedbyte" => Kind::U8,
-        "signedbyte" => Kind::I8,
-        "unsignedshort" => Kind::U16,
-        "signedshort" => Kind::I16,
-        "unsignedinteger" | "unsignedlong" => Kind::U32,
-        "signedinteger" | "signedlong" => Kind::I32,
-        "unsigned64" => Kind::U64,
-        "signed64" => Kind::I64,
-        "floatvalue" | "float" | "real" => Kind::F32,
-        "doublevalue" | "double" => Kind::F64,
+        "unsignedbyte" => PixelType::U8,
+        "signedbyte" => PixelType::I8,
+        "unsignedshort" => PixelType::U16,
+        "signedshort" => PixelType::I16,
+        "unsignedinteger" | "unsignedlong" => PixelType::U32,
+        "signedinteger" | "signedlong" => PixelType::I32,
+        "unsigned64" => PixelType::U64,
+        "signed64" => PixelType::I64,
+        "floatvalue" | "float" | "real" => PixelType::F32,
+        "doublevalue" | "double" => PixelType::F64,
         _ => {
             return Err(DecodeError::Unsupported { format: "EDF", detail: format!("numbers of type `{name}`") });
         }

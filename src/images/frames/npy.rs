@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::counts::{Kind, frame};
+use super::counts::{PixelType, frame};
 use super::{Header, Stack};
 use crate::images::{DecodeError, Decoded};
 
@@ -19,7 +19,7 @@ pub(super) struct NpyStack {
 /// The header of an array.
 #[derive(Debug, Clone, PartialEq)]
 struct Array {
-    kind: Kind,
+    kind: PixelType,
     little_endian: bool,
     shape: Vec<usize>,
     /// The type as numpy writes it, such as `<u2`.
@@ -116,7 +116,7 @@ impl Array {
         let (class, bytes) = kind.split_at_checked(1).ok_or_else(unsupported)?;
         let bytes = bytes.parse().map_err(|_| unsupported())?;
         let kind = match class {
-            "u" | "i" | "f" => Kind::of(class == "f", class == "i", bytes).ok_or_else(unsupported)?,
+            "u" | "i" | "f" => PixelType::of(class == "f", class == "i", bytes).ok_or_else(unsupported)?,
             _ => return Err(unsupported()),
         };
         if value("fortran_order").is_some_and(|value| value.starts_with("True")) {

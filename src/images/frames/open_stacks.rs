@@ -15,10 +15,10 @@ const MOST: usize = 4;
 
 thread_local! {
     /// The most recently used last.
-    static OPEN: RefCell<Vec<Open>> = const { RefCell::new(Vec::new()) };
+    static OPEN: RefCell<Vec<OpenStack>> = const { RefCell::new(Vec::new()) };
 }
 
-struct Open {
+struct OpenStack {
     file: PathBuf,
     dataset: Option<String>,
     /// A file that changed meanwhile is opened anew.
@@ -47,7 +47,7 @@ pub(super) fn with<T>(
         let single =
             || DecodeError::Unsupported { format: "stack", detail: "the file holds a single image".to_owned() };
         let stack = super::open(file, dataset)?.ok_or_else(single)?;
-        Open { file: file.to_owned(), dataset: dataset.map(str::to_owned), state, stack }
+        OpenStack { file: file.to_owned(), dataset: dataset.map(str::to_owned), state, stack }
     };
     let done = work(one.stack.as_mut());
     OPEN.with_borrow_mut(|open| {

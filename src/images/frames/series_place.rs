@@ -1,5 +1,5 @@
-//! The place of an image in its series, told from its path: frames of one file, or files whose names differ in their last
-//! number only.
+//! The place of an image in its series, read from its path: frames of one file, or files whose names differ in their
+//! last number only.
 
 use crate::data::FrameAddress;
 

@@ -32,7 +32,8 @@ pub struct ScanOptions {
     pub naming: Option<NamingTemplate>,
     /// Leave out files whose name the template does not match.
     pub naming_required: bool,
-    /// Images are frames of series: each gets the fields `dataset` and `frame`. Those of files with many frames always do.
+    /// Images are frames of series: each gets the fields `dataset` and `frame`. Those of files with many frames always
+    /// do.
     pub series: bool,
     /// The data set that holds the frames, such as `entry/data/data`; found where absent.
     pub dataset: Option<String>,
@@ -55,7 +56,7 @@ pub fn scan(root: &Path, options: &ScanOptions, observer: &dyn Observer) -> Resu
         return scan_files(&[root.to_path_buf()], options, observer);
     }
     fs::read_dir(root).map_err(|source| cannot_open(root, source))?;
-    let mut found = Found::default();
+    let mut found = WalkedFiles::default();
     found.walk(root, root);
     Ok(found.read(root.to_path_buf(), options, observer))
 }
@@ -77,7 +78,7 @@ pub fn scan_files(paths: &[PathBuf], options: &ScanOptions, observer: &dyn Obser
         .map(|(path, is_dir)| if *is_dir { path.clone() } else { parent(path) })
         .reduce(|a, b| a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect())
         .unwrap_or_default();
-    let mut found = Found::default();
+    let mut found = WalkedFiles::default();
     for (path, is_dir) in &absolute {
         if *is_dir {
             fs::read_dir(path).map_err(|source| cannot_open(path, source))?;
@@ -111,13 +112,13 @@ fn relative(root: &Path, path: &Path) -> String {
 
 /// Everything the walk came across, keyed by relative path.
 #[derive(Default)]
-struct Found {
+struct WalkedFiles {
     files: BTreeMap<String, PathBuf>,
     skipped: Vec<Skipped>,
     tile_indexes: Vec<PathBuf>,
 }
 
-impl Found {
+impl WalkedFiles {
     fn walk(&mut self, root: &Path, folder: &Path) {
         let visible = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
         let top = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());

@@ -1,4 +1,4 @@
-//! Where the tiles of an image lie.
+//! Tiling: where the tiles of an image lie.
 
 use std::num::NonZeroU32;
 use std::ops::Range;
@@ -21,7 +21,7 @@ pub enum Tiling {
 
 /// A tile to be: pixels `top..bottom` and `left..right`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct TilePlace {
     /// From 1.
     pub row: u32,
     /// From 1.
@@ -43,7 +43,7 @@ impl Tiling {
     ///
     /// # Errors
     /// A fragment that says what is too small.
-    pub fn boxes(&self, height: usize, width: usize) -> Result<Vec<Place>, String> {
+    pub fn boxes(&self, height: usize, width: usize) -> Result<Vec<TilePlace>, String> {
         let (ys, xs) = match *self {
             Self::Size { n, stride } => {
                 let (n, stride) = (n.get() as usize, stride.get() as usize);
@@ -61,7 +61,7 @@ impl Tiling {
             }
         };
         let places = (1..).zip(&ys).flat_map(|(row, y)| {
-            (1..).zip(&xs).map(move |(column, x)| Place { row, column, y: y.clone(), x: x.clone() })
+            (1..).zip(&xs).map(move |(column, x)| TilePlace { row, column, y: y.clone(), x: x.clone() })
         });
         Ok(places.collect())
     }
@@ -92,7 +92,7 @@ mod tests {
     fn only_whole_tiles() {
         let boxes = Tiling::Size { n: n(4), stride: n(3) }.boxes(8, 11).unwrap();
         assert_eq!(boxes.len(), 2 * 3);
-        assert_eq!(boxes[5], Place { row: 2, column: 3, y: 3..7, x: 6..10 });
+        assert_eq!(boxes[5], TilePlace { row: 2, column: 3, y: 3..7, x: 6..10 });
         assert!(Tiling::side_by_side(n(9)).boxes(8, 11).unwrap_err().contains("11×8 pixels are too few"));
     }
 
@@ -100,8 +100,8 @@ mod tests {
     fn grid_tiles_are_clipped_at_the_border() {
         let grid = Tiling::Grid { rows: n(2), columns: n(2), half_width: Some(n(4)) };
         let boxes = grid.boxes(10, 20).unwrap();
-        assert_eq!(boxes[0], Place { row: 1, column: 1, y: 0..7, x: 1..9 });
-        assert_eq!(boxes[3], Place { row: 2, column: 2, y: 4..10, x: 11..19 });
+        assert_eq!(boxes[0], TilePlace { row: 1, column: 1, y: 0..7, x: 1..9 });
+        assert_eq!(boxes[3], TilePlace { row: 2, column: 2, y: 4..10, x: 11..19 });
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-pub use geometry::{Place, Tiling};
+pub use geometry::{TilePlace, Tiling};
 
 use super::tile_index::{self, Line};
 use super::{ImageError, decode};
@@ -44,6 +44,7 @@ pub fn cut(
     if output.exists() {
         return Err(ImageError::OutputExists(output.to_path_buf()));
     }
+    // All tiles go into a folder beside `output` first, which appears whole or not at all.
     let partial = writing::Partial::create(output)?;
     let stage = observer.stage(Stage::Tile, manifest.records.len());
     let skipped = Mutex::new(Vec::new());

@@ -8,7 +8,7 @@ use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use tiff::encoder::{TiffEncoder, colortype};
 
-use super::geometry::Place;
+use super::geometry::TilePlace;
 use crate::images::tile_index::Line;
 use crate::images::{Decoded, ImageError, Samples};
 
@@ -49,11 +49,11 @@ pub(super) fn extension(image: &Decoded) -> &'static str {
 }
 
 /// Writes the tile at `place` with the depth and channels of its image.
-pub(super) fn tile(image: &Decoded, place: &Place, file: &Path) -> Result<(), ImageError> {
+pub(super) fn tile(image: &Decoded, place: &TilePlace, file: &Path) -> Result<(), ImageError> {
     write(image, place, file).map_err(|source| ImageError::Write { path: file.to_path_buf(), source })
 }
 
-fn write(image: &Decoded, place: &Place, file: &Path) -> io::Result<()> {
+fn write(image: &Decoded, place: &TilePlace, file: &Path) -> io::Result<()> {
     let (width, height) = (place.x.len() as u32, place.y.len() as u32);
     let mut out = BufWriter::new(File::create_new(file)?);
     let png = |out: &mut BufWriter<File>, bytes: &[u8], color: ExtendedColorType| {
@@ -87,7 +87,7 @@ fn write(image: &Decoded, place: &Place, file: &Path) -> io::Result<()> {
     out.flush()
 }
 
-fn window<T: Copy>(counts: &[T], image: &Decoded, place: &Place) -> Vec<T> {
+fn window<T: Copy>(counts: &[T], image: &Decoded, place: &TilePlace) -> Vec<T> {
     let row = image.width * image.channels;
     let columns = place.x.start * image.channels..place.x.end * image.channels;
     place.y.clone().flat_map(|y| &counts[y * row..][columns.clone()]).copied().collect()

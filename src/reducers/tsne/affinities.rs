@@ -1,4 +1,4 @@
-//! How much images are neighbours in the features.
+//! Affinities of t-SNE: how much images are neighbours in the features.
 
 use ndarray::ArrayView2;
 use rayon::prelude::*;
@@ -33,6 +33,7 @@ impl Affinities {
         for i in 0..n {
             chosen_by[i + 1] += chosen_by[i];
         }
+        // A counting sort: for each point those that have it as neighbour, so that rows are symmetric without a map.
         let mut backward = vec![(0_u32, 0.0_f32); indices.len()];
         let mut next = chosen_by.clone();
         for (at, (&j, &p)) in indices.iter().zip(&conditional).enumerate() {
@@ -68,7 +69,8 @@ impl Affinities {
     }
 }
 
-/// Probabilities of the neighbours at `distances`, with the width that gives them the entropy of `perplexity` equal ones.
+/// Probabilities of the neighbours at `distances`, with the width that gives them the entropy of `perplexity` equal
+/// ones.
 fn probabilities(distances: &[f32], perplexity: f64) -> Vec<f32> {
     let nearest = distances.iter().copied().fold(f32::INFINITY, f32::min);
     // Relative to the nearest: the factor cancels, and nothing underflows.

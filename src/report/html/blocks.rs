@@ -5,17 +5,17 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::encode::{base64, escape, json as script_json};
-use super::{Block, GalleryImage, InteractiveScatter, Layout, atlas};
+use super::{GalleryImage, InteractiveScatter, PageBlock, ScatterLayout, atlas};
 use crate::report::style::{NOISE, group_colour};
 
 /// Writes `block` to `out`; `id` is unique on the page.
-pub(super) fn write(out: &mut dyn Write, block: &Block, id: &str) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, block: &PageBlock, id: &str) -> io::Result<()> {
     match block {
-        Block::Paragraph(text) => writeln!(out, "<p>{}</p>", escape(text)),
-        Block::Plot { png, caption } => plot(out, png, caption),
-        Block::Table { caption, columns, rows } => table(out, caption, columns, rows),
-        Block::Gallery { title, images } => gallery(out, title, images),
-        Block::Scatter(scatter) => interactive(out, scatter, id),
+        PageBlock::Paragraph(text) => writeln!(out, "<p>{}</p>", escape(text)),
+        PageBlock::Plot { png, caption } => plot(out, png, caption),
+        PageBlock::Table { caption, columns, rows } => table(out, caption, columns, rows),
+        PageBlock::Gallery { title, images } => gallery(out, title, images),
+        PageBlock::Scatter(scatter) => interactive(out, scatter, id),
     }
 }
 
@@ -100,7 +100,7 @@ fn interactive(out: &mut dyn Write, scatter: &InteractiveScatter, id: &str) -> i
 }
 
 /// Little-endian `u16` pairs over the extent of the layout, 65535 for a point that is not finite.
-fn quantised(layout: &Layout) -> Vec<u8> {
+fn quantised(layout: &ScatterLayout) -> Vec<u8> {
     let finite = || layout.points.iter().filter(|point| point.iter().all(|v| v.is_finite()));
     let mut bytes = Vec::with_capacity(layout.points.len() * 4);
     let range = [0, 1].map(|axis| {
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn points_span_the_range_and_lost_ones_are_marked() {
         let points = vec![[0.0, 5.0], [f32::NAN, 1.0], [2.0, 5.0], [1.0, 5.0]];
-        let layout = Layout { name: String::new(), axes: [String::new(), String::new()], points };
+        let layout = ScatterLayout { name: String::new(), axes: [String::new(), String::new()], points };
         let steps: Vec<u16> = quantised(&layout).chunks(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect();
         assert_eq!(steps, [0, 32767, 65535, 65535, 65534, 32767, 32767, 32767]);
     }

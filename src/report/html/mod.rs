@@ -25,21 +25,21 @@ pub struct Report {
     /// Names and values at the top of the page, such as `images`, `10,000`.
     pub facts: Vec<(String, String)>,
     /// In reading order.
-    pub sections: Vec<Section>,
+    pub sections: Vec<PageSection>,
 }
 
 /// A titled part of the page.
 #[derive(Debug, Clone, Default)]
-pub struct Section {
+pub struct PageSection {
     /// Also the entry in the table of contents.
     pub title: String,
     /// In reading order.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<PageBlock>,
 }
 
 /// Something on the page. All text is plain text: it is escaped.
 #[derive(Debug, Clone)]
-pub enum Block {
+pub enum PageBlock {
     /// A paragraph.
     Paragraph(String),
     /// A picture, shown at half its size in pixels.
@@ -81,9 +81,9 @@ pub struct GalleryImage {
 /// A scatter plot on a canvas: zoom, move, switch groups off, see the image under the pointer.
 #[derive(Debug, Clone)]
 pub struct InteractiveScatter {
-    /// What there is to choose from as positions: t-SNE, PCA. All have the same number of points.
-    pub layouts: Vec<Layout>,
-    /// What there is to choose from as colours, by name: clusters of a method, a field. One entry per image each.
+    /// Positions to choose from: t-SNE, PCA. All have the same number of points.
+    pub layouts: Vec<ScatterLayout>,
+    /// Colours to choose from, by name: clusters of a method, a field. One entry per image each.
     pub groupings: Vec<(String, Grouping)>,
     /// Text shown with an image, one per image: its path.
     pub names: Vec<String>,
@@ -93,7 +93,7 @@ pub struct InteractiveScatter {
 
 /// One position per image.
 #[derive(Debug, Clone)]
-pub struct Layout {
+pub struct ScatterLayout {
     /// Such as `t-SNE`.
     pub name: String,
     /// Labels of the horizontal and the vertical axis.
@@ -102,7 +102,7 @@ pub struct Layout {
     pub points: Vec<[f32; 2]>,
 }
 
-impl Block {
+impl PageBlock {
     /// A figure drawn right here.
     ///
     /// # Errors
@@ -134,8 +134,8 @@ impl Report {
     }
 
     /// Adds a section.
-    pub fn section(&mut self, title: impl Into<String>, blocks: Vec<Block>) -> &mut Self {
-        self.sections.push(Section { title: title.into(), blocks });
+    pub fn section(&mut self, title: impl Into<String>, blocks: Vec<PageBlock>) -> &mut Self {
+        self.sections.push(PageSection { title: title.into(), blocks });
         self
     }
 

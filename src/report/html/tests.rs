@@ -17,7 +17,7 @@ fn page() -> String {
     let plot = ConfusionPlot { title: evil, names: &names, counts: &counts };
     let clusters = Grouping::clusters(&Clustering::by_number(&[Some(0), None, Some(1)]));
     let points = vec![[0.0, 1.0], [f32::NAN, 0.0], [2.0, 2.0]];
-    let layout = Layout { name: evil.into(), axes: [evil.into(), "y".into()], points };
+    let layout = ScatterLayout { name: evil.into(), axes: [evil.into(), "y".into()], points };
     let scatter = InteractiveScatter {
         layouts: vec![layout],
         groupings: vec![(evil.into(), clusters)],
@@ -27,12 +27,12 @@ fn page() -> String {
     let thumb = jpeg(&thumbnail(&image, 64), 80).unwrap();
     let mut report = Report::new(evil);
     report.fact(evil, evil);
-    report.section(evil, vec![Block::Paragraph(evil.into()), Block::figure(&plot, evil).unwrap()]);
+    report.section(evil, vec![PageBlock::Paragraph(evil.into()), PageBlock::figure(&plot, evil).unwrap()]);
     let rows = vec![vec![evil.into()], vec!["1".into(), "2".into(), "cut".into()]];
-    let table = Block::Table { caption: evil.into(), columns: vec![evil.into(), "b".into()], rows };
+    let table = PageBlock::Table { caption: evil.into(), columns: vec![evil.into(), "b".into()], rows };
     let gallery =
-        Block::Gallery { title: evil.into(), images: vec![GalleryImage { jpeg: thumb, caption: evil.into() }] };
-    report.section("all", vec![table, gallery, Block::Scatter(scatter)]);
+        PageBlock::Gallery { title: evil.into(), images: vec![GalleryImage { jpeg: thumb, caption: evil.into() }] };
+    report.section("all", vec![table, gallery, PageBlock::Scatter(scatter)]);
     let mut page = Vec::new();
     report.render(&mut page).unwrap();
     String::from_utf8(page).unwrap()
@@ -73,10 +73,10 @@ fn an_empty_report_is_a_page() {
     let path = folder.path().join("report.html");
     let mut report = Report::new("");
     let scatter = InteractiveScatter { layouts: vec![], groupings: vec![], names: vec![], atlas: Atlas::new(0) };
-    let gallery = Block::Gallery { title: String::new(), images: vec![] };
-    let table = Block::Table { caption: String::new(), columns: vec![], rows: vec![vec![]] };
-    let plot = Block::Plot { png: vec![], caption: String::new() };
-    report.section("", vec![gallery, table, plot, Block::Scatter(scatter)]);
+    let gallery = PageBlock::Gallery { title: String::new(), images: vec![] };
+    let table = PageBlock::Table { caption: String::new(), columns: vec![], rows: vec![vec![]] };
+    let plot = PageBlock::Plot { png: vec![], caption: String::new() };
+    report.section("", vec![gallery, table, plot, PageBlock::Scatter(scatter)]);
     report.write(&path).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.starts_with("<!doctype html>") && text.trim_end().ends_with("</html>"));

@@ -6,7 +6,7 @@ import { swatch } from "./colours.js";
 import { page, on, remembered, classIndex } from "./state.js";
 import { open, view } from "./view.js";
 
-const COLUMNS = { size: "size", label_error_score: "doubt", name: "name" };
+const COLUMNS = { size: "size", label_error_score: "label errors", name: "name" };
 const sort = remembered.get("clusters", { by: "size", up: false });
 let faces = new Map();
 const pictures = new Map();
@@ -93,8 +93,8 @@ function draw() {
       else chip.classList.add("none");
       const guess = cluster.suggested ? `${cluster.suggested}?` : "no name";
       const face = faceOf(cluster.id);
-      const doubt = h("span", { class: "doubt" });
-      doubt.style.width = `${Math.max(2, cluster.label_error_score / 10)}%`;
+      const meter = h("span", { class: "label-error" });
+      meter.style.width = `${Math.max(2, cluster.label_error_score / 10)}%`;
       return h(
         "li",
         {},
@@ -105,7 +105,7 @@ function draw() {
             "data-cluster": cluster.id,
             "data-name": cluster.name ?? "",
             "data-size": cluster.size,
-            title: `Cluster ${cluster.id}: ${count(cluster.size)}, ${((100 * cluster.size) / total).toFixed(1)} % of all, doubt ${percent(cluster.label_error_score)}`,
+            title: `Cluster ${cluster.id}: ${count(cluster.size)}, ${((100 * cluster.size) / total).toFixed(1)} % of all, label-error score ${percent(cluster.label_error_score)}`,
             onclick: () => open({ kind: "cluster", id: cluster.id }),
           },
           face,
@@ -115,7 +115,7 @@ function draw() {
             "span",
             { class: "under" },
             h("span", { class: "number" }, `#${cluster.id}`),
-            h("span", { class: "meter", "aria-hidden": "true" }, doubt),
+            h("span", { class: "meter", "aria-hidden": "true" }, meter),
             h("span", { class: "share" }, `${((100 * cluster.size) / total).toFixed(1)} %`),
           ),
         ),

@@ -22,7 +22,7 @@ export function choices() {
   return [
     ["class", "class"],
     ["cluster", "cluster"],
-    ["label_error_score", "doubt"],
+    ["label_error_score", "label-error score"],
     ["confidence", "confidence"],
     ...page.images.fieldNames.map((name) => [`field:${name}`, name]),
   ];
@@ -34,7 +34,7 @@ export function choices() {
  */
 export function colouring(by) {
   const { state, images } = page;
-  if (by === "label_error_score") return graded(state.label_error_score, 0, 1000, ["sure", "doubtful"]);
+  if (by === "label_error_score") return graded(state.label_error_score, 0, 1000, ["low", "high"]);
   if (by === "confidence") return graded(state.confidence, 0, 1000, ["uncertain", "certain"]);
   if (by === "class") {
     const names = state.classes.map((entry) => entry.name);

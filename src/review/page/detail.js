@@ -100,7 +100,7 @@ function draw() {
               clusterTitle(cluster),
             ),
       ),
-      fact("doubt", percent(state.label_error_score[row])),
+      fact("label-error score", percent(state.label_error_score[row])),
       images.fieldNames.map((name) => fact(name, String(images.fields[name][row] ?? ""))),
       known
         ? fact(

@@ -5,7 +5,7 @@ import { page } from "./state.js";
 export const ORDERS = {
   given: "as suggested",
   typicality: "most typical first",
-  label_error_score: "most doubtful first",
+  label_error_score: "highest label-error score first",
   confidence: "least certain first",
   name: "by name",
   time: "by time of the file",

@@ -44,7 +44,7 @@ export function dress(tile, row, small) {
     note ?? (inferred ? `${small ? "" : `${percent(state.confidence[row])} `}${said}?` : (said ?? ""));
   tile.text.classList.toggle("inferred", inferred && note === null);
   tile.badge.hidden = removed || state.label_error_score[row] < SUSPECT || view.kind === "removed";
-  tile.badge.title = `doubt ${percent(state.label_error_score[row])}`;
+  tile.badge.title = `label-error score ${percent(state.label_error_score[row])}`;
   tile.root.setAttribute("aria-label", `${fileName(row)}, ${standing(row)}`);
   tile.root.title = `${page.images.path[row]}\n${standing(row)}`;
   tile.root.dataset.class = entry?.name ?? "";

@@ -15,11 +15,11 @@ use crate::server::{Failure, blocking, json, parsed};
 use crate::workflow::labelling::{ExportFormat, export as write};
 
 #[derive(Deserialize)]
-struct Asked {
+struct ExportRequest {
     format: ExportChoice,
 }
 
-/// What the page offers to export.
+/// Formats of export that the page offers.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::review) enum ExportChoice {
@@ -31,7 +31,7 @@ pub(in crate::review) enum ExportChoice {
 
 /// A choice in words.
 #[derive(Serialize)]
-pub(in crate::review) struct Described {
+pub(in crate::review) struct ExportDescription {
     name: ExportChoice,
     holds: &'static str,
 }
@@ -41,14 +41,14 @@ impl ExportChoice {
     pub const ALL: [Self; 4] = [Self::Imagefolder, Self::Csv, Self::Parquet, Self::Coco];
 
     /// For the page.
-    pub fn described(self) -> Described {
+    pub fn described(self) -> ExportDescription {
         let holds = match self {
             Self::Imagefolder => "One folder per class, removed images under _removed/<reason>",
             Self::Csv => "labels.csv and removed.csv: id, path, class, source, weight",
             Self::Parquet => "The same table as Parquet",
             Self::Coco => "COCO JSON, one category per class",
         };
-        Described { name: self, holds }
+        ExportDescription { name: self, holds }
     }
 
     /// How it is written, and the end of the folder's name.
@@ -65,7 +65,7 @@ impl ExportChoice {
 /// `/api/export`
 pub(super) async fn export(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Failure> {
     blocking(move || {
-        let (format, name) = parsed::<Asked>(&body)?.format.written();
+        let (format, name) = parsed::<ExportRequest>(&body)?.format.written();
         let (state, folder) = {
             let session = shared.session();
             (Arc::clone(session.state()), session.curator().folder().join("curation/exports"))

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::curation::{ClusterKey, Decision, Entry, LabelSource, undone};
+use crate::curation::{ClusterKey, Decision, LabelSource, LogEntry, undone};
 use crate::data::ImageId;
 use crate::images::header_of;
 use crate::review::Shared;
@@ -31,18 +31,18 @@ struct Detail<'a> {
     source: Option<&'static str>,
     confidence: u16,
     reason: Option<&'a str>,
-    neighbours: Vec<Neighbour>,
-    history: Vec<Event>,
+    neighbours: Vec<NeighbourAnswer>,
+    history: Vec<HistoryEvent>,
 }
 
 #[derive(Serialize)]
-struct Neighbour {
+struct NeighbourAnswer {
     row: usize,
     distance: f32,
 }
 
 #[derive(Serialize)]
-struct Event {
+struct HistoryEvent {
     seq: u64,
     at: String,
     by: String,
@@ -82,7 +82,7 @@ pub(super) async fn detail(State(shared): State<Arc<Shared>>, Path(row): Path<St
             source: state.source[row].map(LabelSource::name).or(predicted.map(|_| LabelSource::Propagated.name())),
             confidence: suggestions.confidence[row],
             reason: removed.or(said.filter(|reason| !reason.is_empty())),
-            neighbours: near.into_iter().map(|(row, distance)| Neighbour { row, distance }).collect(),
+            neighbours: near.into_iter().map(|(row, distance)| NeighbourAnswer { row, distance }).collect(),
             history,
         };
         serde_json::to_vec(&detail).map(json).map_err(|error| Failure::internal(error.to_string()))
@@ -91,7 +91,7 @@ pub(super) async fn detail(State(shared): State<Arc<Shared>>, Path(row): Path<St
 }
 
 /// The decisions that speak of the image or of a cluster it is or was in, earliest first.
-fn history(shared: &Shared, state: &ReviewState, entries: &[Entry], row: usize) -> Vec<Event> {
+fn history(shared: &Shared, state: &ReviewState, entries: &[LogEntry], row: usize) -> Vec<HistoryEvent> {
     let catalogue = &shared.catalogue;
     let id = catalogue.table.rows[row].id;
     let first = catalogue.table.clusterings.get(&catalogue.method).and_then(|clustering| clustering.labels()[row]);
@@ -122,7 +122,7 @@ fn history(shared: &Shared, state: &ReviewState, entries: &[Entry], row: usize) 
     entries
         .iter()
         .filter(|entry| speaks(&entry.decision))
-        .map(|entry| Event {
+        .map(|entry| HistoryEvent {
             seq: entry.seq,
             at: entry.at.clone(),
             by: entry.by.clone(),

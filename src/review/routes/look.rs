@@ -14,7 +14,7 @@ use serde_json::json;
 use super::number;
 use crate::data::ClusterId;
 use crate::review::Shared;
-use crate::review::features::Features;
+use crate::review::features::ReviewFeatures;
 use crate::server::{Failure, blocking, json, parsed};
 
 /// Neighbours that are answered at most.
@@ -71,7 +71,7 @@ pub(super) async fn next(State(shared): State<Arc<Shared>>, RawQuery(query): Raw
 }
 
 #[derive(Deserialize)]
-struct Similar {
+struct SimilarRequest {
     rows: Vec<usize>,
     n: usize,
 }
@@ -79,7 +79,7 @@ struct Similar {
 /// `/api/similar`: the nearest to all of `rows`, removed images left out, since what is shown is accepted in bulk.
 pub(super) async fn similar(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Failure> {
     blocking(move || {
-        let asked: Similar = parsed(&body)?;
+        let asked: SimilarRequest = parsed(&body)?;
         let state = Arc::clone(shared.session().state());
         let near = features(&shared)?.similar(&asked.rows, asked.n.min(MOST), |row| state.removed[row].is_none());
         let (rows, distance): (Vec<usize>, Vec<f32>) = near.into_iter().unzip();
@@ -89,7 +89,7 @@ pub(super) async fn similar(State(shared): State<Arc<Shared>>, body: Bytes) -> R
 }
 
 #[derive(Deserialize)]
-struct Split {
+struct SplitRequest {
     cluster: u32,
     parts: NonZeroUsize,
 }
@@ -97,7 +97,7 @@ struct Split {
 /// `/api/split`: a proposal, nothing is decided.
 pub(super) async fn split(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Failure> {
     blocking(move || {
-        let asked: Split = parsed(&body)?;
+        let asked: SplitRequest = parsed(&body)?;
         if asked.parts.get() > MOST_PARTS {
             return Err(Failure::refused(format!("a cluster is split into at most {MOST_PARTS} parts at a time")));
         }
@@ -116,7 +116,7 @@ pub(super) async fn split(State(shared): State<Arc<Shared>>, body: Bytes) -> Res
     .await
 }
 
-fn features(shared: &Shared) -> Result<&Features, Failure> {
+fn features(shared: &Shared) -> Result<&ReviewFeatures, Failure> {
     let why = "the features of this run cannot be had any more: see what `rails curate` said at its start";
     shared.features.as_ref().ok_or_else(|| Failure::new(StatusCode::SERVICE_UNAVAILABLE, why))
 }

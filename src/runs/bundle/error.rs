@@ -43,7 +43,7 @@ pub enum BundleError {
 }
 
 impl BundleError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

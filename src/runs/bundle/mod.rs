@@ -3,7 +3,7 @@
 //! ```text
 //! bundle.json              what it is, with the BLAKE3 hash of each file below
 //! model.safetensors        the classifier
-//! neighbours.safetensors   the training images as points: what is familiar, and why a prediction was made
+//! neighbours.safetensors   the training images as points, for novelty and to explain predictions
 //! backbone.safetensors     the network's own weights, where it was fine-tuned
 //! ```
 //! The folder may be moved. A loader that does not know the format, or finds other files than described, refuses.
@@ -25,7 +25,7 @@ use super::{FeatureChain, RunDir, RunError};
 use crate::atomic_file;
 use crate::training::{Calibration, Classifier, ClassifierError, RejectRule, TrainingNeighbours};
 
-/// The format this program writes. It also reads format 2, which told features in another way, and format 1, which had
+/// The format this program writes. It also reads format 2, which wrote features in another way, and format 1, which had
 /// neither calibration nor rejection.
 pub const FORMAT: u32 = 3;
 
@@ -54,7 +54,7 @@ pub struct Bundle {
     pub calibration: Calibration,
     /// When an image is `unknown`; `None` where that was not learned.
     pub reject: Option<RejectRule>,
-    /// What it was trained on.
+    /// The training images, counted.
     pub training_set: TrainedOn,
     /// BLAKE3 of every other file that prediction relies on, by name.
     pub files: BTreeMap<String, String>,
@@ -74,9 +74,9 @@ pub struct TrainedOn {
 pub struct Checkpoint {
     /// Where it lies.
     pub folder: PathBuf,
-    /// What it says of itself; a network of its own is named by where it lies now.
+    /// Its description; a network of its own is named by where it lies now.
     pub bundle: Bundle,
-    /// What classifies.
+    /// The classifier.
     pub classifier: Classifier,
     /// The training images; `None` in checkpoints of format 1.
     pub neighbours: Option<TrainingNeighbours>,

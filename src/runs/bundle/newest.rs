@@ -1,4 +1,4 @@
-//! Which checkpoint is meant where none is named.
+//! The newest checkpoint, which is meant where none is named.
 
 use std::fs;
 use std::path::{Path, PathBuf};

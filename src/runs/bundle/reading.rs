@@ -1,4 +1,4 @@
-//! Reads a checkpoint and makes sure that it is whole.
+//! Reading of a checkpoint, with checks that it is whole.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -76,7 +76,7 @@ impl Checkpoint {
     }
 }
 
-/// Reads `bundle.json`, of whichever format.
+/// Reads `bundle.json` of any format.
 fn describe(folder: &Path) -> Result<Bundle, BundleError> {
     let path = folder.join(DESCRIPTION);
     let text = fs::read(&path).map_err(|source| match source.kind() {

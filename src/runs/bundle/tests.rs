@@ -10,12 +10,12 @@ use crate::backbones::BackboneName;
 use crate::data::{ClassId, ImageId};
 use crate::images::DepthRange;
 use crate::recipes::{FeaturesRecipe, NetworkRecipe};
-use crate::training::{Head, Layer, Metric, OutlierScores, TrainingSet};
+use crate::training::{DenseLayer, Head, Metric, OutlierScores, TrainingSet};
 
 const FILES: [&str; 3] = [MODEL, NEIGHBOURS, BACKBONE_FILE];
 
 fn classifier() -> Classifier {
-    let layer = Layer { weights: array![[1.0, -1.0], [0.5, 2.0]], bias: array![0.0, 0.1] };
+    let layer = DenseLayer { weights: array![[1.0, -1.0], [0.5, 2.0]], bias: array![0.0, 0.1] };
     Head::new(None, vec![layer]).unwrap().into()
 }
 

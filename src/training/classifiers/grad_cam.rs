@@ -76,24 +76,24 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::training::{Layer, Standardizer};
+    use crate::training::{DenseLayer, InputStandardizer};
 
     fn head(hidden: &[usize]) -> Head {
         let mut random = ChaCha8Rng::seed_from_u64(4);
         let sizes = [&[6], hidden, &[3]].concat();
-        let layers = sizes.windows(2).map(|size| Layer {
+        let layers = sizes.windows(2).map(|size| DenseLayer {
             weights: Array2::from_shape_simple_fn((size[0], size[1]), || random.random_range(-1.0..1.0)),
             bias: Array1::from_elem(size[1], 0.1),
         });
         let layers = layers.collect();
         let standardizer =
-            Standardizer { mean: Array1::from_elem(6, 0.2), scale: array![1.0, 2.0, 0.5, 1.0, 3.0, 0.7] };
+            InputStandardizer { mean: Array1::from_elem(6, 0.2), scale: array![1.0, 2.0, 0.5, 1.0, 3.0, 0.7] };
         Head::new(Some(standardizer), layers).unwrap()
     }
 
     /// The score of a class before softmax, in `f64`: differences of `f32` scores would be too coarse.
     fn score(head: &Head, x: &[f64], class: usize) -> f64 {
-        let Standardizer { mean, scale } = head.standardizer().unwrap();
+        let InputStandardizer { mean, scale } = head.standardizer().unwrap();
         let standardised = |(x, (m, s)): (&f64, (&f32, &f32))| (x - f64::from(*m)) / f64::from(*s);
         let mut values: Vec<f64> =
             x.iter().zip(mean.iter().zip(scale)).map(standardised).map(|v| v.clamp(-10.0, 10.0)).collect();

@@ -8,14 +8,14 @@ use rayon::prelude::*;
 
 use crate::data::ClassId;
 use crate::training::ClassifierError;
-use crate::training::fitting::Standardizer;
+use crate::training::fitting::InputStandardizer;
 
 /// Rows computed at once; a shorter block is filled up with zeros.
 const BLOCK: usize = 64;
 
 /// One linear layer: `x · weights + bias`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Layer {
+pub struct DenseLayer {
     /// Shape `[inputs, outputs]`.
     pub weights: Array2<f32>,
     /// Shape `[outputs]`.
@@ -27,14 +27,14 @@ pub struct Layer {
 /// Layers fit each other, there is at least one, and every number is finite; [`Head::new`] is the only way in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Head {
-    standardizer: Option<Standardizer>,
-    layers: Vec<Layer>,
+    standardizer: Option<InputStandardizer>,
+    layers: Vec<DenseLayer>,
 }
 
 impl Head {
     /// # Errors
     /// When there is no layer, shapes do not fit each other, or a number is not finite.
-    pub fn new(standardizer: Option<Standardizer>, layers: Vec<Layer>) -> Result<Self, ClassifierError> {
+    pub fn new(standardizer: Option<InputStandardizer>, layers: Vec<DenseLayer>) -> Result<Self, ClassifierError> {
         let first = layers.first().ok_or(ClassifierError::NoLayers)?;
         let mut inputs = first.weights.nrows();
         let check = |tensor: String, shape: &[usize], expected: &[usize], finite: bool| {
@@ -44,12 +44,12 @@ impl Head {
             if finite { Ok(()) } else { Err(ClassifierError::NotFinite(tensor)) }
         };
         let finite = |values: &Array1<f32>| values.iter().all(|value| value.is_finite());
-        if let Some(Standardizer { mean, scale }) = &standardizer {
+        if let Some(InputStandardizer { mean, scale }) = &standardizer {
             check("standardizer.mean".to_owned(), mean.shape(), &[inputs], finite(mean))?;
             let usable = finite(scale) && scale.iter().all(|scale| *scale > 0.0);
             check("standardizer.scale".to_owned(), scale.shape(), &[inputs], usable)?;
         }
-        for (index, Layer { weights, bias }) in layers.iter().enumerate() {
+        for (index, DenseLayer { weights, bias }) in layers.iter().enumerate() {
             let outputs = weights.ncols();
             let all_finite = weights.iter().all(|value| value.is_finite());
             check(format!("layers.{index}.weight"), weights.shape(), &[inputs, outputs], all_finite)?;
@@ -73,13 +73,13 @@ impl Head {
 
     /// How features are scaled first, if they are.
     #[must_use]
-    pub fn standardizer(&self) -> Option<&Standardizer> {
+    pub fn standardizer(&self) -> Option<&InputStandardizer> {
         self.standardizer.as_ref()
     }
 
     /// The layers, features first.
     #[must_use]
-    pub fn layers(&self) -> &[Layer] {
+    pub fn layers(&self) -> &[DenseLayer] {
         &self.layers
     }
 
@@ -168,19 +168,19 @@ mod tests {
     }
 
     fn head(widths: &[usize]) -> Head {
-        let layers = widths.windows(2).map(|width| Layer {
+        let layers = widths.windows(2).map(|width| DenseLayer {
             weights: random((width[0], width[1]), width[0] as u64),
             bias: random((1, width[1]), 7).remove_axis(Axis(0)),
         });
         let x = random((20, widths[0]), 5);
-        Head::new(Some(Standardizer::fit(x.view(), &[0, 3, 4, 9])), layers.collect()).unwrap()
+        Head::new(Some(InputStandardizer::fit(x.view(), &[0, 3, 4, 9])), layers.collect()).unwrap()
     }
 
     #[test]
     fn two_layers_by_hand() {
-        let first = Layer { weights: array![[1.0, -1.0], [0.0, 2.0]], bias: array![0.0, 1.0] };
-        let second = Layer { weights: array![[1.0, 0.0], [0.0, 1.0]], bias: array![0.5, 0.0] };
-        let standardizer = Standardizer { mean: array![1.0, 0.0], scale: array![2.0, 1.0] };
+        let first = DenseLayer { weights: array![[1.0, -1.0], [0.0, 2.0]], bias: array![0.0, 1.0] };
+        let second = DenseLayer { weights: array![[1.0, 0.0], [0.0, 1.0]], bias: array![0.5, 0.0] };
+        let standardizer = InputStandardizer { mean: array![1.0, 0.0], scale: array![2.0, 1.0] };
         let head = Head::new(Some(standardizer), vec![first, second]).unwrap();
         // (3, 1) → (1, 1) → (1, -1 + 2 + 1) = (1, 2) → (1.5, 2) → softmax
         let p = head.probabilities(array![[3.0, 1.0]].view()).unwrap();
@@ -196,7 +196,8 @@ mod tests {
     #[test]
     fn shapes_and_numbers_are_checked() {
         assert_eq!(Head::new(None, vec![]), Err(ClassifierError::NoLayers));
-        let layer = |inputs, outputs| Layer { weights: Array2::zeros((inputs, outputs)), bias: Array1::zeros(outputs) };
+        let layer =
+            |inputs, outputs| DenseLayer { weights: Array2::zeros((inputs, outputs)), bias: Array1::zeros(outputs) };
         let error = Head::new(None, vec![layer(4, 3), layer(2, 2)]).unwrap_err();
         assert_eq!(error.to_string(), "`layers.1.weight` has shape `[2, 2]`: expected `[3, 2]`");
         let mut sick = layer(4, 3);

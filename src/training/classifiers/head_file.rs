@@ -3,10 +3,10 @@
 //! Tensors: `standardizer.mean` and `.scale` where features are standardised, `layers.<i>.weight` `[inputs, outputs]`
 //! and `layers.<i>.bias` `[outputs]`, all f32.
 
-use super::head::{Head, Layer};
+use super::head::{DenseLayer, Head};
 use crate::data::{ArraysReader, ArraysWriter};
 use crate::training::ClassifierError;
-use crate::training::fitting::Standardizer;
+use crate::training::fitting::InputStandardizer;
 
 impl Head {
     /// The content of `model.safetensors`.
@@ -16,7 +16,7 @@ impl Head {
         if let Some(standardizer) = self.standardizer() {
             standardizer.write(&mut arrays);
         }
-        for (index, Layer { weights, bias }) in self.layers().iter().enumerate() {
+        for (index, DenseLayer { weights, bias }) in self.layers().iter().enumerate() {
             arrays.add(format!("layers.{index}.weight"), weights.view());
             arrays.add(format!("layers.{index}.bias"), bias.view());
         }
@@ -32,17 +32,17 @@ impl Head {
         let arrays = ArraysReader::new(bytes)?;
         let names = arrays.names();
         let n_layers = names.iter().filter(|name| name.starts_with("layers.") && name.ends_with(".weight")).count();
-        let standardizer = Standardizer::read(&arrays)?;
+        let standardizer = InputStandardizer::read(&arrays)?;
         let expected = 2 * n_layers + if standardizer.is_some() { 2 } else { 0 };
         let layers = (0..n_layers).map(|index| {
             let weights = arrays.matrix(&format!("layers.{index}.weight"))?;
-            Ok(Layer { weights, bias: arrays.vector(&format!("layers.{index}.bias"))? })
+            Ok(DenseLayer { weights, bias: arrays.vector(&format!("layers.{index}.bias"))? })
         });
         let head = Self::new(standardizer, layers.collect::<Result<_, ClassifierError>>()?)?;
         if names.len() != expected {
             let known = |name: &str| name.starts_with("layers.") || name.starts_with("standardizer.");
-            let stranger = names.into_iter().find(|name| !known(name)).map_or_else(String::new, ToString::to_string);
-            return Err(ClassifierError::Unknown(stranger));
+            let unknown = names.into_iter().find(|name| !known(name)).map_or_else(String::new, ToString::to_string);
+            return Err(ClassifierError::Unknown(unknown));
         }
         Ok(head)
     }
@@ -56,9 +56,9 @@ mod tests {
     use safetensors::tensor::TensorView;
 
     fn head() -> Head {
-        let first = Layer { weights: array![[1.0, -1.0, 0.5], [0.0, 2.0, 3.0]], bias: array![0.0, 1.0, 2.0] };
-        let second = Layer { weights: array![[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]], bias: array![0.5, 0.0] };
-        let standardizer = Standardizer { mean: array![1.0, 0.0], scale: array![2.0, 1.0] };
+        let first = DenseLayer { weights: array![[1.0, -1.0, 0.5], [0.0, 2.0, 3.0]], bias: array![0.0, 1.0, 2.0] };
+        let second = DenseLayer { weights: array![[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]], bias: array![0.5, 0.0] };
+        let standardizer = InputStandardizer { mean: array![1.0, 0.0], scale: array![2.0, 1.0] };
         Head::new(Some(standardizer), vec![first, second]).unwrap()
     }
 

@@ -9,11 +9,11 @@ use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::data::nonzero;
-use crate::training::fitting::{Scaling, Standardizer};
+use crate::training::fitting::{InputStandardizer, Scaling};
 use crate::training::neighbours::{Metric, Neighbour, TrainingNeighbours};
 use crate::training::{ClassifierError, TrainingSet};
 
-/// Probability below which a class is not told apart from one without any vote, whose logarithm is not finite.
+/// Least probability of a class: one without any vote would have a logarithm that is not finite.
 const NO_VOTE: f32 = 1e-6;
 
 /// Settings of k nearest neighbours: which training images vote, and with what weight.
@@ -61,7 +61,7 @@ impl Knn {
     pub fn fit(recipe: &KnnRecipe, data: &TrainingSet<'_>, rows: &[usize], seed: u64) -> Self {
         let counts = |row: &usize| data.weights.is_none_or(|weights| weights[*row] > 0.0);
         let rows: Vec<usize> = rows.iter().copied().filter(counts).collect();
-        let standardizer = Standardizer::fit_scaled(data.x, &rows, recipe.scaling);
+        let standardizer = InputStandardizer::fit_scaled(data.x, &rows, recipe.scaling);
         let name = |row: usize| data.ids[row].to_string();
         let neighbours = TrainingNeighbours::fit(data, name, &rows, standardizer, recipe.metric, seed);
         Self { neighbours, n_classes: data.classes.len(), k: recipe.k, votes: recipe.votes }
@@ -123,7 +123,7 @@ mod tests {
     use crate::training::Classifier;
     use serde::Deserialize;
 
-    /// What scikit-learn answers, from tests/golden/knn.py.
+    /// scikit-learn's answers, from tests/golden/knn.py.
     #[derive(Deserialize)]
     struct Golden {
         x: Vec<Vec<f32>>,

@@ -5,7 +5,7 @@ use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 
 use super::classifier::Classifier;
-use super::head::{Head, Layer};
+use super::head::{DenseLayer, Head};
 use crate::data::{BelowOne, NonNegative, Positive};
 use crate::linear_model::{LogisticRegression, Stop};
 use crate::training::fitting::{ClassWeights, Scaling, label_weights, standardised, targets};
@@ -18,8 +18,8 @@ const STOP: Stop = Stop { gradient: 1e-5, steps: 1000 };
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinearRecipe {
-    /// L2 penalty, above 0: half of it times the squared length of the weights joins the mean cross-entropy. The larger,
-    /// the less a single image counts, and so a single wrong label.
+    /// L2 penalty, above 0: half of it times the squared length of the weights joins the mean cross-entropy. The
+    /// larger, the less a single image counts, and so a single wrong label.
     pub l2: Positive,
     /// Scaling of features once they are centred: `none`, `overall`, `pareto` or `unit`. They end at ±10.
     pub scaling: Scaling,
@@ -59,7 +59,7 @@ pub fn fit(recipe: &LinearRecipe, data: &TrainingSet<'_>, split: &Split, seed: u
     let on = |rows: &[usize]| {
         let (x, targets) = (x.select(Axis(0), rows), targets.select(Axis(0), rows));
         let fitted = LogisticRegression::fit(x.view(), targets.view(), recipe.l2.get(), STOP);
-        let layer = Layer { weights: fitted.coefficients().t().to_owned(), bias: fitted.intercepts().clone() };
+        let layer = DenseLayer { weights: fitted.coefficients().t().to_owned(), bias: fitted.intercepts().clone() };
         Head::new(standardizer.clone(), vec![layer]).map(Classifier::Mlp)
     };
     let before_refit = on(&split.train)?;

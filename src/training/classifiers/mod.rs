@@ -18,7 +18,7 @@ mod recipe;
 
 pub use classifier::Classifier;
 pub use grad_cam::heat_map;
-pub use head::{Head, Layer, confidences, most_likely, softmax};
+pub use head::{DenseLayer, Head, confidences, most_likely, softmax};
 pub use knn::{Knn, KnnRecipe, Votes};
 pub use linear::LinearRecipe;
 pub use mlp::MlpRecipe;

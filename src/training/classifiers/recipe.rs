@@ -6,7 +6,7 @@ use super::knn::KnnRecipe;
 use super::linear::LinearRecipe;
 use super::mlp::MlpRecipe;
 
-/// Kind of classifier and its settings: a multilayer perceptron unless said otherwise.
+/// Kind of classifier and its settings: a multilayer perceptron by default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ClassifierRecipe {

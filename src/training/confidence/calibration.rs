@@ -1,5 +1,5 @@
-//! Temperature scaling (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017): confidences that can be
-//! believed. All scores are divided by one number, the temperature, before softmax, chosen so that images the
+//! Temperature scaling (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017): calibrated confidences. All
+//! scores are divided by one number, the temperature, before softmax, chosen so that images the
 //! classifier did not learn from are least surprising. The most likely class stays the same.
 
 use ndarray::{Array2, ArrayView2};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::ClassId;
 use crate::training::softmax;
 
-/// Temperatures beyond these are not believed.
+/// Range of plausible temperatures.
 const LOWEST: f64 = 0.1;
 const HIGHEST: f64 = 10.0;
 
@@ -40,9 +40,9 @@ pub struct Calibration {
     pub temperature: f64,
     /// Images it was chosen on.
     pub n_images: usize,
-    /// Which; `None` where there were none.
+    /// Where these images come from; `None` where there were none.
     pub from: Option<HeldOutFrom>,
-    /// How far the temperature can be trusted.
+    /// How the temperature was found.
     pub fit: TemperatureFit,
 }
 
@@ -54,7 +54,7 @@ pub enum TemperatureFit {
     Best,
     /// All images were called right, so nothing shows how often a sure answer is wrong: it stays at 1 at least.
     NoErrors,
-    /// The best lies beyond what is believed: too few images, or a classifier that learned nothing.
+    /// The best lies beyond the plausible range: too few images, or a classifier that learned nothing.
     AtBound,
     /// There were no images: probabilities are as the classifier gives them.
     NoImages,

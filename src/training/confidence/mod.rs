@@ -1,8 +1,8 @@
-//! How far a prediction can be believed: temperature scaling and rejection of novel images, joined in a
+//! Confidence of predictions: temperature scaling and rejection of novel images, joined in a
 //! [`ConfidenceModel`].
 //!
-//! Both are fitted on images that were not learned from ([`HeldOut`]): the validation images, or those of each fold of a
-//! cross-validation.
+//! Both are fitted on images that were not learned from ([`HeldOut`]): the validation images, or those of each fold of
+//! a cross-validation.
 
 mod calibration;
 mod held_out;

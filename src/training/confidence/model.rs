@@ -1,4 +1,5 @@
-//! Confidence model of a classifier: its temperature, its rejection of novel images, and the training images behind both.
+//! Confidence model of a classifier: its temperature, its rejection of novel images, and the training images behind
+//! both.
 
 use std::num::NonZeroUsize;
 
@@ -12,7 +13,7 @@ use crate::training::neighbours::{Metric, TrainingNeighbours};
 use crate::training::split::{Divisible, Folds, Split};
 use crate::training::{ClassifierError, TrainError, Trained, TrainingSet, train};
 
-/// Makes a classifier's probabilities believable, and says which images are unlike all that it learned from.
+/// Confidence model: temperature scaling of a classifier's probabilities, and rejection of novel images.
 pub struct ConfidenceModel {
     /// Scores to probabilities.
     pub calibration: Calibration,

@@ -5,7 +5,7 @@
 //!   scales (Breunig et al., "LOF: Identifying Density-Based Local Outliers", SIGMOD 2000);
 //! - how far the nearest training image is (Sun et al., "Out-of-Distribution Detection with Deep Nearest Neighbors",
 //!   ICML 2022);
-//! - how much the classifier doubts: the log odds against its most likely class (Hendrycks and Gimpel, "A Baseline for
+//! - lack of confidence: the log odds against the most likely class (Hendrycks and Gimpel, "A Baseline for
 //!   Detecting Misclassified and Out-of-Distribution Examples", ICLR 2017).
 //!
 //! The threshold is a conformal quantile over known images that were not learned from (Vovk et al. 2005): of new images
@@ -19,7 +19,7 @@ use crate::training::neighbours::OutlierScores;
 /// The class of an image that nothing fits well enough.
 pub const UNKNOWN: &str = "unknown";
 
-/// Confidences are told apart up to this odds against them.
+/// Least doubt: confidences closer to 1 than this count as equal.
 const LEAST_DOUBT: f64 = 1e-7;
 
 /// Settings of novelty rejection.

@@ -7,8 +7,8 @@ use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::{Array1, Array2};
 
-use crate::training::fitting::{BOUND, Standardizer};
-use crate::training::{ClassifierError, Head, Layer};
+use crate::training::fitting::{BOUND, InputStandardizer};
+use crate::training::{ClassifierError, DenseLayer, Head};
 
 /// Linear layers with `ReLU` between them, behind a standardizer that stays as it is.
 #[derive(Module, Debug)]
@@ -52,13 +52,13 @@ impl<B: Backend> LearningHead<B> {
     ///
     /// # Errors
     /// When a weight is not finite.
-    pub fn into_head(self, standardizer: Option<&Standardizer>) -> Result<Head, ClassifierError> {
+    pub fn into_head(self, standardizer: Option<&InputStandardizer>) -> Result<Head, ClassifierError> {
         let floats = |data: TensorData| data.convert::<f32>().into_vec::<f32>().expect("converted to f32");
         let layers = self.layers.into_iter().map(|layer| {
             let [inputs, outputs] = layer.weight.dims();
             let weights = floats(layer.weight.val().into_data());
             let bias = layer.bias.map_or_else(|| vec![0.0; outputs], |bias| floats(bias.val().into_data()));
-            Layer {
+            DenseLayer {
                 weights: Array2::from_shape_vec((inputs, outputs), weights).expect("burn gives row-major data"),
                 bias: Array1::from_vec(bias),
             }

@@ -62,6 +62,7 @@ impl OnBackend for Learner<'_> {
         let mut learning = Learning::new(part, self.job.head, recipe, device);
         let validation_rows = if split.validation.is_empty() { &split.train } else { &split.validation };
 
+        // Epoch 0 is the frozen network with its head: fine-tuning has to beat it to be kept.
         let began = std::time::Instant::now();
         let mut best = learning.model.valid();
         let mut progress = Progress::default();
@@ -108,6 +109,7 @@ impl OnBackend for Learner<'_> {
             if validation.mean() < best_loss {
                 (progress.best_epoch, best) = (number, now);
             }
+            // After every epoch everything is saved that an interrupted training needs to go on to the bit.
             let record = (
                 learning.model.part.clone().into_record(),
                 learning.model.head.clone().into_record(),
@@ -121,6 +123,7 @@ impl OnBackend for Learner<'_> {
         }
 
         let Progress { history, best_epoch } = progress;
+        // For as many epochs as were best, now with the validation images too.
         let refitted = match self.job.refit.filter(|_| best_epoch > 0) {
             Some(head) => {
                 let part = Trainable::<B>::from_inner(best.part.clone());

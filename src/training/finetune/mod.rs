@@ -58,7 +58,7 @@ pub struct FineTune<'a> {
     pub ids: &'a [ImageId],
     /// Classes, by row; positions among the head's.
     pub y: &'a [ClassId],
-    /// How far each label is trusted, by row; only ratios count.
+    /// Label weights, by row; only ratios count.
     pub weights: &'a [f32],
     /// Rows to learn from and to validate on.
     pub split: &'a Split,

@@ -26,7 +26,7 @@ pub(super) struct Progress {
 
 /// An [`Epoch`] as bits: text would round.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct StoredProgress {
     best_epoch: usize,
     history: Vec<(usize, [u64; 5])>,
 }
@@ -41,7 +41,8 @@ pub(super) fn save<B: Backend, R: Record<B>>(path: &Path, progress: &Progress, r
         let values = [train_loss, train_accuracy, validation_loss, validation_accuracy, seconds];
         (epoch.epoch, values.map(f64::to_bits))
     };
-    let stored = Stored { best_epoch: progress.best_epoch, history: progress.history.iter().map(numbers).collect() };
+    let stored =
+        StoredProgress { best_epoch: progress.best_epoch, history: progress.history.iter().map(numbers).collect() };
     let failed = |error: String| TrainError::Checkpoint(error);
     let about = serde_json::to_vec(&stored).map_err(|error| failed(error.to_string()))?;
     let recorder = NamedMpkBytesRecorder::<FullPrecisionSettings>::default();
@@ -71,7 +72,7 @@ pub(super) fn load<B: Backend, R: Record<B>>(path: &Path, device: &B::Device) ->
     }
     let (length, rest) = rest.split_first_chunk()?;
     let (about, weights) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-    let Stored { best_epoch, history } = serde_json::from_slice(about).ok()?;
+    let StoredProgress { best_epoch, history } = serde_json::from_slice(about).ok()?;
     let epoch = |(epoch, bits): (usize, [u64; 5])| {
         let [train_loss, train_accuracy, validation_loss, validation_accuracy, seconds] = bits.map(f64::from_bits);
         Epoch { epoch, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds }

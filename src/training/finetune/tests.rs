@@ -7,7 +7,7 @@ use super::*;
 use crate::backbones::trainable::NormMode;
 use crate::backbones::{BackboneName, Variant, seeded};
 use crate::progress::Silent;
-use crate::training::{Classifier, Layer};
+use crate::training::{Classifier, DenseLayer};
 
 /// Stripes: of class 0 across, of class 1 along.
 struct Stripes {
@@ -53,7 +53,7 @@ impl Bench {
     fn new(backbone: Backbone, layer: &'static str) -> Self {
         let n = 20;
         let width = backbone.architecture().layer(layer).unwrap().channels;
-        let first = Layer {
+        let first = DenseLayer {
             weights: Array2::from_shape_fn((width, 2), |(i, j)| ((i + j) % 3) as f32 * 1e-3),
             bias: Array1::zeros(2),
         };
@@ -105,7 +105,7 @@ fn recipe(text: &str) -> FinetuneRecipe {
     .unwrap()
 }
 
-/// What must be the same whenever the same is learned.
+/// Results that must be the same whenever the same is learned.
 fn essence(tuned: &FineTuned) -> (Option<String>, Classifier, Vec<[f64; 4]>, usize) {
     let history = tuned.trained.history.iter();
     let history = history.map(|e| [e.train_loss, e.train_accuracy, e.validation_loss, e.validation_accuracy]).collect();

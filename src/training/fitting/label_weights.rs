@@ -1,4 +1,5 @@
-//! Label weights: how much each image counts, by the trust in its label, its class, and how far the other images agree.
+//! Label weights: how much each image counts, by the weight of its label, its class, and how far the other images
+//! agree.
 
 use std::num::NonZeroUsize;
 
@@ -21,8 +22,8 @@ const STOP: Stop = Stop { gradient: 1e-4, steps: 200 };
 
 /// The weight of each image, 1 on average in the training part and in the validation part of `split`.
 ///
-/// `x` is `[n_images, n_features]` as the classifier sees it. With `doubt` above 0 a label counts as much as a classifier
-/// that never saw it agrees: its probability over that of the likeliest class, to the power of `doubt`.
+/// `x` is `[n_images, n_features]` as the classifier sees it. With `doubt` above 0 a label counts as much as a
+/// classifier that never saw it agrees: its probability over that of the likeliest class, to the power of `doubt`.
 ///
 /// Out-of-fold predictions of labels: Northcutt et al., "Confident learning: Estimating uncertainty in dataset labels",
 /// JAIR 2021.

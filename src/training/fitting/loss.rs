@@ -60,7 +60,7 @@ mod tests {
 
     use super::*;
 
-    /// What torch answers, from tests/golden/losses.py.
+    /// torch's answers, from tests/golden/losses.py.
     #[derive(Deserialize)]
     struct Golden {
         logits: Vec<Vec<f32>>,

@@ -11,4 +11,4 @@ pub(super) use label_weights::{label_weights, normalise};
 pub(super) use loss::{is_astray, loss, losses, of_guessing, targets};
 pub use schedule::Schedule;
 pub(super) use standardizer::{BOUND, standardised};
-pub use standardizer::{Scaling, Standardizer};
+pub use standardizer::{InputStandardizer, Scaling};

@@ -10,8 +10,8 @@ use crate::training::ClassifierError;
 
 /// No standardised feature is further from 0.
 ///
-/// A feature that hardly varies in the training images can be thousands of deviations away in an image of another camera,
-/// and would drown all others.
+/// A feature that hardly varies in the training images can be thousands of deviations away in an image of another
+/// camera, and would drown all others.
 pub const BOUND: f32 = 10.0;
 
 /// Scaling: the divisor of each feature once its mean is taken away.
@@ -32,14 +32,14 @@ pub enum Scaling {
 
 /// Shifts each feature to mean 0 and divides it by a scale, as measured on the training images.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Standardizer {
+pub struct InputStandardizer {
     /// Shape `[n_features]`.
     pub mean: Array1<f32>,
     /// The divisor, above 0; shape `[n_features]`.
     pub scale: Array1<f32>,
 }
 
-impl Standardizer {
+impl InputStandardizer {
     /// Measures the mean and standard deviation of each column of `x` over `rows`.
     #[must_use]
     pub fn fit(x: ArrayView2<'_, f32>, rows: &[usize]) -> Self {
@@ -81,7 +81,7 @@ impl Standardizer {
         }
     }
 
-    /// Adds what [`Standardizer::read`] reads.
+    /// Adds what [`InputStandardizer::read`] reads.
     pub(in crate::training) fn write(&self, arrays: &mut ArraysWriter) {
         arrays.add("standardizer.mean", self.mean.view());
         arrays.add("standardizer.scale", self.scale.view());
@@ -98,8 +98,12 @@ impl Standardizer {
 
 /// `x`, shape `[n, n_features]`, scaled as `scaling` says by what `rows` show, and what scales others likewise; `None`
 /// where features stay as they are.
-pub fn standardised(x: ArrayView2<'_, f32>, rows: &[usize], scaling: Scaling) -> (Option<Standardizer>, Array2<f32>) {
-    let standardizer = Standardizer::fit_scaled(x, rows, scaling);
+pub fn standardised(
+    x: ArrayView2<'_, f32>,
+    rows: &[usize],
+    scaling: Scaling,
+) -> (Option<InputStandardizer>, Array2<f32>) {
+    let standardizer = InputStandardizer::fit_scaled(x, rows, scaling);
     let mut x = x.to_owned();
     if let Some(standardizer) = &standardizer {
         standardizer.apply(x.view_mut());
@@ -138,14 +142,14 @@ mod tests {
     #[test]
     fn a_constant_feature_is_left_alone() {
         let x = array![[1.0, 5.0], [3.0, 5.0], [100.0, 7.0]];
-        let standardizer = Standardizer::fit(x.view(), &[0, 1]);
-        assert_eq!(standardizer, Standardizer { mean: array![2.0, 5.0], scale: array![1.0, 1.0] });
+        let standardizer = InputStandardizer::fit(x.view(), &[0, 1]);
+        assert_eq!(standardizer, InputStandardizer { mean: array![2.0, 5.0], scale: array![1.0, 1.0] });
     }
 
     #[test]
     fn a_feature_far_from_all_that_was_learned_counts_no_more_than_the_bound() {
         let x = array![[1.0, 5.0], [3.0, 5.001], [1e6, -1e6]];
-        let standardizer = Standardizer::fit(x.view(), &[0, 1]);
+        let standardizer = InputStandardizer::fit(x.view(), &[0, 1]);
         let mut strange = x.clone();
         standardizer.apply(strange.view_mut());
         assert_eq!(strange.row(2), array![BOUND, -BOUND]);
@@ -155,7 +159,7 @@ mod tests {
     #[test]
     fn training_rows_end_up_with_mean_0_and_variance_1() {
         let mut x = array![[1.0, 10.0], [2.0, 30.0], [6.0, 20.0]];
-        Standardizer::fit(x.view(), &[0, 1, 2]).apply(x.view_mut());
+        InputStandardizer::fit(x.view(), &[0, 1, 2]).apply(x.view_mut());
         for column in x.columns() {
             assert!(column.sum().abs() < 1e-6);
             assert!((column.mapv(|x| x * x).sum() / 3.0 - 1.0).abs() < 1e-6);
@@ -166,14 +170,14 @@ mod tests {
     fn every_scaling_but_none_ends_at_a_mean_variance_of_1() {
         // Deviations 1, 4 and 0 over the first two rows.
         let x = array![[0.0, 10.0, 5.0], [2.0, 18.0, 5.0], [9.0, 9.0, 9.0]];
-        let scale = |scaling| Standardizer::fit_scaled(x.view(), &[0, 1], scaling).map(|s| s.scale);
+        let scale = |scaling| InputStandardizer::fit_scaled(x.view(), &[0, 1], scaling).map(|s| s.scale);
         assert_eq!(scale(Scaling::None), None);
         assert_eq!(scale(Scaling::Unit), Some(array![1.0, 4.0, 1.0]));
         assert_eq!(scale(Scaling::Overall), Some(Array1::from_elem(3, 8.5_f32.sqrt())));
         assert_eq!(scale(Scaling::Pareto), Some(array![2.5_f32.sqrt(), 10_f32.sqrt(), 2.5]));
         for scaling in [Scaling::Unit, Scaling::Overall, Scaling::Pareto] {
             let mut x = x.select(ndarray::Axis(0), &[0, 1]);
-            Standardizer::fit_scaled(x.view(), &[0, 1], scaling).unwrap().apply(x.view_mut());
+            InputStandardizer::fit_scaled(x.view(), &[0, 1], scaling).unwrap().apply(x.view_mut());
             let variance: f32 = x.mapv(|x| x * x).sum() / 2.0;
             assert!((variance / 2.0 - 1.0).abs() < 1e-6, "{scaling:?}: {variance}");
         }

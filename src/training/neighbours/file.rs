@@ -1,7 +1,7 @@
 //! [`TrainingNeighbours`] as the bytes of a safetensors file, `neighbours.safetensors` of a checkpoint.
 //!
-//! Tensors: `points` `[n, n_features]`, `own` `[n, 3]` (their distances to each other), `standardizer.mean` and `.scale`
-//! where features are standardised, all f32; and `description`, the rest as JSON text.
+//! Tensors: `points` `[n, n_features]`, `own` `[n, 3]` (their distances to each other), `standardizer.mean` and
+//! `.scale` where features are standardised, all f32; and `description`, the rest as JSON text.
 
 use ndarray::aview1;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Metric, Reference, SCALES, TrainingNeighbours};
 use crate::data::{ArraysReader, ArraysWriter};
 use crate::training::ClassifierError;
-use crate::training::fitting::Standardizer;
+use crate::training::fitting::InputStandardizer;
 
 const DESCRIPTION: &str = "description";
 
@@ -61,8 +61,8 @@ impl TrainingNeighbours {
         check("points", points.shape(), &expected, points.iter().all(|v| v.is_finite()))?;
         let own = arrays.matrix::<f32>("own")?;
         check("own", own.shape(), &[references.len(), SCALES.len()], own.iter().all(|v| v.is_finite()))?;
-        let standardizer = Standardizer::read(&arrays)?;
-        if let Some(Standardizer { mean, scale }) = &standardizer {
+        let standardizer = InputStandardizer::read(&arrays)?;
+        if let Some(InputStandardizer { mean, scale }) = &standardizer {
             check("standardizer.mean", mean.shape(), &expected[1..], mean.iter().all(|v| v.is_finite()))?;
             let usable = scale.iter().all(|v| v.is_finite() && *v > 0.0);
             check("standardizer.scale", scale.shape(), &expected[1..], usable)?;
@@ -77,7 +77,7 @@ mod tests {
     use crate::data::{ClassId, ImageId};
     use ndarray::array;
 
-    fn neighbours(standardizer: Option<Standardizer>) -> TrainingNeighbours {
+    fn neighbours(standardizer: Option<InputStandardizer>) -> TrainingNeighbours {
         let reference = |path: &str| Reference {
             id: ImageId::of_bytes(path.as_bytes()),
             path: path.to_owned(),
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_to_the_bit() {
-        for standardizer in [None, Some(Standardizer { mean: array![0.1, 0.2], scale: array![1.0, 3.0] })] {
+        for standardizer in [None, Some(InputStandardizer { mean: array![0.1, 0.2], scale: array![1.0, 3.0] })] {
             let written = neighbours(standardizer);
             assert_eq!(TrainingNeighbours::from_safetensors(&written.to_safetensors()), Ok(written));
         }

@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{ClassId, ImageId};
 use crate::pairwise::Neighbours;
-use crate::training::fitting::Standardizer;
+use crate::training::fitting::InputStandardizer;
 use crate::training::{ClassifierError, TrainingSet};
 
 /// Numbers of neighbours over which isolation is measured.
 const SCALES: [usize; 3] = [2, 5, 10];
 
-/// Distances below this are not told apart: of images that are all but equal.
+/// Distances below this count as equal: they are of images that are all but the same.
 const LEAST_DISTANCE: f64 = 1e-6;
 
 /// Images kept as a reference at most; of more, a sample of each class is kept, in proportion.
@@ -57,7 +57,7 @@ pub struct Reference {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingNeighbours {
     metric: Metric,
-    standardizer: Option<Standardizer>,
+    standardizer: Option<InputStandardizer>,
     points: Array2<f32>,
     references: Vec<Reference>,
     /// Mean distance of each point to its nearest others, `[n, SCALES.len()]`.
@@ -93,7 +93,7 @@ impl TrainingNeighbours {
         data: &TrainingSet<'_>,
         path: impl Fn(usize) -> String,
         rows: &[usize],
-        standardizer: Option<Standardizer>,
+        standardizer: Option<InputStandardizer>,
         metric: Metric,
         seed: u64,
     ) -> Self {
@@ -234,7 +234,7 @@ fn mean_of_nearest(neighbours: &[Neighbour], k: usize) -> f64 {
 }
 
 /// Brings `x`, shape `[n, n_features]`, to where distances are measured.
-fn prepare(mut x: Array2<f32>, standardizer: Option<&Standardizer>, metric: Metric) -> Array2<f32> {
+fn prepare(mut x: Array2<f32>, standardizer: Option<&InputStandardizer>, metric: Metric) -> Array2<f32> {
     if let Some(standardizer) = standardizer {
         standardizer.apply(x.view_mut());
     }

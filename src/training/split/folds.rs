@@ -1,7 +1,8 @@
 //! Cross-validation: every image is tested once, by a classifier that learned from the other folds.
 //!
-//! Folds are divided as [`Split`] divides: stratified, copies and near duplicates together, groups whole. On groups this
-//! is the problem of scikit-learn's `StratifiedGroupKFold`, solved greedily as there and then improved move by move.
+//! Folds are divided as [`Split`] divides: stratified, copies and near duplicates together, groups whole. On groups
+//! this is the problem of scikit-learn's `StratifiedGroupKFold`, solved greedily as there and then improved move by
+//! move.
 
 use std::num::NonZeroUsize;
 
@@ -33,7 +34,7 @@ pub enum FoldsError {
 }
 
 impl FoldsError {
-    /// What to do about it.
+    /// A hint: what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

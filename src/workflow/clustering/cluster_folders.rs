@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Group;
+use super::ClusteringResult;
 use crate::data::{ClusterId, Clustering, Manifest};
 use crate::files::cluster_metadata_json::{ClusterMetadata, FILE as METADATA_FILE, PlacedFile};
 use crate::metrics::Silhouettes;
@@ -10,7 +10,7 @@ use crate::progress::{Event, Observer, Stage};
 use crate::runs::{DatasetSummary, Placed, Placement, Placer, RunDir};
 use crate::workflow::WorkflowError;
 
-/// What goes into the folders of clusters.
+/// Folders of clusters: the run they go into and how images get there.
 pub(crate) struct ClusterFolders<'a> {
     pub run: &'a RunDir,
     pub manifest: &'a Manifest,
@@ -85,13 +85,13 @@ impl ClusterFolders<'_> {
 /// The folders of every clustering.
 pub(crate) fn cluster_folders(
     folders: &ClusterFolders<'_>,
-    groups: &[Group],
+    results: &[ClusteringResult],
     observer: &dyn Observer,
 ) -> Result<Placed, WorkflowError> {
-    let stage = observer.stage(Stage::Copy, groups.len() * folders.manifest.records.len());
+    let stage = observer.stage(Stage::Copy, results.len() * folders.manifest.records.len());
     let mut placed = Placed::default();
-    for group in groups {
-        placed += folders.place(group.method.name(), &group.clustering, group.silhouettes.as_ref(), observer)?;
+    for result in results {
+        placed += folders.place(result.method.name(), &result.clustering, result.silhouettes.as_ref(), observer)?;
     }
     drop(stage);
     Ok(placed)

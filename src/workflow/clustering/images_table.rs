@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView2;
 
-use super::Group;
+use super::ClusteringResult;
 use crate::clusterers::Method;
 use crate::data::Manifest;
 use crate::files::{Column, images_csv};
@@ -30,18 +30,18 @@ pub(crate) fn check_field_names(manifest: &Manifest) -> Result<(), WorkflowError
 pub(crate) fn images_csv(
     run: &RunDir,
     manifest: &Manifest,
-    groups: &[Group],
+    results: &[ClusteringResult],
     outliers: Option<&[f64]>,
     points: ArrayView2<'_, f32>,
 ) -> Result<(), WorkflowError> {
     let mut columns = Vec::new();
-    for group in groups {
-        let name = group.method.name();
-        columns.push(Column::of_clusters(name, &group.clustering));
-        if let Some(distances) = group.distances() {
+    for result in results {
+        let name = result.method.name();
+        columns.push(Column::of_clusters(name, &result.clustering));
+        if let Some(distances) = result.distances() {
             columns.push(Column::of_numbers(&format!("{name}_distance"), distances.iter().map(|d| Some(*d))));
         }
-        let silhouettes = match &group.silhouettes {
+        let silhouettes = match &result.silhouettes {
             Some(silhouettes) => silhouettes.per_image.clone(),
             None => vec![None; manifest.records.len()],
         };

@@ -1,19 +1,19 @@
 //! Clustering of features: the algorithms, the choice among what they found, and what is kept of it on the disk.
 
 mod cluster_folders;
-mod group;
-mod grouping;
+mod evaluator;
 mod images_table;
-mod judging;
+mod methods;
 pub(crate) mod per_series;
 mod pick_dbscan;
 mod pick_k_means;
+mod result;
 mod summary;
 
 pub(crate) use cluster_folders::{ClusterFolders, cluster_folders};
-pub(crate) use group::{Details, GridCell, Group, SweepRow};
-pub(crate) use grouping::{assigner, plane, run};
+pub(crate) use evaluator::ClusteringEvaluator;
 pub(crate) use images_table::{check_field_names, images_csv};
-pub(crate) use judging::Judge;
+pub(crate) use methods::{assigner, plane, run};
+pub(crate) use result::{ClusteringDetails, ClusteringResult, GridCell, KMeansSweepRow};
 pub(crate) use summary::rows;
 pub use summary::{ClusterRow, MethodSummary};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ndarray::ArrayView2;
 use serde_json::json;
 
-use super::group::{Details, Group};
-use super::judging::Judge;
+use super::evaluator::ClusteringEvaluator;
+use super::result::{ClusteringDetails, ClusteringResult};
 use crate::clusterers::{ClusterSection, Method};
 use crate::data::Clustering;
 use crate::detector_frames::{CLUSTER_NAMES, Flux, cluster_per_series, rows_by_field};
@@ -22,14 +22,14 @@ pub(crate) fn run(
     (field, flux): (&str, &Flux),
     x: ArrayView2<'_, f32>,
     seed: u64,
-    judge: &Judge<'_>,
+    evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
-) -> Result<Vec<Group>, WorkflowError> {
-    let series = rows_by_field(judge.manifest, field).map_err(|record| {
-        let known = judge.manifest.field_names().join(", ");
+) -> Result<Vec<ClusteringResult>, WorkflowError> {
+    let series = rows_by_field(evaluator.manifest, field).map_err(|record| {
+        let known = evaluator.manifest.field_names().join(", ");
         WorkflowError::Usage(format!("`{}` has no field `{field}` of cluster.fit_per (known: {known})", record.path))
     })?;
-    let mut groups = Vec::new();
+    let mut results = Vec::new();
     for method in &section.methods {
         let clusterer = section.clusterer(*method);
         let found = cluster_per_series(clusterer.as_ref(), x, &series, flux.transmission.view(), seed, observer)?;
@@ -38,9 +38,9 @@ pub(crate) fn run(
         for disagreement in &notes {
             observer.warn(&Warning::SeriesDisagree { disagreement: disagreement.clone() });
         }
-        groups.push(group(*method, found.clustering, (field, notes), x, judge, observer));
+        results.push(dense_result(*method, found.clustering, (field, notes), x, evaluator, observer));
     }
-    Ok(groups)
+    Ok(results)
 }
 
 fn disagreement(method: Method, why: &str, names: &[String], n_series: usize) -> String {
@@ -56,23 +56,23 @@ fn disagreement(method: Method, why: &str, names: &[String], n_series: usize) ->
     )
 }
 
-fn group(
+fn dense_result(
     method: Method,
     clustering: Clustering,
     (field, notes): (&str, Vec<String>),
     x: ArrayView2<'_, f32>,
-    judge: &Judge<'_>,
+    evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
-) -> Group {
+) -> ClusteringResult {
     // Where all frames are usable, or none, the other cluster is empty and has nothing to measure.
     let known: Vec<Option<u32>> = clustering.labels().iter().map(|label| label.map(|id| id.0)).collect();
     let dense = Clustering::by_number(&known);
-    let silhouettes = judge.silhouettes(x, &[&dense], observer).pop().flatten();
+    let silhouettes = evaluator.silhouettes(x, &[&dense], observer).pop().flatten();
     let parameters = BTreeMap::from([("fit_per".to_owned(), json!(field))]);
-    let (details, metrics) = (Details::Plain, BTreeMap::new());
-    let mut group = Group { method, clustering: dense, silhouettes, parameters, metrics, details, notes };
-    judge.measure(&mut group, x);
-    Group { clustering, ..group }
+    let (details, metrics) = (ClusteringDetails::Plain, BTreeMap::new());
+    let mut result = ClusteringResult { method, clustering: dense, silhouettes, parameters, metrics, details, notes };
+    evaluator.measure(&mut result, x);
+    ClusteringResult { clustering, ..result }
 }
 
 /// The clusters of every series by their names.

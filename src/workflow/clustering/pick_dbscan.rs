@@ -1,11 +1,11 @@
-//! Which radius and density.
+//! Choice of radius and density for DBSCAN.
 
 use std::collections::BTreeMap;
 
 use ndarray::ArrayView2;
 use serde_json::json;
 
-use super::group::{Details, GridCell, Group};
+use super::result::{ClusteringDetails, ClusteringResult, GridCell};
 use crate::clusterers::{ClusterSection, DbscanFit, Method, PickCell};
 use crate::metrics::{Silhouettes, noise_ratio};
 use crate::pairwise::k_distances;
@@ -16,7 +16,7 @@ pub(crate) fn pick(
     x: ArrayView2<'_, f32>,
     grid: &[DbscanFit],
     judged: &[Option<Silhouettes>],
-) -> Option<Group> {
+) -> Option<ClusteringResult> {
     let cells: Vec<GridCell> = grid.iter().zip(judged).map(|(fit, judged)| cell(fit, judged.as_ref())).collect();
     let score = |index: usize| match section.dbscan.pick {
         PickCell::Silhouette => cells[index].silhouette,
@@ -44,7 +44,7 @@ pub(crate) fn pick(
         let what = if cells.iter().any(|cell| cell.n_clusters == 1) { "one cluster or noise" } else { "noise" };
         notes.push(format!("every cell of the grid is {what}; {proposal}"));
     }
-    Some(Group {
+    Some(ClusteringResult {
         method: Method::Dbscan,
         clustering: fit.clustering.clone(),
         silhouettes: judged[best].clone(),
@@ -53,7 +53,7 @@ pub(crate) fn pick(
             ("min_samples".to_owned(), json!(fit.min_samples.get())),
         ]),
         metrics: BTreeMap::new(),
-        details: Details::Dbscan { fit, grid: cells, core_distances },
+        details: ClusteringDetails::Dbscan { fit, grid: cells, core_distances },
         notes,
     })
 }

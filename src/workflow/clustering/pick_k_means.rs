@@ -1,4 +1,4 @@
-//! Which number of clusters.
+//! Choice of the number of clusters for k-means.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -6,8 +6,8 @@ use std::num::NonZeroUsize;
 use ndarray::ArrayView2;
 use serde_json::json;
 
-use super::group::{Details, Group, SweepRow};
-use super::judging::Judge;
+use super::evaluator::ClusteringEvaluator;
+use super::result::{ClusteringDetails, ClusteringResult, KMeansSweepRow};
 use crate::clusterers::{ClusterError, ClusterSection, KMeansFit, Method, PickMetrics};
 use crate::metrics::{Silhouettes, size_range, spread};
 use crate::progress::Observer;
@@ -19,21 +19,23 @@ pub(crate) fn pick(
     seed: u64,
     sweep: &[KMeansFit],
     judged: &[Option<Silhouettes>],
-    judge: &Judge<'_>,
+    evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
-) -> Result<Group, ClusterError> {
-    let rows: Vec<SweepRow> = sweep.iter().zip(judged).map(|(fit, judged)| row(x, fit, judged.as_ref())).collect();
-    let score = |row: &SweepRow| {
-        let SweepRow { silhouette, davies_bouldin, calinski_harabasz, .. } = *row;
+) -> Result<ClusteringResult, ClusterError> {
+    let rows: Vec<KMeansSweepRow> =
+        sweep.iter().zip(judged).map(|(fit, judged)| row(x, fit, judged.as_ref())).collect();
+    let score = |row: &KMeansSweepRow| {
+        let KMeansSweepRow { silhouette, davies_bouldin, calinski_harabasz, .. } = *row;
         section.pick_k.score(PickMetrics { silhouette, davies_bouldin, calinski_harabasz })
     };
     let best = (0..rows.len()).rev().max_by(|&a, &b| score(&rows[a]).total_cmp(&score(&rows[b]))).unwrap_or(0);
     let first = sweep.get(best).ok_or(ClusterError::TooFew { needed: 1, rows: x.nrows() })?;
+    // The sweep may use few starts per k; the chosen k is then fitted once more with all of them.
     let refit = section.kmeans.final_n_init.is_some_and(|n| n != section.kmeans.n_init);
     let (fit, silhouettes) = match NonZeroUsize::new(first.asked) {
         Some(k) if refit => {
             let fit = section.kmeans.fit_final(x, k, seed)?;
-            let judged = judge.silhouettes(x, &[&fit.clustering], observer).pop().flatten();
+            let judged = evaluator.silhouettes(x, &[&fit.clustering], observer).pop().flatten();
             (fit, judged)
         }
         _ => (first.clone(), judged[best].clone()),
@@ -46,21 +48,21 @@ pub(crate) fn pick(
             fit.asked * 2
         ));
     }
-    Ok(Group {
+    Ok(ClusteringResult {
         method: Method::Kmeans,
         clustering: fit.clustering.clone(),
         silhouettes,
         parameters: BTreeMap::from([("k".to_owned(), json!(fit.asked))]),
         metrics: BTreeMap::new(),
-        details: Details::KMeans { fit, sweep: rows },
+        details: ClusteringDetails::KMeans { fit, sweep: rows },
         notes,
     })
 }
 
-fn row(x: ArrayView2<'_, f32>, fit: &KMeansFit, judged: Option<&Silhouettes>) -> SweepRow {
+fn row(x: ArrayView2<'_, f32>, fit: &KMeansFit, judged: Option<&Silhouettes>) -> KMeansSweepRow {
     let spread = spread(x, &fit.clustering);
     let (smallest, largest) = size_range(&fit.clustering).unwrap_or_default();
-    SweepRow {
+    KMeansSweepRow {
         k: fit.asked,
         inertia: fit.inertia,
         silhouette: judged.map(|judged| judged.mean),

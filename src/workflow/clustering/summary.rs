@@ -14,7 +14,7 @@ pub struct MethodSummary {
     pub method: String,
     /// The parameters that were used or chosen.
     pub parameters: BTreeMap<String, Value>,
-    /// What was measured: silhouette, noise ratio, ….
+    /// Metrics by name: silhouette, noise ratio, ….
     pub metrics: BTreeMap<String, f64>,
     /// By cluster number.
     pub clusters: Vec<ClusterRow>,

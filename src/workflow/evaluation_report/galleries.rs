@@ -5,7 +5,7 @@ use crate::data::ClassId;
 use crate::evaluation::{LabelledImage, LabelledPredictions, NovelImages, Novelty};
 use crate::images::{DepthRange, Image};
 use crate::progress::{Event, Observer};
-use crate::report::Block;
+use crate::report::PageBlock;
 use crate::runs::RunDir;
 use crate::workflow::WorkflowError;
 use crate::workflow::gallery::{GalleryRow, read, show, spread};
@@ -26,14 +26,14 @@ pub(super) fn errors(
     run: &RunDir,
     labelled: &LabelledPredictions<'_>,
     depth: &DepthRange,
-) -> Result<Vec<Block>, WorkflowError> {
+) -> Result<Vec<PageBlock>, WorkflowError> {
     let predicted = labelled.predicted();
     let errors = labelled.errors();
     let images: Vec<(Image, String)> = errors
         .iter()
         .filter_map(|&row| {
-            let verdict = verdict(labelled, row, predicted[row]).replacen(" → ", " →\n", 1);
-            let caption = format!("{verdict}\n{}", labelled.images[row].name());
+            let answer = answer_text(labelled, row, predicted[row]).replacen(" → ", " →\n", 1);
+            let caption = format!("{answer}\n{}", labelled.images[row].name());
             Some((read(&labelled.images[row].file, depth)?, caption))
         })
         .take(ERRORS)
@@ -45,14 +45,14 @@ pub(super) fn errors(
     show(&title, &[GalleryRow { title: String::new(), images }], Some((run, "plots/errors.png")))
 }
 
-/// Writes `plots/unknown.png`, the images that prediction gives no class, the most novel first; the answer is the same for
-/// the page. Empty without such images.
+/// Writes `plots/unknown.png`, the images that prediction gives no class, the most novel first; the answer is the same
+/// for the page. Empty without such images.
 pub(super) fn unknown(
     run: &RunDir,
     labelled: &LabelledPredictions<'_>,
     novel: &NovelImages,
     depth: &DepthRange,
-) -> Result<Vec<Block>, WorkflowError> {
+) -> Result<Vec<PageBlock>, WorkflowError> {
     let known = labelled.images.iter().zip(labelled.truth.iter().map(|class| &labelled.classes[class.0]));
     let images = known.chain(novel.images.iter().zip(&novel.truth));
     let novelty = labelled.predictions.novelty.iter().chain(&novel.predictions.novelty).copied();
@@ -77,7 +77,7 @@ pub(super) fn explanations(
     depth: &DepthRange,
     explainer: &GradCamExplainer<'_>,
     observer: &dyn Observer,
-) -> Result<Vec<Block>, WorkflowError> {
+) -> Result<Vec<PageBlock>, WorkflowError> {
     let predicted = labelled.predicted();
     let mut rows = Vec::new();
     for row in labelled.errors().into_iter().take(EXPLAINED) {
@@ -88,7 +88,7 @@ pub(super) fn explanations(
         for (overlay, class) in overlays.into_iter().zip([answer, truth]) {
             images.push((overlay, format!("what spoke for {}", labelled.classes[class.0])));
         }
-        rows.push(GalleryRow { title: format!("wrong: {}", verdict(labelled, row, answer)), images });
+        rows.push(GalleryRow { title: format!("wrong: {}", answer_text(labelled, row, answer)), images });
         observer.on(Event::Advanced { by: 1 });
     }
     for class in (0..labelled.classes.len().min(MOST_CLASSES)).map(ClassId) {
@@ -96,7 +96,7 @@ pub(super) fn explanations(
         for row in spread(&labelled.correct_of(class), RIGHT_PER_CLASS) {
             let Some(image) = read(&labelled.images[row].file, depth) else { continue };
             let (image, overlays) = explainer.explain(image, labelled.features.row(row), &[class])?;
-            images.push((image, format!("{}\n{}", verdict(labelled, row, class), labelled.images[row].name())));
+            images.push((image, format!("{}\n{}", answer_text(labelled, row, class), labelled.images[row].name())));
             let caption = format!("what spoke for {}", labelled.classes[class.0]);
             images.extend(overlays.into_iter().map(|overlay| (overlay, caption.clone())));
         }
@@ -112,7 +112,7 @@ pub(super) fn explanations(
 }
 
 /// Such as `grass → gravel 93 %`, true class first.
-fn verdict(labelled: &LabelledPredictions<'_>, row: usize, predicted: ClassId) -> String {
+fn answer_text(labelled: &LabelledPredictions<'_>, row: usize, predicted: ClassId) -> String {
     let percent = labelled.confidence(row) * 100.0;
     let (truth, called) = (&labelled.classes[labelled.truth[row].0], &labelled.classes[predicted.0]);
     if truth == called { format!("{called} {percent:.0} %") } else { format!("{truth} → {called} {percent:.0} %") }

@@ -1,4 +1,4 @@
-//! Report of an evaluation: tables, plots, pictures and the page, for whichever command evaluated.
+//! Report of an evaluation: tables, plots, pictures and the page, for every command that evaluates.
 //!
 //! Everything here draws and writes; the numbers come from [`crate::evaluation`].
 
@@ -13,7 +13,7 @@ mod tables;
 use crate::evaluation::{Evaluation, LabelledPredictions, NovelClass, NovelImages, Rejection};
 use crate::images::DepthRange;
 use crate::progress::{Event, Observer, Stage};
-use crate::report::{Block, Figure, Report, Section};
+use crate::report::{Figure, PageBlock, PageSection, Report};
 use crate::runs::RunDir;
 use crate::workflow::WorkflowError;
 
@@ -41,10 +41,10 @@ pub(crate) struct EvaluationReport<'a> {
     pub explainer: Result<GradCamExplainer<'a>, String>,
     /// Names and values at the top of the page.
     pub facts: Vec<(String, String)>,
-    /// What only this command has to tell, ahead of everything else.
-    pub first: Vec<Section>,
+    /// Sections that only this command has, ahead of everything else.
+    pub first: Vec<PageSection>,
     /// The same, ahead of the settings.
-    pub more: Vec<Section>,
+    pub more: Vec<PageSection>,
     /// The lines that make the run again.
     pub settings: Vec<String>,
 }
@@ -76,29 +76,29 @@ impl EvaluationReport<'_> {
         Ok(report.write(&self.run.file("report.html")?)?)
     }
 
-    fn plot(&self, name: &str, figure: &dyn Figure, how: &str) -> Result<Block, WorkflowError> {
+    fn plot(&self, name: &str, figure: &dyn Figure, how: &str) -> Result<PageBlock, WorkflowError> {
         super::report_blocks::plot(self.run, name, how, figure)
     }
 
-    fn confusion(&self) -> Result<Vec<Block>, WorkflowError> {
+    fn confusion(&self) -> Result<Vec<PageBlock>, WorkflowError> {
         let title = format!("Confusion matrix ({} images)", self.part);
         let how = "Each row holds the images of one true class, each column what they were called: what lies on the \
                    diagonal is right, everything else is a mix-up.";
         Ok(vec![self.plot("confusion_matrix", &plots::confusion(&title, self.evaluation), how)?])
     }
 
-    fn reliability(&self) -> Result<Vec<Block>, WorkflowError> {
+    fn reliability(&self) -> Result<Vec<PageBlock>, WorkflowError> {
         let confidence = &self.evaluation.confidence;
         let how = "Of the images called with 80 % confidence, 80 % should be right: bars that end on the diagonal are \
                    honest, below it the classifier is too sure of itself, above it too shy. Pale bars hold fewer than 10 \
                    images and prove little.";
         let bars = plots::ReliabilityBars::of(confidence);
-        let mut blocks = sections::trust(confidence);
+        let mut blocks = sections::calibration_error(confidence);
         blocks.push(self.plot("reliability", &bars.figure(), how)?);
         Ok(blocks)
     }
 
-    fn ranking(&self) -> Result<Vec<Block>, WorkflowError> {
+    fn ranking(&self) -> Result<Vec<PageBlock>, WorkflowError> {
         let curves = plots::ranking_curves(self.labelled.classes, self.evaluation);
         let how = "Left: the nearer a curve comes to the top left corner, the better the class is told from the rest; \
                    the grey line is guessing. Right: how many of the images found are right (up) as more of the class \
@@ -106,7 +106,7 @@ impl EvaluationReport<'_> {
         Ok(vec![self.plot("ranking_curves", &plots::ranking(&curves), how)?])
     }
 
-    fn errors(&self) -> Result<Vec<Block>, WorkflowError> {
+    fn errors(&self) -> Result<Vec<PageBlock>, WorkflowError> {
         let gallery = galleries::errors(self.run, self.labelled, &self.depth)?;
         let how = if gallery.is_empty() {
             "There was none."
@@ -117,7 +117,7 @@ impl EvaluationReport<'_> {
         Ok([vec![sections::text(how)], gallery].concat())
     }
 
-    fn explanations(&self, observer: &dyn Observer) -> Result<Vec<Block>, WorkflowError> {
+    fn explanations(&self, observer: &dyn Observer) -> Result<Vec<PageBlock>, WorkflowError> {
         let explainer = match &self.explainer {
             Ok(explainer) => explainer,
             Err(why) => return Ok(vec![sections::text(why.as_str())]),
@@ -129,16 +129,16 @@ impl EvaluationReport<'_> {
         Ok([vec![sections::text(how)], gallery].concat())
     }
 
-    fn rejection(&self) -> Result<Option<Section>, WorkflowError> {
+    fn rejection(&self) -> Result<Option<PageSection>, WorkflowError> {
         let Some(rejection) = self.rejection else { return Ok(None) };
         tables::write_risk_coverage(self.run, rejection)?;
-        let mut blocks: Vec<Block> = rejection::sentences(rejection).into_iter().map(sections::text).collect();
+        let mut blocks: Vec<PageBlock> = rejection::sentences(rejection).into_iter().map(sections::text).collect();
         let title = rejection::plot_title(self.part, rejection);
         let curves = rejection::curves(rejection);
         let how = "The fewer images get a class (to the left), the fewer of these should be wrong (down): a curve that \
-                   falls to the left means that doubtful images are known to be doubtful.";
+                   falls to the left means that the images it would get wrong are known beforehand.";
         blocks.push(self.plot("risk_coverage", &rejection::plot(&title, &curves, rejection), how)?);
         blocks.extend(galleries::unknown(self.run, self.labelled, self.novel, &self.depth)?);
-        Ok(Some(Section { title: "When it should rather say unknown".to_owned(), blocks }))
+        Ok(Some(PageSection { title: "When it should rather say unknown".to_owned(), blocks }))
     }
 }

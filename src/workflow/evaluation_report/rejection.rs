@@ -33,7 +33,7 @@ pub(super) fn sentences(rejection: &Rejection) -> Vec<String> {
     let novelty = format!(
         "Novelty tells how unlike the training images an image is: 0 is usual for an image of a known class, each step \
          of 1 is one standard deviation of such images, and more is less like them. Prediction calls an image `unknown` \
-         when its novelty is above {threshold:.2}: it resembles nothing that was learned, or the classifier doubts."
+         when its novelty is above {threshold:.2}: it resembles nothing that was learned, or the confidence is low."
     );
     let known = rejection.at_threshold.zip(rejection.risk_of_all).map(|(point, all)| {
         format!(

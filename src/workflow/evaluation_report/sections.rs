@@ -3,11 +3,11 @@
 use super::tables;
 use crate::evaluation::{Confidence, Evaluation, NovelClass};
 use crate::files::per_class_csv;
-use crate::report::{Block, Section};
+use crate::report::{PageBlock, PageSection};
 
 /// A paragraph.
-pub(super) fn text(sentence: impl Into<String>) -> Block {
-    Block::Paragraph(sentence.into())
+pub(super) fn text(sentence: impl Into<String>) -> PageBlock {
+    PageBlock::Paragraph(sentence.into())
 }
 
 fn strings(columns: &[&str]) -> Vec<String> {
@@ -15,10 +15,10 @@ fn strings(columns: &[&str]) -> Vec<String> {
 }
 
 /// The outcome in two sentences and a table.
-pub(super) fn headline(part: &str, evaluation: &Evaluation, novel_classes: &[NovelClass]) -> Section {
+pub(super) fn headline(part: &str, evaluation: &Evaluation, novel_classes: &[NovelClass]) -> PageSection {
     let (total, right) = (evaluation.confusion.total(), evaluation.correct());
     let Some(accuracy) = evaluation.scores.accuracy else {
-        return Section { title: "In short".into(), blocks: vec![text("No image was kept apart to judge by.")] };
+        return PageSection { title: "In short".into(), blocks: vec![text("No image was kept apart to judge by.")] };
     };
     let range = evaluation.intervals.get("accuracy").map_or_else(String::new, |interval| {
         format!(
@@ -42,31 +42,31 @@ pub(super) fn headline(part: &str, evaluation: &Evaluation, novel_classes: &[Nov
         let (name, meaning) = (score.name.to_owned(), score.meaning.to_owned());
         vec![name, format!("{:.4}", score.value), interval.unwrap_or_default(), meaning]
     });
-    blocks.push(Block::Table {
+    blocks.push(PageBlock::Table {
         caption:
             "All scores. The 95 % interval tells how far chance alone may move a score (1000 bootstrap resamples)."
                 .to_owned(),
         columns: strings(&["score", "value", "95 % interval", "what it tells"]),
         rows: rows.collect(),
     });
-    Section { title: "In short".into(), blocks }
+    PageSection { title: "In short".into(), blocks }
 }
 
 /// Precision, recall and F1 of each class.
-pub(super) fn classes(classes: &[String], evaluation: &Evaluation) -> Section {
+pub(super) fn classes(classes: &[String], evaluation: &Evaluation) -> PageSection {
     let columns = per_class_csv::COLUMNS.map(str::to_owned).to_vec();
     let rows = tables::per_class(classes, evaluation).into_iter().map(Vec::from).collect();
     let how = "Precision: of the images called this class, the share that is. Recall: of the images of this class, the \
                share that was found. F1 joins the two. A low recall means the class is overlooked, a low precision that \
                others are mistaken for it.";
-    Section {
+    PageSection {
         title: "Class by class".into(),
-        blocks: vec![text(how), Block::Table { caption: String::new(), columns, rows }],
+        blocks: vec![text(how), PageBlock::Table { caption: String::new(), columns, rows }],
     }
 }
 
 /// A table per name field; none without fields.
-pub(super) fn fields(evaluation: &Evaluation) -> Option<Section> {
+pub(super) fn fields(evaluation: &Evaluation) -> Option<PageSection> {
     if evaluation.fields.is_empty() {
         return None;
     }
@@ -87,26 +87,26 @@ pub(super) fn fields(evaluation: &Evaluation) -> Option<Section> {
                 interval.unwrap_or_default(),
             ]
         });
-        blocks.push(Block::Table {
+        blocks.push(PageBlock::Table {
             caption: format!("Accuracy by {field}"),
             columns: strings(&[field, "images", "right", "accuracy", "95 % interval"]),
             rows: cells.collect(),
         });
     }
-    Some(Section { title: "Fields of the file names".into(), blocks })
+    Some(PageSection { title: "Fields of the file names".into(), blocks })
 }
 
-/// What the calibration error means, in words.
-pub(super) fn trust(confidence: &Confidence) -> Vec<Block> {
+/// The calibration error in words.
+pub(super) fn calibration_error(confidence: &Confidence) -> Vec<PageBlock> {
     let (Some(ece), Some(chance)) = (confidence.ece, confidence.ece_by_chance) else { return Vec::new() };
-    let verdict = if confidence.is_compatible() == Some(true) {
+    let comparison = if confidence.is_compatible() == Some(true) {
         "so the confidences can be taken at their word, as far as so many images can tell"
     } else {
         "so the confidences are off by more than chance"
     };
     let mut blocks = vec![text(format!(
         "Confidence and the share that is right differ by {} on average (ECE). With as many images, perfect confidences \
-         would differ by up to {} in 95 % of cases by chance alone, {verdict}.",
+         would differ by up to {} in 95 % of cases by chance alone, {comparison}.",
         percent(ece),
         percent(chance)
     ))];
@@ -123,8 +123,8 @@ pub(super) fn trust(confidence: &Confidence) -> Vec<Block> {
     blocks
 }
 
-/// A table of classes that the classifier does not know.
-pub(super) fn novel_classes(classes: &[NovelClass]) -> Option<Section> {
+/// A table of novel classes.
+pub(super) fn novel_classes(classes: &[NovelClass]) -> Option<PageSection> {
     if classes.is_empty() {
         return None;
     }
@@ -136,22 +136,22 @@ pub(super) fn novel_classes(classes: &[NovelClass]) -> Option<Section> {
     let how = "The truth names these classes, the classifier never learned them. A high mean confidence means that it \
                does not notice that they are new; those called `unknown` are noticed by their novelty: how unlike the \
                training images they are.";
-    let table = Block::Table {
+    let table = PageBlock::Table {
         caption: String::new(),
         columns: strings(&["class", "images", "called unknown", "otherwise taken for", "mean confidence"]),
         rows: rows.collect(),
     };
-    Some(Section { title: "Classes it does not know".into(), blocks: vec![text(how), table] })
+    Some(PageSection { title: "Novel classes".into(), blocks: vec![text(how), table] })
 }
 
 /// The lines that make the run again.
-pub(super) fn settings(lines: &[String]) -> Section {
-    let table = Block::Table {
+pub(super) fn settings(lines: &[String]) -> PageSection {
+    let table = PageBlock::Table {
         caption: "The recipe in full, with every default".to_owned(),
         columns: strings(&["settings"]),
         rows: lines.iter().map(|line| vec![line.clone()]).collect(),
     };
-    Section { title: "Settings".into(), blocks: vec![table] }
+    PageSection { title: "Settings".into(), blocks: vec![table] }
 }
 
 pub(super) fn percent(share: f64) -> String {

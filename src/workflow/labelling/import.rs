@@ -16,18 +16,18 @@ use crate::progress::Observer;
 use crate::workflow::WorkflowError;
 
 /// Labels found in a source, by image of the run.
-pub(crate) struct Found {
+pub(crate) struct ImportedLabels {
     /// Class of every image that the source names.
     classes: BTreeMap<ImageId, String>,
     /// Reason of every image that the source keeps apart as removed.
     removed: BTreeMap<ImageId, String>,
-    /// What the source names and the run lacks.
+    /// Images that the source names and the run lacks.
     unmatched: Vec<String>,
     /// Images that the source names with different classes, as `path: class, class`.
     conflicts: Vec<String>,
 }
 
-/// What an import came to.
+/// Outcome of an import of labels.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LabelImport {
     /// Where the labels came from.
@@ -40,7 +40,7 @@ pub struct LabelImport {
     pub new: usize,
     /// Images that were removed before and have a class now.
     pub given_back: usize,
-    /// What the source names and the run lacks.
+    /// Images that the source names and the run lacks.
     pub unmatched: Vec<String>,
     /// Images that the source names with different classes; they are left as they are.
     pub conflicts: Vec<String>,
@@ -52,7 +52,7 @@ pub(crate) fn read(
     table: &ImagesTable,
     root: &Path,
     observer: &dyn Observer,
-) -> Result<Found, WorkflowError> {
+) -> Result<ImportedLabels, WorkflowError> {
     let manifest = as_manifest(table, root);
     let found =
         if source.is_dir() { from_folder(source, &manifest, observer)? } else { from_table(source, &manifest)? };
@@ -65,10 +65,10 @@ pub(crate) fn read(
     Ok(found)
 }
 
-fn from_table(source: &Path, manifest: &Manifest) -> Result<Found, WorkflowError> {
+fn from_table(source: &Path, manifest: &Manifest) -> Result<ImportedLabels, WorkflowError> {
     let matched = LabelTable::read(source)?.match_to(manifest);
     let named = matched.labels.into_iter().map(|(row, (class, _))| (manifest.records[row].id, class));
-    Ok(Found {
+    Ok(ImportedLabels {
         classes: named.collect(),
         removed: BTreeMap::new(),
         unmatched: matched.unknown,
@@ -77,7 +77,7 @@ fn from_table(source: &Path, manifest: &Manifest) -> Result<Found, WorkflowError
 }
 
 /// `class/image.png`; images of `_removed/<reason>/` are removed for that reason.
-fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> Result<Found, WorkflowError> {
+fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> Result<ImportedLabels, WorkflowError> {
     let found = scan(folder, &ScanOptions::default(), observer)?;
     let mut by_file: BTreeMap<&str, BTreeSet<ImageId>> = BTreeMap::new();
     for record in &manifest.records {
@@ -122,14 +122,14 @@ fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> R
     let classes: BTreeMap<ImageId, String> =
         one.into_iter().filter_map(|(id, classes)| Some((id, (*classes.first()?).to_owned()))).collect();
     removed.retain(|id, _| !classes.contains_key(id));
-    Ok(Found { classes, removed, unmatched, conflicts })
+    Ok(ImportedLabels { classes, removed, unmatched, conflicts })
 }
 
 fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-impl Found {
+impl ImportedLabels {
     /// The decisions that bring `state` to what was found, and what to say about them.
     pub(crate) fn decisions(self, source: &Path, state: &Curation) -> (Vec<Decision>, LabelImport) {
         let reason = format!("imported from {}", source.display());
@@ -210,7 +210,7 @@ mod tests {
         fs::write(file, bytes).unwrap();
     }
 
-    fn classes(found: &Found) -> Vec<(ImageId, &str)> {
+    fn classes(found: &ImportedLabels) -> Vec<(ImageId, &str)> {
         found.classes.iter().map(|(id, class)| (*id, class.as_str())).collect()
     }
 

@@ -1,13 +1,13 @@
-//! `labels.csv` and `removed.csv`: what the decisions come to, for other programs.
+//! `labels.csv` and `removed.csv`: labels and removals after all decisions, for other programs.
 //!
-//! Whoever writes them, the command line or the page, asks the run which predicted labels people want in there.
+//! The command line and the page both ask the run which predicted labels belong in there.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use super::propagation::least_confidence;
-use crate::curation::{Curation, LabelSource, Predictions};
+use crate::curation::{Curation, LabelPredictions, LabelSource};
 use crate::files::labels_csv::{self, LabelRow};
 use crate::files::removed_csv::{self, RemovedRow};
 use crate::files::{ImageRow, ImagesTable};
@@ -22,12 +22,12 @@ pub(crate) struct LabelWeights {
     predicted: BTreeMap<usize, (String, f32)>,
 }
 
-/// A label never counts for nothing: a class with doubtful labels alone is still a class.
+/// A label never counts for nothing: a class whose labels are all likely wrong is still a class.
 const LEAST: f32 = 0.001;
 
 impl LabelWeights {
     /// From the `predictions` for the images `rows`, given the decisions of `state`.
-    pub fn of(predictions: &Predictions, rows: &[ImageRow], state: &Curation) -> Self {
+    pub fn of(predictions: &LabelPredictions, rows: &[ImageRow], state: &Curation) -> Self {
         let open = |row: usize| !state.labels.contains_key(&rows[row].id) && !state.removed.contains_key(&rows[row].id);
         let predicted = |row: usize| {
             let prediction = predictions.rows[row];
@@ -47,8 +47,8 @@ impl LabelWeights {
         }
     }
 
-    /// The row of labels.csv of image `row`, where it has one: its label, else the class predicted for it where that is at
-    /// least `least` sure.
+    /// The row of labels.csv of image `row`, where it has one: its label, else the class predicted for it where that is
+    /// at least `least` sure.
     fn label_row<'a>(
         &'a self,
         index: usize,

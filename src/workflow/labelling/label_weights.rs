@@ -1,17 +1,17 @@
-//! Label weights: how far a label that nobody gave to this very image is believed, judged by the labels around it.
+//! Label weights: how much a label that nobody gave to this very image counts, by the labels around it.
 
 use std::path::Path;
 
 use super::Curator;
 use super::label_tables::{LabelWeights, write_tables};
 use super::propagation::least_confidence;
-use crate::curation::{LabelSource, Predictions, REVIEW, SuggestionModel, review_clusters};
+use crate::curation::{LabelPredictions, LabelSource, REVIEW, SuggestionModel, review_clusters};
 use crate::data::ImageId;
 use crate::progress::Warning;
 use crate::workflow::{Context, WorkflowError};
 
 /// Brings labels.csv up to the log, each label weighted by how far the others confirm it. Where the features of the run
-/// cannot be had any more, which is told as a warning, labels of named clusters count fully.
+/// cannot be had any more, which gives a warning, labels of named clusters count fully.
 ///
 /// # Errors
 /// When the table cannot be written.
@@ -38,7 +38,7 @@ pub fn weigh(run: Option<&Path>, context: &Context<'_>) -> Result<(), WorkflowEr
 ///
 /// # Errors
 /// When the features of the run cannot be had any more.
-pub(crate) fn predictions(curator: &mut Curator, context: &Context<'_>) -> Result<Predictions, WorkflowError> {
+pub(crate) fn predictions(curator: &mut Curator, context: &Context<'_>) -> Result<LabelPredictions, WorkflowError> {
     let x = curator.features(context)?;
     if !curator.table().clusterings.contains_key(REVIEW) {
         let clustering = review_clusters(x.view(), curator.run().seed);

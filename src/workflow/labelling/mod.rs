@@ -23,7 +23,7 @@ pub use summary::CurateSummary;
 use super::run_features::run_features;
 use super::{Context, WorkflowError, Workspace};
 use crate::curation::{
-    ApplyError, Curation, Decision, DecisionLog, Entry, FolderImage, LogError, REVIEW, Request, folder_edits,
+    ApplyError, Curation, Decision, DecisionLog, FolderImage, LogEntry, LogError, REVIEW, Request, folder_edits,
     next_instant, parse_requests, replay,
 };
 use crate::data::{ClusterId, Clustering, FrameAddress, ImageId};
@@ -78,7 +78,7 @@ impl Curator {
         Ok(Self { folder, name, run, table, methods, by_name, log, runs: runs.to_owned() })
     }
 
-    /// What the log comes to.
+    /// Replays the log into labels and removals.
     #[must_use]
     pub fn state(&self) -> Curation {
         replay(self.log.entries(), &|method, cluster| self.table.members(method, cluster))
@@ -148,7 +148,7 @@ impl Curator {
     }
 
     /// Every decision so far.
-    pub(crate) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[LogEntry] {
         self.log.entries()
     }
 
@@ -157,7 +157,7 @@ impl Curator {
         &self.table
     }
 
-    /// What the run was told to do.
+    /// Provenance of the run.
     pub(crate) fn run(&self) -> &Provenance {
         &self.run
     }

@@ -29,7 +29,7 @@ pub(crate) fn keep_least_confidence(folder: &Path, least: Option<Fraction>) -> R
     atomic_file::write(&path, format!("{}\n", least.get()).as_bytes()).map_err(WorkflowError::at(&path))
 }
 
-/// What the run in `folder` keeps, in `0.0..=1.0`.
+/// Reads the threshold of label propagation that the run in `folder` keeps, in `0.0..=1.0`.
 ///
 /// # Errors
 /// When the file cannot be read.

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 use std::num::NonZeroU32;
 
 use image::{GrayImage, ImageBuffer, Luma};
-use rails::images::{Place, Tiling};
+use rails::images::{TilePlace, Tiling};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -37,7 +37,7 @@ impl Picture {
         let side = self.image.width() as usize;
         let cells = NonZeroU32::new(n as u32).unwrap();
         let boxes = Tiling::Grid { rows: cells, columns: cells, half_width: None }.boxes(side, side).unwrap();
-        let shows = |Place { y, x, .. }: Place| {
+        let shows = |TilePlace { y, x, .. }: TilePlace| {
             let inside: usize = y.clone().map(|y| x.clone().filter(|x| self.mask[y * side + x]).count()).sum();
             inside as f64 >= share * (y.len() * x.len()) as f64
         };

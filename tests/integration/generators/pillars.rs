@@ -1,7 +1,7 @@
 //! Arrays of pillars: rounded squares, dark on a bright ground or bright on a dark one, some of them defective.
 //!
-//! Light, contrast, size, focus and places drift over the array, and arrays differ in ground, contrast and noise, so that
-//! one threshold on one feature cannot do: a defect in a dim corner looks like a good pillar in a bright one.
+//! Light, contrast, size, focus and places drift over the array, and arrays differ in ground, contrast and noise, so
+//! that one threshold on one feature cannot do: a defect in a dim corner looks like a good pillar in a bright one.
 
 use std::f64::consts::PI;
 
@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Smooth, normal, within};
 
-/// What a pillar is.
+/// Kinds of pillars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Good,
@@ -83,7 +83,7 @@ impl Shape {
     }
 }
 
-/// What changes slowly over an array.
+/// Light and tilt, which change slowly over an array.
 struct Drift {
     light: Smooth,
     tilt: [f64; 2],
@@ -103,7 +103,7 @@ impl Drift {
     }
 }
 
-/// What all pillars of an array share.
+/// Settings that all pillars of an array share.
 struct Make {
     ground: f64,
     depth: f64,

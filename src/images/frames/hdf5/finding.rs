@@ -1,7 +1,7 @@
-//! Which data set of a file holds the frames.
+//! Search for the data set of a file that holds the frames.
 //!
-//! The one that is named; else, of those of three dimensions, the one of most numbers. `data_000001`, `data_000002`, … in
-//! one group are one data set in parts. An image of two dimensions is a single frame, taken where nothing has three.
+//! The one that is named; else, of those of three dimensions, the one of most numbers. `data_000001`, `data_000002`, …
+//! in one group are one data set in parts. An image of two dimensions is a single frame, taken where nothing has three.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use rust_hdf5::{H5Dataset, H5File, H5Group, LinkClass};
 
 use super::{kind_of, translate};
 use crate::images::DecodeError;
-use crate::images::frames::counts::Kind;
+use crate::images::frames::counts::PixelType;
 
 /// Groups nested deeper than this are not looked into.
 const DEEPEST: usize = 12;
@@ -18,11 +18,11 @@ const DEEPEST: usize = 12;
 const MOST_LINKS: usize = 100_000;
 
 /// Data sets that are one stack.
-pub(super) struct Found {
+pub(super) struct FoundStack {
     /// Of the first.
     pub path: String,
     pub datasets: Vec<H5Dataset>,
-    pub kind: Kind,
+    pub kind: PixelType,
     pub height: usize,
     pub width: usize,
     /// Other files that hold their numbers.
@@ -34,12 +34,12 @@ struct Candidate {
     path: String,
     dataset: H5Dataset,
     shape: Vec<usize>,
-    kind: Kind,
+    kind: PixelType,
     source: Option<String>,
 }
 
 /// Looks for the frames of `file`, which lies at `at`.
-pub(super) fn find(file: &H5File, at: &Path, name: Option<&str>) -> Result<Found, DecodeError> {
+pub(super) fn find(file: &H5File, at: &Path, name: Option<&str>) -> Result<FoundStack, DecodeError> {
     let mut links = Vec::new();
     walk(&file.root_group(), 0, &mut links)?;
     let wanted = name.map(|name| name.trim_matches('/'));
@@ -57,7 +57,7 @@ pub(super) fn find(file: &H5File, at: &Path, name: Option<&str>) -> Result<Found
             _ => candidates.extend(open(file, path, class)),
         }
     }
-    let mut stacks: BTreeMap<(String, Kind, usize, usize), Vec<Candidate>> = BTreeMap::new();
+    let mut stacks: BTreeMap<(String, PixelType, usize, usize), Vec<Candidate>> = BTreeMap::new();
     for candidate in candidates {
         let [.., height, width] = *candidate.shape.as_slice() else { continue };
         let stem = match candidate.shape.len() {
@@ -108,7 +108,14 @@ pub(super) fn find(file: &H5File, at: &Path, name: Option<&str>) -> Result<Found
         }
     }
     let path = parts[0].path.clone();
-    Ok(Found { path, datasets: parts.into_iter().map(|part| part.dataset).collect(), kind, height, width, sources })
+    Ok(FoundStack {
+        path,
+        datasets: parts.into_iter().map(|part| part.dataset).collect(),
+        kind,
+        height,
+        width,
+        sources,
+    })
 }
 
 /// Paths of all links that are no groups, with what kind of link they are.

@@ -1,7 +1,8 @@
-//! HDF5 and `NeXus`: one data set of shape `[frames, height, width]`, or the parts of one, as an Eiger's master links them.
+//! HDF5 and `NeXus`: one data set of shape `[frames, height, width]`, or the parts of one, as an Eiger's master links
+//! them.
 //!
-//! Contiguous or in chunks, through gzip, shuffle, LZ4, bitshuffle and LZF; external and soft links are followed, virtual
-//! data sets assembled.
+//! Contiguous or in chunks, through gzip, shuffle, LZ4, bitshuffle and LZF; external and soft links are followed,
+//! virtual data sets assembled.
 
 mod finding;
 mod whole;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use rust_hdf5::{DatatypeMessage, Filter, H5Dataset, H5File, Hdf5Error, StorageLayout};
 
-use super::counts::{self, Kind, frame, part};
+use super::counts::{self, PixelType, frame, part};
 use super::{Header, Stack};
 use crate::images::{DecodeError, Decoded, Samples};
 
@@ -33,7 +34,7 @@ const OTHER_FILTERS: [(u16, &str); 6] =
 pub(super) struct Hdf5Stack {
     /// The data set, or its parts one after the other.
     parts: Vec<FramesPart>,
-    kind: Kind,
+    kind: PixelType,
     height: usize,
     width: usize,
     frames: usize,
@@ -41,7 +42,7 @@ pub(super) struct Hdf5Stack {
     path: String,
     sources: Vec<PathBuf>,
     /// The last chunk of several frames.
-    kept: Option<Kept>,
+    kept: Option<CachedFrames>,
 }
 
 /// A data set of frames.
@@ -54,7 +55,7 @@ struct FramesPart {
     together: usize,
 }
 
-struct Kept {
+struct CachedFrames {
     first: usize,
     frames: usize,
     samples: Samples,
@@ -102,16 +103,16 @@ impl Hdf5Stack {
             };
         }
         Ok(match self.kind {
-            Kind::U8 => Samples::U8(read!(u8)),
-            Kind::I8 => counts::of_i16(read!(i8).into_iter().map(i16::from)),
-            Kind::U16 => Samples::U16(read!(u16)),
-            Kind::I16 => counts::of_i16(read!(i16).into_iter()),
-            Kind::U32 => Samples::U32(read!(u32)),
-            Kind::I32 => counts::of_i32(read!(i32).into_iter()),
-            Kind::U64 => counts::of_u64(read!(u64).into_iter()),
-            Kind::I64 => counts::of_i64(read!(i64).into_iter()),
-            Kind::F32 => Samples::F32(read!(f32)),
-            Kind::F64 => counts::of_f64(read!(f64).into_iter()),
+            PixelType::U8 => Samples::U8(read!(u8)),
+            PixelType::I8 => counts::of_i16(read!(i8).into_iter().map(i16::from)),
+            PixelType::U16 => Samples::U16(read!(u16)),
+            PixelType::I16 => counts::of_i16(read!(i16).into_iter()),
+            PixelType::U32 => Samples::U32(read!(u32)),
+            PixelType::I32 => counts::of_i32(read!(i32).into_iter()),
+            PixelType::U64 => counts::of_u64(read!(u64).into_iter()),
+            PixelType::I64 => counts::of_i64(read!(i64).into_iter()),
+            PixelType::F32 => Samples::F32(read!(f32)),
+            PixelType::F64 => counts::of_f64(read!(f64).into_iter()),
         })
     }
 }
@@ -146,7 +147,7 @@ impl Stack for Hdf5Stack {
             let first = (index - chosen.first) / chosen.together * chosen.together;
             let frames = chosen.together.min(chosen.frames - first);
             let samples = self.samples(chosen, first, frames)?;
-            self.kept = Some(Kept { first: chosen.first + first, frames, samples });
+            self.kept = Some(CachedFrames { first: chosen.first + first, frames, samples });
         }
         let kept = self.kept.as_ref().ok_or_else(shorter)?;
         let start = (index - kept.first) * pixels;
@@ -160,10 +161,10 @@ impl Stack for Hdf5Stack {
 }
 
 /// The pixels' type; `None` where they are no numbers.
-fn kind_of(datatype: &DatatypeMessage) -> Option<Kind> {
+fn kind_of(datatype: &DatatypeMessage) -> Option<PixelType> {
     match datatype {
-        DatatypeMessage::FixedPoint { size, signed, .. } => Kind::of(false, *signed, *size as usize),
-        DatatypeMessage::FloatingPoint { size, .. } => Kind::of(true, true, *size as usize),
+        DatatypeMessage::FixedPoint { size, signed, .. } => PixelType::of(false, *signed, *size as usize),
+        DatatypeMessage::FloatingPoint { size, .. } => PixelType::of(true, true, *size as usize),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
-//! Whether an HDF5 file is all there: its superblock says where it ends.
+//! Completeness of an HDF5 file: its superblock says where it ends.
 //!
-//! Reference: HDF5 file format specification 3.0, section II.A. The HDF5 library refuses such files likewise; without this,
-//! chunks whose index was cut off would read as zeros.
+//! Reference: HDF5 file format specification 3.0, section II.A. The HDF5 library refuses such files likewise; without
+//! this, chunks whose index was cut off would read as zeros.
 
 use std::fs::File;
 use std::io::Read;

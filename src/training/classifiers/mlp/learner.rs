@@ -19,7 +19,7 @@ use super::recipe::MlpRecipe;
 use crate::data::ClassId;
 use crate::device::OnBackend;
 use crate::progress::{Observer, Stage, Warning};
-use crate::training::classifiers::{Layer, most_likely};
+use crate::training::classifiers::{DenseLayer, most_likely};
 use crate::training::fitting::{is_astray, loss, losses};
 use crate::training::{Epoch, StopReason, TrainError};
 
@@ -53,9 +53,9 @@ pub struct MlpTraining<'a> {
 /// The best weights and how they were found.
 pub struct TrainedMlp {
     /// Weights of the best epoch; learned from all rows after as many epochs where a refit was asked for.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<DenseLayer>,
     /// Weights of the best epoch, which never saw the validation rows.
-    pub before_refit: Vec<Layer>,
+    pub before_refit: Vec<DenseLayer>,
     /// Every epoch.
     pub history: Vec<Epoch>,
     /// Counted from 1.
@@ -146,7 +146,7 @@ impl MlpTraining<'_> {
         &self,
         optimisation: &mut Optimisation<'_, B>,
         epochs: usize,
-    ) -> Option<Vec<Layer>> {
+    ) -> Option<Vec<DenseLayer>> {
         let stage = self.observer.stage(Stage::Train, epochs);
         let mut last = 0.0;
         let finite = (0..epochs).all(|_| {

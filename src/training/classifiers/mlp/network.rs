@@ -12,7 +12,7 @@ use ndarray::{Array1, Array2};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::training::Layer;
+use crate::training::DenseLayer;
 
 /// Linear layers; `ReLU` follows all but the last, which gives one logit per class.
 #[derive(Module, Debug)]
@@ -53,13 +53,13 @@ impl<B: Backend> Mlp<B> {
     }
 
     /// The weights as plain arrays, first layer first.
-    pub fn into_layers(self) -> Vec<Layer> {
+    pub fn into_layers(self) -> Vec<DenseLayer> {
         let floats = |data: TensorData| data.convert::<f32>().into_vec::<f32>().expect("converted to f32");
         let plain = self.layers.into_iter().map(|layer| {
             let [fan_in, fan_out] = layer.weight.dims();
             let weights = floats(layer.weight.val().into_data());
             let bias = layer.bias.map_or_else(|| vec![0.0; fan_out], |bias| floats(bias.val().into_data()));
-            Layer {
+            DenseLayer {
                 weights: Array2::from_shape_vec((fan_in, fan_out), weights).expect("burn gives row-major data"),
                 bias: Array1::from_vec(bias),
             }

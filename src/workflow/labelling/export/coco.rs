@@ -9,36 +9,36 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Decided, Entry, reason, unwritable};
+use super::{DecidedImages, ExportedImage, reason, unwritable};
 use crate::atomic_file;
 use crate::images::header_of;
 use crate::workflow::WorkflowError;
 
 #[derive(Serialize)]
 struct Coco<'a> {
-    info: Info,
+    info: CocoInfo,
     licenses: [(); 0],
-    categories: Vec<Category<'a>>,
-    images: Vec<Image<'a>>,
-    annotations: Vec<Annotation>,
+    categories: Vec<CocoCategory<'a>>,
+    images: Vec<CocoImage<'a>>,
+    annotations: Vec<CocoAnnotation>,
 }
 
 #[derive(Serialize)]
-struct Info {
+struct CocoInfo {
     description: &'static str,
     version: &'static str,
     root: String,
 }
 
 #[derive(Serialize)]
-struct Category<'a> {
+struct CocoCategory<'a> {
     id: usize,
     name: &'a str,
     supercategory: &'static str,
 }
 
 #[derive(Serialize)]
-struct Image<'a> {
+struct CocoImage<'a> {
     id: usize,
     file_name: &'a str,
     width: u32,
@@ -48,7 +48,7 @@ struct Image<'a> {
 }
 
 #[derive(Serialize)]
-struct Annotation {
+struct CocoAnnotation {
     id: usize,
     image_id: usize,
     category_id: usize,
@@ -60,10 +60,11 @@ struct Annotation {
 }
 
 /// Writes `labels.json` and `removed.json`; the answer are the images whose file is gone or cannot be read.
-pub(crate) fn write(decided: &Decided<'_>, folder: &Path) -> Result<Vec<String>, WorkflowError> {
-    let labelled: Vec<(Entry<'_>, &str)> =
+pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path) -> Result<Vec<String>, WorkflowError> {
+    let labelled: Vec<(ExportedImage<'_>, &str)> =
         decided.labelled.iter().map(|(entry, label)| (*entry, label.class.as_str())).collect();
-    let removed: Vec<(Entry<'_>, &str)> = decided.removed.iter().map(|(entry, why)| (*entry, reason(why))).collect();
+    let removed: Vec<(ExportedImage<'_>, &str)> =
+        decided.removed.iter().map(|(entry, why)| (*entry, reason(why))).collect();
     let mut missing = Vec::new();
     let parts = [
         ("labels", "class", "images with the class they show", labelled),
@@ -75,9 +76,9 @@ pub(crate) fn write(decided: &Decided<'_>, folder: &Path) -> Result<Vec<String>,
         let names: Vec<&str> = names.into_iter().collect();
         let root = std::path::absolute(decided.root).unwrap_or_else(|_| decided.root.to_owned());
         let mut coco = Coco {
-            info: Info { description, version: "1.0", root: root.display().to_string() },
+            info: CocoInfo { description, version: "1.0", root: root.display().to_string() },
             licenses: [],
-            categories: (1..).zip(&names).map(|(id, name)| Category { id, name, supercategory: kind }).collect(),
+            categories: (1..).zip(&names).map(|(id, name)| CocoCategory { id, name, supercategory: kind }).collect(),
             images: Vec::new(),
             annotations: Vec::new(),
         };
@@ -88,8 +89,15 @@ pub(crate) fn write(decided: &Decided<'_>, folder: &Path) -> Result<Vec<String>,
             };
             let id = coco.images.len() + 1;
             let content_id = entry.row.id.to_string();
-            coco.images.push(Image { id, file_name: &entry.row.path, width, height, content_id, fields: entry.fields });
-            coco.annotations.push(Annotation {
+            coco.images.push(CocoImage {
+                id,
+                file_name: &entry.row.path,
+                width,
+                height,
+                content_id,
+                fields: entry.fields,
+            });
+            coco.annotations.push(CocoAnnotation {
                 id,
                 image_id: id,
                 category_id: names.partition_point(|known| known < name) + 1,

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Decided, Entry, reason};
+use super::{DecidedImages, ExportedImage, reason};
 use crate::runs::{Placement, Placer, safe_name};
 use crate::workflow::WorkflowError;
 
 /// Puts the images into folders under `folder`; the answer are those whose file is gone.
-pub(crate) fn write(decided: &Decided<'_>, folder: &Path, how: Placement) -> Result<Vec<String>, WorkflowError> {
+pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path, how: Placement) -> Result<Vec<String>, WorkflowError> {
     let labelled = decided.labelled.iter().map(|(entry, label)| (*entry, safe_name(&label.class)));
     let removed = decided.removed.iter().map(|(entry, why)| (*entry, format!("_removed/{}", safe_name(reason(why)))));
     let mut placers: BTreeMap<String, Placer> = BTreeMap::new();
     let mut missing = Vec::new();
-    let targets: Vec<(Entry<'_>, String)> = labelled.chain(removed).collect();
+    let targets: Vec<(ExportedImage<'_>, String)> = labelled.chain(removed).collect();
     for (entry, target) in targets {
         let source = decided.file(entry);
         if !source.is_file() {

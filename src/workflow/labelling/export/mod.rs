@@ -1,4 +1,4 @@
-//! What people decided, for other programs: as folders of images or as tables. Removed images are a part of their own,
+//! Export of labels for other programs: as folders of images or as tables. Removed images are a part of their own,
 //! with the reason they were removed for: special cases are studied from there.
 
 mod coco;
@@ -29,7 +29,7 @@ pub enum ExportFormat {
     Coco,
 }
 
-/// What was written.
+/// Files and images that were written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExportSummary {
     /// The folder.
@@ -45,9 +45,9 @@ pub struct ExportSummary {
 }
 
 /// Images with a decision, in manifest order, and where their files are.
-struct Decided<'a> {
-    labelled: Vec<(Entry<'a>, &'a Label)>,
-    removed: Vec<(Entry<'a>, &'a Removed)>,
+struct DecidedImages<'a> {
+    labelled: Vec<(ExportedImage<'a>, &'a Label)>,
+    removed: Vec<(ExportedImage<'a>, &'a Removed)>,
     unlabelled: usize,
     /// The folder that paths are relative to.
     root: &'a Path,
@@ -55,9 +55,9 @@ struct Decided<'a> {
 
 /// An image of the run.
 #[derive(Clone, Copy)]
-struct Entry<'a> {
+struct ExportedImage<'a> {
     row: &'a ImageRow,
-    /// What its name says.
+    /// Fields of its file name.
     fields: &'a BTreeMap<String, String>,
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn export(
             "take decisions first: `rails curate --apply FILE`, or sort the cluster folders and `--from-folders`",
         ));
     }
-    let decided = Decided::of(table, root, state);
+    let decided = DecidedImages::of(table, root, state);
     let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = output.file_name().unwrap_or_default().to_string_lossy();
     let folder = RunDir::exactly(parent, &name)?;
@@ -95,11 +95,11 @@ pub(crate) fn export(
     Ok(decided.summary(output, missing))
 }
 
-impl<'a> Decided<'a> {
+impl<'a> DecidedImages<'a> {
     fn of(table: &'a ImagesTable, root: &'a Path, state: &'a Curation) -> Self {
         let mut decided = Self { labelled: Vec::new(), removed: Vec::new(), unlabelled: 0, root };
         for (row, fields) in table.rows.iter().zip(&table.fields) {
-            let entry = Entry { row, fields };
+            let entry = ExportedImage { row, fields };
             match (state.labels.get(&row.id), state.removed.get(&row.id)) {
                 (Some(label), _) => decided.labelled.push((entry, label)),
                 (None, Some(removed)) => decided.removed.push((entry, removed)),
@@ -110,12 +110,12 @@ impl<'a> Decided<'a> {
     }
 
     /// All entries, labelled ones first.
-    fn entries(&self) -> impl Iterator<Item = Entry<'a>> {
+    fn entries(&self) -> impl Iterator<Item = ExportedImage<'a>> {
         self.labelled.iter().map(|(entry, _)| *entry).chain(self.removed.iter().map(|(entry, _)| *entry))
     }
 
     /// Where the file of `entry` lies.
-    fn file(&self, entry: Entry<'_>) -> PathBuf {
+    fn file(&self, entry: ExportedImage<'_>) -> PathBuf {
         self.root.join(&entry.row.path)
     }
 

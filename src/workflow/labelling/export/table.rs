@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 
-use super::{Decided, Entry, reason, unwritable};
+use super::{DecidedImages, ExportedImage, reason, unwritable};
 use crate::atomic_file;
 use crate::workflow::WorkflowError;
 
@@ -21,7 +21,7 @@ struct Table {
 }
 
 /// Writes `labels.csv` and `removed.csv`; the answer are the images whose file is gone.
-pub(crate) fn write_csv(decided: &Decided<'_>, folder: &Path) -> Result<Vec<String>, WorkflowError> {
+pub(crate) fn write_csv(decided: &DecidedImages<'_>, folder: &Path) -> Result<Vec<String>, WorkflowError> {
     for table in tables(decided) {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for record in std::iter::once(&table.header).chain(&table.rows) {
@@ -35,7 +35,7 @@ pub(crate) fn write_csv(decided: &Decided<'_>, folder: &Path) -> Result<Vec<Stri
 }
 
 /// Writes `labels.parquet` and `removed.parquet`, every column a text; the answer are the images whose file is gone.
-pub(crate) fn write_parquet(decided: &Decided<'_>, folder: &Path) -> Result<Vec<String>, WorkflowError> {
+pub(crate) fn write_parquet(decided: &DecidedImages<'_>, folder: &Path) -> Result<Vec<String>, WorkflowError> {
     for table in tables(decided) {
         let column = |index: usize| -> ArrayRef {
             Arc::new(StringArray::from_iter_values(table.rows.iter().map(|row| row[index].as_str())))
@@ -52,7 +52,7 @@ pub(crate) fn write_parquet(decided: &Decided<'_>, folder: &Path) -> Result<Vec<
     Ok(decided.missing())
 }
 
-fn tables(decided: &Decided<'_>) -> [Table; 2] {
+fn tables(decided: &DecidedImages<'_>) -> [Table; 2] {
     let of_labelled = ["class", "source", "reason"];
     let of_removed = ["reason", "by", "at"];
     // A field that is called like a column of ours would stand twice.
@@ -63,7 +63,7 @@ fn tables(decided: &Decided<'_>) -> [Table; 2] {
         let before = ["id", "path", "file"].into_iter().chain(own).map(str::to_owned);
         before.chain(fields.iter().map(|name| (*name).clone())).collect()
     };
-    let row = |entry: &Entry<'_>, own: [&str; 3]| -> Vec<String> {
+    let row = |entry: &ExportedImage<'_>, own: [&str; 3]| -> Vec<String> {
         let place = decided.file(*entry);
         let file = std::path::absolute(&place).unwrap_or(place).display().to_string();
         let before = [entry.row.id.to_string(), entry.row.path.clone(), file].into_iter();

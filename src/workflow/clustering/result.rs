@@ -1,4 +1,4 @@
-//! What one algorithm came to, and what it has to say about it.
+//! The result of one clustering algorithm, and its part of the summary and of results.json.
 
 use std::collections::BTreeMap;
 
@@ -10,26 +10,26 @@ use crate::clusterers::{DbscanFit, KMeansFit, Method};
 use crate::data::{Clustering, Manifest};
 use crate::metrics::Silhouettes;
 
-/// What one algorithm came to.
+/// The clustering that one algorithm found, with its parameters, metrics and notes.
 #[derive(Debug, Clone)]
-pub(crate) struct Group {
+pub(crate) struct ClusteringResult {
     pub method: Method,
     pub clustering: Clustering,
     pub silhouettes: Option<Silhouettes>,
     /// The parameters that were given or picked.
     pub parameters: BTreeMap<String, Value>,
-    /// What was measured, by name.
+    /// Metrics by name, such as `silhouette`.
     pub metrics: BTreeMap<String, f64>,
-    pub details: Details,
+    pub details: ClusteringDetails,
     pub notes: Vec<String>,
 }
 
-/// What only one algorithm has.
+/// Results that only one algorithm has.
 #[derive(Debug, Clone)]
-pub(crate) enum Details {
+pub(crate) enum ClusteringDetails {
     KMeans {
         fit: KMeansFit,
-        sweep: Vec<SweepRow>,
+        sweep: Vec<KMeansSweepRow>,
     },
     Dbscan {
         fit: DbscanFit,
@@ -45,7 +45,7 @@ pub(crate) enum Details {
 
 /// One number of clusters that was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct SweepRow {
+pub(crate) struct KMeansSweepRow {
     pub k: usize,
     pub inertia: f64,
     pub silhouette: Option<f64>,
@@ -67,13 +67,13 @@ pub(crate) struct GridCell {
     pub balanced: Option<f64>,
 }
 
-impl Group {
+impl ClusteringResult {
     /// Distance of each image to its centroid, where there are centroids.
     pub fn distances(&self) -> Option<&[f32]> {
         match &self.details {
-            Details::KMeans { fit, .. } => Some(&fit.distances),
-            Details::Placed { distances } => Some(distances),
-            Details::Dbscan { .. } | Details::Plain => None,
+            ClusteringDetails::KMeans { fit, .. } => Some(&fit.distances),
+            ClusteringDetails::Placed { distances } => Some(distances),
+            ClusteringDetails::Dbscan { .. } | ClusteringDetails::Plain => None,
         }
     }
 
@@ -100,9 +100,9 @@ impl Group {
             metrics[name] = json!(value);
         }
         match &self.details {
-            Details::KMeans { sweep, .. } => metrics["sweep"] = json!(sweep),
-            Details::Dbscan { grid, .. } => metrics["grid"] = json!(grid),
-            Details::Plain | Details::Placed { .. } => {}
+            ClusteringDetails::KMeans { sweep, .. } => metrics["sweep"] = json!(sweep),
+            ClusteringDetails::Dbscan { grid, .. } => metrics["grid"] = json!(grid),
+            ClusteringDetails::Plain | ClusteringDetails::Placed { .. } => {}
         }
         metrics
     }

@@ -1,8 +1,8 @@
-//! What a method's folders said of images in earlier decisions.
+//! Earlier decisions that were read from a method's folders.
 
 use std::collections::BTreeMap;
 
-use super::super::{Decision, Entry};
+use super::super::{Decision, LogEntry};
 use crate::data::ImageId;
 
 /// Why an image was removed whose file is gone from the folders of `method`. It names the method, since the folders of
@@ -16,8 +16,8 @@ pub(super) fn moved_in(method: &str) -> String {
     format!("moved in clusters/{method}")
 }
 
-/// What these folders said of images before, whether it still counts or not.
-pub(super) struct Said {
+/// Classes and removals that these folders gave images before, whether they still count or not.
+pub(super) struct EarlierDecisions {
     /// The reason that images moved between the folders of the method carry.
     pub moved_in: String,
     /// The reason that images deleted from them carry.
@@ -26,8 +26,8 @@ pub(super) struct Said {
     pub removed: BTreeMap<ImageId, String>,
 }
 
-impl Said {
-    pub fn before(log: &[Entry], method: &str) -> Self {
+impl EarlierDecisions {
+    pub fn before(log: &[LogEntry], method: &str) -> Self {
         let mut said = Self {
             moved_in: moved_in(method),
             deleted: deleted(method),

@@ -1,12 +1,12 @@
-//! Runs the recipe's algorithms and judges what they found in one pass over all pairs of images.
+//! Runs the recipe's algorithms and measures what they found in one pass over all pairs of images.
 
 use std::collections::BTreeMap;
 
 use ndarray::{Array2, ArrayView2};
 use serde_json::Value;
 
-use super::group::{Details, Group};
-use super::judging::Judge;
+use super::evaluator::ClusteringEvaluator;
+use super::result::{ClusteringDetails, ClusteringResult};
 use super::{pick_dbscan, pick_k_means};
 use crate::clusterers::{Assigner, ClusterError, ClusterSection, Method};
 use crate::data::Clustering;
@@ -17,9 +17,9 @@ pub(crate) fn run(
     section: &ClusterSection,
     x: ArrayView2<'_, f32>,
     seed: u64,
-    judge: &Judge<'_>,
+    evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
-) -> Result<Vec<Group>, ClusterError> {
+) -> Result<Vec<ClusteringResult>, ClusterError> {
     let stage = observer.stage(Stage::Cluster, 0);
     let wants = |method: Method| section.methods.contains(&method);
     let sweep = if wants(Method::Kmeans) { section.kmeans.sweep(x, seed, observer)? } else { Vec::new() };
@@ -28,20 +28,20 @@ pub(crate) fn run(
 
     let clusterings: Vec<&Clustering> =
         sweep.iter().map(|fit| &fit.clustering).chain(grid.iter().map(|fit| &fit.clustering)).collect();
-    let mut judged = judge.silhouettes(x, &clusterings, observer);
+    let mut judged = evaluator.silhouettes(x, &clusterings, observer);
     let of_grid = judged.split_off(sweep.len());
-    let mut groups = Vec::new();
+    let mut results = Vec::new();
     for method in &section.methods {
         match method {
-            Method::Kmeans => groups.push(pick_k_means::pick(section, x, seed, &sweep, &judged, judge, observer)?),
-            Method::Dbscan => groups.extend(pick_dbscan::pick(section, x, &grid, &of_grid)),
-            other => groups.push(plain(section, *other, x, seed, judge, observer)?),
+            Method::Kmeans => results.push(pick_k_means::pick(section, x, seed, &sweep, &judged, evaluator, observer)?),
+            Method::Dbscan => results.extend(pick_dbscan::pick(section, x, &grid, &of_grid)),
+            other => results.push(plain(section, *other, x, seed, evaluator, observer)?),
         }
     }
-    for group in &mut groups {
-        judge.measure(group, x);
+    for result in &mut results {
+        evaluator.measure(result, x);
     }
-    Ok(groups)
+    Ok(results)
 }
 
 /// An algorithm that runs once, with the recipe's parameters.
@@ -50,13 +50,13 @@ fn plain(
     method: Method,
     x: ArrayView2<'_, f32>,
     seed: u64,
-    judge: &Judge<'_>,
+    evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
-) -> Result<Group, ClusterError> {
+) -> Result<ClusteringResult, ClusterError> {
     let stage = observer.stage(Stage::Cluster, 0);
     let clustering = section.clusterer(method).cluster(x, seed)?;
     drop(stage);
-    let silhouettes = judge.silhouettes(x, &[&clustering], observer).pop().flatten();
+    let silhouettes = evaluator.silhouettes(x, &[&clustering], observer).pop().flatten();
     let parameters = match serde_json::to_value(section) {
         Ok(Value::Object(mut all)) => match all.remove(method.name()) {
             Some(Value::Object(own)) => own.into_iter().filter(|(_, value)| !value.is_null()).collect(),
@@ -64,16 +64,16 @@ fn plain(
         },
         _ => BTreeMap::new(),
     };
-    let (details, metrics, notes) = (Details::Plain, BTreeMap::new(), Vec::new());
-    Ok(Group { method, clustering, silhouettes, parameters, metrics, details, notes })
+    let (details, metrics, notes) = (ClusteringDetails::Plain, BTreeMap::new(), Vec::new());
+    Ok(ClusteringResult { method, clustering, silhouettes, parameters, metrics, details, notes })
 }
 
-/// What places new images: the centroids of k-means, the core points of DBSCAN, the means of the rest.
-pub(crate) fn assigner(group: &Group, x: ArrayView2<'_, f32>) -> Assigner {
-    match &group.details {
-        Details::KMeans { fit, .. } => Assigner::to_centroids(fit.centroids.clone()),
-        Details::Dbscan { fit, .. } => Assigner::to_cores(x, &fit.clustering, &fit.core, fit.eps),
-        Details::Plain | Details::Placed { .. } => Assigner::to_means(x, &group.clustering),
+/// The assigner that places new images: by the centroids of k-means, the core points of DBSCAN, the means of the rest.
+pub(crate) fn assigner(result: &ClusteringResult, x: ArrayView2<'_, f32>) -> Assigner {
+    match &result.details {
+        ClusteringDetails::KMeans { fit, .. } => Assigner::to_centroids(fit.centroids.clone()),
+        ClusteringDetails::Dbscan { fit, .. } => Assigner::to_cores(x, &fit.clustering, &fit.core, fit.eps),
+        ClusteringDetails::Plain | ClusteringDetails::Placed { .. } => Assigner::to_means(x, &result.clustering),
     }
 }
 

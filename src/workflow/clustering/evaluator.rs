@@ -1,4 +1,5 @@
-//! How good the groups are: by themselves, against name fields, against the truth where there is one.
+//! Clustering evaluation: how good the clusters are: by themselves, against name fields, against the truth where there
+//! is one.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -9,9 +10,9 @@ use rand::SeedableRng;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
 
-use super::group::{Details, Group};
+use super::result::{ClusteringDetails, ClusteringResult};
 use crate::clusterers::{Clusterer, KMeans};
-use crate::curation::Matched;
+use crate::curation::MatchedLabels;
 use crate::data::{Clustering, Manifest};
 use crate::metrics::{
     Contingency, Silhouettes, adjusted_rand_index, cramers_v, hungarian_accuracy, noise_ratio,
@@ -19,13 +20,13 @@ use crate::metrics::{
 };
 use crate::progress::{Note, Observer, Stage, Warning};
 
-/// What groups are judged by.
-pub(crate) struct Judge<'a> {
+/// Evaluates clusterings by silhouette, stability, name fields and, where there is one, the truth.
+pub(crate) struct ClusteringEvaluator<'a> {
     pub manifest: &'a Manifest,
-    pub truth: Option<&'a Matched>,
+    pub truth: Option<&'a MatchedLabels>,
     pub kmeans: &'a KMeans,
     pub seed: u64,
-    /// Silhouettes over all pairs may take this long; beyond it a sample is judged.
+    /// Silhouettes over all pairs may take this long; beyond it a sample is measured.
     pub max_time: Duration,
     /// Bytes that they may take; beyond it likewise.
     pub max_memory: u64,
@@ -39,7 +40,7 @@ const GIB: f64 = (1_u64 << 30) as f64;
 /// A stage that is expected to take longer than this says so before it starts.
 const WORTH_SAYING: f64 = 10.0;
 
-impl Judge<'_> {
+impl ClusteringEvaluator<'_> {
     /// Silhouettes of all clusterings in one pass; of a random sample of images where all would take too long.
     pub fn silhouettes(
         &self,
@@ -88,9 +89,9 @@ impl Judge<'_> {
         judged.into_iter().map(|judged| judged.map(spread_out)).collect()
     }
 
-    /// Fills in the metrics of a group.
-    pub(crate) fn measure(&self, group: &mut Group, x: ArrayView2<'_, f32>) {
-        let clustering = &group.clustering;
+    /// Fills in the metrics of a result.
+    pub(crate) fn measure(&self, result: &mut ClusteringResult, x: ArrayView2<'_, f32>) {
+        let clustering = &result.clustering;
         let mut metrics = BTreeMap::new();
         let mut put = |name: &str, value: Option<f64>| {
             if let Some(value) = value {
@@ -99,7 +100,7 @@ impl Judge<'_> {
         };
         let spread = spread(x, clustering);
         put("inertia", Some(spread.inertia));
-        put("silhouette", group.silhouettes.as_ref().map(|s| s.mean));
+        put("silhouette", result.silhouettes.as_ref().map(|s| s.mean));
         put("davies_bouldin", spread.davies_bouldin);
         put("calinski_harabasz", spread.calinski_harabasz);
         put("noise_ratio", Some(noise_ratio(clustering)));
@@ -107,7 +108,7 @@ impl Judge<'_> {
             put("smallest_cluster", Some(smallest as f64));
             put("largest_cluster", Some(largest as f64));
         }
-        put("stability", self.stability(group, x));
+        put("stability", self.stability(result, x));
         for (field, table) in self.against_fields(clustering) {
             put(&format!("nmi_{field}"), normalized_mutual_information(&table));
             put(&format!("cramers_v_{field}"), cramers_v(&table));
@@ -120,19 +121,19 @@ impl Judge<'_> {
             put("ari", adjusted_rand_index(&table));
             put("hungarian_accuracy", hungarian_accuracy(&table));
         }
-        group.metrics = metrics;
+        result.metrics = metrics;
     }
 
     /// Mean adjusted Rand index between fits with other seeds; only k-means draws numbers.
-    fn stability(&self, group: &Group, x: ArrayView2<'_, f32>) -> Option<f64> {
-        let Details::KMeans { fit, .. } = &group.details else { return None };
+    fn stability(&self, result: &ClusteringResult, x: ArrayView2<'_, f32>) -> Option<f64> {
+        let ClusteringDetails::KMeans { fit, .. } = &result.details else { return None };
         let recipe = KMeans { k: crate::clusterers::Counts::One(NonZeroUsize::new(fit.asked)?), ..self.kmeans.clone() };
         let others = (1..=RESEEDED).map(|offset| recipe.cluster(x, self.seed.wrapping_add(offset)));
-        let all: Result<Vec<Clustering>, _> = std::iter::once(Ok(group.clustering.clone())).chain(others).collect();
+        let all: Result<Vec<Clustering>, _> = std::iter::once(Ok(result.clustering.clone())).chain(others).collect();
         stability(&all.ok()?)
     }
 
-    /// Are the clusters merely operators? One table per name field that groups the images.
+    /// Whether clusters merely follow a name field: one table per field that groups the images.
     fn against_fields(&self, clustering: &Clustering) -> Vec<(String, Contingency)> {
         let tables = self.manifest.field_names().into_iter().map(|field| {
             let values = self.manifest.records.iter().map(|record| record.fields.get(&field).map(String::as_str));
