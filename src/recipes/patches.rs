@@ -10,7 +10,7 @@ use crate::clusterers::{
     ClusterSection, Counts, Dbscan, DbscanSearch, GaussianMixture, Hdbscan, Hierarchical, Hybrid, KMeans, Method,
     OneOrMany, distinct_methods,
 };
-use crate::data::{Fraction, Positive};
+use crate::data::{Fraction, Positive, nonzero};
 use crate::features::{Ignore, Statistic};
 use crate::reducers::Reduction;
 
@@ -177,11 +177,11 @@ impl Default for PatchesSection {
         Self {
             slices: Slices { rows: some(16), columns: some(16) },
             statistics: vec![Std, RelativeStd, Skewness, Kurtosis, Mode],
-            clip: Positive::try_from(2.0).expect("2 is positive"),
+            clip: const { Positive::constant(2.0) },
             fit_per: FitPer::default(),
             ignore: None,
             mosaic: Mosaic { rows: some(2), columns: some(2) },
-            opacity: Fraction::try_from(0.2).expect("0.2 is a fraction"),
+            opacity: const { Fraction::constant(0.2) },
             search: None,
         }
     }
@@ -212,12 +212,8 @@ pub struct PatchSearch {
 
 impl Default for PatchSearch {
     fn default() -> Self {
-        let between = |from: usize, to: usize| Counts::Range {
-            from: std::num::NonZeroUsize::MIN.saturating_add(from - 1),
-            to: std::num::NonZeroUsize::MIN.saturating_add(to - 1),
-        };
         let slices = [2, 4, 6, 8, 10, 12, 14, 16, 20, 32].map(some).to_vec();
-        Self { clusters: between(2, 6), components: true, slices }
+        Self { clusters: Counts::Range { from: nonzero::<2>(), to: nonzero::<6>() }, components: true, slices }
     }
 }
 
