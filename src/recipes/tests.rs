@@ -197,6 +197,6 @@ fn the_printed_recipe_reads_back() {
 fn patches_take_the_first_of_what_clusters_try() {
     let recipe: PatchesRecipe = load_text("[cluster.dbscan]\neps = 0.5\n", &[]).unwrap();
     let usual = ClusterRecipe::default().cluster;
-    assert_eq!(recipe.cluster.dbscan.min_samples, usual.dbscan.first().min_samples);
-    assert_eq!(recipe.cluster.section().kmeans.k.values(), usual.kmeans.k.values()[..1]);
+    assert_eq!(recipe.cluster.dbscan.min_samples, usual.dbscan.grid().min_samples[0]);
+    assert_eq!(recipe.cluster.kmeans.k.values(), usual.kmeans.k.values()[..1]);
 }
