@@ -58,11 +58,12 @@ impl RecipeError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Missing(_) => Some("recipes are looked for as given, then under experiments/".to_owned()),
-            Self::Invalid { hint: Some(hint), .. } | Self::Setting { hint: Some(hint), .. } => Some(hint.clone()),
+            Self::Invalid { hint: Some(hint), .. }
+            | Self::Setting { hint: Some(hint), .. }
+            | Self::Contradiction { hint, .. } => Some(hint.clone()),
             Self::Invalid { .. } | Self::Setting { .. } => {
                 Some("`--print-config` shows every key with its default".to_owned())
             }
-            Self::Contradiction { hint, .. } => Some(hint.clone()),
             Self::NoSweep(_) => {
                 Some("add one, such as `[sweep]` with `\"classifier.hidden\" = [[], [256]]`".to_owned())
             }
