@@ -116,7 +116,7 @@ fn a_recipe_of_another_command_names_it() {
     place.rails(&["compare", "--device", "cpu"]).with(2).saying(&["--device"]);
     let moved = "`rails cluster --device cpu`";
     place.rails(&["--device", "cpu", "cluster", "images"]).with(2).saying(&["behind the command", moved]);
-    place.rails(&["--cache", "c", "tile", "images"]).with(2).saying(&["`rails tile` has no `--cache`"]);
+    place.rails(&["--cache", "c", "compare"]).with(2).saying(&["`rails compare` has no `--cache`"]);
     let moved = "`rails assign new RUN`";
     place.rails(&["cluster", "new", "--assign", "RUN"]).with(2).saying(&["a command of its own", moved]);
     place.rails(&["train", "--sweep", "s.toml", "--resume"]).with(2).saying(&["--resume"]);
