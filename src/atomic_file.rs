@@ -24,12 +24,15 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 /// When `content` fails or the disk refuses; then what was at `path` before is still there.
 pub fn write_with(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    // The error would speak of the temporary name; its kind says as much.
-    let mut file = BufWriter::new(temporary(folder).map_err(|error| io::Error::from(error.kind()))?);
+    // Errors of the temporary file itself speak of its name, which means nothing to anybody: their kind says as much, and
+    // the content goes to the plain file in it.
+    let temporary = temporary(folder).map_err(|error| io::Error::from(error.kind()))?;
+    let mut file = BufWriter::new(temporary.as_file());
     content(&mut file)?;
-    let file = file.into_inner()?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    file.flush()?;
+    drop(file);
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)
 }
 

@@ -17,11 +17,11 @@ use crate::workflow::WorkflowError;
 /// Runs every method of `section` on the rows of `x`, shape `[n_images, n_features]`, of each value of `field`.
 ///
 /// A series of fewer frames than a method needs is one cluster.
-pub(crate) fn run(
+pub(super) fn run(
     section: &ClusterSection,
-    (field, flux): (&str, &Flux),
+    field: &str,
+    flux: &Flux,
     x: ArrayView2<'_, f32>,
-    seed: u64,
     evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
 ) -> Result<Vec<ClusteringResult>, WorkflowError> {
@@ -32,13 +32,16 @@ pub(crate) fn run(
     let mut results = Vec::new();
     for method in &section.methods {
         let clusterer = section.clusterer(*method);
-        let found = cluster_per_series(clusterer.as_ref(), x, &series, flux.transmission.view(), seed, observer)?;
+        let found =
+            cluster_per_series(clusterer.as_ref(), x, &series, flux.transmission.view(), evaluator.seed, observer)?;
         let notes: Vec<String> =
             found.disagreements.iter().map(|(why, names)| disagreement(*method, why, names, series.len())).collect();
         for disagreement in &notes {
             observer.warn(&Warning::SeriesDisagree { disagreement: disagreement.clone() });
         }
-        results.push(dense_result(*method, found.clustering, (field, notes), x, evaluator, observer));
+        let mut result = dense_result(*method, found.clustering, notes, x, evaluator, observer);
+        result.parameters.insert("fit_per".to_owned(), json!(field));
+        results.push(result);
     }
     Ok(results)
 }
@@ -59,7 +62,7 @@ fn disagreement(method: Method, why: &str, names: &[String], n_series: usize) ->
 fn dense_result(
     method: Method,
     clustering: Clustering,
-    (field, notes): (&str, Vec<String>),
+    notes: Vec<String>,
     x: ArrayView2<'_, f32>,
     evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
@@ -68,8 +71,7 @@ fn dense_result(
     let known: Vec<Option<u32>> = clustering.labels().iter().map(|label| label.map(|id| id.0)).collect();
     let dense = Clustering::by_number(&known);
     let silhouettes = evaluator.silhouettes(x, &[&dense], observer).pop().flatten();
-    let parameters = BTreeMap::from([("fit_per".to_owned(), json!(field))]);
-    let (details, metrics) = (ClusteringDetails::Plain, BTreeMap::new());
+    let (parameters, details, metrics) = (BTreeMap::new(), ClusteringDetails::Plain, BTreeMap::new());
     let mut result = ClusteringResult { method, clustering: dense, silhouettes, parameters, metrics, details, notes };
     evaluator.measure(&mut result, x);
     ClusteringResult { clustering, ..result }
