@@ -173,6 +173,9 @@ fn each_crate_of_the_outside_has_its_place() {
         ("rust_hdf5", &["src/images/frames/"]),
         ("axum", &["src/server/", "src/review/", "src/explore/"]),
         ("tokio", &["src/server/", "src/review/"]),
+        ("csv::Writer", &["src/files/csv_table.rs"]),
+        ("csv::Reader", &["src/files/", "src/curation/label_table.rs"]),
+        ("ArrowWriter", &["src/files/parquet_table.rs", "src/embeddings/"]),
         ("unsafe {", &["src/pairwise/", "src/backbones/native/", "src/device.rs"]),
         ("unsafe fn", &["src/pairwise/", "src/backbones/native/"]),
     ] {
