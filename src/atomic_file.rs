@@ -47,12 +47,15 @@ fn filled(
     folder: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<tempfile::NamedTempFile> {
-    // The error would speak of the temporary name; its kind says as much.
-    let mut file = BufWriter::new(temporary(folder).map_err(|error| io::Error::from(error.kind()))?);
+    // Errors of the temporary file itself speak of its name, which means nothing to anybody: their kind says as much, and
+    // the content goes to the plain file in it.
+    let temporary = temporary(folder).map_err(|error| io::Error::from(error.kind()))?;
+    let mut file = BufWriter::new(temporary.as_file());
     content(&mut file)?;
-    let file = file.into_inner()?;
-    file.as_file().sync_all()?;
-    Ok(file)
+    file.flush()?;
+    drop(file);
+    temporary.as_file().sync_all()?;
+    Ok(temporary)
 }
 
 /// Whether a file of this name is what a killed process left behind.

@@ -38,7 +38,7 @@ pub struct CrossValidation<'a> {
 pub enum RecipeResult {
     /// Probabilities of shape `[n_images, n_classes]`, each row by the classifier that was not shown the image.
     Scored { scores: Box<FoldScores>, probabilities: Array2<f32> },
-    /// It could not be trained, and why.
+    /// The error, where it could not be trained.
     Failed(String),
 }
 

@@ -42,6 +42,13 @@ impl FoldScores {
         }
     }
 
+    /// The mean of that score over the folds, turned so that larger is better.
+    #[must_use]
+    pub fn worth(&self, rank_by: RankBy) -> f64 {
+        let mean = self.of(rank_by).mean;
+        if rank_by == RankBy::LogLoss { -mean } else { mean }
+    }
+
     /// Whether the mean difference to `best`, fold by fold, is within its standard error: the one-standard-error rule
     /// (Breiman et al., "Classification and Regression Trees", 1984, who then take the simpler one).
     #[must_use]

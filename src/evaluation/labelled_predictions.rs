@@ -2,37 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::Array2;
 
-use super::{NovelImages, Predictions};
-use crate::data::{ClassId, ImageId};
-
-/// An image whose true class is known.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LabelledImage {
-    /// Content hash.
-    pub id: ImageId,
-    /// Where it lies, also what tables show.
-    pub file: PathBuf,
-    /// Fields of the file name and their values.
-    pub fields: BTreeMap<String, String>,
-}
-
-impl LabelledImage {
-    /// The path as tables show it.
-    #[must_use]
-    pub fn path(&self) -> String {
-        self.file.display().to_string()
-    }
-
-    /// The file name.
-    #[must_use]
-    pub fn name(&self) -> String {
-        self.file.file_name().unwrap_or_default().to_string_lossy().into_owned()
-    }
-}
+use super::{LabelledImage, Predictions};
+use crate::data::ClassId;
 
 /// Predictions beside the truth: row `i` of every list and array belongs to `images[i]`.
 #[derive(Debug, Clone)]
@@ -108,50 +82,11 @@ impl LabelledPredictions<'_> {
     }
 }
 
-/// Divides images into those of the classifier's `classes` and those of novel ones, which it cannot be right on.
-///
-/// Row `i` of everything belongs to the same image; one without `truth` is left out. `features` has shape
-/// `[n_images, n_features]`.
-///
-/// # Panics
-/// When lengths differ.
-#[must_use]
-pub fn divide_by_truth<'a>(
-    classes: &'a [String],
-    images: Vec<LabelledImage>,
-    truth: &[Option<&str>],
-    features: ArrayView2<'_, f32>,
-    predictions: &Predictions,
-) -> (LabelledPredictions<'a>, NovelImages) {
-    assert_eq!((images.len(), features.nrows()), (truth.len(), truth.len()), "one row per image");
-    let (mut known_rows, mut known, mut known_truth) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut novel_rows, mut novel, mut novel_truth) = (Vec::new(), Vec::new(), Vec::new());
-    for (row, (image, name)) in images.into_iter().zip(truth).enumerate() {
-        let Some(name) = name else { continue };
-        if let Some(class) = classes.iter().position(|class| class == name) {
-            known_rows.push(row);
-            known.push(image);
-            known_truth.push(ClassId(class));
-        } else {
-            novel_rows.push(row);
-            novel.push(image);
-            novel_truth.push((*name).to_owned());
-        }
-    }
-    let labelled = LabelledPredictions {
-        classes,
-        images: known,
-        truth: known_truth,
-        features: Cow::Owned(features.select(Axis(0), &known_rows)),
-        predictions: predictions.select(&known_rows),
-    };
-    (labelled, NovelImages { images: novel, truth: novel_truth, predictions: predictions.select(&novel_rows) })
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::evaluation::Novelty;
+    use crate::data::ImageId;
+    use crate::evaluation::{Novelty, divide_by_truth};
     use ndarray::array;
 
     /// Classes `a` and `b`; five images: two of `a`, one of `b`, one of the novel `c`, one without truth.

@@ -11,21 +11,27 @@
 //! All of it is pure: the same input gives the same numbers, nothing is read, written or drawn.
 
 mod cross_validation;
+mod divide_by_truth;
 mod fold_scores;
+mod labelled_image;
 mod labelled_predictions;
 mod measures;
 mod novel_images;
 mod predictions;
+mod rank_by;
 mod ranking;
 mod rejection;
 mod scores;
 
 pub use cross_validation::{CrossValidation, RecipeResult};
+pub use divide_by_truth::divide_by_truth;
 pub use fold_scores::{FoldScores, FoldStatistics};
-pub use labelled_predictions::{LabelledImage, LabelledPredictions, divide_by_truth};
+pub use labelled_image::LabelledImage;
+pub use labelled_predictions::LabelledPredictions;
 pub use measures::{Confidence, Evaluation, FieldRow};
 pub use novel_images::{NovelClass, NovelImages};
 pub use predictions::{Novelty, Predictions};
-pub use ranking::{RankBy, rank};
+pub use rank_by::RankBy;
+pub use ranking::rank;
 pub use rejection::{NovelClassDetection, Rejection};
 pub use scores::{NamedScore, Scores, intervals};

@@ -1,62 +1,11 @@
 //! Ranking of recipes by a score of their cross-validation.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
-use super::{FoldScores, RecipeResult};
-
-/// The score that recipes are ranked by, in its mean over the folds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RankBy {
-    /// Share of images classified right.
-    #[default]
-    Accuracy,
-    /// Mean recall of the classes: every class counts alike.
-    BalancedAccuracy,
-    /// Mean F1 of the classes.
-    MacroF1,
-    /// Mean negative log-likelihood of the true class; less is better.
-    LogLoss,
-}
-
-impl RankBy {
-    /// Its name in results.json.
-    #[must_use]
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Accuracy => "accuracy",
-            Self::BalancedAccuracy => "balanced_accuracy",
-            Self::MacroF1 => "macro_f1",
-            Self::LogLoss => "log_loss",
-        }
-    }
-}
-
-impl fmt::Display for RankBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Accuracy => "accuracy",
-            Self::BalancedAccuracy => "balanced accuracy",
-            Self::MacroF1 => "macro F1",
-            Self::LogLoss => "log loss",
-        })
-    }
-}
-
-impl RankBy {
-    /// The mean over the folds, turned so that larger is better.
-    fn worth(self, scores: &FoldScores) -> f64 {
-        let mean = scores.of(self).mean;
-        if self == Self::LogLoss { -mean } else { mean }
-    }
-}
+use super::{RankBy, RecipeResult};
 
 /// Positions among `results`, the best first; equals stay in their order, and those that failed come last.
 #[must_use]
 pub fn rank(results: &[RecipeResult], by: RankBy) -> Vec<usize> {
-    let worth = |index: usize| results[index].scores().map_or(f64::NEG_INFINITY, |scores| by.worth(scores));
+    let worth = |index: usize| results[index].scores().map_or(f64::NEG_INFINITY, |scores| scores.worth(by));
     let mut order: Vec<usize> = (0..results.len()).collect();
     order.sort_by(|&a, &b| worth(b).total_cmp(&worth(a)));
     order

@@ -203,8 +203,8 @@ mod tests {
                 assert!(close(Some(found.per_class[&class.to_string()].recall), Some(*recall)), "{}", case.name);
             }
         }
-        let trust: GoldenScores = serde_json::from_str(include_str!("../../tests/golden/trust.json")).unwrap();
-        for case in trust.rankings {
+        let golden: GoldenScores = serde_json::from_str(include_str!("../../tests/golden/trust.json")).unwrap();
+        for case in golden.rankings {
             let found = scores(&case.truth, &case.truth, &case.probabilities, case.n_classes);
             assert!(close(found.roc_auc, case.macro_roc_auc), "{}: {:?}", case.name, found.roc_auc);
             let (ours, theirs) = (found.average_precision, case.macro_average_precision);

@@ -109,11 +109,11 @@ impl Sums {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::golden::{close, trust};
+    use crate::metrics::golden::{close, golden_scores};
 
     #[test]
     fn bins_and_error_are_those_of_scikit_learn() {
-        for case in trust().calibrations {
+        for case in golden_scores().calibrations {
             let reliability = Reliability::of(&case.confidences, &case.right);
             let filled: Vec<_> = reliability.bins.iter().filter(|bin| bin.images > 0).collect();
             assert_eq!(filled.len(), case.accuracy.len(), "{}", case.name);
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn chance_alone_makes_an_error_that_shrinks_with_the_images() {
-        for case in trust().calibrations {
+        for case in golden_scores().calibrations {
             let ours = error_by_chance(&case.confidences, 0.95, 3).unwrap();
             assert!((ours - case.by_chance).abs() < 0.1 * case.by_chance, "{}: {ours} {}", case.name, case.by_chance);
             assert_eq!(Some(ours), error_by_chance(&case.confidences, 0.95, 3));

@@ -62,7 +62,7 @@ pub(super) struct BootstrapCase {
     pub kappa: (f64, f64),
 }
 
-pub(super) fn trust() -> GoldenScores {
+pub(super) fn golden_scores() -> GoldenScores {
     serde_json::from_str(include_str!("../../tests/golden/trust.json")).unwrap()
 }
 

@@ -85,11 +85,11 @@ pub fn wilson(right: u64, images: u64) -> Option<Interval> {
 mod tests {
     use super::*;
     use crate::metrics::classification::{accuracy, cohen_kappa, macro_f1};
-    use crate::metrics::golden::{close, trust};
+    use crate::metrics::golden::{close, golden_scores};
 
     #[test]
     fn shares_have_the_intervals_of_statsmodels() {
-        for case in trust().proportions {
+        for case in golden_scores().proportions {
             let ours = wilson(case.right, case.images).unwrap();
             assert!(close(Some(ours.low), Some(case.low)) && close(Some(ours.high), Some(case.high)), "{case:?}");
         }
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn bootstrap_intervals_are_about_those_of_scipy() {
-        let case = trust().bootstrap;
+        let case = golden_scores().bootstrap;
         let names = ["a", "b", "c"].map(str::to_owned);
         let matrix = ConfusionMatrix::of(&case.truth, &case.predicted, &names);
         let ours = bootstrap(&matrix, &[accuracy, macro_f1, cohen_kappa], 7);

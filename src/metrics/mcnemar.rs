@@ -69,11 +69,11 @@ fn erfc(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::golden::trust;
+    use crate::metrics::golden::golden_scores;
 
     #[test]
     fn chances_are_those_of_statsmodels() {
-        let cases = trust().mcnemar;
+        let cases = golden_scores().mcnemar;
         assert!(cases.iter().any(|case| case.exact) && cases.iter().any(|case| !case.exact));
         for case in cases {
             let ours = McNemar::of(case.only_first, case.only_second);

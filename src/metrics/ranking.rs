@@ -123,12 +123,12 @@ fn mean(values: Vec<f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::golden::{close, trust};
+    use crate::metrics::golden::{close, golden_scores};
     use ndarray::array;
 
     #[test]
     fn scores_are_those_of_scikit_learn() {
-        for case in trust().rankings {
+        for case in golden_scores().rankings {
             let rankings = Ranking::of_all(&case.truth, case.probabilities().view());
             for (class, ranking) in rankings.iter().enumerate() {
                 assert!(close(ranking.roc_auc(), case.roc_auc[class]), "{}: AUC of {class}", case.name);

@@ -1,6 +1,6 @@
 //! Estimated seconds of a pass over all pairs.
 
-use super::{Level, Simd};
+use super::{Simd, SimdLevel};
 
 /// Cost of a square root and a sum, in features.
 const OVERHEAD_IN_FEATURES: f64 = 20.0;
@@ -12,9 +12,9 @@ const OVERHEAD_IN_FEATURES: f64 = 20.0;
 #[must_use]
 pub fn pair_seconds(n_features: usize) -> f64 {
     let per_feature = match Simd::best().level() {
-        Level::Avx512 => 1e-11,
-        Level::Avx2 => 3e-11,
-        Level::Portable => 7e-11,
+        SimdLevel::Avx512 => 1e-11,
+        SimdLevel::Avx2 => 3e-11,
+        SimdLevel::Portable => 7e-11,
     };
     per_feature * (n_features as f64 + OVERHEAD_IN_FEATURES) / rayon::current_num_threads() as f64
 }

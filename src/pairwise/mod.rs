@@ -40,7 +40,7 @@ pub use nearest::{Nearest, nearest, squared_distances_to};
 pub use neighbours::{Neighbours, k_distances};
 pub use points::{BLOCK, Blocks, LANES, Points};
 pub use product::{Element, multiply};
-pub use simd::{Level, Simd};
+pub use simd::{Simd, SimdLevel};
 pub use sums::distance_sums;
 pub use tile::{DistanceTile, EMPTY_TILE, Lanes, Row8, at_most, error_bound, squared_distances};
 pub use within::visit_within;

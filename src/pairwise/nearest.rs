@@ -116,14 +116,14 @@ pub fn squared_distances_to(points: &Points, others: ArrayView2<'_, f32>) -> Arr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pairwise::{Level, Simd};
+    use crate::pairwise::{Simd, SimdLevel};
     use ndarray::array;
 
     #[test]
     fn finds_the_nearest_and_the_second() {
         let x = Array2::from_shape_fn((100, 2), |(i, j)| if j == 0 { i as f32 } else { 1.0 });
         let centroids = array![[90.0, 1.0], [10.0, 1.0], [10.0, 1.0]];
-        for level in Level::ALL {
+        for level in SimdLevel::ALL {
             let found = nearest(&Points::with_simd(x.view(), Simd::at_most(level)), centroids.view());
             assert_eq!((found.labels[0], found.squared[0], found.second[0]), (1, 100.0, 100.0));
             assert_eq!((found.labels[50], found.squared[50], found.second[50]), (0, 1600.0, 1600.0));

@@ -197,7 +197,7 @@ fn nearer(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {
 mod tests {
     use super::*;
     use crate::pairwise::golden::Golden;
-    use crate::pairwise::{Level, Simd};
+    use crate::pairwise::{Simd, SimdLevel};
     use ndarray::Array2;
     use proptest::prelude::*;
 
@@ -274,7 +274,7 @@ mod tests {
         let on = |level| {
             Neighbours::find(&Points::with_simd(x.view(), Simd::at_most(level)), &ExactRows::new(&x.view()), 9, true)
         };
-        assert_eq!(on(Level::Portable), on(Level::Avx2));
-        assert_eq!(on(Level::Portable), on(Level::Avx512));
+        assert_eq!(on(SimdLevel::Portable), on(SimdLevel::Avx2));
+        assert_eq!(on(SimdLevel::Portable), on(SimdLevel::Avx512));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 /// An instruction set, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
+pub enum SimdLevel {
     /// The instructions that every processor of the target has.
     Portable,
     /// AVX2 and fused multiply-add: x86 since 2013.
@@ -15,7 +15,7 @@ pub enum Level {
     Avx512,
 }
 
-impl Level {
+impl SimdLevel {
     /// All levels, ascending.
     pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
 
@@ -35,7 +35,7 @@ impl Level {
 ///
 /// AVX2 and AVX-512 give the same bits; the portable level has no fused multiply-add and differs in the last ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Simd(Level);
+pub struct Simd(SimdLevel);
 
 impl Simd {
     /// The best this processor offers, at most what the environment variable `RAILS_SIMD`
@@ -44,26 +44,26 @@ impl Simd {
     pub fn best() -> Self {
         static BEST: OnceLock<Simd> = OnceLock::new();
         *BEST.get_or_init(|| {
-            let limit = std::env::var("RAILS_SIMD").ok().and_then(|name| Level::from_name(&name));
-            Self::at_most(limit.unwrap_or(Level::Avx512))
+            let limit = std::env::var("RAILS_SIMD").ok().and_then(|name| SimdLevel::from_name(&name));
+            Self::at_most(limit.unwrap_or(SimdLevel::Avx512))
         })
     }
 
     /// The best this processor offers, at most `limit`.
     #[must_use]
-    pub fn at_most(limit: Level) -> Self {
+    pub fn at_most(limit: SimdLevel) -> Self {
         Self(limit.min(offered()))
     }
 
     /// The instruction set.
     #[must_use]
-    pub const fn level(self) -> Level {
+    pub const fn level(self) -> SimdLevel {
         self.0
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-fn offered() -> Level {
+fn offered() -> SimdLevel {
     let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
     let avx512 = avx2
         && is_x86_feature_detected!("avx512f")
@@ -71,17 +71,17 @@ fn offered() -> Level {
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512vl");
     if avx512 {
-        Level::Avx512
+        SimdLevel::Avx512
     } else if avx2 {
-        Level::Avx2
+        SimdLevel::Avx2
     } else {
-        Level::Portable
+        SimdLevel::Portable
     }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn offered() -> Level {
-    Level::Portable
+fn offered() -> SimdLevel {
+    SimdLevel::Portable
 }
 
 /// Compiles a function once per instruction set and picks the version that `Simd` proves to be safe.
@@ -109,10 +109,10 @@ macro_rules! multiversion {
             match simd.level() {
                 // SAFETY: a `Simd` of this level exists only where the processor has these instructions.
                 #[cfg(target_arch = "x86_64")]
-                $crate::pairwise::Level::Avx512 => unsafe { avx512($($arg),*) },
+                $crate::pairwise::SimdLevel::Avx512 => unsafe { avx512($($arg),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                $crate::pairwise::Level::Avx2 => unsafe { avx2($($arg),*) },
+                $crate::pairwise::SimdLevel::Avx2 => unsafe { avx2($($arg),*) },
                 _ => body($($arg),*),
             }
         }
@@ -127,9 +127,9 @@ mod tests {
 
     #[test]
     fn a_limit_is_kept_and_portable_always_works() {
-        assert_eq!(Simd::at_most(Level::Portable).level(), Level::Portable);
-        assert!(Simd::at_most(Level::Avx2).level() <= Level::Avx2);
-        assert_eq!(Level::from_name("avx512"), Some(Level::Avx512));
-        assert_eq!(Level::from_name("sse9"), None);
+        assert_eq!(Simd::at_most(SimdLevel::Portable).level(), SimdLevel::Portable);
+        assert!(Simd::at_most(SimdLevel::Avx2).level() <= SimdLevel::Avx2);
+        assert_eq!(SimdLevel::from_name("avx512"), Some(SimdLevel::Avx512));
+        assert_eq!(SimdLevel::from_name("sse9"), None);
     }
 }

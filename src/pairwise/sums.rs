@@ -165,7 +165,7 @@ fn sorted_by_label(order: &[usize], clustering: &Clustering) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pairwise::{Level, Simd};
+    use crate::pairwise::{Simd, SimdLevel};
     use ndarray::Array2;
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
         };
         let clusterings = [by(3, 1000), by(5, 7), by(2, 2)];
         let clusterings: Vec<&Clustering> = clusterings.iter().collect();
-        for level in Level::ALL {
+        for level in SimdLevel::ALL {
             let points = Points::with_simd(x.view(), Simd::at_most(level));
             let sums = distance_sums(&points, &clusterings, |_, sums| sums.to_vec());
             for i in 0..n {

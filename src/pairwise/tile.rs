@@ -5,7 +5,7 @@
 //! with separate adders it costs no time either. Sums run over at most 64 features at a time, which keeps the bound
 //! small for long vectors.
 
-use super::{BLOCK, LANES, Level, Simd, portable};
+use super::{BLOCK, LANES, Simd, SimdLevel, portable};
 
 /// Features that are summed before the sum joins the total.
 pub(super) const RUN: usize = 64;
@@ -34,10 +34,10 @@ pub fn squared_distances(simd: Simd, block: &[Row8], panel: &[Lanes], tile: &mut
     match simd.level() {
         // SAFETY: a `Simd` of this level exists only where the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { super::avx512::squared_distances(block, panel, tile) },
+        SimdLevel::Avx512 => unsafe { super::avx512::squared_distances(block, panel, tile) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { super::avx2::squared_distances(block, panel, tile) },
+        SimdLevel::Avx2 => unsafe { super::avx2::squared_distances(block, panel, tile) },
         _ => portable::squared_distances(block, panel, tile),
     }
 }
@@ -49,10 +49,10 @@ pub fn at_most(simd: Simd, tile: &DistanceTile, limits: &Lanes) -> [u32; BLOCK] 
     match simd.level() {
         // SAFETY: a `Simd` of this level exists only where the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { super::avx512::at_most(tile, limits) },
+        SimdLevel::Avx512 => unsafe { super::avx512::at_most(tile, limits) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { super::avx2::at_most(tile, limits) },
+        SimdLevel::Avx2 => unsafe { super::avx2::at_most(tile, limits) },
         _ => portable::at_most(tile, limits),
     }
 }
@@ -65,10 +65,10 @@ pub(super) fn count(simd: Simd, tile: &DistanceTile, surely: f32, perhaps: f32, 
     match simd.level() {
         // SAFETY: a `Simd` of this level exists only where the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { super::avx512::count(tile, surely, perhaps, counts) },
+        SimdLevel::Avx512 => unsafe { super::avx512::count(tile, surely, perhaps, counts) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { super::avx2::count(tile, surely, perhaps, counts) },
+        SimdLevel::Avx2 => unsafe { super::avx2::count(tile, surely, perhaps, counts) },
         _ => portable::count(tile, surely, perhaps, counts),
     }
 }
@@ -102,7 +102,7 @@ mod tests {
                 let hash = (i as u32 * 7919 + j as u32 * 104_729 + seed).wrapping_mul(2_654_435_761);
                 100.0 + (hash >> 8) as f32 / 16_777_216.0
             });
-            for level in Level::ALL {
+            for level in SimdLevel::ALL {
                 let simd = Simd::at_most(level);
                 let points = Points::with_simd(x.view(), simd);
                 let mut tile = EMPTY_TILE;

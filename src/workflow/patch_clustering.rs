@@ -102,9 +102,9 @@ impl PatchClusterer {
                     score.add(silhouette(space, &clustering), places.len());
                 }
                 // Clusters are numbered by standard deviation, so that 0 is the quietest in every image.
-                let busy: Vec<f64> =
+                let deviations: Vec<f64> =
                     places.iter().map(|&(image, patch)| value(images[image], patch, Statistic::Std)).collect();
-                for (&(image, patch), label) in places.iter().zip(by_business(&clustering, &busy)) {
+                for (&(image, patch), label) in places.iter().zip(numbered_by_mean(&clustering, &deviations)) {
                     clusters.labels[image][patch] = label;
                 }
             }
@@ -171,7 +171,7 @@ impl Mean {
 }
 
 /// Labels numbered by the mean of `busy` over the members.
-fn by_business(clustering: &Clustering, busy: &[f64]) -> Vec<Option<u32>> {
+fn numbered_by_mean(clustering: &Clustering, busy: &[f64]) -> Vec<Option<u32>> {
     let mean = |id| {
         let (sum, n) = clustering.members(Some(id)).fold((0.0, 0), |(sum, n), row| (sum + busy[row], n + 1));
         sum / f64::from(n.max(1))

@@ -100,13 +100,27 @@ impl<'a> Run<'a> {
         results
     }
 
-    /// Writes skipped.csv, run.json and results.json (with what `measured` puts into it) and makes `folder` appear; the
-    /// answer are the findings that `measured` gives back.
+    /// Writes skipped.csv, run.json and results.json, with what `measured` puts into it, and makes `folder` appear.
     ///
     /// # Errors
     /// When the disk refuses; then no folder appears.
     pub fn finish<F>(
         self,
+        folder: RunDir,
+        inputs: &RunInputs<'_>,
+        findings: F,
+        measured: impl FnOnce(&F, &mut Results),
+    ) -> Result<RunSummary<F>, WorkflowError> {
+        self.finish_with(None, folder, inputs, findings, measured)
+    }
+
+    /// The same for a run that leaves a `checkpoint` too: both are complete before the first of them appears.
+    ///
+    /// # Errors
+    /// When the disk refuses; then neither appears.
+    pub fn finish_with<F>(
+        self,
+        checkpoint: Option<RunDir>,
         folder: RunDir,
         inputs: &RunInputs<'_>,
         findings: F,
@@ -133,6 +147,7 @@ impl<'a> Run<'a> {
             timings: self.timings.seconds().clone(),
         };
         folder.write_json("run.json", &provenance)?;
+        checkpoint.map(RunDir::finish).transpose()?;
         Ok(RunSummary { run: folder.finish()?, findings, timings: self.timings.seconds().clone() })
     }
 }

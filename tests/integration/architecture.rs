@@ -148,7 +148,7 @@ fn paths_are_resolved_from_the_root_of_the_crate() {
     assert_eq!(paths("src/commands/train/output.rs", code), expected);
     assert_eq!(
         paths("src/commands/train/mod.rs", "use super::{CommandError, evaluate::*};"),
-        ["commands::CommandError", "commands::evaluate"]
+        ["commands", "commands::CommandError", "commands::evaluate"]
     );
     assert_eq!(paths("src/device.rs", "pub(crate) fn my_super::x() -> crate::data::Id<u8> {}"), ["data::Id"]);
     let root = source(

@@ -24,7 +24,7 @@ fn the_run_folder_holds_what_is_promised() {
         assert!(images[0].contains_key(column), "no column {column}");
     }
     let results = place.json(format!("{run}/results.json"));
-    assert_eq!((&results["schema"], &results["kind"]), (&"rails.results/1".into(), &"cluster".into()));
+    assert_eq!((&results["schema"], &results["kind"]), (&"rails.results/2".into(), &"cluster".into()));
     assert_eq!(place.read(format!("{run}/skipped.csv")), "path,reason\n");
 
     let clusters: BTreeSet<&str> = images.iter().map(|row| row["kmeans"].as_str()).collect();

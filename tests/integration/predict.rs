@@ -141,7 +141,7 @@ fn a_recipe_may_keep_all_and_the_threshold_is_told() {
     let run = place.newest("train");
     let metrics = &place.json(format!("{run}/results.json"))["metrics"];
     assert!(metrics["calibration"]["temperature"].as_f64().unwrap() > 0.0);
-    assert_eq!(metrics["reject"]["keep"], 0.9);
+    assert_eq!(metrics["rejection"]["keep"], 0.9);
     assert!(place.path(format!("{run}/plots/risk_coverage.png")).is_file());
     let curve = place.table(format!("{run}/risk_coverage.csv"));
     assert_eq!(curve.last().unwrap()["coverage"], "1");
@@ -181,7 +181,7 @@ fn a_checkpoint_that_is_not_whole_is_refused() {
         assert!(ended.stdout.is_empty());
     };
     let describe = |text: String| drop(place.write(&format!("{checkpoint}/bundle.json"), text));
-    describe(bundle.replace("\"format\": 2", "\"format\": 999"));
+    describe(bundle.replace("\"format\": 3", "\"format\": 999"));
     refused(&["format 999", "update rails"]);
     describe(bundle.replace("\"weights_hash\": \"", "\"weights_hash\": \"0"));
     refused(&["the weights of efficientnet-lite0 here are not those"]);

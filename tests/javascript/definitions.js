@@ -9,5 +9,5 @@ export const GROUP_LOOKS = [{"colour":[0,114,178],"ink":[255,255,255],"mark":0},
 /** The longest sides of thumbnails, in pixels. */
 export const THUMBNAIL_SIZES = [64,128,256];
 
-/** What an export may be: {name, holds}. */
+/** Formats of an export: {name, holds}. */
 export const EXPORTS = [{"name":"imagefolder","holds":"One folder per class, removed images under _removed/<reason>"},{"name":"csv","holds":"labels.csv and removed.csv: id, path, class, source, weight"},{"name":"parquet","holds":"The same table as Parquet"},{"name":"coco","holds":"COCO JSON, one category per class"}];

@@ -93,9 +93,10 @@ impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
         let workspace = self.cache.workspace();
+        // A device that is not there is told before anything is decided.
+        let context = self.device.context(&workspace, observer)?;
         // Without anything to do at once, the page opens.
         if !from_files && !self.status && !self.labels.asked() {
-            let context = self.device.context(&workspace, observer)?;
             return self.page.review(self.run.as_deref(), &self.by(), global, &context, observer);
         }
         let mut curator = Curator::open(self.run.as_deref(), &workspace)?;
@@ -121,11 +122,8 @@ impl Arguments {
         };
         // labels.csv is written last, when all decisions of this call are in the log.
         let came_in = self.apply.is_some() || self.from_folders || self.import.is_some();
-        if came_in || self.labels.asked() {
-            let context = self.device.context(&workspace, observer)?;
-            if self.labels.run(self.run.as_deref(), came_in, &context)? {
-                return Ok(CommandOutcome::Done);
-            }
+        if (came_in || self.labels.asked()) && self.labels.run(self.run.as_deref(), came_in, &context)? {
+            return Ok(CommandOutcome::Done);
         }
         let Some(output) = &self.export else {
             let Some(imported) = imported else {

@@ -2,7 +2,7 @@ use super::*;
 use ndarray::Array2;
 use proptest::prelude::*;
 
-use crate::pairwise::{Level, Points, Simd};
+use crate::pairwise::{Points, Simd, SimdLevel};
 
 fn grid(eps: &[f64], min_samples: &[usize]) -> DbscanGrid {
     DbscanGrid {
@@ -118,7 +118,7 @@ fn instructions_and_threads_change_nothing() {
     let golden = &crate::pairwise::golden::Golden::read()[0];
     let grid = grid(&golden.eps, &golden.min_samples);
     let expected = grid.fit(golden.x().view());
-    for level in Level::ALL {
+    for level in SimdLevel::ALL {
         for threads in [1, 3] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let points = Points::with_simd(golden.x().view(), Simd::at_most(level));

@@ -30,7 +30,7 @@ pub struct PredictOptions {
     pub min_confidence: Option<Fraction>,
     /// Give every image its most likely class, however novel it is.
     pub keep_all: bool,
-    /// So many nearest training images are named with each prediction.
+    /// Number of nearest training images that are named with each prediction.
     pub explain: usize,
     /// Only images of this class are printed.
     pub keep: Option<String>,

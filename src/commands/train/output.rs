@@ -47,10 +47,9 @@ impl TrainOutput<'_> {
         write_split(&folder.file(split_csv::FILE)?, self.data, self.assessment)?;
         self.report(&folder, &checkpoint, context)?;
         let findings = self.findings(checkpoint.whole());
-        checkpoint.finish()?;
         let FeatureTable { manifest, chain, .. } = &self.data.features;
         let inputs = RunInputs { dataset: &dataset, skipped: &manifest.skipped, chain, methods: Vec::new() };
-        Ok(run.finish(folder, &inputs, findings, |_, results| self.record(results))?)
+        Ok(run.finish_with(Some(checkpoint), folder, &inputs, findings, |_, results| self.record(results))?)
     }
 
     fn findings(&self, checkpoint: PathBuf) -> TrainFindings {

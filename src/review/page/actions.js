@@ -1,4 +1,4 @@
-// What a person can do, each ending in a decision of the log.
+// Actions of a person, each ending in a decision of the log.
 
 import { post } from "./api.js";
 import { count } from "./dom.js";
@@ -116,7 +116,7 @@ export const giveBack = (rows) =>
     if (rows.length) await carryOut([{ decision: "restore", images: ids(rows) }], `${told(rows)} given back`, { rows });
   });
 
-/** What people said about a row, without what is inferred. */
+/** Decisions about a row, without what is inferred. */
 function saidOf({ cluster, source, class: index, classes, removed }, row) {
   const decided = source[row] !== LABEL_SOURCES.none && source[row] !== LABEL_SOURCES.propagated;
   return `${cluster[row]} ${removed[row] >= 0} ${decided ? source[row] + classes[index[row]].name : ""}`;

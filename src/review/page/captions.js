@@ -1,4 +1,4 @@
-// What is written over a view and under its images.
+// Captions: texts over a view and under its images.
 
 import { clusterTitle, fileName, page } from "./state.js";
 import { fieldOf } from "./order.js";
@@ -21,7 +21,7 @@ export function viewTitle() {
   }
 }
 
-/** What a tile says under its picture when the order is about it. */
+/** Caption of a tile under its picture when the order is about it. */
 export function remark(row) {
   if (view.suggestion?.kind === "merge") return `cluster ${page.state.cluster[row]}`;
   const field = fieldOf(view.order);

@@ -1,4 +1,4 @@
-// What the colours of the map mean: a colour and a mark for every image, and a legend that says which.
+// Colouring of the map: a colour and a mark for every image, and a legend that says which.
 
 import { groupColour, groupMark, ramp } from "./colours.js";
 import { GROUP_LOOKS } from "./definitions.js";

@@ -50,7 +50,7 @@ pub(in crate::review) static DEFINITIONS: LazyLock<String> = LazyLock::new(|| {
         constant("Where a label comes from, as numbers in `state.source`.", "LABEL_SOURCES", &sources),
         constant("How groups look, in their order; then again from the start.", "GROUP_LOOKS", &looks),
         constant("The longest sides of thumbnails, in pixels.", "THUMBNAIL_SIZES", &SIZES),
-        constant("What an export may be: {name, holds}.", "EXPORTS", &exports),
+        constant("Formats of an export: {name, holds}.", "EXPORTS", &exports),
     ]
     .join("\n")
 });

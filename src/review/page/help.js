@@ -1,4 +1,4 @@
-// What the page is for, in a few sentences, and every key.
+// Help: what the page is for, in a few sentences, and every key.
 
 import { byId, fill, h, key } from "./dom.js";
 import { show } from "./dialog.js";

@@ -1,11 +1,11 @@
-// What the colours of the map stand for; a click looks at that group.
+// Legend of the map; a click looks at that group.
 
 import { count, fill, h } from "./dom.js";
 import { choices } from "./colouring.js";
 import { css } from "./colours.js";
 import { open } from "./view.js";
 
-/** What the map can be coloured by; falls back to the class where `by` is not there. */
+/** Choice of what the map is coloured by; falls back to the class where `by` is not there. */
 export function colourChoice(by, changed) {
   const options = choices().map(([name, text]) => h("option", { value: name }, `colour: ${text}`));
   const select = h(

@@ -1,4 +1,4 @@
-// What a tile says about its image: class and key, whether it is decided or inferred, and whether it is suspect.
+// Marks of a tile: class and key, whether it is decided or inferred, and its label-error score.
 
 import { LABEL_SOURCES } from "./definitions.js";
 import { page, fileName, isInferred, isRemoved } from "./state.js";

@@ -167,8 +167,7 @@ impl Curator {
     /// # Errors
     /// When they cannot be had any more.
     pub(crate) fn features(&self, context: &Context<'_>) -> Result<ndarray::Array2<f32>, WorkflowError> {
-        let context = Context { device: self.run.device, ..*context };
-        run_features(&self.folder, &self.run, &self.table, &context)
+        run_features(&self.folder, &self.run, &self.table, context)
     }
 
     /// The run's folder.

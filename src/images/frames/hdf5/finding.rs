@@ -14,7 +14,7 @@ use crate::images::frames::counts::PixelType;
 
 /// Groups nested deeper than this are not looked into.
 const DEEPEST: usize = 12;
-/// So many links are looked at.
+/// Links looked at, at most.
 const MOST_LINKS: usize = 100_000;
 
 /// Data sets that are one stack.
