@@ -19,6 +19,9 @@ pub enum TableError {
     /// A column the file must have.
     #[error("no column `{column}`: `{}`", .path.display())]
     NoColumn { column: String, path: PathBuf },
+    /// A name field of the data set is called like a column of images.csv.
+    #[error("the name field `{name}` is called like a column of images.csv: call it otherwise in dataset.naming")]
+    FieldClash { name: String },
     /// A cell that does not hold what its column promises.
     #[error("row {row}: {message}: `{}`", .path.display())]
     Cell { row: usize, message: String, path: PathBuf },

@@ -59,7 +59,7 @@ pub fn cluster(
     let mut run = Run::begin(RunKind::Cluster, &recipe.name, recipe.seed, recipe, context);
     let truth = options.truth.as_deref().map(LabelTable::read).transpose()?;
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
-    check_field_names(&manifest)?;
+    check_field_names(&manifest, &recipe.cluster.methods)?;
     run.lap("scan");
     let extraction = FeatureExtraction::new(&recipe.features, context)?;
     let depth = extraction.depth(&manifest, recipe.dataset.depth, context);
