@@ -142,7 +142,18 @@ impl FeatureExtraction {
         self.recipe.frame().is_some()
     }
 
+    /// Number of features of an image.
+    fn n_features(&self) -> usize {
+        match self.recipe.frame() {
+            Some(frame) => frame.columns().len(),
+            None => self.sources.iter().map(|source| source.extractor.features().columns().len()).sum(),
+        }
+    }
+
     /// As an earlier run or checkpoint did it.
+    ///
+    /// # Errors
+    /// When other weights are at hand than it used, or this version of the program measures other features.
     pub(crate) fn as_before(chain: &FeatureChain, context: &Context<'_>) -> Result<Self, WorkflowError> {
         let extraction = Self::new(&chain.recipe, context)?;
         if extraction.weights_hash != chain.weights_hash {
@@ -152,6 +163,17 @@ impl FeatureExtraction {
                     extraction.weights_hash, chain.weights_hash
                 ),
                 "import the same weights file with `rails models import`, or start again with the new weights",
+            ));
+        }
+        // A statistic that was added or taken out since would shift all columns after it.
+        if extraction.n_features() != chain.n_features {
+            return Err(WorkflowError::failed(
+                format!(
+                    "this version of rails measures {} features as {chain}, {} were used before",
+                    extraction.n_features(),
+                    chain.n_features
+                ),
+                "use the version that made the run or checkpoint (`version` in its run.json), or make it again",
             ));
         }
         Ok(extraction)
