@@ -173,7 +173,7 @@ impl FeatureExtraction {
                     extraction.n_features(),
                     chain.n_features
                 ),
-                "use the version that made the run or checkpoint (`version` in its run.json), or make it again",
+                "use the version of rails that made the run or checkpoint, or make it again",
             ));
         }
         Ok(extraction)
