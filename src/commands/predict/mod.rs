@@ -1,5 +1,6 @@
 //! New images to classes.
 
+mod answers;
 mod keeping;
 mod sorting;
 mod tables;
@@ -17,6 +18,7 @@ use crate::runs::{Checkpoint, FeatureChain, Placement, newest_checkpoint};
 use crate::training::{Neighbour, UNKNOWN, confidences, most_likely};
 use crate::workflow::Context;
 use crate::workflow::feature_extraction::FeatureExtraction;
+use answers::Answers;
 use keeping::keep_into;
 use sorting::sort_into;
 pub use tables::{TableFormat, predictions_text, write_predictions};
@@ -104,68 +106,26 @@ pub fn predict(
     options: &PredictOptions,
     context: &Context<'_>,
 ) -> Result<PredictSummary, CommandError> {
-    let checkpoint = match &options.checkpoint {
+    let checkpoint = Checkpoint::open(&match &options.checkpoint {
         Some(path) => path.clone(),
         None => newest_checkpoint(&context.workspace.checkpoints)?,
-    };
-    let checkpoint = Checkpoint::open(&checkpoint)?;
-    if let Some(class) = options.keep.as_ref().filter(|class| !checkpoint.bundle.classes.contains(*class)) {
-        let known = checkpoint.bundle.classes.join(", ");
-        return Err(CommandError::usage(format!("--keep: no class `{class}` in the checkpoint (known: {known})")));
-    }
-    let chain = &checkpoint.bundle.features;
-    if options.explain > 0 && checkpoint.neighbours.is_none() {
-        return Err(CommandError::failed(
-            "this checkpoint was made before training images were kept in it: nothing to explain by",
-            "train again with this version, or leave out --explain",
-        ));
-    }
-    let extraction = FeatureExtraction::as_before(chain, context)?;
-    let observer = context.observer;
-    let mut predictions = Vec::new();
-    let mut files = Vec::new();
-    let mut skipped = Vec::new();
-    // Predictions name single files as they were given, not by their absolute paths.
-    let given = GivenPaths::of(images);
-    for manifest in manifests(images, chain, context.observer)? {
-        let shown = extraction.is_shown();
-        if shown && manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
-            observer.warn(&Warning::DepthUnknown);
-        }
-        let done = extraction.embed(&manifest, chain.depth, context)?;
-        let names = done.manifest.records.iter().map(|record| given.name(&done.manifest.file(record)));
-        predictions.extend(judge(&checkpoint, options, &done.embeddings, names.collect())?);
-        files.extend(done.manifest.records.iter().map(|record| done.manifest.file(record)));
-        skipped.extend(done.manifest.skipped);
-    }
-    if predictions.is_empty() {
-        let hint = skipped.first().map_or_else(
-            || {
-                "png, jpg, bmp, tif, webp, pgm, h5, npy, cbf and edf files are looked for, also in subfolders"
-                    .to_owned()
-            },
-            |first| format!("{} files were skipped, the first because: {}", skipped.len(), first.reason),
-        );
-        return Err(CommandError::failed("no images to predict", hint));
-    }
+    })?;
+    options.check(&checkpoint)?;
+    let mut answers = answer(images, options, &checkpoint, context)?;
+    answers.require_some()?;
+    let (placement, observer) = (options.placement, context.observer);
     if let Some(folder) = &options.sort_into {
-        sort_into(folder, &predictions, &files, options.placement, observer)?;
+        sort_into(folder, &answers.predictions, &answers.files, placement, observer)?;
     }
     // Counts and mean are of all images, also where `--keep` prints only one class.
-    let mut counts = BTreeMap::new();
-    for prediction in &predictions {
-        *counts.entry(prediction.class.clone()).or_default() += 1;
-    }
-    let confidence: f64 = predictions.iter().map(|prediction| f64::from(prediction.confidence)).sum();
-    let mean_confidence = confidence / predictions.len() as f64;
+    let (counts, mean_confidence) = (answers.counts(), answers.mean_confidence());
     if let Some(class) = &options.keep {
-        let mut kept = predictions.iter().map(|prediction| prediction.class == *class);
-        files.retain(|_| kept.next().unwrap_or_default());
-        predictions.retain(|prediction| prediction.class == *class);
+        answers.keep_only(class);
     }
     if let Some(folder) = &options.keep_into {
-        keep_into(folder, &predictions, &files, options.placement, observer)?;
+        keep_into(folder, &answers.predictions, &answers.files, placement, observer)?;
     }
+    let Answers { predictions, skipped, .. } = answers;
     let rule = checkpoint.bundle.reject.as_ref().filter(|_| !options.keep_all);
     Ok(PredictSummary {
         threshold: rule.and_then(|rule| rule.threshold),
@@ -177,6 +137,52 @@ pub fn predict(
         skipped,
         predictions,
     })
+}
+
+impl PredictOptions {
+    /// Fails where the checkpoint cannot do what is asked.
+    fn check(&self, checkpoint: &Checkpoint) -> Result<(), CommandError> {
+        let classes = &checkpoint.bundle.classes;
+        if let Some(class) = self.keep.as_ref().filter(|class| !classes.contains(*class)) {
+            let known = classes.join(", ");
+            return Err(CommandError::usage(format!("--keep: no class `{class}` in the checkpoint (known: {known})")));
+        }
+        if self.explain > 0 && checkpoint.neighbours.is_none() {
+            return Err(CommandError::failed(
+                "this checkpoint was made before training images were kept in it: nothing to explain by",
+                "train again with this version, or leave out --explain",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Extracts the features of all images as the checkpoint did and predicts.
+fn answer(
+    images: &[PathBuf],
+    options: &PredictOptions,
+    checkpoint: &Checkpoint,
+    context: &Context<'_>,
+) -> Result<Answers, CommandError> {
+    let chain = &checkpoint.bundle.features;
+    let extraction = FeatureExtraction::as_before(chain, context)?;
+    // Predictions name single files as they were given, not by their absolute paths.
+    let given = GivenPaths::of(images);
+    let mut answers = Answers::default();
+    for manifest in manifests(images, chain, context.observer)? {
+        let shown = extraction.is_shown();
+        if shown && manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
+            context.observer.warn(&Warning::DepthUnknown);
+        }
+        let done = extraction.embed(&manifest, chain.depth, context)?;
+        let files = done.manifest.records.iter().map(|record| done.manifest.file(record));
+        let files: Vec<PathBuf> = files.collect();
+        let names = files.iter().map(|file| given.name(file)).collect();
+        answers.predictions.extend(judge(checkpoint, options, &done.embeddings, names)?);
+        answers.files.extend(files);
+        answers.skipped.extend(done.manifest.skipped);
+    }
+    Ok(answers)
 }
 
 /// Predictions for the images of `embeddings`; `paths` has one entry per image.

@@ -7,19 +7,38 @@ use serde_json::Value;
 
 use super::evaluator::ClusteringEvaluator;
 use super::result::{ClusteringDetails, ClusteringResult};
-use super::{pick_dbscan, pick_k_means};
+use super::{per_series, pick_dbscan, pick_k_means};
 use crate::clusterers::{Assigner, ClusterError, ClusterSection, Method};
 use crate::data::Clustering;
+use crate::detector_frames::Flux;
 use crate::progress::{Observer, Stage};
+use crate::workflow::WorkflowError;
 
-/// Runs every method of `section` on `x`, shape `[n_images, n_features]`.
+/// Runs every method of `section` on `x`, shape `[n_images, n_features]`: on all images together, or where the section
+/// wants it and the `flux` of frames is known, on each series by itself.
+///
+/// # Errors
+/// When a method cannot be run on so many images, or a frame lacks the field that tells its series.
 pub(crate) fn run(
     section: &ClusterSection,
     x: ArrayView2<'_, f32>,
-    seed: u64,
+    flux: Option<&Flux>,
+    evaluator: &ClusteringEvaluator<'_>,
+    observer: &dyn Observer,
+) -> Result<Vec<ClusteringResult>, WorkflowError> {
+    match (&section.fit_per, flux) {
+        (Some(field), Some(flux)) => per_series::run(section, field, flux, x, evaluator, observer),
+        _ => Ok(run_together(section, x, evaluator, observer)?),
+    }
+}
+
+fn run_together(
+    section: &ClusterSection,
+    x: ArrayView2<'_, f32>,
     evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
 ) -> Result<Vec<ClusteringResult>, ClusterError> {
+    let seed = evaluator.seed;
     let stage = observer.stage(Stage::Cluster, 0);
     let wants = |method: Method| section.methods.contains(&method);
     let sweep = if wants(Method::Kmeans) { section.kmeans.sweep(x, seed, observer)? } else { Vec::new() };

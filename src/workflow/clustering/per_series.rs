@@ -17,11 +17,11 @@ use crate::workflow::WorkflowError;
 /// Runs every method of `section` on the rows of `x`, shape `[n_images, n_features]`, of each value of `field`.
 ///
 /// A series of fewer frames than a method needs is one cluster.
-pub(crate) fn run(
+pub(super) fn run(
     section: &ClusterSection,
-    (field, flux): (&str, &Flux),
+    field: &str,
+    flux: &Flux,
     x: ArrayView2<'_, f32>,
-    seed: u64,
     evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
 ) -> Result<Vec<ClusteringResult>, WorkflowError> {
@@ -32,14 +32,17 @@ pub(crate) fn run(
     let mut results = Vec::new();
     for method in &section.methods {
         let clusterer = section.clusterer(*method);
-        let found = cluster_per_series(clusterer.as_ref(), x, &series, flux.transmission.view(), seed, observer)?;
+        let found =
+            cluster_per_series(clusterer.as_ref(), x, &series, flux.transmission.view(), evaluator.seed, observer)?;
         let mut notes = Vec::new();
         for (reason, names) in found.disagreements {
             let warning = Warning::SeriesDisagree { method: method.title(), reason, names, series: series.len() };
             observer.warn(&warning);
             notes.push(warning.to_string());
         }
-        results.push(dense_result(*method, found.clustering, (field, notes), x, evaluator, observer));
+        let mut result = dense_result(*method, found.clustering, notes, x, evaluator, observer);
+        result.parameters.insert("fit_per".to_owned(), json!(field));
+        results.push(result);
     }
     Ok(results)
 }
@@ -47,7 +50,7 @@ pub(crate) fn run(
 fn dense_result(
     method: Method,
     clustering: Clustering,
-    (field, notes): (&str, Vec<String>),
+    notes: Vec<String>,
     x: ArrayView2<'_, f32>,
     evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
@@ -56,8 +59,7 @@ fn dense_result(
     let known: Vec<Option<u32>> = clustering.labels().iter().map(|label| label.map(|id| id.0)).collect();
     let dense = Clustering::by_number(&known);
     let silhouettes = evaluator.silhouettes(x, &[&dense], observer).pop().flatten();
-    let parameters = BTreeMap::from([("fit_per".to_owned(), json!(field))]);
-    let (details, metrics) = (ClusteringDetails::Plain, BTreeMap::new());
+    let (parameters, details, metrics) = (BTreeMap::new(), ClusteringDetails::Plain, BTreeMap::new());
     let mut result = ClusteringResult { method, clustering: dense, silhouettes, parameters, metrics, details, notes };
     evaluator.measure(&mut result, x);
     ClusteringResult { clustering, ..result }
