@@ -247,3 +247,32 @@ impl FeatureExtraction {
         Ok(ExtractedFeatures { manifest, embeddings, chain, columns, blocks, replaced, computed, reused })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+    use crate::recipes::HandMadeRecipe;
+
+    #[test]
+    fn features_that_changed_since_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let (runs, checkpoints, datasets, cache) = (at("runs"), at("checkpoints"), at("datasets"), at("cache"));
+        let workspace = Workspace { runs, checkpoints, datasets, cache };
+        let context = Context { device: Device::Cpu, workspace: &workspace, observer: &Silent };
+        let blocks = BTreeMap::from([(HandMadeBlock::Statistics, Positive::try_from(1.0).unwrap())]);
+        let n_features = HandMadeBlock::Statistics.columns().len();
+        let chain = |n_features| FeatureChain {
+            recipe: FeaturesRecipe::HandMade(HandMadeRecipe { enhance: Vec::new(), blocks: blocks.clone() }),
+            weights_hash: String::new(),
+            dataset: None,
+            depth: DepthRange::default(),
+            n_features,
+        };
+        assert!(FeatureExtraction::as_before(&chain(n_features), &context).is_ok());
+        let refused = FeatureExtraction::as_before(&chain(n_features - 1), &context).err().unwrap();
+        let told = format!("measures {n_features} features as statistics, {} were used before", n_features - 1);
+        assert!(refused.to_string().contains(&told), "{refused}");
+    }
+}

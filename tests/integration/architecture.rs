@@ -33,6 +33,20 @@ const EXCEPTIONS: [(&str, &str, &str); 2] = [
 /// Modules whose own modules form no circle.
 const WITHOUT_CIRCLES: [&str; 4] = ["commands", "workflow", "evaluation", "training"];
 
+/// The modules of `training`, each naming only those before it.
+const TRAINING: [&str; 10] = [
+    "error",
+    "split",
+    "training_set",
+    "fitting",
+    "neighbours",
+    "classifiers",
+    "train",
+    "confidence",
+    "augment",
+    "finetune",
+];
+
 #[test]
 fn dependencies_point_one_way() {
     let mut used: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
@@ -99,6 +113,21 @@ fn modules_of_a_module_form_no_circle() {
             }
         }
         assert!(names.is_empty(), "modules of `{top}` name each other in a circle: {names:?}");
+    }
+}
+
+#[test]
+fn modules_of_training_name_only_those_before() {
+    let place = |module: &str| {
+        let found = TRAINING.iter().position(|known| *known == module);
+        found.unwrap_or_else(|| panic!("`training::{module}` has no place: write it into TRAINING"))
+    };
+    let names = second_level("training");
+    assert!(names["finetune"].contains("augment"), "the sources were not read: {names:?}");
+    for (from, named) in &names {
+        for to in named {
+            assert!(place(to) < place(from), "`training::{from}` must not name `{to}`, which comes after it");
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub const X: &str = "x";
 pub const Y: &str = "y";
 /// The defect label as a word.
 const DEFECT: &str = "defect";
-/// Inconsistency of a tile that came to no layer's defect.
+/// How unlike the tiles around a tile is that no layer took.
 const INCONSISTENCY: &str = "inconsistency";
 
 /// The column of distances to the centres of the clusters of `method`.
