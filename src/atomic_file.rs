@@ -23,7 +23,30 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 /// # Errors
 /// When `content` fails or the disk refuses; then what was at `path` before is still there.
 pub fn write_with(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = folder_of(path);
+    filled(folder, content)?.persist(path).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+/// Writes `content` to a new file `path`, whole or not at all; a file that is there is never overwritten.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] where there is a file, else when the disk refuses.
+pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
+    filled(folder, |file| file.write_all(content))?.persist_noclobber(path).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
+/// A temporary file in `folder` with the content, on the disk.
+fn filled(
+    folder: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<tempfile::NamedTempFile> {
     // Errors of the temporary file itself speak of its name, which means nothing to anybody: their kind says as much, and
     // the content goes to the plain file in it.
     let temporary = temporary(folder).map_err(|error| io::Error::from(error.kind()))?;
@@ -32,8 +55,7 @@ pub fn write_with(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Resul
     file.flush()?;
     drop(file);
     temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
+    Ok(temporary)
 }
 
 /// Whether a file of this name is what a killed process left behind.
@@ -81,6 +103,16 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing temporary stays");
         assert!(write(&folder.path().join("no/such/folder"), b"").is_err());
+    }
+
+    #[test]
+    fn what_is_created_overwrites_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        create(&path, b"first").unwrap();
+        assert_eq!(create(&path, b"second").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).unwrap(), b"first");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing temporary stays");
     }
 
     #[cfg(unix)]

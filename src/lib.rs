@@ -20,8 +20,8 @@
 //!
 //! use rails::commands::{ClusterOptions, PredictOptions, TrainOptions, cluster, predict, train};
 //! use rails::device::Device;
-//! use rails::progress::Silent;
 //! use rails::files::ImagesTable;
+//! use rails::progress::Silent;
 //! use rails::recipes::{ClusterRecipe, TrainRecipe};
 //! use rails::runs::Placement;
 //! use rails::workflow::{Context, LabelSources, Workspace};

@@ -66,7 +66,7 @@ pub fn assign(
     let extraction = FeatureExtraction::as_before(&origin.features, context)?;
 
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
-    check_field_names(&manifest)?;
+    check_field_names(&manifest, &[method])?;
     run.lap("scan");
     let extracted = extraction.embed(&manifest, origin.features.depth, context)?;
     let manifest = extracted.manifest;

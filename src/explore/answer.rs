@@ -1,7 +1,5 @@
 //! Requests of the explore page and the answers to them.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::PoisonError;
@@ -10,11 +8,12 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
+use crate::atomic_file;
 use crate::clusterers::Method;
 use crate::data::Fraction;
 use crate::features::{Patches, Statistic};
 use crate::recipes::{PatchesRecipe, PatchesSection, Slices, to_toml};
-use crate::report::style::group_colour;
+use crate::report::style::{Colour, LEFT_OUT, group_colour};
 use crate::server::Failure;
 use crate::workflow::patch_clustering::fitting;
 
@@ -43,7 +42,9 @@ pub(super) struct Overlay {
     pub slices: u32,
     pub sizes: Vec<usize>,
     /// Red, green, blue of each cluster.
-    pub colours: Vec<[u8; 3]>,
+    pub colours: Vec<Colour>,
+    /// That of patches that were left out.
+    pub left_out: Colour,
     pub silhouette: Option<f64>,
     pub silhouette_raw: Option<f64>,
     /// Milliseconds it took.
@@ -110,6 +111,7 @@ pub(super) fn overlay(shared: &Shared, settings: &Settings) -> Result<Overlay, F
         labels: clusters.labels.iter().map(signed).collect(),
         slices: settings.slices.get(),
         colours: (0..sizes.len()).map(group_colour).collect(),
+        left_out: LEFT_OUT,
         sizes,
         silhouette: clusters.silhouette,
         silhouette_raw: clusters.silhouette_raw,
@@ -135,7 +137,6 @@ pub(super) fn save(shared: &Shared, asked: &Save) -> Result<PathBuf, Failure> {
         _ => Failure::internal(format!("{error}: `{}`", path.display())),
     };
     std::fs::create_dir_all(&shared.folder).map_err(failed)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
+    atomic_file::create(&path, text.as_bytes()).map_err(failed)?;
     Ok(path)
 }

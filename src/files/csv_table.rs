@@ -1,5 +1,6 @@
 //! CSV tables: written whole or not at all, read by the names of their columns.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
@@ -12,9 +13,15 @@ pub enum TableError {
     /// Not CSV, not there, or the disk refuses.
     #[error("{source}: `{}`", .path.display())]
     Csv { path: PathBuf, source: csv::Error },
+    /// The disk refuses.
+    #[error("{source}: `{}`", .path.display())]
+    Io { path: PathBuf, source: io::Error },
     /// A column the file must have.
     #[error("no column `{column}`: `{}`", .path.display())]
     NoColumn { column: String, path: PathBuf },
+    /// A name field of the data set is called like a column of images.csv.
+    #[error("the name field `{name}` is called like a column of images.csv: call it otherwise in dataset.naming")]
+    FieldClash { name: String },
     /// A cell that does not hold what its column promises.
     #[error("row {row}: {message}: `{}`", .path.display())]
     Cell { row: usize, message: String, path: PathBuf },
@@ -33,15 +40,26 @@ where
     R: IntoIterator,
     R::Item: AsRef<[u8]>,
 {
-    let written = atomic_file::write_with(path, |file| {
-        let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(header)?;
-        for row in rows {
-            writer.write_record(row)?;
-        }
-        writer.flush()
-    });
+    let written = atomic_file::write_with(path, |file| write_into(file, header, rows));
     written.map_err(|error| TableError::Csv { path: path.to_owned(), source: error.into() })
+}
+
+/// The same into something open, such as the memory.
+pub(super) fn write_into<R>(
+    file: &mut dyn io::Write,
+    header: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    rows: impl IntoIterator<Item = R>,
+) -> io::Result<()>
+where
+    R: IntoIterator,
+    R::Item: AsRef<[u8]>,
+{
+    let mut writer = csv::Writer::from_writer(file);
+    writer.write_record(header)?;
+    for row in rows {
+        writer.write_record(row)?;
+    }
+    writer.flush()
 }
 
 /// A table that is being read.

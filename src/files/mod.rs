@@ -7,28 +7,34 @@
 //! | [`skipped_csv`] | `skipped.csv`: files left out, and why | people |
 //! | [`cluster_metadata_json`] | `cluster_metadata.json` in every cluster folder | `curate --from-folders` |
 //! | [`labels_csv`], [`removed_csv`] | labels and removals after all decisions | train, other programs |
+//! | [`export_tables`] | the same with files and name fields, as CSV or Parquet | other programs |
 //! | [`review_csv`] | the clustering that people review | curate |
 //! | [`proposals_jsonl`] | defect labels as decisions | `curate --apply` |
 //! | [`patches_csv`] | a row per patch | people |
 //! | [`split_csv`], [`folds_csv`] | which image played which part | people |
 //! | [`predictions_csv`] | predictions for labelled images | compare |
+//! | [`prediction_table`] | predictions for new images, as CSV, JSON lines or Parquet | other programs |
 //! | [`confusion_matrix_csv`], [`per_class_csv`], [`fields_csv`], [`risk_coverage_csv`] | tables of an evaluation | people |
 //! | [`changes_csv`] | images that two classifiers call differently | people |
+//! | [`tiles_csv`] | `tiles.csv`: which tile of which image a file is | a scan |
 //! | [`results_json`] | `results.json`: everything measured | compare |
 //!
 //! Rows are plain: whoever writes a table turns its own types into them. `decisions.jsonl` is with the decisions
-//! (`curation/log.rs`), `run.json` and `bundle.json`, which hold recipes, are in `runs/`, `tiles.csv` is in `images/`.
+//! (`curation/log.rs`), `run.json` and `bundle.json`, which hold recipes, are in `runs/`.
 
 pub mod changes_csv;
 pub mod cluster_metadata_json;
 pub mod confusion_matrix_csv;
 mod csv_table;
+pub mod export_tables;
 pub mod fields_csv;
 pub mod folds_csv;
 pub mod images_csv;
 pub mod labels_csv;
+mod parquet_table;
 pub mod patches_csv;
 pub mod per_class_csv;
+pub mod prediction_table;
 pub mod predictions_csv;
 pub mod proposals_jsonl;
 pub mod removed_csv;
@@ -37,6 +43,7 @@ pub mod review_csv;
 pub mod risk_coverage_csv;
 pub mod skipped_csv;
 pub mod split_csv;
+pub mod tiles_csv;
 
 pub use csv_table::TableError;
 pub use images_csv::{Column, ImageRow, ImagesTable};

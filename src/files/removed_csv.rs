@@ -8,6 +8,9 @@ use crate::data::ImageId;
 /// Its name in the folder of a curation.
 pub const FILE: &str = "removed.csv";
 
+/// The columns after id and path: why, who, when.
+pub(super) const DECISION_COLUMNS: [&str; 3] = ["reason", "by", "at"];
+
 /// An image that was taken out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RemovedRow<'a> {
@@ -28,5 +31,6 @@ pub struct RemovedRow<'a> {
 pub fn write<'a>(path: &Path, rows: impl IntoIterator<Item = RemovedRow<'a>>) -> Result<(), TableError> {
     let cells =
         |row: RemovedRow<'a>| [row.id.to_string(), row.path.into(), row.reason.into(), row.by.into(), row.at.into()];
-    csv_table::write(path, ["id", "path", "reason", "by", "at"], rows.into_iter().map(cells))
+    let header = ["id", "path"].into_iter().chain(DECISION_COLUMNS);
+    csv_table::write(path, header, rows.into_iter().map(cells))
 }

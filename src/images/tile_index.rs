@@ -1,25 +1,11 @@
-//! `tiles.csv`: which tile of which image a file is. Written beside the tiles, found again by the scan.
+//! Index of tiles: which tile of which image a file is, as the `tiles.csv` beside the tiles say.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use crate::data::{ImageId, TileOrigin};
+use crate::files::tiles_csv::{self, TileRow};
 use crate::progress::{Observer, Warning};
-
-/// Its name in the folder of the tiles.
-pub(super) const FILE: &str = "tiles.csv";
-
-/// A line of the file; `path` is relative to the folder that the file lies in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Line {
-    pub path: String,
-    pub id: ImageId,
-    pub parent: ImageId,
-    pub row: u32,
-    pub column: u32,
-}
 
 /// The tiles of any number of `tiles.csv`, by file.
 #[derive(Debug, Default)]
@@ -33,13 +19,13 @@ impl TileIndex {
         let warn = |error: &csv::Error| {
             observer.warn(&Warning::TileLineIgnored { reason: error.to_string(), path: file.to_owned() });
         };
-        let mut reader = match csv::Reader::from_path(file) {
-            Ok(reader) => reader,
+        let rows = match tiles_csv::read(file) {
+            Ok(rows) => rows,
             Err(error) => return warn(&error),
         };
-        for line in reader.deserialize::<Line>() {
-            match line {
-                Ok(Line { path, id, parent, row, column }) => {
+        for row in rows {
+            match row {
+                Ok(TileRow { path, id, parent, row, column }) => {
                     self.0.insert(folder.join(path), (id, TileOrigin { parent, row, column }));
                 }
                 Err(error) => warn(&error),

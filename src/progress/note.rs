@@ -33,7 +33,7 @@ pub enum Note {
     /// Exact silhouettes will take so long.
     SilhouettesTakeLong { seconds: f64 },
     /// A combination of features is tried.
-    Trying { features: String },
+    Trying { backbone: String, layers: Vec<String>, enhance: Vec<String> },
 }
 
 impl fmt::Display for Note {
@@ -68,7 +68,10 @@ impl fmt::Display for Note {
                 "images are laid out by their first two components; `--set report.layout=tsne` takes minutes here",
             ),
             Self::SilhouettesTakeLong { seconds } => write!(f, "exact silhouettes take about {seconds:.0} s"),
-            Self::Trying { features } => f.write_str(features),
+            Self::Trying { backbone, layers, enhance } => {
+                write!(f, "{backbone} {}", layers.join(" + "))?;
+                if enhance.is_empty() { Ok(()) } else { write!(f, " after {}", enhance.join(", ")) }
+            }
         }
     }
 }

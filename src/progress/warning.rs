@@ -47,7 +47,7 @@ pub enum Warning {
     /// Evaluation on images that were learned from.
     EvaluatedOnTraining { learned: usize, images: usize },
     /// Two runs that share no image.
-    NothingShared { comparison: String },
+    NothingShared { first: String, second: String },
     /// Too many images to compare each with each.
     NearDuplicatesSkipped { most: usize },
     /// The review page does without features.
@@ -60,12 +60,16 @@ pub enum Warning {
     SilhouettesSampled { seconds: f64, gib: f64, images: usize },
     /// Slices that are smaller than a pixel.
     SlicesTooSmall { rows: u32 },
-    /// Series on which statistics disagree.
-    SeriesDisagree { disagreement: String },
+    /// Series where brightness decides by the name of `method`'s clusters and not the first frame; `names` are those of
+    /// `series` in all.
+    SeriesDisagree { method: &'static str, reason: &'static str, names: Vec<String>, series: usize },
     /// Data that cannot be divided as wished.
     #[serde(untagged)]
     Split(SplitWarning),
 }
+
+/// Names of series in a sentence.
+const MOST_NAMED: usize = 5;
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,7 +122,9 @@ impl fmt::Display for Warning {
                 f,
                 "{learned} of the {images} images are training images of the checkpoint: on new ones it will do worse"
             ),
-            Self::NothingShared { comparison } => f.write_str(comparison),
+            Self::NothingShared { first, second } => {
+                write!(f, "`{first}` and `{second}` judged no image in common: they cannot be compared image by image")
+            }
             Self::NearDuplicatesSkipped { most } => write!(
                 f,
                 "near duplicates are not looked for among more than {most} images: only files of equal bytes stay \
@@ -137,7 +143,15 @@ impl fmt::Display for Warning {
                  sample of {images} images (--max-time and --max-memory raise the limits)"
             ),
             Self::SlicesTooSmall { rows } => write!(f, "{rows} slices are left out: an image has fewer pixels"),
-            Self::SeriesDisagree { disagreement } => f.write_str(disagreement),
+            Self::SeriesDisagree { method, reason, names, series } => {
+                let named: Vec<String> = names.iter().take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
+                let more = if names.len() > MOST_NAMED { ", …" } else { "" };
+                let (n, named) = (names.len(), named.join(", "));
+                write!(
+                    f,
+                    "{method}: brightness decides, not the first frame, in {n} of {series} series: {reason}: {named}{more}"
+                )
+            }
             Self::Split(warning) => warning.fmt(f),
         }
     }
@@ -154,6 +168,13 @@ mod tests {
         let json = serde_json::to_value(&warning).unwrap();
         assert_eq!(json, serde_json::json!({ "code": "diverged", "epoch": 7, "best_epoch": 0 }));
         assert_eq!(warning.to_string(), "the loss diverged in epoch 7; the frozen network was best and is kept");
+        let names = (1..=6).map(|at| format!("s{at}")).collect();
+        let warning = Warning::SeriesDisagree { method: "K-means", reason: "no frame is usable", names, series: 9 };
+        assert_eq!(
+            warning.to_string(),
+            "K-means: brightness decides, not the first frame, in 6 of 9 series: no frame is usable: `s1`, `s2`, `s3`, \
+             `s4`, `s5`, …"
+        );
         let lacks = SplitWarning::ClassLacks { class: "a".to_owned(), images: 3, units: 1, lack: Lack::AllInFold(2) };
         let json = serde_json::to_value(Warning::Split(lacks)).unwrap();
         let lack = serde_json::json!({ "all_in_fold": 2 });

@@ -6,7 +6,7 @@ use super::Figure;
 use super::canvas::{Canvas, Rect};
 use super::legend::{Legend, LegendEntry};
 use super::page::{nothing, page};
-use super::style::{FAINT_INK, MARGIN, SMALL, WHITE, group_colour};
+use super::style::{FAINT_INK, LEFT_OUT, MARGIN, SMALL, WHITE, group_colour};
 use super::text::TextStyle;
 
 /// A mosaic of images.
@@ -39,8 +39,6 @@ pub struct MosaicPanel<'a> {
     pub labels: &'a [Option<u32>],
 }
 
-/// Colour that covers patches that were left out.
-const LEFT_OUT: [u8; 3] = [120, 60, 60];
 const CAPTION: i32 = 36;
 
 impl Figure for PatchMosaic<'_> {

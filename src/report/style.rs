@@ -34,6 +34,8 @@ pub const GRID: Colour = [228, 228, 228];
 pub const NOISE: Colour = [170, 170, 170];
 /// Cells without a value.
 pub const MISSING: Colour = [236, 236, 236];
+/// What covers patches that were left out, in figures and on the explore page.
+pub const LEFT_OUT: Colour = [120, 60, 60];
 
 /// First ink of plots with one series.
 pub const BLUE: Colour = [0, 114, 178];

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::data::ImageId;
-use crate::files::{ImagesTable, images_csv};
+use crate::files::ImagesTable;
+use crate::files::images_csv::{self, columns};
 use crate::images::DepthRange;
 use crate::workflow::{Curator, WorkflowError};
 
@@ -52,7 +53,7 @@ impl Catalogue {
     pub fn new(curator: &Curator, method: &str, distances: &[f32]) -> Result<Self, WorkflowError> {
         let (table, run) = (Arc::clone(curator.table()), curator.run());
         let typicality = typicality(&table, method, distances);
-        let [x, y] = images_csv::read_numbers(&curator.folder().join(images_csv::FILE), ["x", "y"])?;
+        let [x, y] = images_csv::read_numbers(&curator.folder().join(images_csv::FILE), [columns::X, columns::Y])?;
         let names = &run.dataset.field_names;
         let cell = |field: &BTreeMap<String, String>, name: &str| field.get(name).map_or("", String::as_str).to_owned();
         let cells: Vec<Vec<String>> =

@@ -86,7 +86,7 @@ impl ReviewFeatures {
 pub(super) fn distances(curator: &Curator, method: &str, features: Option<&ReviewFeatures>) -> Vec<f32> {
     let table = curator.table();
     let Some(features) = features else {
-        let column = format!("{method}_distance");
+        let column = images_csv::columns::distance(method);
         let read = images_csv::read_numbers(&curator.folder().join(images_csv::FILE), [column.as_str()]);
         let written = read.map_or_else(|_| vec![None; table.rows.len()], |[column]| column);
         return written.into_iter().map(|distance| distance.unwrap_or(0.0)).collect();

@@ -35,10 +35,10 @@ impl RunKind {
         kinds.first().map_or("", |kind| kind.name())
     }
 
-    /// Whether `command`, as run.json tells it, made a run whose clusters people can name.
+    /// Whether a run of this kind has clusters that people can name.
     #[must_use]
-    pub fn is_clustered(command: &str) -> bool {
-        Self::CLUSTERED.iter().any(|kind| kind.name() == command)
+    pub fn is_clustered(self) -> bool {
+        Self::CLUSTERED.contains(&self)
     }
 
     /// As in the name of a run folder.

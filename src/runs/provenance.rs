@@ -8,7 +8,7 @@ use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{FeatureChain, RunError, features_recipe_1, read_json};
+use super::{FeatureChain, RunError, RunKind, features_recipe_1, read_json};
 use crate::data::Manifest;
 use crate::device::Device;
 use crate::recipes::DatasetRecipe;
@@ -22,8 +22,8 @@ pub struct Provenance {
     /// See [`RUN_SCHEMA`].
     #[serde(default)]
     pub schema: String,
-    /// `cluster` or `train`.
-    pub command: String,
+    /// The command that made the run; earlier versions call separate and assign `cluster`.
+    pub command: RunKind,
     /// The recipe's name.
     pub name: String,
     /// When the run started, RFC 3339.

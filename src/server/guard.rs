@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(asked(&Method::GET, "/?token=TOKEN", &[OURS]), 200);
         assert_eq!(asked(&Method::GET, "/thumb/0?size=64&token=TOKEN", &[OURS]), 200);
         assert_eq!(asked(&Method::GET, "/api/state", &[OURS, ("x-rails-token", "TOKEN")]), 200);
-        assert_eq!(asked(&Method::GET, "/ui/review.js", &[OURS]), 200);
+        assert_eq!(asked(&Method::GET, "/ui/main.js", &[OURS]), 200);
         for path in ["/", "/api/state", "/thumb/0", "/image/0", "/?token=", "/?token=0", "/ui", "/?xtoken=TOKEN"] {
             assert_eq!(asked(&Method::GET, path, &[OURS]), 403, "{path}");
         }

@@ -27,13 +27,12 @@ mod split;
 #[cfg(test)]
 mod tests;
 mod train;
-mod trained;
 mod training_set;
 
 pub use augment::{AugmentRecipe, Flip, UpTo};
 pub use classifiers::{
-    Classifier, ClassifierRecipe, DenseLayer, Head, Knn, KnnRecipe, LinearRecipe, MlpRecipe, Votes, confidences,
-    heat_map, most_likely, softmax,
+    Classifier, ClassifierRecipe, DenseLayer, Epoch, Head, Knn, KnnRecipe, LinearRecipe, MlpRecipe, StopReason,
+    Trained, Votes, confidences, heat_map, most_likely, softmax,
 };
 pub use confidence::{
     CalibrateRecipe, Calibration, ConfidenceFit, ConfidenceModel, HeldOut, HeldOutFrom, RejectRecipe, RejectRule,
@@ -48,5 +47,4 @@ pub use split::{
     SplitRecipe, SplitShares,
 };
 pub use train::train;
-pub use trained::{Epoch, StopReason, Trained};
 pub use training_set::TrainingSet;

@@ -130,6 +130,7 @@ impl WorkflowError {
                 | Self::Separation(SeparationError::NoColumn { .. })
                 | Self::Backbone(BackboneError::UnknownLayer { .. })
                 | Self::Image(ImageError::UnknownField { .. })
+                | Self::Table(TableError::FieldClash { .. })
         )
     }
 

@@ -142,7 +142,18 @@ impl FeatureExtraction {
         self.recipe.frame().is_some()
     }
 
+    /// Number of features of an image.
+    fn n_features(&self) -> usize {
+        match self.recipe.frame() {
+            Some(frame) => frame.columns().len(),
+            None => self.sources.iter().map(|source| source.extractor.features().columns().len()).sum(),
+        }
+    }
+
     /// As an earlier run or checkpoint did it.
+    ///
+    /// # Errors
+    /// When other weights are at hand than it used, or this version of the program measures other features.
     pub(crate) fn as_before(chain: &FeatureChain, context: &Context<'_>) -> Result<Self, WorkflowError> {
         let extraction = Self::new(&chain.recipe, context)?;
         if extraction.weights_hash != chain.weights_hash {
@@ -152,6 +163,17 @@ impl FeatureExtraction {
                     extraction.weights_hash, chain.weights_hash
                 ),
                 "import the same weights file with `rails models import`, or start again with the new weights",
+            ));
+        }
+        // A statistic that was added or taken out since would shift all columns after it.
+        if extraction.n_features() != chain.n_features {
+            return Err(WorkflowError::failed(
+                format!(
+                    "this version of rails measures {} features as {chain}, {} were used before",
+                    extraction.n_features(),
+                    chain.n_features
+                ),
+                "use the version of rails that made the run or checkpoint, or make it again",
             ));
         }
         Ok(extraction)
@@ -223,5 +245,34 @@ impl FeatureExtraction {
             n_features: embeddings.values().ncols(),
         };
         Ok(ExtractedFeatures { manifest, embeddings, chain, columns, blocks, replaced, computed, reused })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+    use crate::recipes::HandMadeRecipe;
+
+    #[test]
+    fn features_that_changed_since_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let (runs, checkpoints, datasets, cache) = (at("runs"), at("checkpoints"), at("datasets"), at("cache"));
+        let workspace = Workspace { runs, checkpoints, datasets, cache };
+        let context = Context { device: Device::Cpu, workspace: &workspace, observer: &Silent };
+        let blocks = BTreeMap::from([(HandMadeBlock::Statistics, Positive::try_from(1.0).unwrap())]);
+        let n_features = HandMadeBlock::Statistics.columns().len();
+        let chain = |n_features| FeatureChain {
+            recipe: FeaturesRecipe::HandMade(HandMadeRecipe { enhance: Vec::new(), blocks: blocks.clone() }),
+            weights_hash: String::new(),
+            dataset: None,
+            depth: DepthRange::default(),
+            n_features,
+        };
+        assert!(FeatureExtraction::as_before(&chain(n_features), &context).is_ok());
+        let refused = FeatureExtraction::as_before(&chain(n_features - 1), &context).err().unwrap();
+        let told = format!("measures {n_features} features as statistics, {} were used before", n_features - 1);
+        assert!(refused.to_string().contains(&told), "{refused}");
     }
 }

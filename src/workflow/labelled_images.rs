@@ -246,10 +246,10 @@ mod tests {
         ImageId::of_bytes(content.as_bytes())
     }
 
-    /// A source below `root`: path, content, and class where it has one.
-    /// An image by its bytes and path, and its label with its weight.
+    /// An image by its path and bytes, and its class with its weight where it has one.
     type Labelled<'a> = (&'a str, &'a str, Option<(&'a str, f32)>);
 
+    /// A source of `images` below `root`.
     fn source(root: &str, images: &[Labelled<'_>]) -> SourceImages {
         let record = |(path, content, _): &(&str, &str, Option<(&str, f32)>)| ImageRecord {
             id: id(content),

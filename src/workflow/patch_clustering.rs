@@ -99,7 +99,7 @@ impl PatchClusterer {
                 }
                 // Clusters are numbered by standard deviation, so that 0 is the quietest in every image.
                 let deviations: Vec<f64> =
-                    places.iter().map(|&(image, patch)| images[image].values[[patch, 1]]).collect();
+                    places.iter().map(|&(image, patch)| value(images[image], patch, Statistic::Std)).collect();
                 for (&(image, patch), label) in places.iter().zip(numbered_by_mean(&clustering, &deviations)) {
                     clusters.labels[image][patch] = label;
                 }
@@ -129,12 +129,17 @@ impl PatchClusterer {
         let mut matrix = Array2::zeros((places.len(), self.statistics.len()));
         for (mut row, &(image, patch)) in matrix.rows_mut().into_iter().zip(places) {
             let mut values: Vec<f64> =
-                self.statistics.iter().map(|statistic| images[image].values[[patch, *statistic as usize]]).collect();
+                self.statistics.iter().map(|&statistic| value(images[image], patch, statistic)).collect();
             replaced += make_finite(&mut values);
             row.iter_mut().zip(values).for_each(|(cell, value)| *cell = value as f32);
         }
         (matrix, replaced)
     }
+}
+
+/// A statistic of a patch, found by its name: columns stand in the order of [`Statistic`].
+fn value(image: &Patches, patch: usize, statistic: Statistic) -> f64 {
+    image.values[[patch, statistic as usize]]
 }
 
 fn silhouette(x: ArrayView2<'_, f32>, clustering: &Clustering) -> Option<f64> {

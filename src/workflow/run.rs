@@ -132,7 +132,7 @@ impl<'a> Run<'a> {
         results.write(&folder.file(results_json::FILE)?)?;
         let provenance = Provenance {
             schema: RUN_SCHEMA.to_owned(),
-            command: self.kind.name().to_owned(),
+            command: self.kind,
             name: self.name,
             created: self.started.timestamp().to_string(),
             recipe: self.recipe,

@@ -39,7 +39,7 @@ impl ReducedImages {
     /// Scans, embeds and reduces the images of the recipe.
     pub fn prepare(recipe: &ClusterRecipe, run: &mut Run<'_>, context: &Context<'_>) -> Result<Self, CommandError> {
         let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
-        check_field_names(&manifest)?;
+        check_field_names(&manifest, &recipe.cluster.methods)?;
         run.lap("scan");
         let extraction = FeatureExtraction::new(&recipe.features, context)?;
         let depth = extraction.depth(&manifest, recipe.dataset.depth, context);

@@ -28,7 +28,7 @@ use page::ComparePage;
 pub struct Compared {
     /// A name per run, unique.
     pub runs: Vec<String>,
-    /// `cluster` or `train`, per run.
+    /// The command that made it, such as `train`, per run.
     pub kinds: Vec<String>,
     /// Per metric (by dotted path): its value in each run.
     pub metrics: BTreeMap<String, Vec<Option<f64>>>,
@@ -106,7 +106,8 @@ pub fn compare(
             depth = depth_of(&files[1]);
             let pair = Pair::of(first, second, [&compared.runs[0], &compared.runs[1]]);
             if pair.shared == 0 {
-                observer.warn(&Warning::NothingShared { comparison: pair.sentence.clone() });
+                let [first, second] = [0, 1].map(|at| compared.runs[at].clone());
+                observer.warn(&Warning::NothingShared { first, second });
             }
             compared.pair = Some(pair);
         }

@@ -10,6 +10,7 @@ use crate::data::ImageId;
 use crate::files::changes_csv::{self, ChangeRow};
 use crate::files::predictions_csv::{RecordedPrediction, RecordedPredictions};
 use crate::metrics::McNemar;
+use crate::progress::Warning;
 
 /// Two runs compared on the images that both predicted.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -133,7 +134,7 @@ impl Pair {
 
 fn sentence([first, second]: [&str; 2], shared: usize, fixed: usize, broken: usize, test: Option<&McNemar>) -> String {
     let Some(test) = test else {
-        return format!("`{first}` and `{second}` judged no image in common: they cannot be compared image by image");
+        return Warning::NothingShared { first: first.to_owned(), second: second.to_owned() }.to_string();
     };
     let conclusion = if test.p_value >= 0.05 {
         "the difference may well be chance"

@@ -85,12 +85,16 @@ pub fn search(
     let mut left_out = Vec::new();
     let search = Search { recipe, options, truth: truth.as_ref(), context };
     for features in recipe.combinations() {
-        let name = describe(&features);
-        context.observer.note(&Note::Trying { features: name.clone() });
+        let trying = Note::Trying {
+            backbone: features.backbone.to_string(),
+            layers: features.layers.clone(),
+            enhance: features.enhance.iter().map(ToString::to_string).collect(),
+        };
+        context.observer.note(&trying);
         match search.run(&features, &manifest, depth) {
             Ok(combination) => found.push(combination),
             // A network whose weights are missing is left out; any other error ends the search.
-            Err(CommandError::Workflow(WorkflowError::Backbone(error))) => left_out.push(format!("{name}: {error}")),
+            Err(CommandError::Workflow(WorkflowError::Backbone(error))) => left_out.push(format!("{trying}: {error}")),
             Err(error) => return Err(error),
         }
     }
@@ -204,12 +208,6 @@ fn against_truth(clustering: &Clustering, truth: &MatchedLabels) -> Vec<(&'stati
     let classes = (0..clustering.len()).map(|row| truth.labels.get(&row).map(|(class, _)| class.as_str()));
     let table = Contingency::new(clustering.labels().iter().copied().zip(classes));
     vec![("purity", purity(&table)), ("nmi", normalized_mutual_information(&table))]
-}
-
-fn describe(features: &NetworkRecipe) -> String {
-    let enhance = texts(&features.enhance);
-    let enhance = if enhance.is_empty() { enhance } else { format!(" after {enhance}") };
-    format!("{} {}{enhance}", features.backbone, features.layers.join(" + "))
 }
 
 /// Larger is better.

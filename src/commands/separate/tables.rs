@@ -20,43 +20,35 @@ pub(super) fn images_csv(
     points: ArrayView2<'_, f32>,
 ) -> Result<(), CommandError> {
     let n = manifest.records.len();
-    let number = |name: &str, of: &dyn Fn(usize) -> Option<f32>| Column::of_numbers(name, (0..n).map(of));
     let mut columns = vec![
         Column { name: METHOD.to_owned(), cells: found.labels.iter().map(ToString::to_string).collect() },
-        Column { name: "defect".to_owned(), cells: found.labels.iter().map(|v| found.names[*v].clone()).collect() },
+        Column::defect(found.labels.iter().map(|v| found.names[*v].clone())),
     ];
     for layer in &found.layers {
         let mut cells = vec![String::new(); n];
         for (&row, label) in layer.rows.iter().zip(layer.clustering.labels()) {
             cells[row] = label.map_or_else(String::new, |id: ClusterId| id.to_string());
         }
-        columns.push(Column { name: format!("{}_cluster", layer.key), cells });
+        columns.push(Column::layer(&layer.key, cells));
     }
     let rest = &found.inconsistency;
     let mut place = vec![None; n];
     rest.rows.iter().enumerate().for_each(|(at, &row)| place[row] = Some(at));
-    columns.push(number("inconsistency", &|row| Some(rest.scores[place[row]?] as f32)));
+    columns.push(Column::inconsistency((0..n).map(|row| Some(rest.scores[place[row]?] as f32))));
     let values = measured.embeddings.values();
     for (at, name) in measured.columns.iter().enumerate() {
-        columns.push(number(name, &|row| Some(values[[row, at]])));
+        columns.push(Column::feature(name, (0..n).map(|row| Some(values[[row, at]]))));
     }
     // Those of the layers again, where the inconsistency looks at them too, are of tiles that were denoised.
     let told = |name: &String| measured.columns.contains(name);
     for (at, name) in context.columns.iter().enumerate() {
-        let name = if told(name) { format!("context_{name}") } else { name.clone() };
-        columns.push(number(&name, &|row| Some(context.embeddings.values()[[row, at]])));
+        let values = (0..n).map(|row| Some(context.embeddings.values()[[row, at]]));
+        columns.push(if told(name) { Column::context_feature(name, values) } else { Column::feature(name, values) });
     }
     for (at, name) in rest.columns.iter().enumerate().filter(|(_, name)| !context.columns.contains(name)) {
-        columns.push(number(name, &|row| Some(rest.values[[place[row]?, at]])));
+        columns.push(Column::feature(name, (0..n).map(|row| Some(rest.values[[place[row]?, at]]))));
     }
-    columns.push(number("x", &|row| Some(points[[row, 0]])));
-    columns.push(number("y", &|row| Some(points[[row, 1]])));
-    let fields = manifest.field_names();
-    if let Some(clash) = fields.iter().find(|field| columns.iter().any(|column| column.name == **field)) {
-        return Err(CommandError::usage(format!(
-            "the name field `{clash}` is called like a column of images.csv: call it otherwise in dataset.naming"
-        )));
-    }
+    columns.extend(Column::positions(points));
     Ok(images_csv::write(&run.file(images_csv::FILE)?, manifest, &columns)?)
 }
 

@@ -66,7 +66,7 @@ function draw() {
     const context = canvas.getContext("2d");
     const picture = context.createImageData(n, n);
     overlay.labels[at].forEach((label, patch) => {
-      const colour = label < 0 ? [120, 60, 60] : overlay.colours[label];
+      const colour = label < 0 ? overlay.left_out : overlay.colours[label];
       picture.data.set([...colour, label < 0 ? Math.max(opacity, 60) : opacity], 4 * patch);
     });
     context.putImageData(picture, 0, 0);

@@ -12,9 +12,10 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::decode::{read, read_header};
 use super::frames;
-use super::tile_index::{self, TileIndex};
+use super::tile_index::TileIndex;
 use super::{DecodeError, Header, ImageError, NamingTemplate};
 use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, Skipped};
+use crate::files::tiles_csv;
 use crate::progress::{Event, Observer, Stage};
 
 const EXTENSIONS: [&str; 20] = [
@@ -84,7 +85,7 @@ pub fn scan_files(paths: &[PathBuf], options: &ScanOptions, observer: &dyn Obser
             fs::read_dir(path).map_err(|source| cannot_open(path, source))?;
             found.walk(&root, path);
         } else {
-            found.tile_indexes.extend(Some(parent(path).join(tile_index::FILE)).filter(|index| index.is_file()));
+            found.tile_indexes.extend(Some(parent(path).join(tiles_csv::FILE)).filter(|index| index.is_file()));
             found.files.insert(relative(&root, path), path.clone());
         }
     }
@@ -133,7 +134,7 @@ impl WalkedFiles {
                         walk.skip_current_dir();
                     }
                 }
-                Ok(entry) if entry.file_name() == tile_index::FILE => self.tile_indexes.push(entry.into_path()),
+                Ok(entry) if entry.file_name() == tiles_csv::FILE => self.tile_indexes.push(entry.into_path()),
                 Ok(entry) if is_image_name(entry.path()) => {
                     self.files.insert(relative(root, entry.path()), entry.into_path());
                 }

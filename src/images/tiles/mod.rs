@@ -15,9 +15,9 @@ use rayon::prelude::*;
 
 pub use geometry::{TilePlace, Tiling};
 
-use super::tile_index::{self, Line};
 use super::{ImageError, decode};
 use crate::data::{ImageRecord, Manifest, Skipped};
+use crate::files::tiles_csv::{self, TileRow};
 use crate::progress::{Event, Observer, Stage};
 
 /// Summary of [`cut`].
@@ -48,7 +48,7 @@ pub fn cut(
     let partial = writing::Partial::create(output)?;
     let stage = observer.stage(Stage::Tile, manifest.records.len());
     let skipped = Mutex::new(Vec::new());
-    let lines: Vec<Vec<Line>> = manifest
+    let lines: Vec<Vec<TileRow>> = manifest
         .records
         .par_iter()
         .zip(stems(&manifest.records))
@@ -75,8 +75,8 @@ pub fn cut(
         let reason = skipped.into_iter().next().map(|first| first.reason);
         return Err(ImageError::NoTiles { images: manifest.records.len(), reason });
     }
-    let index = partial.path().join(tile_index::FILE);
-    writing::table(&index, lines.iter().flatten())?;
+    let index = partial.path().join(tiles_csv::FILE);
+    tiles_csv::write(&index, lines.iter().flatten()).map_err(|source| ImageError::Write { path: index, source })?;
     partial.finish(output)?;
     Ok(TileSummary { images, tiles, skipped })
 }
@@ -88,7 +88,7 @@ fn cut_one(
     stem: &str,
     tiling: &Tiling,
     folder: &Path,
-) -> Result<Result<Vec<Line>, String>, ImageError> {
+) -> Result<Result<Vec<TileRow>, String>, ImageError> {
     let image = match decode(&manifest.file(record)) {
         Ok(image) => image,
         Err(error) => return Ok(Err(error.to_string())),
@@ -107,7 +107,7 @@ fn cut_one(
         }
         writing::tile(&image, &place, &file)?;
         let at = [place.y.start, place.x.start, place.y.len(), place.x.len()].map(|pixels| pixels as u64);
-        lines.push(Line { path, id: record.id.tile(at), parent: record.id, row: place.row, column: place.column });
+        lines.push(TileRow { path, id: record.id.tile(at), parent: record.id, row: place.row, column: place.column });
     }
     Ok(Ok(lines))
 }

@@ -9,7 +9,6 @@ use image::{ExtendedColorType, ImageEncoder};
 use tiff::encoder::{TiffEncoder, colortype};
 
 use super::geometry::TilePlace;
-use crate::images::tile_index::Line;
 use crate::images::{Decoded, ImageError, Samples};
 
 /// A folder beside its final place; removed again unless [`Partial::finish`] is reached.
@@ -105,14 +104,4 @@ fn tiff_error(error: tiff::TiffError) -> io::Error {
         tiff::TiffError::IoError(source) => source,
         other => io::Error::other(other),
     }
-}
-
-/// Writes `tiles.csv`.
-pub(super) fn table<'a>(file: &Path, lines: impl Iterator<Item = &'a Line>) -> Result<(), ImageError> {
-    let failed = |source: io::Error| ImageError::Write { path: file.to_path_buf(), source };
-    let mut writer = csv::Writer::from_path(file).map_err(|error| failed(error.into()))?;
-    for line in lines {
-        writer.serialize(line).map_err(|error| failed(error.into()))?;
-    }
-    writer.flush().map_err(failed)
 }

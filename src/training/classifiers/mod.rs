@@ -15,6 +15,7 @@ mod knn_file;
 pub(super) mod linear;
 pub(super) mod mlp;
 mod recipe;
+mod trained;
 
 pub use classifier::Classifier;
 pub use grad_cam::heat_map;
@@ -23,3 +24,4 @@ pub use knn::{Knn, KnnRecipe, Votes};
 pub use linear::LinearRecipe;
 pub use mlp::MlpRecipe;
 pub use recipe::ClassifierRecipe;
+pub use trained::{Epoch, StopReason, Trained};

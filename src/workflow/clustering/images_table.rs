@@ -5,25 +5,15 @@ use ndarray::ArrayView2;
 use super::ClusteringResult;
 use crate::clusterers::Method;
 use crate::data::Manifest;
-use crate::files::{Column, images_csv};
+use crate::files::Column;
+use crate::files::images_csv::{self, columns};
 use crate::runs::RunDir;
 use crate::workflow::WorkflowError;
 
-const RESERVED: [&str; 5] = ["id", "path", "outlier", "x", "y"];
-
-/// A name field becomes a column of images.csv, so it must not be called like another one.
-pub(crate) fn check_field_names(manifest: &Manifest) -> Result<(), WorkflowError> {
-    let methods = Method::ALL.map(Method::name);
-    let clash = manifest.field_names().into_iter().find(|name| {
-        RESERVED.contains(&name.as_str())
-            || methods.iter().any(|method| name == method || name.starts_with(&format!("{method}_")))
-    });
-    match clash {
-        Some(name) => Err(WorkflowError::Usage(format!(
-            "the name field `{name}` is called like a column of images.csv: call it otherwise in dataset.naming"
-        ))),
-        None => Ok(()),
-    }
+/// Refuses name fields that are called like a column of a clustering by `methods`, before any work is done.
+pub(crate) fn check_field_names(manifest: &Manifest, methods: &[Method]) -> Result<(), WorkflowError> {
+    let written = columns::of_clustering(methods.iter().map(|method| method.name()));
+    Ok(columns::check_fields(&manifest.field_names(), written)?)
 }
 
 /// `points` are the positions of the images in the map, shape `[n_images, 2]`.
@@ -37,20 +27,19 @@ pub(crate) fn images_csv(
     let mut columns = Vec::new();
     for result in results {
         let name = result.method.name();
-        columns.push(Column::of_clusters(name, &result.clustering));
+        columns.push(Column::clusters(name, &result.clustering));
         if let Some(distances) = result.distances() {
-            columns.push(Column::of_numbers(&format!("{name}_distance"), distances.iter().map(|d| Some(*d))));
+            columns.push(Column::distance(name, distances.iter().copied()));
         }
         let silhouettes = match &result.silhouettes {
             Some(silhouettes) => silhouettes.per_image.clone(),
             None => vec![None; manifest.records.len()],
         };
-        columns.push(Column::of_numbers(&format!("{name}_silhouette"), silhouettes));
+        columns.push(Column::silhouette(name, silhouettes));
     }
     if let Some(outliers) = outliers {
-        columns.push(Column::of_numbers("outlier", outliers.iter().map(|factor| Some(*factor as f32))));
+        columns.push(Column::outlier(outliers.iter().map(|factor| *factor as f32)));
     }
-    columns.push(Column::of_numbers("x", points.column(0).iter().map(|v| Some(*v))));
-    columns.push(Column::of_numbers("y", points.column(1).iter().map(|v| Some(*v))));
+    columns.extend(Column::positions(points));
     Ok(images_csv::write(&run.file(images_csv::FILE)?, manifest, &columns)?)
 }

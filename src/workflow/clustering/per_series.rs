@@ -34,29 +34,17 @@ pub(super) fn run(
         let clusterer = section.clusterer(*method);
         let found =
             cluster_per_series(clusterer.as_ref(), x, &series, flux.transmission.view(), evaluator.seed, observer)?;
-        let notes: Vec<String> =
-            found.disagreements.iter().map(|(why, names)| disagreement(*method, why, names, series.len())).collect();
-        for disagreement in &notes {
-            observer.warn(&Warning::SeriesDisagree { disagreement: disagreement.clone() });
+        let mut notes = Vec::new();
+        for (reason, names) in found.disagreements {
+            let warning = Warning::SeriesDisagree { method: method.title(), reason, names, series: series.len() };
+            observer.warn(&warning);
+            notes.push(warning.to_string());
         }
         let mut result = dense_result(*method, found.clustering, notes, x, evaluator, observer);
         result.parameters.insert("fit_per".to_owned(), json!(field));
         results.push(result);
     }
     Ok(results)
-}
-
-fn disagreement(method: Method, why: &str, names: &[String], n_series: usize) -> String {
-    const NAMED: usize = 5;
-    let mut named = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if names.len() > NAMED {
-        named.push_str(", …");
-    }
-    let method = method.title();
-    format!(
-        "{method}: brightness decides, not the first frame, in {} of {n_series} series: {why}: {named}",
-        names.len()
-    )
 }
 
 fn dense_result(

@@ -59,7 +59,7 @@ impl Curator {
 
     fn open_folder(folder: PathBuf, runs: &Path) -> Result<Self, WorkflowError> {
         let run = Provenance::read(&folder)?;
-        if !RunKind::is_clustered(&run.command) {
+        if !run.command.is_clustered() {
             return Err(RunError::NotARun { kind: "cluster", missing: "clusters", path: folder }.into());
         }
         let mut table = ImagesTable::read(&folder.join(images_csv::FILE), &run.methods, &run.dataset.field_names)?;

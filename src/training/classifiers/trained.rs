@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::classifiers::Classifier;
+use super::Classifier;
 
 /// A classifier and how it came about.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Trained {
 
 impl Trained {
     /// A classifier that is fitted without epochs.
-    pub(super) const fn without_epochs(head: Classifier, held_out: Option<Classifier>) -> Self {
+    pub(in crate::training) const fn without_epochs(head: Classifier, held_out: Option<Classifier>) -> Self {
         Self { head, held_out, history: Vec::new(), best_epoch: 0, stopped: StopReason::WithoutEpochs }
     }
 

@@ -1,7 +1,11 @@
 //! `images.csv`: a row per image, what other programs and the later steps read.
 
+pub mod columns;
+
 use std::collections::BTreeMap;
 use std::path::Path;
+
+pub use columns::Column;
 
 use super::csv_table::{self, CsvTable, TableError};
 use crate::data::{ClusterId, Clustering, ImageId, Manifest};
@@ -9,36 +13,14 @@ use crate::data::{ClusterId, Clustering, ImageId, Manifest};
 /// Its name in a run folder.
 pub const FILE: &str = "images.csv";
 
-/// A column of `images.csv` after id, path and name fields: one cell per image.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Column {
-    /// Such as `kmeans_distance`.
-    pub name: String,
-    /// In manifest order; empty where there is no value.
-    pub cells: Vec<String>,
-}
-
-impl Column {
-    /// Of numbers; `None` and NaN become empty cells.
-    pub fn of_numbers(name: &str, values: impl IntoIterator<Item = Option<f32>>) -> Self {
-        let cell = |value: Option<f32>| value.filter(|v| !v.is_nan()).map(|v| v.to_string()).unwrap_or_default();
-        Self { name: name.to_owned(), cells: values.into_iter().map(cell).collect() }
-    }
-
-    /// Of cluster numbers, -1 for noise.
-    #[must_use]
-    pub fn of_clusters(name: &str, clustering: &Clustering) -> Self {
-        Self { name: name.to_owned(), cells: clustering.signed().iter().map(i64::to_string).collect() }
-    }
-}
-
 /// Writes `images.csv`: id, path, the name fields, then `columns`.
 ///
 /// # Errors
-/// When the disk refuses.
+/// When a name field is called like another column, or the disk refuses.
 pub fn write(path: &Path, manifest: &Manifest, columns: &[Column]) -> Result<(), TableError> {
     let fields = manifest.field_names();
-    let header = ["id", "path"].into_iter().chain(fields.iter().map(String::as_str));
+    columns::check_fields(&fields, columns.iter().map(|column| &column.name))?;
+    let header = [columns::ID, columns::PATH].into_iter().chain(fields.iter().map(String::as_str));
     let header = header.chain(columns.iter().map(|column| column.name.as_str()));
     let rows = manifest.records.iter().enumerate().map(|(row, record)| {
         let fields = fields.iter().map(|name| record.fields.get(name).cloned().unwrap_or_default());
@@ -75,7 +57,7 @@ impl ImagesTable {
     /// [`TableError`] names the row or column at fault.
     pub fn read(path: &Path, methods: &[String], fields: &[String]) -> Result<Self, TableError> {
         let mut table = CsvTable::open(path)?;
-        let (id, file) = (table.column("id")?, table.column("path")?);
+        let (id, file) = (table.column(columns::ID)?, table.column(columns::PATH)?);
         let method_columns = methods.iter().map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
         let field_columns = fields.iter().map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
         let mut rows = Vec::new();
