@@ -51,3 +51,18 @@ impl DatasetRecipe {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_before_where_nothing_else_is_said() {
+        let read = |text: &str| toml::from_str::<DatasetRecipe>(text).unwrap();
+        let earlier = read("naming = \"{a}_{b}\"\nseries = true\nframes = \"entry/data\"\nnaming_required = true");
+        let expected = read("path = \"new\"\nnaming = \"{a}_{b}\"\nseries = true\nframes = \"entry/data\"");
+        assert_eq!(read("path = \"new\"").read_as(&earlier), expected);
+        let own = read("naming = \"{c}\"\nframes = \"other\"").read_as(&earlier);
+        assert_eq!((own.naming, own.frames.as_deref()), (read("naming = \"{c}\"").naming, Some("other")));
+    }
+}

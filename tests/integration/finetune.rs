@@ -125,7 +125,7 @@ fn prediction_repeats_the_evaluation_also_where_the_checkpoint_was_moved() {
 fn what_cannot_be_fine_tuned_is_said() {
     let place = Workplace::with_tiles("finetune", 6);
     let two = ["--device", "cpu", "--set", "features.layers=[\"stage5\", \"head\"]"];
-    rails(&place, &two).with(2).saying(&["fine-tuning needs one layer"]);
+    rails(&place, &two).with(2).saying(&["does not go with several `features.layers`", "name one layer"]);
     let mixed = ["--device", "cpu", "--set", "finetune.precision=mixed"];
     rails(&place, &mixed).with(1).saying(&["`precision = \"mixed\"` needs a GPU", "--device cuda"]);
     rails(&place, &["--set", "finetune.train=tail"]).with(2).saying(&["finetune.train=tail", "last-stage"]);
