@@ -17,7 +17,7 @@ use crate::workflow::{Context, Workspace};
 #[derive(Debug, Args)]
 pub(super) struct DeviceArgument {
     /// Where networks run
-    #[arg(long = "device", value_enum, default_value = "auto", help_heading = "Computing")]
+    #[arg(long = "device", value_name = "DEVICE", value_enum, default_value = "auto", help_heading = "Computing")]
     choice: DeviceName,
 }
 

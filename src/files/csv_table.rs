@@ -1,6 +1,7 @@
 //! CSV tables: written whole or not at all, read by the names of their columns.
 
 use std::io;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
@@ -10,9 +11,12 @@ use crate::atomic_file;
 /// Why a table cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// Not CSV, not there, or the disk refuses.
+    /// Not CSV, or not there.
     #[error("{source}: `{}`", .path.display())]
     Csv { path: PathBuf, source: csv::Error },
+    /// The disk refuses.
+    #[error("{source}: `{}`", .path.display())]
+    Write { path: PathBuf, source: io::Error },
     /// The disk refuses.
     #[error("{source}: `{}`", .path.display())]
     Io { path: PathBuf, source: io::Error },
@@ -41,7 +45,7 @@ where
     R::Item: AsRef<[u8]>,
 {
     let written = atomic_file::write_with(path, |file| write_into(file, header, rows));
-    written.map_err(|error| TableError::Csv { path: path.to_owned(), source: error.into() })
+    written.map_err(|source| TableError::Write { path: path.to_owned(), source })
 }
 
 /// The same into something open, such as the memory.

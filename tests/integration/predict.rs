@@ -184,7 +184,7 @@ fn a_checkpoint_that_is_not_whole_is_refused() {
     describe(bundle.replace("\"format\": 3", "\"format\": 999"));
     refused(&["format 999", "update rails"]);
     describe(bundle.replace("\"weights_hash\": \"", "\"weights_hash\": \"0"));
-    refused(&["the weights of efficientnet-lite0 here are not those"]);
+    refused(&["the weights of efficientnet-lite0 head here are not those"]);
     describe(bundle[..bundle.len() / 2].to_owned());
     refused(&["damaged", "bundle.json"]);
     describe(bundle.clone());
