@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{
-    CacheArgument, CommandOutcome, CopyArgument, DeviceArgument, Global, RecipeArguments, print_config,
-    progress::Terminal, render,
-};
+use super::arguments::{CacheArgument, CopyArgument, DeviceArgument, RecipeArguments, print_config};
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, assign};
 use crate::recipes::AssignRecipe;
 

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{
-    CacheArgument, CommandOutcome, CopyArgument, DeviceArgument, Global, RecipeArguments, SilhouetteArguments,
-    print_config, progress::Terminal, render,
+use super::arguments::{
+    CacheArgument, CopyArgument, DeviceArgument, RecipeArguments, SilhouetteArguments, print_config,
 };
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{ClusterOptions, CommandError, cluster};
 use crate::recipes::ClusterRecipe;
 

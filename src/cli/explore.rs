@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{CommandOutcome, Global, RecipeArguments, curate::ServedPage, print_config, progress::Terminal};
+use super::arguments::{RecipeArguments, print_config};
+use super::{CommandOutcome, Global, curate::ServedPage, progress::Terminal};
 use crate::commands::{CommandError, Explorer};
 use crate::device::Device;
 use crate::recipes::PatchesRecipe;

@@ -1,5 +1,6 @@
 //! The command line: the only place with clap, bars and printing.
 
+mod arguments;
 mod assign;
 mod cluster;
 mod compare;
@@ -7,6 +8,7 @@ mod curate;
 mod evaluate;
 mod explore;
 mod models;
+mod moved;
 mod patches;
 mod predict;
 mod progress;
@@ -16,18 +18,13 @@ mod separate;
 mod tile;
 mod train;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde::Serialize;
 
 use crate::commands::CommandError;
-use crate::device::DeviceChoice;
-use crate::recipes::{Recipe, load, to_toml};
-use crate::runs::Placement;
-use crate::workflow::{Context, Workspace};
+use moved::MovedOptions;
 use progress::{Terminal, Verbosity};
 
 /// From a pile of unlabelled images to a classifier you can trust: cluster, curate, train, predict.
@@ -38,6 +35,8 @@ struct Cli {
     command: Command,
     #[command(flatten)]
     global: Global,
+    #[command(flatten)]
+    moved: MovedOptions,
 }
 
 #[derive(Debug, Subcommand)]
@@ -93,124 +92,6 @@ struct Global {
     verbose: bool,
 }
 
-/// Where networks run.
-#[derive(Debug, Args)]
-struct DeviceArgument {
-    /// Where networks run
-    #[arg(long = "device", value_enum, default_value = "auto", help_heading = "Computing")]
-    choice: DeviceName,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum DeviceName {
-    /// CUDA where it answers, else the CPU
-    Auto,
-    /// The processor
-    Cpu,
-    /// The first NVIDIA GPU
-    Cuda,
-}
-
-impl DeviceArgument {
-    /// The context that commands need beside their input.
-    fn context<'a>(&self, workspace: &'a Workspace, observer: &'a Terminal) -> Result<Context<'a>, CommandError> {
-        let choice = match self.choice {
-            DeviceName::Auto => DeviceChoice::Auto,
-            DeviceName::Cpu => DeviceChoice::Cpu,
-            DeviceName::Cuda => DeviceChoice::Cuda,
-        };
-        Ok(Context { device: choice.resolve()?, workspace, observer })
-    }
-}
-
-/// Where features are kept.
-#[derive(Debug, Args)]
-struct CacheArgument {
-    /// Where features are kept between runs
-    #[arg(long = "cache", value_name = "DIR", default_value = ".rails", help_heading = "Computing")]
-    folder: PathBuf,
-}
-
-impl CacheArgument {
-    fn workspace(&self) -> Workspace {
-        Workspace { cache: self.folder.clone(), ..Workspace::default() }
-    }
-}
-
-/// How much exact silhouettes may take.
-#[derive(Debug, Args)]
-struct SilhouetteArguments {
-    /// Exact silhouettes may take this many seconds; beyond it they are measured on a stated sample
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-    max_time: u64,
-    /// Exact silhouettes may take this many GiB of memory; beyond it likewise
-    #[arg(long, value_name = "GIB", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1024))]
-    max_memory: u64,
-}
-
-impl SilhouetteArguments {
-    fn time(&self) -> Duration {
-        Duration::from_secs(self.max_time)
-    }
-
-    /// In bytes.
-    fn memory(&self) -> u64 {
-        self.max_memory << 30
-    }
-}
-
-/// How images get into the cluster folders.
-#[derive(Debug, Args)]
-struct CopyArgument {
-    /// Copy images into the cluster folders instead of linking them
-    #[arg(long)]
-    copy: bool,
-}
-
-impl CopyArgument {
-    fn placement(&self) -> Placement {
-        if self.copy { Placement::Copy } else { Placement::Link }
-    }
-}
-
-/// A recipe and what overrides it.
-#[derive(Debug, Args)]
-struct RecipeArguments {
-    /// A recipe, as given or under experiments/
-    #[arg(long, value_name = "RECIPE.toml")]
-    config: Option<PathBuf>,
-    /// Override one key of the recipe, such as `dataset.naming={site}_{number}`
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    settings: Vec<String>,
-    /// Show the recipe as it would be used, with every default, and stop
-    #[arg(long)]
-    print_config: bool,
-    /// Name of the run, instead of the recipe's
-    #[arg(long)]
-    name: Option<String>,
-}
-
-impl RecipeArguments {
-    /// The recipe with the settings, the name and the images of the command line.
-    fn load<R: Recipe>(&self, images: Option<&PathBuf>) -> Result<R, CommandError> {
-        let mut recipe: R = load(self.config.as_deref(), &self.settings)?;
-        let (name, dataset) = recipe.name_and_dataset();
-        if let Some(given) = &self.name {
-            name.clone_from(given);
-        }
-        if let Some(images) = images {
-            dataset.path = Some(images.clone());
-        }
-        Ok(recipe)
-    }
-}
-
-/// Answers `--print-config` with the whole recipe.
-fn print_config<R: Serialize>(recipe: &R) -> Result<CommandOutcome, CommandError> {
-    render::out(&to_toml(recipe).map_err(|error| CommandError::usage(error.to_string()))?)?;
-    Ok(CommandOutcome::Done)
-}
-
 impl Global {
     fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
@@ -248,26 +129,14 @@ impl CommandOutcome {
 /// 3 done but some files were skipped.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::from_arg_matches(&grouped(Cli::command()).get_matches()) {
+    let matches = grouped(Cli::command()).get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
     let observer = Terminal::new(cli.global.verbosity());
-    let outcome = match &cli.command {
-        Command::Cluster(arguments) => arguments.run(&cli.global, &observer),
-        Command::Curate(arguments) => arguments.run(&cli.global, &observer),
-        Command::Train(arguments) => arguments.run(&cli.global, &observer),
-        Command::Predict(arguments) => arguments.run(&cli.global, &observer),
-        Command::Patches(arguments) => arguments.run(&cli.global, &observer),
-        Command::Separate(arguments) => arguments.run(&cli.global, &observer),
-        Command::Assign(arguments) => arguments.run(&cli.global, &observer),
-        Command::Search(arguments) => arguments.run(&cli.global, &observer),
-        Command::Explore(arguments) => arguments.run(&cli.global, &observer),
-        Command::Evaluate(arguments) => arguments.run(&cli.global, &observer),
-        Command::Compare(arguments) => arguments.run(&cli.global, &observer),
-        Command::Tile(arguments) => arguments.run(&cli.global, &observer),
-        Command::Models(arguments) => arguments.run(&cli.global, &observer),
-    };
+    let command = matches.subcommand_name().unwrap_or_default();
+    let outcome = cli.moved.check(command).and_then(|()| cli.run(&observer));
     observer.clear();
     match outcome {
         Ok(CommandOutcome::Done) => ExitCode::SUCCESS,
@@ -275,6 +144,27 @@ pub fn main() -> ExitCode {
         Err(error) => {
             render::error(&error);
             ExitCode::from(if error.is_usage() { 2 } else { 1 })
+        }
+    }
+}
+
+impl Cli {
+    /// Does what the command line says.
+    fn run(&self, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
+        match &self.command {
+            Command::Cluster(arguments) => arguments.run(&self.global, observer),
+            Command::Curate(arguments) => arguments.run(&self.global, observer),
+            Command::Train(arguments) => arguments.run(&self.global, observer),
+            Command::Predict(arguments) => arguments.run(&self.global, observer),
+            Command::Patches(arguments) => arguments.run(&self.global, observer),
+            Command::Separate(arguments) => arguments.run(&self.global, observer),
+            Command::Assign(arguments) => arguments.run(&self.global, observer),
+            Command::Search(arguments) => arguments.run(&self.global, observer),
+            Command::Explore(arguments) => arguments.run(&self.global, observer),
+            Command::Evaluate(arguments) => arguments.run(&self.global, observer),
+            Command::Compare(arguments) => arguments.run(&self.global, observer),
+            Command::Tile(arguments) => arguments.run(&self.global, observer),
+            Command::Models(arguments) => arguments.run(&self.global, observer),
         }
     }
 }

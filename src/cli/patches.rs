@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{CommandOutcome, Global, RecipeArguments, print_config, progress::Terminal, render};
+use super::arguments::{RecipeArguments, print_config};
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, patches};
 use crate::device::Device;
 use crate::recipes::PatchesRecipe;

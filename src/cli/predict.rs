@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{CacheArgument, CommandOutcome, DeviceArgument, Global, progress::Terminal, render};
+use super::arguments::{CacheArgument, DeviceArgument};
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, PredictOptions, TableFormat, predict, predictions_text, write_predictions};
 use crate::data::Fraction;
 use crate::runs::Placement;

@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{
-    CacheArgument, CommandOutcome, DeviceArgument, Global, RecipeArguments, SilhouetteArguments, print_config,
-    progress::Terminal, render,
-};
+use super::arguments::{CacheArgument, DeviceArgument, RecipeArguments, SilhouetteArguments, print_config};
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, SearchOptions, search};
 use crate::recipes::SearchRecipe;
 

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{
-    CacheArgument, CommandOutcome, CopyArgument, Global, RecipeArguments, print_config, progress::Terminal, render,
-};
+use super::arguments::{CacheArgument, CopyArgument, RecipeArguments, print_config};
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, separate};
 use crate::device::Device;
 use crate::recipes::SeparateRecipe;

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    CacheArgument, CommandOutcome, DeviceArgument, Global, RecipeArguments, print_config, progress::Terminal, render,
-};
+use super::arguments::{CacheArgument, DeviceArgument, RecipeArguments, print_config};
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, TrainOptions, sweep, train};
 use crate::progress::{Event, Note, Observer};
 use crate::recipes::{TrainRecipe, load_sweep};
@@ -28,7 +27,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     resume: bool,
     /// Try every combination of the alternatives in this recipe's `[sweep]` by cross-validation, and train nothing
-    #[arg(long, value_name = "RECIPE.toml", conflicts_with = "config")]
+    #[arg(long, value_name = "RECIPE.toml", conflicts_with_all = ["config", "resume"])]
     sweep: Option<PathBuf>,
     #[command(flatten)]
     device: DeviceArgument,

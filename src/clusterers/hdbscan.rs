@@ -9,7 +9,7 @@ use hdbscan::{HdbscanHyperParams, NnAlgorithm};
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
-use super::{ClusterError, Clusterer};
+use super::{ClusterError, Clusterer, ClustererRecipe};
 use crate::data::{Clustering, nonzero};
 
 /// Recipe of HDBSCAN.
@@ -25,6 +25,14 @@ pub struct Hdbscan {
 impl Default for Hdbscan {
     fn default() -> Self {
         Self { min_cluster_size: nonzero::<5>(), min_samples: None }
+    }
+}
+
+impl ClustererRecipe for Hdbscan {
+    type Tried = Self;
+
+    fn first(tried: &Self) -> Self {
+        tried.clone()
     }
 }
 

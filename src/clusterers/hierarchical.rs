@@ -9,7 +9,7 @@ use kodama::{Method, linkage};
 use ndarray::{ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
-use super::{ClusterError, Clusterer};
+use super::{ClusterError, Clusterer, ClustererRecipe};
 use crate::data::{Clustering, nonzero};
 use crate::pairwise::{Points, squared_distances_to};
 
@@ -66,6 +66,18 @@ impl From<Linkage> for Method {
             Linkage::Centroid => Self::Centroid,
             Linkage::Median => Self::Median,
         }
+    }
+}
+
+impl ClustererRecipe for Hierarchical {
+    type Tried = Self;
+
+    fn first(tried: &Self) -> Self {
+        tried.clone()
+    }
+
+    fn set_k(&mut self, k: NonZeroUsize) {
+        self.k = k;
     }
 }
 

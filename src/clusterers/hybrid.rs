@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use ndarray::{ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
-use super::{Assigner, ClusterError, Clusterer, Dbscan, KMeans};
+use super::{Assigner, ClusterError, Clusterer, ClustererRecipe, Dbscan, KMeans};
 use crate::data::{Clustering, Positive, nonzero};
 
 /// Recipe of the hybrid.
@@ -42,6 +42,18 @@ pub enum Rest {
     Noise,
     /// They join the nearest group.
     Assign,
+}
+
+impl ClustererRecipe for Hybrid {
+    type Tried = Self;
+
+    fn first(tried: &Self) -> Self {
+        tried.clone()
+    }
+
+    fn set_k(&mut self, k: NonZeroUsize) {
+        self.k = k;
+    }
 }
 
 impl Clusterer for Hybrid {

@@ -16,8 +16,9 @@ pub use hdbscan::Hdbscan;
 pub use hierarchical::{Hierarchical, Linkage};
 pub use hybrid::{Hybrid, Rest};
 pub use k_means::{Counts, KMeans, KMeansAlgorithm, KMeansFit};
-pub(crate) use search::distinct as distinct_methods;
 pub use search::{DbscanSearch, OneOrMany, PickCell, PickK, PickMetrics};
+
+use std::num::NonZeroUsize;
 
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
@@ -34,112 +35,137 @@ pub trait Clusterer {
     fn cluster(&self, x: ArrayView2<'_, f32>, seed: u64) -> Result<Clustering, ClusterError>;
 }
 
-/// The algorithms there are; as named in recipes, columns and folders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// See [`KMeans`].
-    Kmeans,
-    /// See [`Dbscan`].
-    Dbscan,
-    /// See [`Hierarchical`].
-    Hierarchical,
-    /// See [`GaussianMixture`].
-    GaussianMixture,
-    /// See [`Hdbscan`].
-    Hdbscan,
-    /// See [`Hybrid`].
-    Hybrid,
+/// The parameters of an algorithm, as recipes write them.
+pub trait ClustererRecipe: Clusterer + Clone + PartialEq + Sync + 'static {
+    /// The same as `[cluster]` writes them for whole images, where some may be several values to try.
+    type Tried;
+
+    /// The first of each of the values to try.
+    fn first(tried: &Self::Tried) -> Self;
+
+    /// Asks for `k` clusters, where their number is a parameter.
+    fn set_k(&mut self, _k: NonZeroUsize) {}
 }
 
-impl Method {
-    /// Every algorithm.
-    pub const ALL: [Self; 6] =
-        [Self::Kmeans, Self::Dbscan, Self::Hierarchical, Self::GaussianMixture, Self::Hdbscan, Self::Hybrid];
-
-    /// As in recipes, columns and folders.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Kmeans => "kmeans",
-            Self::Dbscan => "dbscan",
-            Self::Hierarchical => "hierarchical",
-            Self::GaussianMixture => "gaussian_mixture",
-            Self::Hdbscan => "hdbscan",
-            Self::Hybrid => "hybrid",
+/// A clusterer is a module with parameters that are a [`ClustererRecipe`]. Here stand its name in recipes, columns and
+/// folders, those parameters, how `[cluster]` writes them where it tries several, and its title in plots and pages.
+macro_rules! clusterers {
+    ($($(#[$doc:meta])* $method:ident => $name:ident: $recipe:ty, tried as $tried:ty, titled $title:literal;)+) => {
+        /// The algorithms there are; as named in recipes, columns and folders.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Method {
+            $(#[doc = concat!("See [`", stringify!($recipe), "`].")] $method,)+
         }
-    }
 
-    /// As titles of plots and pages name it.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Kmeans => "K-means",
-            Self::Dbscan => "DBSCAN",
-            Self::Hierarchical => "Hierarchical",
-            Self::GaussianMixture => "Gaussian mixture",
-            Self::Hdbscan => "HDBSCAN",
-            Self::Hybrid => "DBSCAN + k-means",
+        impl Method {
+            /// Every algorithm.
+            pub const ALL: [Self; [$($title),+].len()] = [$(Self::$method),+];
+
+            /// As in recipes, columns and folders.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$method => stringify!($name),)+
+                }
+            }
+
+            /// As titles of plots and pages name it.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$method => $title,)+
+                }
+            }
         }
-    }
+
+        /// The `[cluster]` section of a recipe: which algorithms run, and with what parameters.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct ClusterSection {
+            /// In this order, at least one, each once; the first is meant where a decision names no method.
+            #[serde(deserialize_with = "search::distinct")]
+            pub methods: Vec<Method>,
+            /// The name field each of whose values is clustered by itself, such as `dataset`; absent: all images
+            /// together. Clusters are then 0 (spoiled) and 1 (usable).
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub fit_per: Option<String>,
+            /// How the number of clusters of k-means is picked.
+            pub pick_k: PickK,
+            $($(#[$doc])* pub $name: $tried,)+
+        }
+
+        impl Default for ClusterSection {
+            fn default() -> Self {
+                Self {
+                    methods: vec![Method::Kmeans, Method::Dbscan],
+                    fit_per: None,
+                    pick_k: PickK::default(),
+                    $($name: Default::default(),)+
+                }
+            }
+        }
+
+        impl ClusterSection {
+            /// One algorithm with its parameters. Where the recipe tries several values, the first.
+            #[must_use]
+            pub fn clusterer(&self, method: Method) -> Box<dyn Clusterer + Sync> {
+                match method {
+                    $(Method::$method => Box::new(<$recipe>::first(&self.$name)),)+
+                }
+            }
+        }
+
+        /// The `[cluster]` section of a recipe that tries nothing: which algorithms run, each with one set of
+        /// parameters.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct SingleClusterSection {
+            /// In this order, at least one, each once.
+            #[serde(deserialize_with = "search::distinct")]
+            pub methods: Vec<Method>,
+            $($(#[$doc])* #[serde(deserialize_with = "search::first")] pub $name: $recipe,)+
+        }
+
+        impl Default for SingleClusterSection {
+            fn default() -> Self {
+                let ClusterSection { methods, $($name,)+ .. } = ClusterSection::default();
+                Self { methods, $($name: <$recipe>::first(&$name),)+ }
+            }
+        }
+
+        impl SingleClusterSection {
+            /// One algorithm with its parameters.
+            #[must_use]
+            pub fn clusterer(&self, method: Method) -> Box<dyn Clusterer + Sync> {
+                match method {
+                    $(Method::$method => Box::new(self.$name.clone()),)+
+                }
+            }
+
+            /// The same with `k` clusters, of every algorithm that takes their number.
+            #[must_use]
+            pub fn with_k(mut self, k: NonZeroUsize) -> Self {
+                $(self.$name.set_k(k);)+
+                self
+            }
+        }
+    };
 }
 
-/// The `[cluster]` section of a recipe: which algorithms run, and with what parameters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ClusterSection {
-    /// In this order, at least one, each once; the first is meant where a decision names no method.
-    #[serde(deserialize_with = "search::distinct")]
-    pub methods: Vec<Method>,
-    /// The name field each of whose values is clustered by itself, such as `dataset`; absent: all images together.
-    /// Clusters are then 0 (spoiled) and 1 (usable).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fit_per: Option<String>,
-    /// How the number of clusters of k-means is picked.
-    pub pick_k: PickK,
+clusterers! {
     /// K-means and the numbers of clusters to try.
-    pub kmeans: KMeans,
+    Kmeans => kmeans: KMeans, tried as KMeans, titled "K-means";
     /// DBSCAN and the grid of radii and densities to try.
-    pub dbscan: DbscanSearch,
+    Dbscan => dbscan: Dbscan, tried as DbscanSearch, titled "DBSCAN";
     /// Hierarchical clustering.
-    pub hierarchical: Hierarchical,
+    Hierarchical => hierarchical: Hierarchical, tried as Hierarchical, titled "Hierarchical";
     /// A mixture of Gaussians.
-    pub gaussian_mixture: GaussianMixture,
+    GaussianMixture => gaussian_mixture: GaussianMixture, tried as GaussianMixture, titled "Gaussian mixture";
     /// HDBSCAN.
-    pub hdbscan: Hdbscan,
+    Hdbscan => hdbscan: Hdbscan, tried as Hdbscan, titled "HDBSCAN";
     /// DBSCAN and k-means together.
-    pub hybrid: Hybrid,
-}
-
-impl Default for ClusterSection {
-    fn default() -> Self {
-        Self {
-            methods: vec![Method::Kmeans, Method::Dbscan],
-            fit_per: None,
-            pick_k: PickK::default(),
-            kmeans: KMeans::default(),
-            dbscan: DbscanSearch::default(),
-            hierarchical: Hierarchical::default(),
-            gaussian_mixture: GaussianMixture::default(),
-            hdbscan: Hdbscan::default(),
-            hybrid: Hybrid::default(),
-        }
-    }
-}
-
-impl ClusterSection {
-    /// One algorithm with its parameters. Where the recipe tries several values, the first.
-    #[must_use]
-    pub fn clusterer(&self, method: Method) -> Box<dyn Clusterer + Sync> {
-        match method {
-            Method::Kmeans => Box::new(self.kmeans.clone()),
-            Method::Dbscan => Box::new(self.dbscan.first()),
-            Method::Hierarchical => Box::new(self.hierarchical.clone()),
-            Method::GaussianMixture => Box::new(self.gaussian_mixture.clone()),
-            Method::Hdbscan => Box::new(self.hdbscan.clone()),
-            Method::Hybrid => Box::new(self.hybrid.clone()),
-        }
-    }
+    Hybrid => hybrid: Hybrid, tried as Hybrid, titled "DBSCAN + k-means";
 }
 
 /// Why no grouping was found.

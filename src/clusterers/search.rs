@@ -8,7 +8,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Dbscan, DbscanGrid, Method};
+use super::{ClustererRecipe, Dbscan, DbscanGrid, Method};
 use crate::data::Positive;
 
 /// The metric that picks the number of clusters.
@@ -115,8 +115,16 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
     }
 }
 
+/// The first of each of the values to try, written as where all of them are.
+pub(super) fn first<'de, D: Deserializer<'de>, R>(deserializer: D) -> Result<R, D::Error>
+where
+    R: ClustererRecipe<Tried: Deserialize<'de>>,
+{
+    Ok(R::first(&R::Tried::deserialize(deserializer)?))
+}
+
 /// A list of at least one, without repetition.
-pub(crate) fn distinct<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Method>, D::Error> {
+pub(super) fn distinct<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Method>, D::Error> {
     let methods = Vec::<Method>::deserialize(deserializer)?;
     match methods.iter().enumerate().find(|(index, method)| methods[..*index].contains(method)) {
         Some((_, twice)) => Err(D::Error::custom(format!("`{}` is named twice", twice.name()))),
@@ -156,10 +164,12 @@ impl DbscanSearch {
     pub fn grid(&self) -> DbscanGrid {
         DbscanGrid { eps: self.eps.values(), min_samples: self.min_samples.values() }
     }
+}
 
-    /// The first cell of the grid.
-    #[must_use]
-    pub fn first(&self) -> Dbscan {
-        Dbscan { eps: self.eps.first(), min_samples: self.min_samples.first() }
+impl ClustererRecipe for Dbscan {
+    type Tried = DbscanSearch;
+
+    fn first(grid: &DbscanSearch) -> Self {
+        Self { eps: grid.eps.first(), min_samples: grid.min_samples.first() }
     }
 }

@@ -58,6 +58,8 @@ pub fn assign(
     let method = method.ok_or_else(|| {
         CommandError::failed(format!("the run has no clustering: `{}`", earlier.display()), "give another run")
     })?;
+    let dataset = recipe.dataset.clone().read_as(&origin.reading());
+    let recipe = &AssignRecipe { dataset, ..recipe.clone() };
     let mut run = Run::begin(RunKind::Assign, &recipe.name, origin.seed, recipe, context);
     let projection = Projection::load(&earlier.join("projection.safetensors"))?;
     let assigner = Assigner::load(&earlier.join("assigner.safetensors"))?;

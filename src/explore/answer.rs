@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use crate::atomic_file;
-use crate::clusterers::{Counts, Method};
+use crate::clusterers::Method;
 use crate::data::Fraction;
 use crate::features::{Patches, Statistic};
 use crate::recipes::{PatchesRecipe, PatchesSection, Slices, to_toml};
@@ -64,7 +64,7 @@ impl Settings {
     pub fn of(shared: &Shared) -> Self {
         Self {
             slices: shared.recipe.patches.slices.rows,
-            k: NonZeroUsize::new(shared.recipe.cluster.kmeans.k.values()[0]).unwrap_or(NonZeroUsize::MIN),
+            k: shared.recipe.cluster.kmeans.k.first(),
             statistics: shared.recipe.patches.statistics.clone(),
             opacity: shared.recipe.patches.opacity,
         }
@@ -85,8 +85,7 @@ impl Settings {
         statistics.dedup();
         let slices = Slices { rows: self.slices, columns: self.slices };
         recipe.patches = PatchesSection { slices, statistics, opacity: self.opacity, ..shared.recipe.patches.clone() };
-        recipe.cluster.kmeans.k = Counts::One(self.k);
-        recipe.cluster.hierarchical.k = self.k;
+        recipe.cluster = recipe.cluster.with_k(self.k);
         Ok(recipe)
     }
 }

@@ -12,7 +12,8 @@ use super::{DatasetRecipe, Mode, Recipe};
 pub struct AssignRecipe {
     /// Part of the run folder's name.
     pub name: String,
-    /// Which images. Their brightness is scaled as in the earlier run, so that `depth` is not written here.
+    /// Which images. Their brightness is scaled as in the earlier run, so that `depth` is not written here; their names
+    /// are read as there where `naming`, `series` and `frames` are left out.
     #[serde(serialize_with = "without_depth")]
     pub dataset: DatasetRecipe,
 }
@@ -33,9 +34,11 @@ impl Recipe for AssignRecipe {
     const MODE: Mode = Mode::Assign;
 
     fn read(document: RecipeTable<'_>) -> Result<Self, RecipeMistake> {
-        if let Some((at, _)) = document.find("dataset.depth") {
-            let message = "`dataset.depth` belongs to the earlier run, whose brightness scale is used";
-            return Err(RecipeMistake::key(at, message, "leave it out"));
+        for (key, used) in [("seed", "seed"), ("dataset.depth", "brightness scale")] {
+            if let Some((at, _)) = document.find(key) {
+                let message = format!("`{key}` belongs to the earlier run, whose {used} is used");
+                return Err(RecipeMistake::key(at, message, "leave it out"));
+            }
         }
         document.read()
     }

@@ -31,6 +31,15 @@ pub struct DatasetRecipe {
 }
 
 impl DatasetRecipe {
+    /// The same, with files and their names read as in `earlier` where it does not say how.
+    #[must_use]
+    pub fn read_as(mut self, earlier: &Self) -> Self {
+        self.naming = self.naming.or_else(|| earlier.naming.clone());
+        self.series |= earlier.series;
+        self.frames = self.frames.or_else(|| earlier.frames.clone());
+        self
+    }
+
     /// Options of the scan.
     #[must_use]
     pub fn scan_options(&self) -> ScanOptions {

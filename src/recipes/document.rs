@@ -19,6 +19,8 @@ pub enum RecipeMistake {
     OtherMode { at: usize, section: String, mode: Mode },
     /// Two sections that no command reads together.
     TwoModes { places: [usize; 2], sections: [String; 2], modes: [Mode; 2] },
+    /// Two keys of one command that exclude each other.
+    Contradiction { places: [usize; 2], message: String, hint: String },
 }
 
 impl RecipeMistake {

@@ -17,9 +17,9 @@ pub enum RecipeError {
     /// A key or value in the file is wrong, or a section is for another command.
     #[error("{message}\n  --> {}:{place}", .path.display())]
     Invalid { path: PathBuf, place: TextPlace, message: String, hint: Option<String> },
-    /// Two sections that no command reads together.
+    /// Two sections or keys that exclude each other.
     #[error("{message}\n  --> {}:{}\n  --> {}:{}", .path.display(), .places[0], .path.display(), .places[1])]
-    TwoModes { path: PathBuf, places: [TextPlace; 2], message: String },
+    Contradiction { path: PathBuf, places: [TextPlace; 2], message: String, hint: String },
     /// A sweep without anything to sweep.
     #[error("the recipe has no section `[sweep]`: `{}`", .0.display())]
     NoSweep(PathBuf),
@@ -58,11 +58,12 @@ impl RecipeError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Missing(_) => Some("recipes are looked for as given, then under experiments/".to_owned()),
-            Self::Invalid { hint: Some(hint), .. } | Self::Setting { hint: Some(hint), .. } => Some(hint.clone()),
+            Self::Invalid { hint: Some(hint), .. }
+            | Self::Setting { hint: Some(hint), .. }
+            | Self::Contradiction { hint, .. } => Some(hint.clone()),
             Self::Invalid { .. } | Self::Setting { .. } => {
                 Some("`--print-config` shows every key with its default".to_owned())
             }
-            Self::TwoModes { .. } => Some("keep one of the two, or make a recipe of each".to_owned()),
             Self::NoSweep(_) => {
                 Some("add one, such as `[sweep]` with `\"classifier.hidden\" = [[], [256]]`".to_owned())
             }
@@ -84,11 +85,15 @@ impl RecipeError {
                 let hint = Some(format!("run `{mode}`, or leave out what belongs to it"));
                 Self::Invalid { path, place: TextPlace::of(text, at), message, hint }
             }
-            RecipeMistake::TwoModes { places, sections: [first, second], modes: [one, other] } => Self::TwoModes {
+            RecipeMistake::TwoModes { places, sections: [first, second], modes: [one, other] } => Self::Contradiction {
                 path,
                 places: places.map(|at| TextPlace::of(text, at)),
                 message: format!("two recipes in one: `[{first}]` is for `{one}`, `[{second}]` for `{other}`"),
+                hint: "keep one of the two, or make a recipe of each".to_owned(),
             },
+            RecipeMistake::Contradiction { places, message, hint } => {
+                Self::Contradiction { path, places: places.map(|at| TextPlace::of(text, at)), message, hint }
+            }
         }
     }
 
@@ -103,6 +108,7 @@ impl RecipeError {
                 format!("`{first}` belongs to `{one}`, and `{second}` to `{other}`"),
                 Some("keep one of the two".to_owned()),
             ),
+            RecipeMistake::Contradiction { message, hint, .. } => (message, Some(hint)),
         };
         Self::Setting { setting, message, hint }
     }

@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::document::{RecipeMistake, RecipeTable};
 use crate::backbones::BackboneName;
-use crate::data::Positive;
+use crate::data::{Positive, nonzero};
 use crate::detector_frames::FrameFeatures;
 use crate::features::HandMadeBlock;
 use crate::images::{Enhancement, Resize};
 
 /// Images per step where the recipe does not say.
-const BATCH_SIZE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
+const BATCH_SIZE: NonZeroUsize = nonzero::<32>();
 
 /// The kind of features: `kind = "network"` (the default), `"hand_made"` or `"frame"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,6 +95,13 @@ pub struct WeightedBlocks {
 impl FeaturesRecipe {
     /// Reads the section, whose `kind` says which keys it has.
     pub(super) fn read(section: RecipeTable<'_>) -> Result<Self, RecipeMistake> {
+        if let Some((at, kind)) = section.find("kind")
+            && kind.get_ref().as_str() == Some("hand_made")
+            && section.find("blocks").is_none()
+        {
+            let hint = "name some and their weights, such as `blocks = { missing = 1 }`";
+            return Err(RecipeMistake::value(at, "`kind = \"hand_made\"` needs `blocks`", Some(hint)));
+        }
         section.read_kind(&[
             ("network", |section| section.read().map(Self::Network)),
             ("hand_made", |section| section.read().map(Self::HandMade)),
@@ -184,8 +191,8 @@ impl Default for FrameRecipe {
 impl WeightedBlocks {
     /// Weight of a part that is not written.
     #[must_use]
-    pub fn usual() -> Positive {
-        Positive::try_from(1.0).expect("1 is above 0")
+    pub const fn usual() -> Positive {
+        Positive::constant(1.0)
     }
 }
 
@@ -194,7 +201,7 @@ fn some_blocks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Ha
     if blocks.is_empty() { Err(de::Error::custom(NO_BLOCK)) } else { Ok(blocks) }
 }
 
-const NO_BLOCK: &str = "expected at least one block and its weight, such as { statistics = 1 }";
+const NO_BLOCK: &str = "expected at least one block and its weight, such as { missing = 1 }";
 
 impl Serialize for WeightedBlocks {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -290,7 +297,7 @@ mod tests {
         for (text, about) in [
             ("kind = \"frame\"\nenhance = [\"clahe\"]", "unknown field `enhance`"),
             ("kind = \"hand_made\"\nblocks = {}", "at least one block"),
-            ("kind = \"hand_made\"", "missing field `blocks`"),
+            ("kind = \"hand_made\"", "needs `blocks`"),
             ("hand_made = { network = 2 }", "at least one block"),
             ("hand_made = { mising = 2 }", "no such block `mising`"),
             ("hand_made = { missing = 0 }", "above 0"),

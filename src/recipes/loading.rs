@@ -60,6 +60,10 @@ pub(super) fn read<R: Recipe>(path: Option<&Path>, settings: &[String]) -> Resul
         for setting in settings {
             let refuse = |message: String| RecipeError::Setting { setting: setting.clone(), message, hint: None };
             let (key, value) = setting.split_once('=').ok_or_else(|| refuse("expected `key=value`".to_owned()))?;
+            if let Some(hint) = retired::setting_instead_of(key.trim(), value.trim()) {
+                let message = format!("`{}` is a key of an earlier version", key.trim());
+                return Err(RecipeError::Setting { setting: setting.clone(), message, hint: Some(hint) });
+            }
             let pair = (key.trim(), parse_value(value.trim()));
             insert(&mut table, pair.0, pair.1.clone()).map_err(refuse)?;
             pairs.push((setting, pair));

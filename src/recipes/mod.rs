@@ -27,7 +27,7 @@ pub use error::RecipeError;
 pub use features::{EnhanceRecipe, FeaturesRecipe, FrameRecipe, HandMadeRecipe, NetworkRecipe, WeightedBlocks};
 pub use loading::{Recipe, load, to_toml};
 pub use mode::Mode;
-pub use patches::{FitPer, Mosaic, PatchClusterRecipe, PatchSearch, PatchesRecipe, PatchesSection, Slices};
+pub use patches::{FitPer, Mosaic, PatchSearch, PatchesRecipe, PatchesSection, Slices};
 pub use report::{LayoutChoice, ReportRecipe};
 pub use search::{SearchClusterRecipe, SearchFeaturesRecipe, SearchNetwork, SearchRecipe, SearchSection};
 pub use separate::SeparateRecipe;

@@ -27,7 +27,8 @@ use Mode::{Assign, Cluster, Patches, Search, Separate, Train};
 const SECTIONS: [(&str, &[Mode]); 17] = [
     ("name", &[Cluster, Search, Patches, Separate, Assign, Train]),
     ("dataset", &[Cluster, Search, Patches, Separate, Assign, Train]),
-    ("seed", &[Cluster, Search, Patches, Separate, Train]),
+    // An assigning recipe is told that its seed is the earlier run's.
+    ("seed", &[Cluster, Search, Patches, Separate, Assign, Train]),
     ("features", &[Cluster, Search, Patches, Separate, Train]),
     ("reduce", &[Cluster, Search, Patches, Separate]),
     ("cluster", &[Cluster, Search, Patches]),

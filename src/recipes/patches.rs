@@ -6,11 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, EnhanceRecipe, Mode, Recipe};
-use crate::clusterers::{
-    ClusterSection, Counts, Dbscan, DbscanSearch, GaussianMixture, Hdbscan, Hierarchical, Hybrid, KMeans, Method,
-    OneOrMany, distinct_methods,
-};
-use crate::data::{Fraction, Positive};
+use crate::clusterers::{Counts, SingleClusterSection};
+use crate::data::{Fraction, Positive, nonzero};
 use crate::features::{Ignore, Statistic};
 use crate::reducers::Reduction;
 
@@ -29,7 +26,7 @@ pub struct PatchesRecipe {
     /// How many statistics become few.
     pub reduce: Reduction,
     /// Clustering algorithms and their settings.
-    pub cluster: PatchClusterRecipe,
+    pub cluster: SingleClusterSection,
     /// Slices, statistics and pictures.
     pub patches: PatchesSection,
 }
@@ -42,7 +39,7 @@ impl Default for PatchesRecipe {
             dataset: DatasetRecipe::default(),
             features: EnhanceRecipe::default(),
             reduce: Reduction::default(),
-            cluster: PatchClusterRecipe::default(),
+            cluster: SingleClusterSection::default(),
             patches: PatchesSection::default(),
         }
     }
@@ -71,77 +68,6 @@ impl Recipe for PatchesRecipe {
 
     fn name_and_dataset(&mut self) -> (&mut String, &mut DatasetRecipe) {
         (&mut self.name, &mut self.dataset)
-    }
-}
-
-/// The `[cluster]` section of such a recipe: which algorithms run, each with one set of parameters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PatchClusterRecipe {
-    /// In this order, at least one, each once.
-    #[serde(deserialize_with = "distinct_methods")]
-    pub methods: Vec<Method>,
-    /// K-means.
-    #[serde(deserialize_with = "one_k")]
-    pub kmeans: KMeans,
-    /// DBSCAN.
-    #[serde(deserialize_with = "one_cell")]
-    pub dbscan: Dbscan,
-    /// Hierarchical clustering.
-    pub hierarchical: Hierarchical,
-    /// A mixture of Gaussians.
-    pub gaussian_mixture: GaussianMixture,
-    /// HDBSCAN.
-    pub hdbscan: Hdbscan,
-    /// DBSCAN and k-means together.
-    pub hybrid: Hybrid,
-}
-
-/// The first number of clusters is the one that is used.
-fn one_k<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<KMeans, D::Error> {
-    Ok(with_one_k(&KMeans::deserialize(deserializer)?))
-}
-
-/// As `rails cluster` reads it, so that what is left out is the same there and here.
-fn one_cell<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Dbscan, D::Error> {
-    Ok(DbscanSearch::deserialize(deserializer)?.first())
-}
-
-fn with_one_k(kmeans: &KMeans) -> KMeans {
-    let first = kmeans.k.values().first().copied().and_then(std::num::NonZeroUsize::new);
-    KMeans { k: Counts::One(first.unwrap_or(std::num::NonZeroUsize::MIN)), ..kmeans.clone() }
-}
-
-impl Default for PatchClusterRecipe {
-    fn default() -> Self {
-        let ClusterSection { methods, kmeans, dbscan, hierarchical, gaussian_mixture, hdbscan, hybrid, .. } =
-            ClusterSection::default();
-        let (kmeans, dbscan) = (with_one_k(&kmeans), dbscan.first());
-        Self { methods, kmeans, dbscan, hierarchical, gaussian_mixture, hdbscan, hybrid }
-    }
-}
-
-impl PatchClusterRecipe {
-    /// The same as `rails cluster` writes it.
-    #[must_use]
-    pub fn section(&self) -> ClusterSection {
-        let Self { methods, kmeans, dbscan, hierarchical, gaussian_mixture, hdbscan, hybrid } = self.clone();
-        let Dbscan { eps, min_samples } = dbscan;
-        let dbscan = DbscanSearch {
-            eps: OneOrMany::One(eps),
-            min_samples: OneOrMany::One(min_samples),
-            ..DbscanSearch::default()
-        };
-        ClusterSection {
-            methods,
-            kmeans,
-            dbscan,
-            hierarchical,
-            gaussian_mixture,
-            hdbscan,
-            hybrid,
-            ..ClusterSection::default()
-        }
     }
 }
 
@@ -177,11 +103,11 @@ impl Default for PatchesSection {
         Self {
             slices: Slices { rows: some(16), columns: some(16) },
             statistics: vec![Std, RelativeStd, Skewness, Kurtosis, Mode],
-            clip: Positive::try_from(2.0).expect("2 is positive"),
+            clip: const { Positive::constant(2.0) },
             fit_per: FitPer::default(),
             ignore: None,
             mosaic: Mosaic { rows: some(2), columns: some(2) },
-            opacity: Fraction::try_from(0.2).expect("0.2 is a fraction"),
+            opacity: const { Fraction::constant(0.2) },
             search: None,
         }
     }
@@ -212,12 +138,8 @@ pub struct PatchSearch {
 
 impl Default for PatchSearch {
     fn default() -> Self {
-        let between = |from: usize, to: usize| Counts::Range {
-            from: std::num::NonZeroUsize::MIN.saturating_add(from - 1),
-            to: std::num::NonZeroUsize::MIN.saturating_add(to - 1),
-        };
         let slices = [2, 4, 6, 8, 10, 12, 14, 16, 20, 32].map(some).to_vec();
-        Self { clusters: between(2, 6), components: true, slices }
+        Self { clusters: Counts::Range { from: nonzero::<2>(), to: nonzero::<6>() }, components: true, slices }
     }
 }
 

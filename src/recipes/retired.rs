@@ -22,6 +22,25 @@ pub(super) fn instead_of(path: &str) -> Option<&'static str> {
     RETIRED.iter().find(|(key, _)| is_in(key)).map(|(_, instead)| *instead)
 }
 
+/// What `--set key=value` of an earlier version is today, if `key` is one; `None` where that takes more than settings.
+pub(super) fn setting_instead_of(key: &str, value: &str) -> Option<String> {
+    let today = |settings: &[String]| {
+        let settings: Vec<String> = settings.iter().map(|setting| format!("--set {setting}")).collect();
+        Some(format!("write `{}`", settings.join(" ")))
+    };
+    match key.split_once('.')? {
+        ("mlp", rest) => today(&[format!("classifier.{rest}={value}")]),
+        (kind @ ("linear" | "knn"), rest) => {
+            today(&[format!("classifier.kind={kind}"), format!("classifier.{rest}={value}")])
+        }
+        ("grid", rest) => Some(format!("write `--set search.{rest}={value}`; `rails search` reads it")),
+        ("features", "frame") => today(&["features.kind=frame".to_owned(), format!("features.statistics={value}")]),
+        // A weight of 0 left the network out, which takes blocks beside it.
+        ("features", "network") if value.parse() != Ok(0.0) => today(&[format!("features.hand_made.network={value}")]),
+        _ => None,
+    }
+}
+
 /// Refuses keys of earlier versions, wherever they stand.
 pub(super) fn check(document: &RecipeTable<'_>) -> Result<(), RecipeMistake> {
     let found = RETIRED.iter().find_map(|(key, instead)| Some((key, document.find(key)?.0, instead)));

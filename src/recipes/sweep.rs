@@ -69,12 +69,15 @@ const SHARED: [&str; 5] = ["name", "dataset", "split", "sweep", "finetune"];
 pub fn load_sweep(path: &Path, settings: &[String]) -> Result<(TrainRecipe, Vec<Variant>), RecipeError> {
     let LoadedRecipe { path, text, mut table, recipe } = read::<TrainRecipe>(Some(path), settings)?;
     let Some(section) = &recipe.sweep else { return Err(RecipeError::NoSweep(path)) };
+    if recipe.finetune.is_some() {
+        return Err(with_finetune(&path, &text, settings));
+    }
     table.remove("sweep");
     let refuse = |at: usize, slip: RecipeMistake| {
         let slip = match slip {
             RecipeMistake::Key { is_key, message, hint, .. } => RecipeMistake::Key { at, is_key, message, hint },
             RecipeMistake::OtherMode { section, mode, .. } => RecipeMistake::OtherMode { at, section, mode },
-            two @ RecipeMistake::TwoModes { .. } => two,
+            two @ (RecipeMistake::TwoModes { .. } | RecipeMistake::Contradiction { .. }) => two,
         };
         RecipeError::in_file(&path, &text, slip)
     };
@@ -120,6 +123,20 @@ pub fn load_sweep(path: &Path, settings: &[String]) -> Result<(TrainRecipe, Vec<
     Ok((recipe, variants))
 }
 
+/// Refuses `[finetune]` in a sweep, where it stands.
+fn with_finetune(path: &Path, text: &str, settings: &[String]) -> RecipeError {
+    let at = RecipeTable::parse(text).ok().and_then(|document| Some(document.find("finetune")?.0));
+    let mistake = RecipeMistake::key(
+        at.unwrap_or_default(),
+        "`finetune` does not go with `--sweep`, whose recipes share the features",
+        "leave it out, and fine-tune the best recipe by `rails train --config`",
+    );
+    match settings.iter().find(|setting| setting.trim_start().starts_with("finetune")) {
+        Some(setting) if at.is_none() => RecipeError::in_setting(setting.clone(), mistake),
+        _ => RecipeError::in_file(path, text, mistake),
+    }
+}
+
 /// `table` with the values of `settings`, as a recipe.
 fn with(table: &Table, settings: &[(String, Value)]) -> Result<TrainRecipe, RecipeMistake> {
     let mut table = table.clone();
@@ -139,7 +156,7 @@ fn combinations(lists: &[(String, Vec<Value>)]) -> Vec<Vec<usize>> {
     })
 }
 
-/// Keys as one dotted text each: `mlp.hidden = …` without quotes is a table in a table.
+/// Keys as one dotted text each: `classifier.hidden = …` without quotes is a table in a table.
 fn flat<'a>(prefix: &str, values: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Vec<(String, Value)> {
     let one = |(key, value): (&String, &Value)| {
         let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
@@ -207,6 +224,8 @@ mod tests {
             ("[sweep]\n\"classifier.kind\" = [\"mlp\", \"tree\"]\n", (2, 29), "no such kind"),
             ("[sweep]\n\"classifier.l2\" = [0.1]\n", (2, 1), "belongs to `kind = \"linear\"`"),
             ("[sweep]\n\"split.train\" = [0.5]\n", (2, 1), "cannot be swept"),
+            ("[sweep]\n\"features.kind\" = [\"network\", \"hand_made\"]\n", (2, 31), "needs `blocks`"),
+            ("[sweep]\n\n[finetune]\n", (3, 2), "`finetune` does not go with `--sweep`"),
         ] {
             let error = load_text(text).unwrap_err();
             let RecipeError::Invalid { place: at, message, .. } = &error else { panic!("{error}") };

@@ -44,6 +44,7 @@ fn slips_are_told_where_they_are_and_what_to_do() {
         (Cluster, "seed = 1\n\n[report]\nexmples = 3\n", (4, 1), "unknown field `exmples`", "--print-config"),
         (Cluster, "[features]\nlayers = 3\n", (2, 10), "expected a list such as", "--print-config"),
         (Cluster, "features = 3\n", (1, 12), "`features` is a section", "[features]"),
+        (Cluster, "[features]\nkind = \"hand_made\"\n", (2, 1), "needs `blocks`", "`blocks = { missing = 1 }`"),
         (Cluster, "[features]\nhand_made = { mising = 1 }\n", (2, 15), "no such block `mising`", ""),
         (Train, "[classifier]\nhiden = []\n", (2, 1), "unknown field `hiden`", ""),
         (Train, "[classifier]\ndropout = 2.0\n", (2, 11), "`2` is out of range", ""),
@@ -60,6 +61,7 @@ fn slips_are_told_where_they_are_and_what_to_do() {
         (Patches, "[cluster.kmeans]\nk = [2, 3]\n", (2, 1), "is one number for patches", "[patches.search]"),
         (Separate, "[features]\nkind = \"frame\"\n", (2, 1), "belongs to `rails cluster`", ""),
         (Search, "[cluster]\nmethods = [\"kmeans\"]\n", (2, 1), "belongs to `rails cluster`", ""),
+        (Assign, "seed = 1\n", (1, 1), "`seed` belongs to the earlier run", "leave it out"),
         (Assign, "[dataset]\ndepth = \"auto\"\n", (2, 1), "belongs to the earlier run", "leave it out"),
         // Recipes of another mode.
         (Cluster, "seed = 1\n[separate]\n", (2, 2), "this recipe separates: `rails separate --config", ""),
@@ -71,7 +73,7 @@ fn slips_are_told_where_they_are_and_what_to_do() {
         (Train, "[separate]\n", (1, 2), "`rails separate --config", ""),
         (Separate, "[cluster]\n[patches]\n", (1, 2), "`rails patches --config", ""),
         (Patches, "[tsne]\n", (1, 2), "`rails cluster --config", ""),
-        (Assign, "seed = 1\n", (1, 1), "`rails cluster --config", ""),
+        (Assign, "seed = 1\n[reduce]\n", (2, 2), "`rails cluster --config", ""),
         // Keys of earlier versions.
         (Train, "[mlp]\nhidden = []\n", (1, 2), "`mlp` is a key of an earlier version", "`[classifier]`"),
         (Train, "[linear]\n", (1, 2), "earlier version", "kind = \"linear\""),
@@ -96,11 +98,54 @@ fn two_recipes_in_one_are_told_with_both_places() {
         (Mode::Train, "[classifier]\n[cluster]\n", ["1:2", "2:2"]),
     ] {
         let error = refusal(mode, text, &[]);
-        assert!(matches!(error, RecipeError::TwoModes { .. }), "{text}: {error}");
+        assert!(matches!(error, RecipeError::Contradiction { .. }), "{text}: {error}");
         for place in places {
             assert!(error.to_string().contains(&format!(":{place}")), "{text}: {error}");
         }
         assert!(error.hint().unwrap().contains("keep one of the two"));
+    }
+}
+
+#[test]
+fn fine_tuning_is_refused_before_anything_is_trained_where_it_cannot_be_done() {
+    for (text, places, about, hint) in [
+        ("[finetune]\n[classifier]\nkind = \"knn\"\n", ["1:2", "3:1"], "`classifier.kind = \"knn\"`", "`linear`"),
+        ("[features]\nkind = \"frame\"\n[finetune]\n", ["3:2", "2:1"], "`features.kind = \"frame\"`", "network"),
+        (
+            "[features]\nkind = \"hand_made\"\nblocks = { missing = 1 }\n[finetune]\n",
+            ["4:2", "2:1"],
+            "\"hand_made\"",
+            "network",
+        ),
+        ("[features]\nhand_made = { missing = 1 }\n[finetune]\n", ["3:2", "2:1"], "`features.hand_made`", "blocks"),
+        ("[features]\nlayers = [\"a\", \"b\"]\n[finetune]\n", ["3:2", "2:1"], "several", "one layer"),
+    ] {
+        let error = refusal(Mode::Train, text, &[]);
+        assert!(matches!(error, RecipeError::Contradiction { .. }), "{text}: {error}");
+        for told in places.map(|place| format!(":{place}")).iter().map(String::as_str).chain([about]) {
+            assert!(error.to_string().contains(told), "{text}: {error}");
+        }
+        assert!(error.hint().unwrap().contains(hint), "{text}: {:?}", error.hint());
+    }
+    let error = refusal(Mode::Train, "[finetune]\n", &["classifier.kind=knn"]);
+    assert!(error.to_string().starts_with("`--set classifier.kind=knn`: `[finetune]` does not go with"), "{error}");
+    let fine = "[features]\nlayers = [\"head\"]\n[classifier]\nkind = \"linear\"\n[finetune]\n";
+    load_text::<TrainRecipe>(fine, &[]).unwrap();
+}
+
+#[test]
+fn a_setting_of_an_earlier_version_is_answered_with_that_of_today() {
+    for (mode, setting, today) in [
+        (Mode::Train, "mlp.hidden=[3]", "`--set classifier.hidden=[3]`"),
+        (Mode::Train, "linear.l2=0.1", "`--set classifier.kind=linear --set classifier.l2=0.1`"),
+        (Mode::Train, "knn.k=3", "`--set classifier.kind=knn --set classifier.k=3`"),
+        (Mode::Search, "grid.enhance=[[]]", "`--set search.enhance=[[]]`"),
+        (Mode::Cluster, "features.frame=mean_flux", "`--set features.kind=frame --set features.statistics=mean_flux`"),
+        (Mode::Cluster, "features.network=0.5", "`--set features.hand_made.network=0.5`"),
+        (Mode::Cluster, "features.network=0", "kind = \"hand_made\""),
+    ] {
+        let hint = refusal(mode, "", &[setting]).hint().unwrap();
+        assert!(hint.contains(today), "{setting}: {hint}");
     }
 }
 
@@ -115,7 +160,7 @@ fn a_bad_setting_is_named() {
             "--set patches.slices=8`: `patches` belongs to `rails patches`",
         ),
         (Mode::Cluster, &["features.frame=statistics"], "`features.frame` is a key of an earlier version"),
-        (Mode::Train, &["mlp.hidden=[3]"], "`mlp` is a key of an earlier version"),
+        (Mode::Train, &["mlp.hidden=[3]"], "`mlp.hidden` is a key of an earlier version"),
         (Mode::Train, &["classifier.kind=knn", "classifier.l2=0.1"], "`classifier.l2` belongs to `kind = \"linear\"`"),
     ] {
         let error = refusal(mode, "", settings);
@@ -152,6 +197,6 @@ fn the_printed_recipe_reads_back() {
 fn patches_take_the_first_of_what_clusters_try() {
     let recipe: PatchesRecipe = load_text("[cluster.dbscan]\neps = 0.5\n", &[]).unwrap();
     let usual = ClusterRecipe::default().cluster;
-    assert_eq!(recipe.cluster.dbscan.min_samples, usual.dbscan.first().min_samples);
-    assert_eq!(recipe.cluster.section().kmeans.k.values(), usual.kmeans.k.values()[..1]);
+    assert_eq!(recipe.cluster.dbscan.min_samples, usual.dbscan.grid().min_samples[0]);
+    assert_eq!(recipe.cluster.kmeans.k.values(), usual.kmeans.k.values()[..1]);
 }

@@ -56,14 +56,45 @@ impl Recipe for TrainRecipe {
     const MODE: Mode = Mode::Train;
 
     fn read(mut document: RecipeTable<'_>) -> Result<Self, RecipeMistake> {
+        let contradiction = finetuned_against(&document);
         let features = document.take("features")?.map(FeaturesRecipe::read).transpose()?;
         let classifier = document.take("classifier")?.map(classifier).transpose()?.unwrap_or_default();
-        Ok(Self { features, classifier, ..document.read()? })
+        let recipe = Self { features, classifier, ..document.read()? };
+        contradiction.map_or(Ok(recipe), Err)
     }
 
     fn name_and_dataset(&mut self) -> (&mut String, &mut DatasetRecipe) {
         (&mut self.name, &mut self.dataset)
     }
+}
+
+/// A key that rules out `[finetune]`, which trains one layer of a network alone from a classifier that has weights.
+///
+/// Where the recipe says no features, those of the curated run count, which are not known here.
+fn finetuned_against(document: &RecipeTable<'_>) -> Option<RecipeMistake> {
+    let (section, _) = document.find("finetune")?;
+    let kind = |path: &str, kinds: &[&str]| {
+        let (at, value) = document.find(path)?;
+        let kind = value.get_ref().as_str().filter(|kind| kinds.contains(kind))?;
+        Some((at, format!("`{path} = \"{kind}\"`")))
+    };
+    let classifier = || Some((kind("classifier.kind", &["knn"])?, "use a classifier of kind `mlp` or `linear`"));
+    let features = || Some((kind("features.kind", &["frame", "hand_made"])?, "use features of `kind = \"network\"`"));
+    let beside = || {
+        let (at, _) = document.find("features.hand_made")?;
+        Some(((at, "`features.hand_made`".to_owned()), "leave out the hand-made blocks"))
+    };
+    let layers = || {
+        let (at, value) = document.find("features.layers")?;
+        value.get_ref().as_array().filter(|layers| layers.len() > 1)?;
+        Some(((at, "several `features.layers`".to_owned()), "name one layer"))
+    };
+    let ((at, against), instead) = classifier().or_else(features).or_else(beside).or_else(layers)?;
+    Some(RecipeMistake::Contradiction {
+        places: [section, at],
+        message: format!("`[finetune]` does not go with {against}"),
+        hint: format!("{instead}, or leave out `[finetune]`"),
+    })
 }
 
 /// Reads the `[classifier]` section, whose `kind` says which keys it has.

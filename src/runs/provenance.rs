@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{FeatureChain, RunError, RunKind, features_recipe_1, read_json};
 use crate::data::Manifest;
 use crate::device::Device;
+use crate::recipes::DatasetRecipe;
 
 /// The schema of run.json that this program writes. It also reads the one before, which had no name.
 pub const RUN_SCHEMA: &str = "rails.run/2";
@@ -117,6 +118,18 @@ impl Provenance {
             }
         }
         serde_json::from_value(document).map_err(unreadable)
+    }
+
+    /// How the run read its files and their names: `naming`, `series` and `frames`, the rest by default.
+    #[must_use]
+    pub fn reading(&self) -> DatasetRecipe {
+        let of = |key: &str| self.recipe.pointer(&format!("/dataset/{key}")).cloned();
+        DatasetRecipe {
+            naming: of("naming").and_then(|naming| serde_json::from_value(naming).ok()),
+            series: of("series").and_then(|series| series.as_bool()).unwrap_or_default(),
+            frames: of("frames").and_then(|frames| Some(frames.as_str()?.to_owned())),
+            ..DatasetRecipe::default()
+        }
     }
 
     /// The operating system and processor architecture.

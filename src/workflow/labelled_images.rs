@@ -105,7 +105,7 @@ fn from_run(run: &Path, context: &Context<'_>) -> Result<SourceImages, WorkflowE
     }
     // The log is what counts; the table may be older where the program was killed between the two.
     weigh(Some(run), context)?;
-    let recipe = as_scanned(&provenance);
+    let recipe = provenance.reading();
     let chain = Some(provenance.features);
     let mut source = from_table(&table, &provenance.dataset.root, &recipe, chain, context)?;
     if source.labels.is_empty() {
@@ -120,17 +120,6 @@ fn from_run(run: &Path, context: &Context<'_>) -> Result<SourceImages, WorkflowE
     }
     source.manifest.unmatched = 0;
     Ok(source)
-}
-
-/// How the run read its files and their names.
-fn as_scanned(run: &Provenance) -> DatasetRecipe {
-    let of = |key: &str| run.recipe.pointer(&format!("/dataset/{key}")).cloned();
-    DatasetRecipe {
-        naming: of("naming").and_then(|naming| serde_json::from_value(naming).ok()),
-        series: of("series").and_then(|series| series.as_bool()).unwrap_or_default(),
-        frames: of("frames").and_then(|frames| Some(frames.as_str()?.to_owned())),
-        ..DatasetRecipe::default()
-    }
 }
 
 fn from_table(

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::clusterers::{ClusterSection, Counts, Method};
+use crate::clusterers::{Method, SingleClusterSection};
 use crate::data::{Clustering, Positive};
 use crate::features::{Patches, Statistic, make_finite};
 use crate::metrics::silhouettes;
@@ -18,7 +18,7 @@ pub(crate) struct PatchClusterer {
     pub clip: Positive,
     pub fit_per: FitPer,
     pub reduce: Reduction,
-    pub cluster: ClusterSection,
+    pub cluster: SingleClusterSection,
     pub seed: u64,
 }
 
@@ -51,11 +51,7 @@ impl PatchClusters {
 impl PatchClusterer {
     /// The same with `k` clusters.
     pub fn with_k(&self, k: std::num::NonZeroUsize) -> Self {
-        let mut other = self.clone();
-        other.cluster.kmeans.k = Counts::One(k);
-        other.cluster.hierarchical.k = k;
-        other.cluster.gaussian_mixture.k = k;
-        other
+        Self { cluster: self.cluster.clone().with_k(k), ..self.clone() }
     }
 
     /// Clusters the patches of `images` by every method; also the number of statistics that were not finite.
@@ -192,7 +188,7 @@ pub(crate) fn fitting(recipe: &PatchesRecipe) -> PatchClusterer {
         clip: recipe.patches.clip,
         fit_per: recipe.patches.fit_per,
         reduce: recipe.reduce.clone(),
-        cluster: recipe.cluster.section(),
+        cluster: recipe.cluster.clone(),
         seed: recipe.seed,
     }
 }

@@ -104,7 +104,9 @@ fn old_results_are_judged_and_compared() {
     for name in ["plain", "frames", "separate", "patches", "mlp", "knn"] {
         assert!(shown.contains(name), "no `{name}` in\n{shown}");
     }
-    place.rails(&["compare", &mlp, &knn]).with(0);
+    let differences = place.rails(&["compare", &mlp, &knn, "--json"]).with(0).json()["differences"].clone();
+    assert_eq!(differences["classifier.kind"], serde_json::json!(["mlp", "knn"]), "{differences}");
+    assert!(differences.as_object().unwrap().keys().all(|key| !key.starts_with("mlp.")), "{differences}");
 }
 
 #[test]

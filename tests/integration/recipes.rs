@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use rails::recipes::{ClusterRecipe, PatchesRecipe, Recipe, SearchRecipe, SeparateRecipe, TrainRecipe, load};
+use rails::recipes::{
+    AssignRecipe, ClusterRecipe, PatchesRecipe, Recipe, SearchRecipe, SeparateRecipe, TrainRecipe, load,
+};
 
 use crate::workplace::{Workplace, names, repository};
 
@@ -17,18 +19,24 @@ fn every_recipe_that_comes_along_reads() {
     for recipe in recipes {
         let path = folder.join(&recipe);
         let text = std::fs::read_to_string(&path).unwrap();
-        // The command that its first lines name.
-        let command = text.lines().find_map(|line| line.strip_prefix("#   rails ")).unwrap();
-        let name = match command.split_once(' ').unwrap().0 {
-            "cluster" => name_of::<ClusterRecipe>(&path),
-            "search" => name_of::<SearchRecipe>(&path),
-            "patches" => name_of::<PatchesRecipe>(&path),
-            "separate" => name_of::<SeparateRecipe>(&path),
-            "train" => name_of::<TrainRecipe>(&path),
-            other => panic!("{recipe}: no recipe is for `rails {other}`"),
-        };
-        assert_eq!(name + ".toml", recipe, "a recipe is named as its file");
+        // Its first lines name commands; the first that reads recipes is the recipe's own.
+        let command = |line: &str| line.strip_prefix("#   rails ")?.split(' ').next().and_then(reader);
+        let name_of = text.lines().find_map(command).unwrap_or_else(|| panic!("{recipe}: names no command"));
+        assert_eq!(name_of(&path) + ".toml", recipe, "a recipe is named as its file");
     }
+}
+
+/// Reads a recipe of `command` and says its name; `None` where the command has none.
+fn reader(command: &str) -> Option<fn(&Path) -> String> {
+    Some(match command {
+        "cluster" => name_of::<ClusterRecipe>,
+        "search" => name_of::<SearchRecipe>,
+        "patches" => name_of::<PatchesRecipe>,
+        "separate" => name_of::<SeparateRecipe>,
+        "assign" => name_of::<AssignRecipe>,
+        "train" => name_of::<TrainRecipe>,
+        _ => return None,
+    })
 }
 
 fn name_of<R: Recipe>(path: &Path) -> String {
@@ -106,5 +114,11 @@ fn a_recipe_of_another_command_names_it() {
     place.rails(&["patches", "--truth", "t.csv"]).with(2).saying(&["--truth"]);
     place.rails(&["separate", "--max-time", "3"]).with(2).saying(&["--max-time"]);
     place.rails(&["compare", "--device", "cpu"]).with(2).saying(&["--device"]);
+    let moved = "`rails cluster --device cpu`";
+    place.rails(&["--device", "cpu", "cluster", "images"]).with(2).saying(&["behind the command", moved]);
+    place.rails(&["--cache", "c", "compare"]).with(2).saying(&["`rails compare` has no `--cache`"]);
+    let moved = "`rails assign new RUN`";
+    place.rails(&["cluster", "new", "--assign", "RUN"]).with(2).saying(&["a command of its own", moved]);
+    place.rails(&["train", "--sweep", "s.toml", "--resume"]).with(2).saying(&["--resume"]);
     place.rails(&["cluster", "--set", "patches.slices=8"]).with(2).saying(&["`patches` belongs to `rails patches`"]);
 }

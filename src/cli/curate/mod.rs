@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{CacheArgument, CommandOutcome, DeviceArgument, Global, progress::Terminal, render};
+use super::arguments::{CacheArgument, DeviceArgument};
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::CommandError;
 use crate::runs::Placement;
 use crate::workflow::{CurateSummary, Curator, ExportFormat, LabelImport};

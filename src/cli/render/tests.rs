@@ -311,11 +311,11 @@ fn recipes_swept() {
         group_by: Some("site".to_owned()),
         disjointness: vec![disjointness(), disjointness()],
         recipes: vec![
-            row("r2", &["mlp.hidden=[64, 32]"], Some(scores(&[0.9, 0.95]))),
+            row("r2", &["classifier.hidden=[64, 32]"], Some(scores(&[0.9, 0.95]))),
             row("r1", &[], Some(scores(&[0.9, 0.9]))),
-            row("r3", &["mlp.dropout=0.9"], None),
+            row("r3", &["classifier.dropout=0.9"], None),
         ],
-        best: ["--set", "mlp.hidden=[64, 32]"].map(str::to_owned).to_vec(),
+        best: ["--set", "classifier.hidden=[64, 32]"].map(str::to_owned).to_vec(),
         n_skipped: 0,
     };
     assert_snapshot!(sweep(&run("sweep", findings), "rails train --config sweep.toml"));
@@ -348,7 +348,7 @@ fn runs_compared() {
             metric("epochs", [Some(20.0), None]),
             metric("per_class.grass.f1", [Some(0.9), Some(0.9)]),
         ]),
-        differences: BTreeMap::from([("mlp.hidden".to_owned(), ["[256]", "[512]"].map(str::to_owned).to_vec())]),
+        differences: BTreeMap::from([("classifier.hidden".to_owned(), ["[256]", "[512]"].map(str::to_owned).to_vec())]),
         plot: Some("experiments/compare.png".into()),
         html: "experiments/compare.html".into(),
         pair: None,

@@ -13,7 +13,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{ClusterError, Clusterer, KMeans};
+use super::{ClusterError, Clusterer, ClustererRecipe, KMeans};
 use crate::data::{Clustering, Positive, nonzero};
 use component::Component;
 
@@ -42,6 +42,18 @@ impl Default for GaussianMixture {
             tol: const { Positive::constant(1e-3) },
             reg_covar: const { Positive::constant(1e-6) },
         }
+    }
+}
+
+impl ClustererRecipe for GaussianMixture {
+    type Tried = Self;
+
+    fn first(tried: &Self) -> Self {
+        tried.clone()
+    }
+
+    fn set_k(&mut self, k: NonZeroUsize) {
+        self.k = k;
     }
 }
 

@@ -95,6 +95,15 @@ impl Counts {
         values.dedup();
         values
     }
+
+    /// The smallest of them.
+    #[must_use]
+    pub fn first(&self) -> NonZeroUsize {
+        match self {
+            Self::One(k) | Self::Range { from: k, .. } => *k,
+            Self::List(list) => list.iter().copied().min().unwrap_or(NonZeroUsize::MIN),
+        }
+    }
 }
 
 #[cfg(test)]

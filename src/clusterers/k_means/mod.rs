@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use counts::Counts;
 
-use super::{ClusterError, Clusterer};
+use super::{ClusterError, Clusterer, ClustererRecipe};
 use crate::data::{Clustering, Fraction, nonzero};
 use crate::pairwise::{Points, nearest};
 use crate::progress::{Event, Observer, Warning};
@@ -183,6 +183,18 @@ fn generator(seed: u64, k: usize, start: usize) -> ChaCha8Rng {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(((k as u64) << 32) | start as u64);
     generator
+}
+
+impl ClustererRecipe for KMeans {
+    type Tried = Self;
+
+    fn first(tried: &Self) -> Self {
+        Self { k: Counts::One(tried.k.first()), ..tried.clone() }
+    }
+
+    fn set_k(&mut self, k: NonZeroUsize) {
+        self.k = Counts::One(k);
+    }
 }
 
 impl Clusterer for KMeans {

@@ -51,7 +51,7 @@ pub(super) fn run(
     // Only the first algorithm is searched: scores of different ones do not compare.
     let mut fitting = fitting.clone();
     fitting.cluster.methods.truncate(1);
-    let own_k = NonZeroUsize::new(fitting.cluster.kmeans.k.values()[0]).unwrap_or(NonZeroUsize::MIN);
+    let own_k = fitting.cluster.kmeans.k.first();
     let score =
         |fitting: &PatchClusterer, slices: Slices, k: NonZeroUsize| -> Result<Option<SearchRow>, CommandError> {
             let patches: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&slices)).collect();

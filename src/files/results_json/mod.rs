@@ -1,5 +1,7 @@
 //! `results.json`: what a run measured, in the form that `rails compare` and other programs read.
 
+mod schema_1;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +16,7 @@ pub const FILE: &str = "results.json";
 /// The schema this version writes.
 pub const SCHEMA: &str = "rails.results/2";
 
-/// The schema of earlier versions, which is read too: some metrics had other names.
+/// The schema of earlier versions, which is read too: see `schema_1.rs`.
 const SCHEMA_1: &str = "rails.results/1";
 
 /// The results of one run.
@@ -118,22 +120,9 @@ impl Results {
         let value: Value = serde_json::from_slice(&bytes).map_err(parse)?;
         match value.get("schema").and_then(Value::as_str) {
             Some(SCHEMA) | None => serde_json::from_value(value).map_err(parse), // none: a missing field
-            Some(SCHEMA_1) => serde_json::from_value(value).map(Self::renamed).map_err(parse),
+            Some(SCHEMA_1) => serde_json::from_value(value).map(schema_1::upgraded).map_err(parse),
             Some(found) => Err(ResultsError::Schema { path: path.to_owned(), found: found.to_owned() }),
         }
-    }
-
-    /// Results of [`SCHEMA_1`] under the names of today.
-    fn renamed(mut self) -> Self {
-        SCHEMA.clone_into(&mut self.schema);
-        rename(&mut self.metrics, "reject", "rejection");
-        if let Some(Value::Object(rejection)) = self.metrics.get_mut("rejection") {
-            rename(rejection, "never_learned", "novel_classes");
-        }
-        if let Some(Value::Object(areas)) = self.metrics.get_mut("risk_coverage_area") {
-            rename(areas, "by_unfamiliarity", "by_novelty");
-        }
-        self
     }
 
     /// Writes a `results.json`, indented; the file appears whole or not at all.
@@ -168,12 +157,6 @@ impl Results {
         let mut flat = BTreeMap::new();
         flatten("", &self.metrics, &mut flat);
         flat
-    }
-}
-
-fn rename(map: &mut Map<String, Value>, from: &str, to: &str) {
-    if let Some(value) = map.remove(from) {
-        map.insert(to.to_owned(), value);
     }
 }
 
@@ -220,26 +203,6 @@ mod tests {
         assert_eq!(results.metric(""), None);
         let flat: Vec<_> = results.flat_metrics().into_iter().collect();
         assert_eq!(flat, [("kmeans.k".to_owned(), 7.0), ("kmeans.silhouette".to_owned(), 0.25)]);
-    }
-
-    #[test]
-    fn results_of_schema_1_are_read_under_the_names_of_today() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("results.json");
-        let metrics = r#"{"reject": {"keep": 0.9, "never_learned": {"images": 3}},
-            "risk_coverage_area": {"by_unfamiliarity": 0.01, "by_confidence": 0.02}, "accuracy": 0.5}"#;
-        let head =
-            r#""schema": "rails.results/1", "kind": "evaluate", "name": "old", "created": "2025-01-01T00:00:00Z""#;
-        std::fs::write(&path, format!("{{{head}, \"metrics\": {metrics}}}")).unwrap();
-        let flat: Vec<_> = Results::read(&path).unwrap().flat_metrics().into_keys().collect();
-        let today = [
-            "accuracy",
-            "rejection.keep",
-            "rejection.novel_classes.images",
-            "risk_coverage_area.by_confidence",
-            "risk_coverage_area.by_novelty",
-        ];
-        assert_eq!(flat, today);
     }
 
     #[test]

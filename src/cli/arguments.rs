@@ -1,0 +1,136 @@
+//! Arguments that several commands share.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::{CommandOutcome, progress::Terminal, render};
+use crate::commands::CommandError;
+use crate::device::DeviceChoice;
+use crate::recipes::{Recipe, load, to_toml};
+use crate::runs::Placement;
+use crate::workflow::{Context, Workspace};
+
+/// Where networks run.
+#[derive(Debug, Args)]
+pub(super) struct DeviceArgument {
+    /// Where networks run
+    #[arg(long = "device", value_enum, default_value = "auto", help_heading = "Computing")]
+    choice: DeviceName,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DeviceName {
+    /// CUDA where it answers, else the CPU
+    Auto,
+    /// The processor
+    Cpu,
+    /// The first NVIDIA GPU
+    Cuda,
+}
+
+impl DeviceArgument {
+    /// The context that commands need beside their input.
+    pub(super) fn context<'a>(
+        &self,
+        workspace: &'a Workspace,
+        observer: &'a Terminal,
+    ) -> Result<Context<'a>, CommandError> {
+        let choice = match self.choice {
+            DeviceName::Auto => DeviceChoice::Auto,
+            DeviceName::Cpu => DeviceChoice::Cpu,
+            DeviceName::Cuda => DeviceChoice::Cuda,
+        };
+        Ok(Context { device: choice.resolve()?, workspace, observer })
+    }
+}
+
+/// Where features are kept.
+#[derive(Debug, Args)]
+pub(super) struct CacheArgument {
+    /// Where features are kept between runs
+    #[arg(long = "cache", value_name = "DIR", default_value = ".rails", help_heading = "Computing")]
+    folder: PathBuf,
+}
+
+impl CacheArgument {
+    pub(super) fn workspace(&self) -> Workspace {
+        Workspace { cache: self.folder.clone(), ..Workspace::default() }
+    }
+}
+
+/// How much exact silhouettes may take.
+#[derive(Debug, Args)]
+pub(super) struct SilhouetteArguments {
+    /// Exact silhouettes may take this many seconds; beyond it they are measured on a stated sample
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    max_time: u64,
+    /// Exact silhouettes may take this many GiB of memory; beyond it likewise
+    #[arg(long, value_name = "GIB", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1024))]
+    max_memory: u64,
+}
+
+impl SilhouetteArguments {
+    pub(super) fn time(&self) -> Duration {
+        Duration::from_secs(self.max_time)
+    }
+
+    /// In bytes.
+    pub(super) fn memory(&self) -> u64 {
+        self.max_memory << 30
+    }
+}
+
+/// How images get into the cluster folders.
+#[derive(Debug, Args)]
+pub(super) struct CopyArgument {
+    /// Copy images into the cluster folders instead of linking them
+    #[arg(long)]
+    copy: bool,
+}
+
+impl CopyArgument {
+    pub(super) fn placement(&self) -> Placement {
+        if self.copy { Placement::Copy } else { Placement::Link }
+    }
+}
+
+/// A recipe and what overrides it.
+#[derive(Debug, Args)]
+pub(super) struct RecipeArguments {
+    /// A recipe, as given or under experiments/
+    #[arg(long, value_name = "RECIPE.toml")]
+    config: Option<PathBuf>,
+    /// Override one key of the recipe, such as `dataset.naming={site}_{number}`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// Show the recipe as it would be used, with every default, and stop
+    #[arg(long)]
+    pub print_config: bool,
+    /// Name of the run, instead of the recipe's
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+impl RecipeArguments {
+    /// The recipe with the settings, the name and the images of the command line.
+    pub(super) fn load<R: Recipe>(&self, images: Option<&PathBuf>) -> Result<R, CommandError> {
+        let mut recipe: R = load(self.config.as_deref(), &self.settings)?;
+        let (name, dataset) = recipe.name_and_dataset();
+        if let Some(given) = &self.name {
+            name.clone_from(given);
+        }
+        if let Some(images) = images {
+            dataset.path = Some(images.clone());
+        }
+        Ok(recipe)
+    }
+}
+
+/// Answers `--print-config` with the whole recipe.
+pub(super) fn print_config<R: Serialize>(recipe: &R) -> Result<CommandOutcome, CommandError> {
+    render::out(&to_toml(recipe).map_err(|error| CommandError::usage(error.to_string()))?)?;
+    Ok(CommandOutcome::Done)
+}
