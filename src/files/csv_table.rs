@@ -1,7 +1,6 @@
 //! CSV tables: written whole or not at all, read by the names of their columns.
 
 use std::io;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
@@ -14,9 +13,6 @@ pub enum TableError {
     /// Not CSV, or not there.
     #[error("{source}: `{}`", .path.display())]
     Csv { path: PathBuf, source: csv::Error },
-    /// The disk refuses.
-    #[error("{source}: `{}`", .path.display())]
-    Write { path: PathBuf, source: io::Error },
     /// The disk refuses.
     #[error("{source}: `{}`", .path.display())]
     Io { path: PathBuf, source: io::Error },
@@ -45,7 +41,7 @@ where
     R::Item: AsRef<[u8]>,
 {
     let written = atomic_file::write_with(path, |file| write_into(file, header, rows));
-    written.map_err(|source| TableError::Write { path: path.to_owned(), source })
+    written.map_err(|source| TableError::Io { path: path.to_owned(), source })
 }
 
 /// The same into something open, such as the memory.
