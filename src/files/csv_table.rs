@@ -1,7 +1,6 @@
 //! CSV tables: written whole or not at all, read by the names of their columns.
 
 use std::io;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
@@ -17,9 +16,6 @@ pub enum TableError {
     /// The disk refuses.
     #[error("{source}: `{}`", .path.display())]
     Write { path: PathBuf, source: io::Error },
-    /// The disk refuses.
-    #[error("{source}: `{}`", .path.display())]
-    Io { path: PathBuf, source: io::Error },
     /// A column the file must have.
     #[error("no column `{column}`: `{}`", .path.display())]
     NoColumn { column: String, path: PathBuf },
