@@ -15,7 +15,7 @@ pub enum TableError {
     Csv { path: PathBuf, source: csv::Error },
     /// The disk refuses.
     #[error("{source}: `{}`", .path.display())]
-    Io { path: PathBuf, source: io::Error },
+    Write { path: PathBuf, source: io::Error },
     /// A column the file must have.
     #[error("no column `{column}`: `{}`", .path.display())]
     NoColumn { column: String, path: PathBuf },
@@ -41,7 +41,7 @@ where
     R::Item: AsRef<[u8]>,
 {
     let written = atomic_file::write_with(path, |file| write_into(file, header, rows));
-    written.map_err(|source| TableError::Io { path: path.to_owned(), source })
+    written.map_err(|source| TableError::Write { path: path.to_owned(), source })
 }
 
 /// The same into something open, such as the memory.

@@ -112,7 +112,7 @@ impl ExportTables {
             let columns = table.header.iter().enumerate().map(|(index, name)| (name, column(index)));
             let path = folder.join(format!("{}.parquet", table.name));
             let written = parquet_table::to_bytes(columns).and_then(|bytes| atomic_file::write(&path, &bytes));
-            written.map_err(|source| TableError::Io { path, source })?;
+            written.map_err(|source| TableError::Write { path, source })?;
         }
         Ok(())
     }
