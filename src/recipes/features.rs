@@ -118,6 +118,23 @@ impl FeaturesRecipe {
         }
     }
 
+    /// The network where it can be fine-tuned: alone, and by at most one layer.
+    ///
+    /// # Errors
+    /// A sentence that says what stands against it.
+    pub fn network_to_train(&self) -> Result<&NetworkRecipe, &'static str> {
+        match self.network() {
+            None => Err("fine-tuning trains a network: it needs `features.kind = \"network\"`"),
+            Some(network) if network.hand_made.is_some() => {
+                Err("fine-tuning needs a network alone: leave out `features.hand_made`")
+            }
+            Some(network) if network.layers.len() > 1 => {
+                Err("fine-tuning needs one layer: `features.layers` names several")
+            }
+            Some(network) => Ok(network),
+        }
+    }
+
     /// The same, to be changed.
     pub fn network_mut(&mut self) -> Option<&mut NetworkRecipe> {
         match self {

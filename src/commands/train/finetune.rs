@@ -65,14 +65,7 @@ pub(super) fn finetune(
     context: &Context<'_>,
 ) -> Result<(Trained, FineTunedNetwork), CommandError> {
     let table = &data.features;
-    let Some(features) = table.chain.recipe.network().cloned() else {
-        let text = "fine-tuning trains a network: it needs `features.kind = \"network\"`";
-        return Err(CommandError::usage(text));
-    };
-    if features.hand_made.is_some() {
-        let text = "fine-tuning needs a network alone: leave out `features.hand_made`";
-        return Err(CommandError::usage(text));
-    }
+    let features = table.chain.recipe.network_to_train().map_err(CommandError::usage)?.clone();
     let network = backbone(&features, context.workspace)?;
     let [layer] = features.layers.as_slice() else {
         return Err(CommandError::usage("fine-tuning needs one layer: `features.layers` names several".to_owned()));

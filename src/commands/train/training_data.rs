@@ -35,7 +35,12 @@ impl TrainingData {
     ) -> Result<Self, CommandError> {
         let labelled = gather(sources, &recipe.dataset, context)?;
         run.lap("scan");
-        let features = embed(&labelled, labelled.chain(recipe.features.as_ref())?, recipe, context)?;
+        let chain = labelled.chain(recipe.features.as_ref())?;
+        if let (Some(_), Some(chain)) = (&recipe.finetune, chain) {
+            // The features of the curated runs are known only now; those of the recipe were looked at when it was read.
+            chain.recipe.network_to_train().map_err(CommandError::usage)?;
+        }
+        let features = embed(&labelled, chain, recipe, context)?;
         run.lap("embed");
         let y: Vec<ClassId> = features.ids.iter().filter_map(|id| labelled.labels.get(*id)).collect();
         let weights = features.ids.iter().map(|id| labelled.weights[id]).collect();
