@@ -1,7 +1,7 @@
 //! Exported labels and removals: `labels.csv` and `removed.csv`, or `.parquet`, for other programs.
 //!
 //! Columns of both: id, path (relative to the data set), file (where the image lies on this machine), then
-//! `class, source, reason` or `reason, by, at` as in [`removed_csv`](super::removed_csv), then the name fields. A field
+//! `class, source, reason` or `reason, by, at` as in [`removed_csv`], then the name fields. A field
 //! that is called like one of these columns is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
