@@ -24,6 +24,7 @@
 //! use rails::progress::Silent;
 //! use rails::recipes::{ClusterRecipe, TrainRecipe};
 //! use rails::runs::Placement;
+//! use rails::workflow::clustering::SilhouetteLimits;
 //! use rails::workflow::{Context, LabelSources, Workspace};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,12 +40,8 @@
 //! // Cluster a folder: 192 photographs of brick, grass and gravel.
 //! let mut recipe = ClusterRecipe::default();
 //! recipe.dataset.path = Some("datasets/surfaces".into());
-//! let options = ClusterOptions {
-//!     truth: None,
-//!     placement: Placement::Link,
-//!     max_time: Duration::from_mins(1),
-//!     max_memory: 1 << 30,
-//! };
+//! let silhouettes = SilhouetteLimits { time: Duration::from_mins(1), memory: 1 << 30 };
+//! let options = ClusterOptions { truth: None, placement: Placement::Link, silhouettes };
 //! let run = cluster(&recipe, &options, &context)?.run;
 //!
 //! // Read a run: which image is in which cluster.

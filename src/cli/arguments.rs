@@ -11,14 +11,17 @@ use crate::commands::CommandError;
 use crate::device::DeviceChoice;
 use crate::recipes::{Recipe, load, to_toml};
 use crate::runs::Placement;
+use crate::workflow::clustering::SilhouetteLimits;
 use crate::workflow::{Context, Workspace};
 
-/// Where networks run.
+/// Where networks run and where their features are kept, for commands that use both.
 #[derive(Debug, Args)]
-pub(super) struct DeviceArgument {
+pub(super) struct ComputingArguments {
     /// Where networks run
-    #[arg(long = "device", value_name = "DEVICE", value_enum, default_value = "auto", help_heading = "Computing")]
-    choice: DeviceName,
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Computing")]
+    device: DeviceName,
+    #[command(flatten)]
+    cache: CacheArgument,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -31,14 +34,18 @@ enum DeviceName {
     Cuda,
 }
 
-impl DeviceArgument {
+impl ComputingArguments {
+    pub(super) fn workspace(&self) -> Workspace {
+        self.cache.workspace()
+    }
+
     /// The context that commands need beside their input.
     pub(super) fn context<'a>(
         &self,
         workspace: &'a Workspace,
         observer: &'a Terminal,
     ) -> Result<Context<'a>, CommandError> {
-        let choice = match self.choice {
+        let choice = match self.device {
             DeviceName::Auto => DeviceChoice::Auto,
             DeviceName::Cpu => DeviceChoice::Cpu,
             DeviceName::Cuda => DeviceChoice::Cuda,
@@ -73,13 +80,8 @@ pub(super) struct SilhouetteArguments {
 }
 
 impl SilhouetteArguments {
-    pub(super) fn time(&self) -> Duration {
-        Duration::from_secs(self.max_time)
-    }
-
-    /// In bytes.
-    pub(super) fn memory(&self) -> u64 {
-        self.max_memory << 30
+    pub(super) fn limits(&self) -> SilhouetteLimits {
+        SilhouetteLimits { time: Duration::from_secs(self.max_time), memory: self.max_memory << 30 }
     }
 }
 

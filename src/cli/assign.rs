@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{CacheArgument, CopyArgument, DeviceArgument, RecipeArguments, print_config};
+use super::arguments::{ComputingArguments, CopyArgument, RecipeArguments, print_config};
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, assign};
 use crate::recipes::AssignRecipe;
@@ -22,9 +22,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     copy: CopyArgument,
     #[command(flatten)]
-    device: DeviceArgument,
-    #[command(flatten)]
-    cache: CacheArgument,
+    computing: ComputingArguments,
 }
 
 impl Arguments {
@@ -33,8 +31,8 @@ impl Arguments {
         if self.recipe.print_config {
             return print_config(&recipe);
         }
-        let workspace = self.cache.workspace();
-        let context = self.device.context(&workspace, observer)?;
+        let workspace = self.computing.workspace();
+        let context = self.computing.context(&workspace, observer)?;
         let summary = assign(&recipe, &self.run, self.copy.placement(), &context)?;
         global.print(&summary, render::assign)?;
         Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))

@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{
-    CacheArgument, CopyArgument, DeviceArgument, RecipeArguments, SilhouetteArguments, print_config,
-};
+use super::arguments::{ComputingArguments, CopyArgument, RecipeArguments, SilhouetteArguments, print_config};
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{ClusterOptions, CommandError, cluster};
 use crate::recipes::ClusterRecipe;
@@ -27,9 +25,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     copy: CopyArgument,
     #[command(flatten)]
-    device: DeviceArgument,
-    #[command(flatten)]
-    cache: CacheArgument,
+    computing: ComputingArguments,
     /// Moved to `rails assign`
     #[arg(long, value_name = "RUN", hide = true)]
     assign: Option<PathBuf>,
@@ -48,12 +44,11 @@ impl Arguments {
         }
         let options = ClusterOptions {
             truth: self.truth.clone(),
-            max_time: self.silhouettes.time(),
-            max_memory: self.silhouettes.memory(),
+            silhouettes: self.silhouettes.limits(),
             placement: self.copy.placement(),
         };
-        let workspace = self.cache.workspace();
-        let context = self.device.context(&workspace, observer)?;
+        let workspace = self.computing.workspace();
+        let context = self.computing.context(&workspace, observer)?;
         let summary = cluster(&recipe, &options, &context)?;
         global.print(&summary, render::cluster)?;
         Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{CacheArgument, DeviceArgument};
+use super::arguments::ComputingArguments;
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, EvaluateOptions, evaluate};
 use crate::images::NamingTemplate;
@@ -33,9 +33,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
-    device: DeviceArgument,
-    #[command(flatten)]
-    cache: CacheArgument,
+    computing: ComputingArguments,
 }
 
 impl Arguments {
@@ -48,8 +46,8 @@ impl Arguments {
             output: self.output.clone(),
             name: self.name.clone(),
         };
-        let workspace = self.cache.workspace();
-        let context = self.device.context(&workspace, observer)?;
+        let workspace = self.computing.workspace();
+        let context = self.computing.context(&workspace, observer)?;
         let summary = evaluate(&options, &context)?;
         global.print(&summary, render::evaluate)?;
         Ok(CommandOutcome::of_skips(summary.findings.n_skipped))

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{CacheArgument, DeviceArgument};
+use super::arguments::ComputingArguments;
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, PredictOptions, TableFormat, predict, predictions_text, write_predictions};
 use crate::data::Fraction;
@@ -46,9 +46,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     explain: usize,
     #[command(flatten)]
-    device: DeviceArgument,
-    #[command(flatten)]
-    cache: CacheArgument,
+    computing: ComputingArguments,
 }
 
 impl Arguments {
@@ -64,8 +62,8 @@ impl Arguments {
             sort_into: self.sort_into.clone(),
             placement: if self.copy { Placement::Copy } else { Placement::Link },
         };
-        let workspace = self.cache.workspace();
-        let context = self.device.context(&workspace, observer)?;
+        let workspace = self.computing.workspace();
+        let context = self.computing.context(&workspace, observer)?;
         let summary = predict(&self.images, &options, &context)?;
         if let (Some(path), Some(format)) = (&self.output, format) {
             write_predictions(path, format, &summary)?;

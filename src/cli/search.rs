@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{CacheArgument, DeviceArgument, RecipeArguments, SilhouetteArguments, print_config};
+use super::arguments::{ComputingArguments, RecipeArguments, SilhouetteArguments, print_config};
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, SearchOptions, search};
 use crate::recipes::SearchRecipe;
@@ -23,9 +23,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     silhouettes: SilhouetteArguments,
     #[command(flatten)]
-    device: DeviceArgument,
-    #[command(flatten)]
-    cache: CacheArgument,
+    computing: ComputingArguments,
 }
 
 impl Arguments {
@@ -34,13 +32,9 @@ impl Arguments {
         if self.recipe.print_config {
             return print_config(&recipe);
         }
-        let options = SearchOptions {
-            truth: self.truth.clone(),
-            max_time: self.silhouettes.time(),
-            max_memory: self.silhouettes.memory(),
-        };
-        let workspace = self.cache.workspace();
-        let context = self.device.context(&workspace, observer)?;
+        let options = SearchOptions { truth: self.truth.clone(), silhouettes: self.silhouettes.limits() };
+        let workspace = self.computing.workspace();
+        let context = self.computing.context(&workspace, observer)?;
         let summary = search(&recipe, &options, &context)?;
         global.print(&summary, render::search)?;
         Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::arguments::{CacheArgument, DeviceArgument, RecipeArguments, print_config};
+use super::arguments::{ComputingArguments, RecipeArguments, print_config};
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, TrainOptions, sweep, train};
 use crate::progress::{Event, Note, Observer};
@@ -30,9 +30,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "RECIPE.toml", conflicts_with_all = ["config", "resume"])]
     sweep: Option<PathBuf>,
     #[command(flatten)]
-    device: DeviceArgument,
-    #[command(flatten)]
-    cache: CacheArgument,
+    computing: ComputingArguments,
 }
 
 impl Arguments {
@@ -48,8 +46,8 @@ impl Arguments {
             observer.on(Event::Note(&Note::SweepIgnored));
         }
         let options = TrainOptions { source: self.sources(), resume: self.resume };
-        let workspace = self.cache.workspace();
-        let context = self.device.context(&workspace, observer)?;
+        let workspace = self.computing.workspace();
+        let context = self.computing.context(&workspace, observer)?;
         let summary = train(&recipe, &options, &context)?;
         global.print(&summary, render::train)?;
         Ok(CommandOutcome::of_skips(summary.findings.n_skipped))
@@ -63,8 +61,8 @@ impl Arguments {
         if self.recipe.print_config {
             return print_config(&recipe);
         }
-        let workspace = self.cache.workspace();
-        let context = self.device.context(&workspace, observer)?;
+        let workspace = self.computing.workspace();
+        let context = self.computing.context(&workspace, observer)?;
         let summary = sweep(&recipe, &variants, &self.sources(), &context)?;
         global.print(&summary, |summary| render::sweep(summary, &self.training_with(path)))?;
         Ok(CommandOutcome::of_skips(summary.findings.n_skipped))

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::arguments::{CacheArgument, DeviceArgument};
+use super::arguments::ComputingArguments;
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::CommandError;
 use crate::runs::Placement;
@@ -65,9 +65,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     #[command(flatten)]
-    device: DeviceArgument,
-    #[command(flatten)]
-    cache: CacheArgument,
+    computing: ComputingArguments,
 }
 
 /// Labels that came in, and where the curation stands then.
@@ -93,9 +91,9 @@ enum FormatArgument {
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
-        let workspace = self.cache.workspace();
+        let workspace = self.computing.workspace();
         // A device that is not there is told before anything is decided.
-        let context = self.device.context(&workspace, observer)?;
+        let context = self.computing.context(&workspace, observer)?;
         // Without anything to do at once, the page opens.
         if !from_files && !self.status && !self.labels.asked() {
             return self.page.review(self.run.as_deref(), &self.by(), global, &context, observer);

@@ -8,7 +8,6 @@ mod reduced_images;
 mod summary;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use ndarray::ArrayView2;
 
@@ -21,7 +20,7 @@ use crate::progress::{Note, Observer, Stage, Warning};
 use crate::recipes::ClusterRecipe;
 use crate::reducers::TsneLayout;
 use crate::runs::{Placement, RunKind};
-use crate::workflow::clustering::{self, ClusteringEvaluator};
+use crate::workflow::clustering::{self, ClusteringEvaluator, SilhouetteLimits};
 use crate::workflow::{Context, Run, flux};
 use output::ClusterOutput;
 use reduced_images::ReducedImages;
@@ -33,10 +32,8 @@ pub struct ClusterOptions {
     pub truth: Option<PathBuf>,
     /// How images get into the cluster folders.
     pub placement: Placement,
-    /// Exact silhouettes may take this long; beyond it a stated sample is judged.
-    pub max_time: Duration,
-    /// Bytes that exact silhouettes may take; beyond it likewise.
-    pub max_memory: u64,
+    /// How much exact silhouettes may take.
+    pub silhouettes: SilhouetteLimits,
 }
 
 /// Scans, embeds, reduces and groups the images of the recipe and writes a run folder.
@@ -61,8 +58,7 @@ pub fn cluster(
         truth: truth.as_ref(),
         kmeans: &recipe.cluster.kmeans,
         seed: recipe.seed,
-        max_time: options.max_time,
-        max_memory: options.max_memory,
+        limits: options.silhouettes,
     };
     let results = clustering::run(&recipe.cluster, x, flux.as_ref(), &evaluator, context.observer)?;
     let outliers = Lof::default().score(x).factors;

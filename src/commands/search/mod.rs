@@ -4,7 +4,6 @@ mod page;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -17,7 +16,7 @@ use crate::metrics::{Contingency, normalized_mutual_information, purity, spread}
 use crate::progress::{Note, Stage};
 use crate::recipes::{FeaturesRecipe, NetworkRecipe, SearchRecipe};
 use crate::runs::{DatasetSummary, FeatureChain, RunKind};
-use crate::workflow::clustering::ClusteringEvaluator;
+use crate::workflow::clustering::{ClusteringEvaluator, SilhouetteLimits};
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, Run, RunInputs, RunSummary, WorkflowError, dataset};
 
@@ -26,10 +25,8 @@ use crate::workflow::{Context, Run, RunInputs, RunSummary, WorkflowError, datase
 pub struct SearchOptions {
     /// A table of true classes, for measuring only.
     pub truth: Option<PathBuf>,
-    /// Exact silhouettes may take this long; beyond it a stated sample is judged.
-    pub max_time: Duration,
-    /// Bytes that exact silhouettes may take; beyond it likewise.
-    pub max_memory: u64,
+    /// How much exact silhouettes may take.
+    pub silhouettes: SilhouetteLimits,
 }
 
 /// The outcome of `rails search`.
@@ -169,8 +166,7 @@ impl Search<'_> {
             truth: truth.as_ref(),
             kmeans: &self.recipe.cluster.kmeans,
             seed: self.recipe.seed,
-            max_time: self.options.max_time,
-            max_memory: self.options.max_memory,
+            limits: self.options.silhouettes,
         };
         let judged = evaluator.silhouettes(x.view(), &clusterings, observer);
         let kept = projection.explained_variance_ratio().map(|ratios| ratios.iter().sum::<f64>());

@@ -26,10 +26,16 @@ pub(crate) struct ClusteringEvaluator<'a> {
     pub truth: Option<&'a MatchedLabels>,
     pub kmeans: &'a KMeans,
     pub seed: u64,
-    /// Silhouettes over all pairs may take this long; beyond it a sample is measured.
-    pub max_time: Duration,
-    /// Bytes that they may take; beyond it likewise.
-    pub max_memory: u64,
+    pub limits: SilhouetteLimits,
+}
+
+/// How much silhouettes over all pairs of images may take; beyond it a stated sample is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SilhouetteLimits {
+    /// Expected time.
+    pub time: Duration,
+    /// Memory, in bytes.
+    pub memory: u64,
 }
 
 /// Fields of more values than this name images rather than groups.
@@ -54,7 +60,8 @@ impl ClusteringEvaluator<'_> {
         let cost = silhouette_cost(x.nrows(), x.ncols());
         // The points themselves, and per image and clustering a value and its sums.
         let bytes = x.nrows() as f64 * (x.ncols() * 4 + clusterings.len() * 16) as f64;
-        let share = (self.max_time.as_secs_f64() / cost).sqrt().min(self.max_memory as f64 / bytes);
+        let SilhouetteLimits { time, memory } = self.limits;
+        let share = (time.as_secs_f64() / cost).sqrt().min(memory as f64 / bytes);
         if share < 1.0 {
             let n = (x.nrows() as f64 * share) as usize;
             observer.warn(&Warning::SilhouettesSampled { seconds: cost, gib: bytes / GIB, images: n });
