@@ -173,6 +173,4 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, Decode
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
-mod probe;
-#[cfg(test)]
 mod tests;

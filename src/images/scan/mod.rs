@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
+use self::remarks::Remarks;
 use super::decode::{read, read_header};
 use super::frames::{self, Remark};
 use super::tile_index::TileIndex;
-use self::remarks::Remarks;
 use super::{DecodeError, Header, ImageError, NamingTemplate};
 use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, Skipped};
 use crate::files::tiles_csv;

@@ -22,7 +22,7 @@ use rust_hdf5::format::{FormatError, FormatResult, UNDEF_ADDR};
 
 use super::file::{Blocks, Hdf5File};
 use super::{corrupt, filters, object, translate, truncated};
-use crate::images::DecodeError;
+use crate::images::{DecodeError, Limits};
 
 /// Flag of a layout whose chunks at the far edges are stored without filters.
 const PLAIN_EDGES: u8 = 1;
@@ -61,7 +61,8 @@ impl Chunking {
         largest: Option<Vec<u64>>,
         number: usize,
     ) -> Result<Self, DecodeError> {
-        let (DataLayoutMessage::ChunkedV3 { chunk_dims, .. } | DataLayoutMessage::ChunkedV4 { chunk_dims, .. }) = &layout
+        let (DataLayoutMessage::ChunkedV3 { chunk_dims, .. } | DataLayoutMessage::ChunkedV4 { chunk_dims, .. }) =
+            &layout
         else {
             return Err(corrupt("a layout without chunks".to_owned()));
         };
@@ -96,6 +97,11 @@ impl Chunking {
     /// # Errors
     /// When they cannot be decoded, or a checksum does not agree.
     pub fn decode(&self, file: &Hdf5File, stored: Stored, place: &[u64]) -> Result<Vec<u8>, DecodeError> {
+        let most = Limits::current().bytes;
+        if self.bytes > most {
+            let what = format!("a chunk of shape {:?}, {} MB", self.dims, self.bytes >> 20);
+            return Err(DecodeError::TooLarge { what, limit: format!("{} MB", most >> 20) });
+        }
         let edge = (0..place.len()).any(|d| (place[d] + 1) * self.dims[d] > self.shape[d]);
         let plain_edges = matches!(self.layout, DataLayoutMessage::ChunkedV4 { flags, .. } if flags & PLAIN_EDGES != 0);
         if self.filters.filters.is_empty() || edge && plain_edges {
@@ -110,9 +116,9 @@ impl Chunking {
         let mut chunks = Vec::new();
         match &self.layout {
             DataLayoutMessage::ChunkedV3 { b_tree_address, .. } => self.tree_1(file, *b_tree_address, &mut chunks)?,
-            DataLayoutMessage::ChunkedV4 {
-                index_type, index_address, earray_params, single_chunk_filter, ..
-            } if *index_address != UNDEF_ADDR => {
+            DataLayoutMessage::ChunkedV4 { index_type, index_address, earray_params, single_chunk_filter, .. }
+                if *index_address != UNDEF_ADDR =>
+            {
                 let address = *index_address;
                 match index_type {
                     ChunkIndexType::SingleChunk => {
@@ -255,10 +261,8 @@ impl Chunking {
         let of_page = |bytes: &[u8], n: u64| -> FormatResult<Vec<Stored>> {
             Ok(if filtered {
                 let read = decode_filtered_page(bytes, context, n as usize, length_width)?;
-                let stored = |one: rust_hdf5::format::chunk_index::fixed_array::FixedArrayFilteredChunkElement| Stored {
-                    address: one.address,
-                    bytes: one.chunk_size,
-                    left_out: one.filter_mask,
+                let stored = |one: rust_hdf5::format::chunk_index::fixed_array::FixedArrayFilteredChunkElement| {
+                    Stored { address: one.address, bytes: one.chunk_size, left_out: one.filter_mask }
                 };
                 read.into_iter().map(stored).collect()
             } else {
@@ -327,7 +331,8 @@ impl Chunking {
         let width = usize::from(context.sizeof_addr);
         let length_width = if filtered { width_of_length(head.raw_elmt_size.into(), width)? } else { 0 };
         let element = if filtered { width + length_width + 4 } else { width };
-        let of_entry = |one: &FilteredChunkEntry| Stored { address: one.addr, bytes: one.nbytes, left_out: one.filter_mask };
+        let of_entry =
+            |one: &FilteredChunkEntry| Stored { address: one.addr, bytes: one.nbytes, left_out: one.filter_mask };
 
         let first = usize::from(how.idx_blk_elmts);
         let blocks = geometry.ndblk_addrs + geometry.nsblk_addrs;

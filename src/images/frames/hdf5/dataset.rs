@@ -53,7 +53,10 @@ pub(super) enum Storage {
     Contiguous(Option<u64>),
     /// Files of raw numbers, one after the other.
     Raw(Vec<RawFile>),
-    Chunked { chunking: Chunking, index: OnceCell<ChunkIndex> },
+    Chunked {
+        chunking: Chunking,
+        index: OnceCell<ChunkIndex>,
+    },
     Virtual(VirtualLayout),
 }
 
@@ -74,10 +77,8 @@ pub(super) struct Reading<'a> {
 /// How much of what was asked for is there.
 #[derive(Debug, Default)]
 pub(super) struct Coverage {
-    /// Numbers that were read.
+    /// Numbers that were read; others have the fill value that their author set.
     pub measured: u64,
-    /// Numbers that were never written and have the value their author set.
-    pub filled: u64,
     /// Why others are missing.
     pub lost: Option<String>,
 }
@@ -157,7 +158,11 @@ impl Dataset {
             }
             Storage::Raw(files) => {
                 let length = files.iter().try_fold(0_u64, |sum, one| sum.checked_add(one.length)).unwrap_or(u64::MAX);
-                if bytes.is_some_and(|bytes| bytes <= length) { Ok(all) } else { Err(truncated("its files of raw numbers")) }
+                if bytes.is_some_and(|bytes| bytes <= length) {
+                    Ok(all)
+                } else {
+                    Err(truncated("its files of raw numbers"))
+                }
             }
             Storage::Chunked { chunking, index } => {
                 filters::refuse(&chunking.filters)?;
@@ -191,9 +196,11 @@ impl Dataset {
         target: &mut Target<'_>,
         found: &mut Coverage,
     ) -> Result<(), DecodeError> {
-        let reaches = start.iter().zip(count).zip(&self.shape).all(|((start, count), dim)| {
-            start.checked_add(*count).is_some_and(|end| end <= *dim)
-        });
+        let reaches = start
+            .iter()
+            .zip(count)
+            .zip(&self.shape)
+            .all(|((start, count), dim)| start.checked_add(*count).is_some_and(|end| end <= *dim));
         if !reaches {
             found.lost.get_or_insert_with(|| format!("its source has shape {:?} only", self.shape));
             return Ok(());
@@ -214,7 +221,9 @@ impl Dataset {
             }),
             Storage::Raw(files) => {
                 if let Some(missing) = files.iter().find(|one| one.path.is_none()) {
-                    found.lost.get_or_insert_with(|| format!("its numbers lie in `{}`, which is missing", missing.name));
+                    found
+                        .lost
+                        .get_or_insert_with(|| format!("its numbers lie in `{}`, which is missing", missing.name));
                     return Ok(());
                 }
                 self.rows(start, count, target, found, |at, bytes| fill_raw(files, at, bytes))
@@ -229,10 +238,8 @@ impl Dataset {
 
     /// Numbers that nobody wrote.
     pub fn gap(&self, to: &[u64], count: &[u64], target: &mut Target<'_>, found: &mut Coverage) {
-        let numbers: u64 = count.iter().product();
         if let Some(fill) = &self.fill {
             target.fill(&self.number, fill, to, count);
-            found.filled += numbers;
         } else {
             found.lost.get_or_insert_with(|| "a part of it was never written".to_owned());
         }
@@ -256,7 +263,8 @@ impl Dataset {
         let rank = count.len();
         let (width, height) = (count[rank - 1], if rank > 1 { count[rank - 2] } else { 1 });
         // Rows that are read whole lie one after the other.
-        let together = if width == self.shape[rank - 1] { (PIECE / (width * size).max(1)).clamp(1, height.max(1)) } else { 1 };
+        let together =
+            if width == self.shape[rank - 1] { (PIECE / (width * size).max(1)).clamp(1, height.max(1)) } else { 1 };
         let outer = &count[..rank.saturating_sub(2)];
         let planes: u64 = outer.iter().product();
         let mut buffer = Vec::new();
@@ -305,7 +313,6 @@ impl Dataset {
         target: &mut Target<'_>,
         found: &mut Coverage,
     ) -> Result<(), DecodeError> {
-        super::check_bytes(chunking.bytes, &chunking.dims)?;
         let dims = &chunking.dims;
         let rank = dims.len();
         let first: Vec<u64> = start.iter().zip(dims).map(|(start, dim)| start / dim).collect();
@@ -346,7 +353,12 @@ impl Dataset {
     }
 
     /// The bytes of a part that is one whole chunk of plain numbers, without a copy; `None` where it is not.
-    pub fn one_chunk(&self, start: &[u64], count: &[u64], found: &mut Coverage) -> Result<Option<Vec<u8>>, DecodeError> {
+    pub fn one_chunk(
+        &self,
+        start: &[u64],
+        count: &[u64],
+        found: &mut Coverage,
+    ) -> Result<Option<Vec<u8>>, DecodeError> {
         let Storage::Chunked { chunking, index } = &self.storage else { return Ok(None) };
         let aligned = start.iter().zip(&chunking.dims).all(|(start, dim)| start % dim == 0);
         if chunking.dims != count || !aligned || !self.number.is_plain(self.number.pixel) {
@@ -366,6 +378,14 @@ impl Dataset {
             Storage::Raw(raw) => sources.extend(raw.iter().filter_map(|one| one.path.clone())),
             Storage::Virtual(layout) => layout.sources(files, &self.place.file, seen, sources),
             _ => {}
+        }
+    }
+
+    /// Why not one number is there; `None` where some may be.
+    pub fn unreachable(&self, files: &Files) -> Option<String> {
+        match &self.storage {
+            Storage::Virtual(layout) => layout.unreachable(files, &self.place.file),
+            _ => None,
         }
     }
 

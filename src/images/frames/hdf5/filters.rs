@@ -100,7 +100,8 @@ mod tests {
     #[test]
     fn checksums_are_those_of_the_library() {
         // What `H5_checksum_fletcher32` answers.
-        for (bytes, sum) in [(&b""[..], 0), (b"hi", 0x6869_6869), (b"abc", 0x25c5_c462), (b"hello world", 0xfc27_91ce)] {
+        for (bytes, sum) in [(&b""[..], 0), (b"hi", 0x6869_6869), (b"abc", 0x25c5_c462), (b"hello world", 0xfc27_91ce)]
+        {
             assert_eq!(fletcher32(bytes), sum, "{bytes:?}");
         }
         assert_eq!(fletcher32(&[0xFF; 4]), u32::MAX);

@@ -20,6 +20,8 @@ use crate::images::frames::counts::PixelType;
 
 /// Groups nested deeper than this are not looked into.
 const DEEPEST: usize = 12;
+/// Data sets that were passed over and are named.
+const MOST_NAMED: usize = 100;
 /// Links looked at, at most.
 const MOST_LINKS: usize = 100_000;
 
@@ -97,7 +99,8 @@ pub(super) fn find(files: &Files, file: &Rc<Hdf5File>, name: Option<&str>) -> Re
         None => None,
     };
     let rank = |parts: &[Candidate]| {
-        let numbers = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.dataset.numbers().unwrap_or(u64::MAX)));
+        let numbers =
+            parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.dataset.numbers().unwrap_or(u64::MAX)));
         (parts.iter().any(|part| part.marked), parts[0].dataset.shape.len(), numbers)
     };
     // Of equals the first by path.
@@ -117,6 +120,7 @@ pub(super) fn find(files: &Files, file: &Rc<Hdf5File>, name: Option<&str>) -> Re
     let others = stacks.values().flatten();
     passed_over.extend(others.map(|other| format!("`{}` {:?}", other.path, other.dataset.shape)));
     passed_over.extend(lost.iter().map(|(path, why)| format!("`{path}`, which {why}")));
+    passed_over.truncate(MOST_NAMED);
     let path = parts[0].path.clone();
     Ok(FoundStack { path, datasets: parts.into_iter().map(|part| part.dataset).collect(), passed_over })
 }

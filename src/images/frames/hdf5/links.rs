@@ -118,7 +118,8 @@ pub(super) fn links(file: &Hdf5File, header: &ObjectHeader) -> Result<Vec<Link>,
 /// Links of a group as files before version 1.8 hold them.
 fn table(file: &Hdf5File, message: &[u8], links: &mut Vec<Link>) -> Result<(), DecodeError> {
     let width = file.context.sizeof_addr;
-    let addresses = object::number(message, width).zip(message.get(width.into()..).and_then(|rest| object::number(rest, width)));
+    let addresses =
+        object::number(message, width).zip(message.get(width.into()..).and_then(|rest| object::number(rest, width)));
     let (tree, heap) = addresses.ok_or_else(|| corrupt("a symbol table".to_owned()))?;
     let (sa, ss) = (usize::from(width), usize::from(file.context.sizeof_size));
     let head = LocalHeapHeader::decode(&file.at_most(heap, 64)?, sa, ss).map_err(|error| translate(&error))?;
@@ -134,7 +135,8 @@ fn table(file: &Hdf5File, message: &[u8], links: &mut Vec<Link>) -> Result<(), D
             return Err(corrupt("a tree of links that leads back into itself".to_owned()));
         }
         let bytes = file.at_most(address, file.ranks.snode_btree_node_size(sa, ss))?;
-        let node = BTreeV1Node::decode(&bytes, sa, ss, file.ranks.snode_max_entries()).map_err(|error| translate(&error))?;
+        let node =
+            BTreeV1Node::decode(&bytes, sa, ss, file.ranks.snode_max_entries()).map_err(|error| translate(&error))?;
         if node.level >= above {
             return Err(corrupt("a tree of links whose levels do not fall".to_owned()));
         }
@@ -200,7 +202,9 @@ fn step(files: &Files, group: &Place, target: &LinkTarget, hops: &mut usize) -> 
             let root = file.root;
             walk(files, Place { file, address: root }, path, hops)
         }
-        LinkTarget::UserDefined { link_type, .. } => Err(super::unsupported(format!("a link of kind {link_type}")).into()),
+        LinkTarget::UserDefined { link_type, .. } => {
+            Err(super::unsupported(format!("a link of kind {link_type}")).into())
+        }
         LinkTarget::Hard { .. } => Ok(group.clone()),
     }
 }

@@ -9,7 +9,9 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use rust_hdf5::format::messages::virtual_mapping::{ParsedSourceName, VirtualMapping, VirtualMappingList, parse_source_name};
+use rust_hdf5::format::messages::virtual_mapping::{
+    ParsedSourceName, VirtualMapping, VirtualMappingList, parse_source_name,
+};
 use rust_hdf5::format::selection::Selection;
 
 use super::dataset::{Coverage, Dataset, Reading};
@@ -24,6 +26,8 @@ use crate::images::DecodeError;
 const DEEPEST: usize = 16;
 /// Sources of one numbered mapping.
 const MOST_NUMBERED: u64 = 1_000_000;
+/// Mappings of one frame that are compared with each other.
+const MOST_COMPARED: usize = 500;
 /// Numbers that may be missing in a row before a numbered mapping is at its end.
 const LONGEST_GAP: u64 = 100;
 
@@ -68,7 +72,8 @@ impl VirtualLayout {
                 continue;
             }
             let taken = Axes::of(&one.virtual_selection, shape);
-            let taken = taken.ok_or_else(|| unsupported("a virtual data set with an irregular selection".to_owned()))?;
+            let taken =
+                taken.ok_or_else(|| unsupported("a virtual data set with an irregular selection".to_owned()))?;
             if taken.axes.len() != shape.len() {
                 return Err(corrupt("a virtual data set's mapping of another rank".to_owned()));
             }
@@ -90,7 +95,13 @@ impl VirtualLayout {
     }
 
     /// The files that are there of those it is pieced together from.
-    pub fn sources(&self, files: &Files, holder: &Rc<Hdf5File>, seen: &mut HashSet<(usize, u64)>, sources: &mut Vec<PathBuf>) {
+    pub fn sources(
+        &self,
+        files: &Files,
+        holder: &Rc<Hdf5File>,
+        seen: &mut HashSet<(usize, u64)>,
+        sources: &mut Vec<PathBuf>,
+    ) {
         for mapping in &self.0 {
             match mapping.source(files, holder) {
                 Ok(source) => {
@@ -105,6 +116,13 @@ impl VirtualLayout {
                 Err(_) => sources.extend(other_file(&holder.path, &mapping.file)),
             }
         }
+    }
+
+    /// Why not one source is there; `None` where any is.
+    pub fn unreachable(&self, files: &Files, holder: &Rc<Hdf5File>) -> Option<String> {
+        let mut why = self.0.iter().map(|mapping| mapping.source(files, holder).err());
+        let first = why.next()??.to_owned();
+        why.all(|why| why.is_some()).then_some(first)
     }
 
     /// Why a part of an array of so many numbers has no source; `None` where all of it has one.
@@ -132,7 +150,7 @@ impl VirtualLayout {
         if dataset.has_fill() {
             dataset.gap(&vec![0; count.len()], count, target, &mut Coverage::default());
         }
-        let mut marks = (hits.len() > 1).then(|| vec![0_u64; numbers.div_ceil(64) as usize]);
+        let mut marks = (!apart(&hits)).then(|| vec![0_u64; numbers.div_ceil(64) as usize]);
         let mut covered = 0;
         for (mapping, ranges) in hits {
             if let Some(marks) = &mut marks {
@@ -149,14 +167,25 @@ impl VirtualLayout {
                 }
             }
         }
-        let missing = numbers.saturating_sub(covered);
-        if missing > 0 && dataset.has_fill() {
-            found.filled += missing;
-        } else if missing > 0 {
+        if covered < numbers && !dataset.has_fill() {
             found.lost.get_or_insert_with(|| "a part of it is mapped from nowhere".to_owned());
         }
         Ok(())
     }
+}
+
+/// Whether the boxes around what these mappings fill have nothing in common.
+fn apart(hits: &[(&Mapping, Vec<(u64, u64)>)]) -> bool {
+    if hits.len() > MOST_COMPARED {
+        return false;
+    }
+    let bounds = |(mapping, ranges): &(&Mapping, Vec<(u64, u64)>)| -> Vec<(u64, u64)> {
+        let axes = mapping.taken.axes.iter().zip(ranges);
+        axes.map(|(axis, (low, high))| (axis.at(*low).0, axis.at(high - 1).0)).collect()
+    };
+    let boxes: Vec<Vec<(u64, u64)>> = hits.iter().map(bounds).collect();
+    let apart = |a: &[(u64, u64)], b: &[(u64, u64)]| a.iter().zip(b).any(|(a, b)| a.1 < b.0 || b.1 < a.0);
+    boxes.iter().enumerate().all(|(n, one)| boxes[..n].iter().all(|other| apart(one, other)))
 }
 
 fn too_deep() -> DecodeError {
@@ -172,7 +201,8 @@ fn expand(
     mappings: &mut Vec<Mapping>,
 ) -> Result<(), DecodeError> {
     let name = |name: &str| parse_source_name(name).map_err(|error| translate(&error));
-    let (file, dataset): (ParsedSourceName, ParsedSourceName) = (name(&one.source_file_name)?, name(&one.source_dset_name)?);
+    let (file, dataset): (ParsedSourceName, ParsedSourceName) =
+        (name(&one.source_file_name)?, name(&one.source_dset_name)?);
     let mapping = |number: u64, taken: Axes| Mapping {
         file: file.build(number),
         dataset: dataset.build(number),
@@ -262,9 +292,8 @@ impl Mapping {
         let counts: Vec<u64> = ranges.iter().map(|(low, high)| high - low).collect();
         let mut twice = false;
         for_each(&counts, |place| {
-            let at = (0..place.len()).fold(0, |at, d| {
-                at * count[d] + self.taken.axes[d].at(ranges[d].0 + place[d]).0 - start[d]
-            });
+            let at = (0..place.len())
+                .fold(0, |at, d| at * count[d] + self.taken.axes[d].at(ranges[d].0 + place[d]).0 - start[d]);
             let (word, bit) = (&mut marks[(at / 64) as usize], 1 << (at % 64));
             twice |= *word & bit != 0;
             *word |= bit;
@@ -358,7 +387,9 @@ impl Mapping {
         target: &mut Target<'_>,
         found: &mut Coverage,
     ) -> Result<(), DecodeError> {
-        let (Some((last, outer)), Some(step)) = (ranges.split_last(), target.strides.last().copied()) else { return Ok(()) };
+        let (Some((last, outer)), Some(step)) = (ranges.split_last(), target.strides.last().copied()) else {
+            return Ok(());
+        };
         let d = outer.len();
         let axis = &self.taken.axes[d];
         let counts: Vec<u64> = outer.iter().map(|(low, high)| high - low).collect();

@@ -33,14 +33,9 @@ use self::kept_chunks::KeptChunks;
 use self::target::Target;
 use super::counts::{PixelType, frame};
 use super::{Header, Remark, Stack};
-use crate::images::{DecodeError, Decoded};
+use crate::images::{DecodeError, Decoded, Limits};
 
 pub(super) use self::file::signature;
-
-/// A frame or chunk above this many bytes is refused.
-const MOST_BYTES: u64 = 1 << 30;
-/// A file of more frames than this is refused.
-const MOST_FRAMES: u64 = 4_000_000;
 
 /// An open file.
 pub(super) struct Hdf5Stack {
@@ -75,8 +70,7 @@ impl Hdf5Stack {
         let first = &found.datasets[0];
         let [.., height, width] = *first.shape.as_slice() else { return Err(corrupt("frames of no size".to_owned())) };
         let pixel = first.number.pixel;
-        let bytes = height.checked_mul(width).and_then(|pixels| pixels.checked_mul(pixel.size() as u64));
-        check_bytes(bytes.unwrap_or(u64::MAX), &[height, width])?;
+        Limits::current().check(width, height, pixel.size() as u64)?;
         if height == 0 || width == 0 || height > u64::from(u32::MAX) || width > u64::from(u32::MAX) {
             return Err(corrupt(format!("frames of {width}×{height} pixels")));
         }
@@ -88,16 +82,15 @@ impl Hdf5Stack {
             declared = declared.saturating_add(if dataset.shape.len() == 2 { 1 } else { dataset.shape[0] });
             let first = frames as usize;
             frames = frames.saturating_add(n);
-            if frames > MOST_FRAMES {
-                return Err(DecodeError::TooLarge {
-                    what: format!("{frames} frames in one file"),
-                    limit: MOST_FRAMES.to_string(),
-                });
-            }
+            Limits::current().check_frames(frames)?;
             if let Some(why) = dataset.filled(&files) {
                 remarks.push(Remark::Filled { dataset: found.path.clone(), why });
             }
             parts.push(FramesPart { dataset, first, frames: n as usize });
+        }
+        let unreachable = |part: &FramesPart| part.dataset.unreachable(&files);
+        if let Some(why) = parts.iter().map(unreachable).collect::<Option<Vec<String>>>() {
+            return Err(corrupt(format!("`{}`: {}", found.path, why[0])));
         }
         if frames == 0 {
             let lost = parts.iter().find_map(|part| part.dataset.lost(&files));
@@ -200,15 +193,6 @@ fn sources_of(files: &Files, parts: &[FramesPart], master: usize) -> Vec<PathBuf
     sources
 }
 
-/// Refuses a frame or chunk that would take more memory than a decoded image may.
-fn check_bytes(bytes: u64, dims: &[u64]) -> Result<(), DecodeError> {
-    if bytes <= MOST_BYTES {
-        return Ok(());
-    }
-    let dims = dims.iter().map(u64::to_string).collect::<Vec<_>>().join("×");
-    Err(DecodeError::TooLarge { what: format!("{dims} numbers"), limit: format!("{} MB", MOST_BYTES >> 20) })
-}
-
 fn translate(error: &FormatError) -> DecodeError {
     match error {
         FormatError::UnsupportedFeature(detail) => unsupported(detail.clone()),
@@ -229,3 +213,6 @@ fn truncated(detail: &'static str) -> DecodeError {
 fn unsupported(detail: String) -> DecodeError {
     DecodeError::Unsupported { format: "HDF5", detail }
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,10 +141,13 @@ impl Number {
         // A cast keeps within the range of the type, and makes 0 of what is no number.
         macro_rules! integer {
             ($type:ty) => {
-                out.copy_from_slice(&match *self {
-                    Self::Integer(value) => value.clamp(<$type>::MIN.into(), <$type>::MAX.into()) as $type,
-                    Self::Float(value) => value as $type,
-                }.to_le_bytes())
+                out.copy_from_slice(
+                    &match *self {
+                        Self::Integer(value) => value.clamp(<$type>::MIN.into(), <$type>::MAX.into()) as $type,
+                        Self::Float(value) => value as $type,
+                    }
+                    .to_le_bytes(),
+                )
             };
         }
         match to {

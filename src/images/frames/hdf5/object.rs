@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 
 use rust_hdf5::DatatypeMessage;
-use rust_hdf5::format::chunk_index::btree_v2::Bt2Header;
 use rust_hdf5::format::checksum::checksum_metadata;
+use rust_hdf5::format::chunk_index::btree_v2::Bt2Header;
 use rust_hdf5::format::dense_attr::read_dense_attributes;
 use rust_hdf5::format::global_heap::{GlobalHeapCollection, decode_vlen_reference};
 use rust_hdf5::format::messages::attr_info::AttributeInfoMessage;
