@@ -277,7 +277,7 @@ impl Dataset {
             }
             let mut row = 0;
             while row < height {
-                let plain = self.number.is_plain(target.pixel) && target.is_dense(width);
+                let plain = self.number.is_plain(target.asked.pixel) && target.is_dense(width);
                 let rows = if plain && width == self.shape[rank - 1] { height } else { together.min(height - row) };
                 if rank > 1 {
                     place[rank - 2] = row;

@@ -3,7 +3,7 @@
 //! Reference: HDF5 file format specification 3.0, section IV.A.2.l, and the register of filters. `rust_hdf5` undoes them;
 //! it takes a Fletcher-32 checksum off without a look at it, so that one is checked here.
 
-use rust_hdf5::format::messages::filter::{FILTER_FLETCHER32, reverse_filters_masked_bounded};
+use rust_hdf5::format::messages::filter::{FILTER_FLETCHER32, FILTER_ZSTD, reverse_filters_masked_bounded};
 use rust_hdf5::{Filter, FilterPipeline};
 
 use super::{corrupt, translate, truncated, unsupported};
@@ -12,6 +12,10 @@ use crate::images::DecodeError;
 /// Filters that can be undone: deflate, shuffle, Fletcher-32, szip, n-bit, scale-offset, bzip2, LZF, blosc, LZ4,
 /// bitshuffle and zstd.
 const KNOWN: [u16; 12] = [1, 2, 3, 4, 5, 6, 307, 32000, 32001, 32004, 32008, 32015];
+
+const BITSHUFFLE: u16 = 32008;
+/// The fifth parameter of bitshuffle where zstd follows it.
+const BITSHUFFLE_ZSTD: u32 = 3;
 
 /// Registered filters that people meet and that are refused, by number.
 const OTHERS: [(u16, &str); 8] = [
@@ -52,16 +56,54 @@ pub(super) fn undo(
             bytes = without_checksum(bytes)?;
             continue;
         }
-        let one = FilterPipeline { filters: vec![(*filter).clone()] };
         // Before the last, a filter's output may be longer than the numbers, but not by much.
         let most = if at == 0 { length } else { length.saturating_mul(2).saturating_add(1 << 16) };
-        bytes = reverse_filters_masked_bounded(&one, &bytes, 0, most).map_err(|error| translate(&error))?;
+        bytes = if filter.id == BITSHUFFLE && filter.cd_values.get(4) == Some(&BITSHUFFLE_ZSTD) {
+            bitshuffled_zstd(filter, &bytes, most)?
+        } else {
+            one(filter, &bytes, most)?
+        };
     }
     if bytes.len() < length {
         return Err(truncated("a chunk holds fewer numbers than its shape says"));
     }
     bytes.truncate(length);
     Ok(bytes)
+}
+
+fn one(filter: &Filter, bytes: &[u8], most: usize) -> Result<Vec<u8>, DecodeError> {
+    let one = FilterPipeline { filters: vec![filter.clone()] };
+    reverse_filters_masked_bounded(&one, bytes, 0, most).map_err(|error| translate(&error))
+}
+
+/// Bitshuffled blocks, each packed by zstd on its own, and what was too short for a block, as it is.
+fn bitshuffled_zstd(filter: &Filter, bytes: &[u8], most: usize) -> Result<Vec<u8>, DecodeError> {
+    let short = || truncated("a bitshuffled chunk");
+    let word = |at: usize| Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?) as usize);
+    let length = bytes.first_chunk().map(|head| u64::from_be_bytes(*head)).ok_or_else(short)?;
+    let length = usize::try_from(length).ok().filter(|length| *length <= most).ok_or_else(short)?;
+    let element = filter.cd_values.get(2).map_or(1, |size| *size as usize).max(1);
+    let block = word(8).filter(|block| *block >= element).ok_or_else(short)?;
+    // Blocks hold eight numbers at least.
+    let shuffled = length / (8 * element) * (8 * element);
+    let zstd = Filter { id: FILTER_ZSTD, flags: 0, cd_values: Vec::new() };
+    let mut at = 12;
+    let mut plain = Vec::with_capacity(length);
+    while plain.len() < shuffled {
+        let size = word(at).ok_or_else(short)?;
+        let packed = bytes.get(at + 4..).and_then(|rest| rest.get(..size)).ok_or_else(short)?;
+        let unpacked = one(&zstd, packed, block.min(shuffled - plain.len()))?;
+        if unpacked.is_empty() {
+            return Err(short());
+        }
+        plain.extend(unpacked);
+        at += 4 + size;
+    }
+    plain.extend(bytes.get(at..).and_then(|rest| rest.get(..length - shuffled)).ok_or_else(short)?);
+    let mut shuffle = filter.clone();
+    shuffle.cd_values.truncate(3);
+    shuffle.cd_values.extend([(block / element) as u32, 0]);
+    one(&shuffle, &plain, most)
 }
 
 fn without_checksum(mut bytes: Vec<u8>) -> Result<Vec<u8>, DecodeError> {

@@ -93,6 +93,18 @@ pub(super) fn find(files: &Files, file: &Rc<Hdf5File>, name: Option<&str>) -> Re
             }
             found
         }
+        // With one to choose from, nothing can be mistaken.
+        Some(Signal { path, target: Err(Lost::Name(_)) }) if stacks.len() < 2 => {
+            passed_over.push(format!("`{path}`, its signal, which is not there"));
+            None
+        }
+        Some(Signal { path, target: Err(Lost::Name(_)) }) => {
+            let names: Vec<String> = stacks.values().flatten().map(|part| format!("`{}`", part.path)).collect();
+            let (n, first) = (names.len(), names[..names.len().min(2)].join(" and "));
+            let detail =
+                format!("its signal `{path}` is not there; `dataset.frames` names one of {n}, such as {first}");
+            return Err(unsupported(detail));
+        }
         Some(Signal { path, target: Err(lost) }) => {
             return Err(corrupt(format!("its signal `{path}` leads to {lost}")));
         }

@@ -273,6 +273,11 @@ impl Mapping {
         let mut axes = axes.ok_or_else(|| format!("it is mapped from an irregular selection of `{}`", self.dataset))?;
         let grown = axes.unlimited.map(|d| axes.axes[d].below(dataset.shape[d]));
         axes.end_after(grown.unwrap_or(0));
+        // All of a source that is shorter or longer than it was: as much as is mapped, from its start.
+        let lengths: Vec<u64> = self.taken.axes.iter().map(Axis::length).collect();
+        if self.from == Selection::All && axes.elements() != self.taken.elements() && lengths.len() == axes.axes.len() {
+            axes = Axes::of(&self.from, &lengths).unwrap_or(axes);
+        }
         Ok(Source { dataset, axes, grown })
     }
 
@@ -371,7 +376,7 @@ impl Mapping {
                     strides[other] = target.strides[d] * piece.step as usize;
                 }
             }
-            let mut part = Target { bytes: &mut *target.bytes, pixel: target.pixel, strides, offset };
+            let mut part = Target { bytes: &mut *target.bytes, asked: target.asked, strides, offset };
             outcome = source.dataset.read(reading, &from, &count, &mut part, found);
         });
         outcome
@@ -413,7 +418,7 @@ impl Mapping {
                     (*count, *stride) = (length, step);
                 }
                 let offset = offset + (to - start[d]) as usize * step;
-                let mut part = Target { bytes: &mut *target.bytes, pixel: target.pixel, strides, offset };
+                let mut part = Target { bytes: &mut *target.bytes, asked: target.asked, strides, offset };
                 outcome = source.dataset.read(reading, &from, &count, &mut part, found);
                 index += length;
             }

@@ -129,7 +129,7 @@ impl Hdf5Stack {
             bytes
         } else {
             let mut bytes = vec![0; self.height * self.width * self.pixel.size()];
-            let mut target = Target::whole(&mut bytes, self.pixel, &count);
+            let mut target = Target::whole(&mut bytes, part.dataset.number.asked(), &count);
             let mut reading = Reading { files: &self.files, kept: &mut self.kept };
             part.dataset.read(&mut reading, &start, &count, &mut target, &mut found)?;
             bytes

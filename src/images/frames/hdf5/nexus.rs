@@ -27,8 +27,10 @@ pub(super) fn signal(files: &Files, root: &Place) -> Option<Signal> {
         let all = links(&at.file, &header).ok()?;
         let step = match (signal_of(&at.file, &header), object::text(&at.file, &header, "default")) {
             (Some(name), _) => {
-                let link = all.into_iter().find(|link| link.name == name)?;
-                return Some(Signal { path: format!("{path}{name}"), target: follow(files, &at, &link.target) });
+                let link = all.into_iter().find(|link| link.name == name);
+                let target =
+                    link.map_or_else(|| Err(Lost::Name(name.clone())), |link| follow(files, &at, &link.target));
+                return Some(Signal { path: format!("{path}{name}"), target });
             }
             (None, Some(name)) => name,
             // Where the way ends in a group of old, one of its data sets says so itself.

@@ -1,12 +1,20 @@
 //! Numbers as HDF5 stores them, and their conversion as the library converts.
 //!
 //! Integers of reduced precision, either byte order; floats of IEEE 754. Into a narrower type, values beyond its range
-//! become its least or largest; floats lose their fraction, and what is no number becomes 0.
+//! become its least or largest; floats lose their fraction, and what is no number becomes 0. Between integers of equal size
+//! and different byte order the library turns bytes round and looks at nothing else: −1 becomes the largest number.
 
 use half::f16;
 use rust_hdf5::{ByteOrder, DatatypeMessage};
 
 use crate::images::frames::counts::PixelType;
+
+/// The type that numbers are converted to: written little-endian, but as if into this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub pixel: PixelType,
+    pub big_endian: bool,
+}
 
 /// A type of numbers in a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,26 +98,38 @@ impl NumberType {
         self.pixel == pixel && self.bits.is_none() && (!self.big_endian || self.size() == 1)
     }
 
+    /// This type, asked for as it is.
+    pub fn asked(&self) -> Asked {
+        Asked { pixel: self.pixel, big_endian: self.big_endian }
+    }
+
     /// Writes the numbers in `stored` into `out`, as little-endian numbers of type `to`; as many as `out` has room for.
-    pub fn convert(&self, stored: &[u8], to: PixelType, out: &mut [u8]) {
+    pub fn convert(&self, stored: &[u8], asked: Asked, out: &mut [u8]) {
+        let to = asked.pixel;
         if self.is_plain(to) {
             let length = out.len();
             out.copy_from_slice(&stored[..length]);
             return;
         }
         let size = self.size();
+        let turned = size == to.size() && self.big_endian != asked.big_endian;
+        let as_it_is = self.bits.is_none() && (self.pixel == to || turned && !self.is_float() && !is_float(to));
         let mut little = [0; 8];
         for (stored, out) in stored.chunks_exact(size).zip(out.chunks_exact_mut(to.size())) {
             little[..size].copy_from_slice(stored);
             if self.big_endian {
                 little[..size].reverse();
             }
-            if self.pixel == to && self.bits.is_none() {
+            if as_it_is {
                 out.copy_from_slice(&little[..size]);
             } else {
                 self.number(&little[..size]).write(to, out);
             }
         }
+    }
+
+    fn is_float(&self) -> bool {
+        is_float(self.pixel)
     }
 
     fn number(&self, little: &[u8]) -> Number {
@@ -129,6 +149,10 @@ impl NumberType {
             }
         }
     }
+}
+
+fn is_float(pixel: PixelType) -> bool {
+    matches!(pixel, PixelType::F16 | PixelType::F32 | PixelType::F64)
 }
 
 enum Number {
@@ -190,23 +214,32 @@ mod tests {
         NumberType::of(&DatatypeMessage::FixedPoint { size, byte_order, signed, bit_offset, bit_precision }).unwrap()
     }
 
+    const fn little(pixel: PixelType) -> Asked {
+        Asked { pixel, big_endian: false }
+    }
+
     #[test]
     fn values_beyond_a_type_become_its_least_or_largest() {
         let from = integers(4, true, true, 0, 32);
         let stored: Vec<u8> = [-70_000_i32, -1, 65_536, 7].into_iter().flat_map(i32::to_be_bytes).collect();
         let mut out = [0; 8];
-        from.convert(&stored, PixelType::U16, &mut out);
+        from.convert(&stored, little(PixelType::U16), &mut out);
         assert_eq!(out, [0, 0, 0, 0, 255, 255, 7, 0]);
-        from.convert(&stored, PixelType::I16, &mut out);
+        from.convert(&stored, little(PixelType::I16), &mut out);
         assert_eq!(out, [0x00, 0x80, 255, 255, 0xFF, 0x7F, 7, 0]);
+        let mut out = [0; 4];
+        from.convert(&(-1_i32).to_be_bytes(), little(PixelType::U32), &mut out);
+        assert_eq!(out, [255; 4], "of one size, only the order changes");
+        integers(4, true, false, 0, 32).convert(&(-1_i32).to_le_bytes(), little(PixelType::U32), &mut out);
+        assert_eq!(out, [0; 4]);
     }
 
     #[test]
     fn bits_of_reduced_precision_are_taken_out() {
         let mut out = [0; 2];
-        integers(2, false, false, 4, 12).convert(&0xABCF_u16.to_le_bytes(), PixelType::U16, &mut out);
+        integers(2, false, false, 4, 12).convert(&0xABCF_u16.to_le_bytes(), little(PixelType::U16), &mut out);
         assert_eq!(u16::from_le_bytes(out), 0xABC);
-        integers(2, true, true, 0, 12).convert(&0x0FFF_u16.to_be_bytes(), PixelType::I16, &mut out);
+        integers(2, true, true, 0, 12).convert(&0x0FFF_u16.to_be_bytes(), little(PixelType::I16), &mut out);
         assert_eq!(i16::from_le_bytes(out), -1);
     }
 }

@@ -1,12 +1,11 @@
 //! Where numbers that were read go: an array of one type, or a part of it with gaps between its rows.
 
-use super::numbers::NumberType;
-use crate::images::frames::counts::PixelType;
+use super::numbers::{Asked, NumberType};
 
-/// Little-endian numbers of type `pixel`, and how an array lies in them.
+/// Little-endian numbers of the type that is asked for, and how an array lies in them.
 pub(super) struct Target<'a> {
     pub bytes: &'a mut [u8],
-    pub pixel: PixelType,
+    pub asked: Asked,
     /// Numbers from one to the next, along every axis.
     pub strides: Vec<usize>,
     /// The number that the array starts at.
@@ -15,12 +14,12 @@ pub(super) struct Target<'a> {
 
 impl<'a> Target<'a> {
     /// The whole of `bytes`, of shape `count`, row after row.
-    pub fn whole(bytes: &'a mut [u8], pixel: PixelType, count: &[u64]) -> Self {
+    pub fn whole(bytes: &'a mut [u8], asked: Asked, count: &[u64]) -> Self {
         let mut strides = vec![1; count.len()];
         for d in (1..count.len()).rev() {
             strides[d - 1] = strides[d] * count[d] as usize;
         }
-        Self { bytes, pixel, strides, offset: 0 }
+        Self { bytes, asked, strides, offset: 0 }
     }
 
     /// Where the number at `place` lies, counted in numbers.
@@ -39,15 +38,15 @@ impl<'a> Target<'a> {
 
     /// The bytes of `numbers` that lie one after the other from `place` on.
     pub fn stretch(&mut self, place: &[u64], numbers: usize) -> &mut [u8] {
-        let (at, size) = (self.at(place), self.pixel.size());
+        let (at, size) = (self.at(place), self.asked.pixel.size());
         &mut self.bytes[at * size..(at + numbers) * size]
     }
 
     /// Writes one stored number everywhere in the box from `to` on.
     pub fn fill(&mut self, number: &NumberType, stored: &[u8], to: &[u64], count: &[u64]) {
         let mut one = [0; 8];
-        let size = self.pixel.size();
-        number.convert(stored, self.pixel, &mut one[..size]);
+        let size = self.asked.pixel.size();
+        number.convert(stored, self.asked, &mut one[..size]);
         let (Some((&width, outer)), Some(&step)) = (count.split_last(), self.strides.last()) else { return };
         for_each(outer, |place| {
             let at = self.row(to, place);
@@ -60,8 +59,7 @@ impl<'a> Target<'a> {
 
     /// Where the row at `place` starts, from `to` on.
     fn row(&self, to: &[u64], place: &[u64]) -> usize {
-        let outer = place.iter().enumerate().fold(self.at(to), |at, (d, place)| at + self.strides[d] * *place as usize);
-        outer
+        self.at(to) + self.strides.iter().zip(place).map(|(stride, place)| stride * *place as usize).sum::<usize>()
     }
 }
 
@@ -76,7 +74,7 @@ pub(super) fn scatter(
     to: &[u64],
 ) {
     let (Some((&width, outer)), Some(&step)) = (count.split_last(), target.strides.last()) else { return };
-    let (width, size, out) = (width as usize, number.size(), target.pixel.size());
+    let (width, size, out) = (width as usize, number.size(), target.asked.pixel.size());
     for_each(outer, |place| {
         let source = (0..shape.len()).fold(0, |at, d| {
             at * shape[d] as usize + from[d] as usize + place.get(d).map_or(0, |place| *place as usize)
@@ -84,11 +82,11 @@ pub(super) fn scatter(
         let row = &stored[source * size..(source + width) * size];
         let at = target.row(to, place);
         if step == 1 {
-            number.convert(row, target.pixel, &mut target.bytes[at * out..(at + width) * out]);
+            number.convert(row, target.asked, &mut target.bytes[at * out..(at + width) * out]);
         } else {
             for (x, one) in row.chunks_exact(size).enumerate() {
                 let at = (at + x * step) * out;
-                number.convert(one, target.pixel, &mut target.bytes[at..at + out]);
+                number.convert(one, target.asked, &mut target.bytes[at..at + out]);
             }
         }
     });
