@@ -24,6 +24,9 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde::Serialize;
 
 use crate::commands::CommandError;
+use crate::device::Device;
+use crate::memory::MemoryBudget;
+use crate::workflow::{Context, Workspace};
 use moved::MovedOptions;
 use progress::{Terminal, Verbosity};
 
@@ -90,6 +93,10 @@ struct Global {
     /// Name every skipped file and say more
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     verbose: bool,
+    /// The memory it may take: a size such as 8GiB, or a part of what is free. What would need more is left out with the
+    /// reason, or done in smaller pieces
+    #[arg(long, value_name = "SIZE", global = true, default_value = "80%", help_heading = "Everywhere")]
+    max_memory: MemoryBudget,
 }
 
 impl Global {
@@ -99,6 +106,11 @@ impl Global {
             (_, true) => Verbosity::Verbose,
             _ => Verbosity::Normal,
         }
+    }
+
+    /// The context of commands that run no network.
+    fn context<'a>(&self, workspace: &'a Workspace, observer: &'a Terminal) -> Context<'a> {
+        Context { device: Device::Cpu, memory: self.max_memory, workspace, observer }
     }
 
     /// Prints a result: as JSON where asked, else as `text` says it.
