@@ -25,6 +25,7 @@ use serde::Serialize;
 
 use crate::commands::CommandError;
 use crate::device::Device;
+use crate::images::Limits;
 use crate::memory::MemoryBudget;
 use crate::workflow::{Context, Workspace};
 use moved::MovedOptions;
@@ -93,13 +94,30 @@ struct Global {
     /// Name every skipped file and say more
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     verbose: bool,
-    /// The memory it may take: a size such as 8GiB, or a part of what is free. What would need more is left out with the
-    /// reason, or done in smaller pieces
-    #[arg(long, value_name = "SIZE", global = true, default_value = "80%", help_heading = "Everywhere")]
+    /// Leave out pictures and frames of more pixels, such as 500M [default: 1100M]
+    #[arg(long, global = true, value_name = "PIXELS", value_parser = arguments::parse_count, help_heading = "Everywhere")]
+    max_pixels: Option<u64>,
+    /// Take this much memory at most, such as 8GiB, or 50% of what is free [default: 80%]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SIZE",
+        default_value = "80%",
+        hide_default_value = true,
+        help_heading = "Everywhere"
+    )]
     max_memory: MemoryBudget,
 }
 
 impl Global {
+    /// What readers may take, as the command line says.
+    fn limits(&self) -> Limits {
+        let default = Limits::default();
+        // A picture is decoded, and shown, in at most three times its size.
+        let bytes = default.bytes.min(self.max_memory.bytes() / 3);
+        Limits { pixels: self.max_pixels.unwrap_or(default.pixels), bytes, ..default }
+    }
+
     fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -148,6 +166,7 @@ pub fn main() -> ExitCode {
     };
     let observer = Terminal::new(cli.global.verbosity());
     let command = matches.subcommand_name().unwrap_or_default();
+    cli.global.limits().enforce();
     let outcome = cli.moved.check(command).and_then(|()| cli.run(&observer));
     observer.clear();
     match outcome {
