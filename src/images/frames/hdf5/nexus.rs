@@ -1,6 +1,6 @@
 //! What a file says of itself: which data set its author meant to be looked at.
 //!
-//! Reference: NeXus manual, "Associating plottable data using attributes". `default` leads from the root through an entry to
+//! Reference: `NeXus` manual, "Associating plottable data using attributes". `default` leads from the root through an entry to
 //! a group of data, whose `signal` names the data set. Before 2014 the data set itself carried `signal = 1`.
 
 use rust_hdf5::format::object_header::ObjectHeader;

@@ -50,7 +50,7 @@ fn frames_are_those_that_h5py_reads_or_refused() {
                     let read = stack.read(index).map(|frame| facts(&frame));
                     match frames[index] {
                         Some(facts) => {
-                            assert_eq!(read.unwrap_or_else(|e| panic!("{name} {index}: {e}")), facts, "{name} {index}")
+                            assert_eq!(read.unwrap_or_else(|e| panic!("{name} {index}: {e}")), facts, "{name} {index}");
                         }
                         None => assert!(read.is_err(), "{name} {index}: {read:?}"),
                     }
@@ -83,7 +83,7 @@ fn what_was_taken_and_what_not_is_told() {
     let flat = "`entry/aux/flatfield` [4, 7, 5]".to_owned();
     let taken = Remark::Taken { dataset: "entry/data/eiger".to_owned(), passed_over: vec![flat] };
     for name in ["signal.h5", "signal_only.h5", "signal_old.h5"] {
-        assert_eq!(remarks(name), [taken.clone()], "{name}");
+        assert_eq!(remarks(name), std::slice::from_ref(&taken), "{name}");
     }
     assert!(matches!(&remarks("filled_part.h5")[1], Remark::Filled { why, .. } if why.contains("mapped from nowhere")));
     let unwritten = Remark::Unwritten { frames: 499_999_997, declared: 500_000_000 };
