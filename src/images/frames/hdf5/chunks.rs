@@ -66,7 +66,10 @@ impl Chunking {
         else {
             return Err(corrupt("a layout without chunks".to_owned()));
         };
-        let (_, dims) = chunk_dims.split_last().ok_or_else(|| corrupt("chunks of no dimension".to_owned()))?;
+        let (size, dims) = chunk_dims.split_last().ok_or_else(|| corrupt("chunks of no dimension".to_owned()))?;
+        if *size != number as u64 {
+            return Err(corrupt(format!("chunks of numbers of {size} bytes, not {number}")));
+        }
         let dims = dims.to_vec();
         let fits = dims.len() == shape.len() && largest.as_ref().is_none_or(|largest| largest.len() == shape.len());
         if !fits || dims.contains(&0) {
@@ -199,7 +202,7 @@ impl Chunking {
                     continue;
                 }
                 let aligned = key.offsets.iter().zip(&self.dims).all(|(offset, dim)| offset % dim == 0);
-                if !aligned {
+                if !aligned || key.offsets.last().is_some_and(|within| *within != 0) {
                     return Err(corrupt(format!("a chunk at {:?}, beside the grid", key.offsets)));
                 }
                 let place: Vec<u64> = key.offsets.iter().zip(&self.dims).map(|(offset, dim)| offset / dim).collect();

@@ -102,6 +102,10 @@ impl Dataset {
         if space.class != DataspaceClass::Simple || space.dims.is_empty() {
             return Err(unsupported("it holds a single value or none".to_owned()));
         }
+        let beyond = |largest: &Vec<u64>| space.dims.iter().zip(largest).any(|(dim, largest)| dim > largest);
+        if space.max_dims.as_ref().is_some_and(beyond) {
+            return Err(corrupt(format!("an array of shape {:?}, larger than it may be", space.dims)));
+        }
         let (layout, _) = DataLayoutMessage::decode(&needed(MSG_DATA_LAYOUT)?, &file.context).map_err(read)?;
         layout.check_against_dataset(&space, &datatype, &file.context).map_err(read)?;
         let fill = match bytes(MSG_FILL_VALUE)? {

@@ -24,18 +24,14 @@ pub(super) fn signal(files: &Files, root: &Place) -> Option<Signal> {
     let mut path = String::new();
     for _ in 0..MOST_STEPS {
         let header = at.header().ok()?;
-        let all = links(&at.file, &header).ok()?;
         let step = match (signal_of(&at.file, &header), object::text(&at.file, &header, "default")) {
             (Some(name), _) => {
-                let link = all.into_iter().find(|link| link.name == name);
-                let target =
-                    link.map_or_else(|| Err(Lost::Name(name.clone())), |link| follow(files, &at, &link.target));
-                return Some(Signal { path: format!("{path}{name}"), target });
+                return Some(Signal { path: format!("{path}{name}"), target: member(files, &at, &name) });
             }
             (None, Some(name)) => name,
             // Where the way ends in a group of old, one of its data sets says so itself.
             (None, None) if !path.is_empty() => {
-                return all.into_iter().find_map(|link| {
+                return links(&at.file, &header).ok()?.into_iter().find_map(|link| {
                     let place = follow(files, &at, &link.target).ok()?;
                     let header = place.header().ok()?;
                     let marked = is_dataset(&header) && is_marked(&place.file, &header);
@@ -45,13 +41,20 @@ pub(super) fn signal(files: &Files, root: &Place) -> Option<Signal> {
             (None, None) => return None,
         };
         for name in step.split('/').filter(|name| !name.is_empty()) {
-            let header = at.header().ok()?;
-            let link = links(&at.file, &header).ok()?.into_iter().find(|link| link.name == name)?;
-            at = follow(files, &at, &link.target).ok()?;
             path = format!("{path}{name}/");
+            match member(files, &at, name) {
+                Ok(place) => at = place,
+                Err(lost) => return Some(Signal { path, target: Err(lost) }),
+            }
         }
     }
     None
+}
+
+fn member(files: &Files, group: &Place, name: &str) -> Result<Place, Lost> {
+    let links = links(&group.file, &group.header()?)?;
+    let link = links.into_iter().find(|link| link.name == name).ok_or_else(|| Lost::Name(name.to_owned()))?;
+    follow(files, group, &link.target)
 }
 
 /// The name of a group's signal.
