@@ -185,8 +185,7 @@ impl DecisionLog {
             .and_then(|()| file.sync_all())
             .map_err(io_error)
             .and_then(|()| self.in_place(&now.file));
-        let seen = written.and_then(|()| Seen::of(file.try_clone().map_err(io_error)?).map_err(io_error));
-        match seen {
+        match written {
             Ok(seen) => self.seen = Some(seen),
             Err(error) => {
                 // Put back what was there; if even that fails, the next open drops the torn line.
@@ -218,16 +217,15 @@ impl DecisionLog {
         })
     }
 
-    /// Makes sure that what was written into `file` is what the log's path leads to, also when the power goes: a folder
-    /// that was moved while we wrote took the file with it.
-    fn in_place(&self, file: &Handle) -> Result<(), LogError> {
-        match Handle::from_path(&self.path) {
-            Ok(there) if there == *file => {}
-            Ok(_) => return Err(LogError::Lost(self.path.clone())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(LogError::Lost(self.path.clone())),
-            Err(source) => return Err(LogError::Io { path: self.path.clone(), source }),
-        }
-        sync_folder(&self.path).map_err(|source| LogError::Io { path: self.path.clone(), source })
+    /// Makes sure that the file that was `written` is the one that the log's path leads to, also when the power goes, and
+    /// looks at it: a folder that was moved while we wrote took the file with it.
+    fn in_place(&self, written: &Handle) -> Result<Seen, LogError> {
+        let io_error = |source| LogError::Io { path: self.path.clone(), source };
+        // Opened anew: what the file was written through holds its lock for as long as it is open.
+        let there = existing(&self.path).and_then(|file| file.map(Seen::of).transpose()).map_err(io_error)?;
+        let there = there.filter(|there| there.file == *written).ok_or_else(|| LogError::Lost(self.path.clone()))?;
+        sync_folder(&self.path).map_err(io_error)?;
+        Ok(there)
     }
 }
 
