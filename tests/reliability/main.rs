@@ -34,11 +34,14 @@ use std::time::Duration;
 
 use trouble::{Budget, Trouble, tried};
 
-/// All kinds of trouble. Another one is a file beside this and a line here.
-const KINDS: [fn() -> Box<dyn Trouble>; 3] = [
-    || Box::new(requests::HostileRequests::start()),
-    || Box::new(mutations::MutatedImages::new()),
-    || Box::new(tables::MutatedFiles::new()),
+/// Gets a kind of trouble ready, its server started and its originals read.
+type Start = fn() -> Box<dyn Trouble>;
+
+/// All kinds of trouble, each with the word by which it is chosen. Another one is a file beside this and a line here.
+const KINDS: [(&str, Start); 3] = [
+    ("requests", || Box::new(requests::HostileRequests::start())),
+    ("mutations-images", || Box::new(mutations::MutatedImages::new())),
+    ("mutations-files", || Box::new(tables::MutatedFiles::new())),
 ];
 
 fn main() -> ExitCode {
@@ -58,10 +61,9 @@ fn main() -> ExitCode {
         },
     };
     let mut failures = Vec::new();
-    for start in KINDS {
-        let trouble = start();
-        if asked.is_empty() || asked.iter().any(|word| trouble.name().contains(word.as_str())) {
-            failures.extend(tried(trouble.as_ref(), &budget));
+    for (name, start) in KINDS {
+        if asked.is_empty() || asked.iter().any(|word| name.contains(word.as_str())) {
+            failures.extend(tried(name, start().as_ref(), &budget));
         }
     }
     for failure in &failures {

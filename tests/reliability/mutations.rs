@@ -36,8 +36,9 @@ impl MutatedImages {
     }
 
     fn cluster(place: &Workplace) -> Ended {
-        let settings = ["features.kind=\"hand_made\"", "cluster.kmeans.k=2", "report.layout=pca", "report.examples=1"];
-        let settings = settings.iter().flat_map(|setting| ["--set", setting]);
+        let settings =
+            ["features={ kind = \"frame\" }", "cluster.kmeans.k=2", "report.layout=pca", "report.examples=2"];
+        let settings = settings.iter().flat_map(|setting| ["--set", *setting]);
         place.rails(&["cluster", "images", "-q", "--name", "x"].into_iter().chain(settings).collect::<Vec<_>>())
     }
 
@@ -67,10 +68,6 @@ impl MutatedImages {
 }
 
 impl Trouble for MutatedImages {
-    fn name(&self) -> &'static str {
-        "mutations-images"
-    }
-
     fn attempt(&self, case: u64) -> Result<(), String> {
         let place = self.place(case);
         let ended = Self::cluster(&place);

@@ -230,10 +230,6 @@ fn files(place: &Workplace, run: &str) -> Vec<String> {
 }
 
 impl Trouble for HostileRequests {
-    fn name(&self) -> &'static str {
-        "requests"
-    }
-
     fn attempt(&self, case: u64) -> Result<(), String> {
         let request = self.request(case);
         let answer = self.answer(&request.bytes)?;

@@ -91,10 +91,6 @@ impl MutatedFiles {
 }
 
 impl Trouble for MutatedFiles {
-    fn name(&self) -> &'static str {
-        "mutations-files"
-    }
-
     fn attempt(&self, case: u64) -> Result<(), String> {
         let mut random = Random::of(case);
         let (parent, word, reader) = *random.of_list(&READERS);

@@ -5,9 +5,6 @@ use std::time::{Duration, Instant};
 
 /// A kind of trouble. A case is a number; all that is random about it follows from that.
 pub trait Trouble {
-    /// One word, by which it is chosen.
-    fn name(&self) -> &'static str;
-
     /// Makes the case and looks at what the program did.
     ///
     /// # Errors
@@ -32,9 +29,9 @@ pub struct Budget {
 /// Failures of one kind at most: a defect that shows in every case is known after a few.
 const MOST: usize = 20;
 
-/// Tries `trouble` within `budget`, says what was tried, and gives one line per failure that repeats it.
-pub fn tried(trouble: &dyn Trouble, budget: &Budget) -> Vec<String> {
-    let name = trouble.name();
+/// Tries `trouble`, which is called `name`, within `budget`; says what was tried, and gives one line per failure that repeats
+/// it.
+pub fn tried(name: &str, trouble: &dyn Trouble, budget: &Budget) -> Vec<String> {
     assert!(trouble.attempt_with_a_defect().is_err(), "{name} notices nothing of a defect that was put in on purpose");
     let start = Instant::now();
     let mut failures = Vec::new();
@@ -44,7 +41,7 @@ pub fn tried(trouble: &dyn Trouble, budget: &Budget) -> Vec<String> {
     {
         // What a test helper finds wrong is told by a panic.
         let outcome = catch_unwind(AssertUnwindSafe(|| trouble.attempt(case))).unwrap_or_else(|panic| {
-            let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref().copied());
+            let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
             Err(said.unwrap_or("panicked").to_owned())
         });
         if let Err(why) = outcome {
