@@ -127,7 +127,9 @@ mod tests {
     fn connections_that_showed_the_token_are_bounded_too() {
         let connections = Connections::default();
         let trusted: Vec<_> = (0..PER_PEER).map(|_| connections.enter(peer(1)).unwrap()).collect();
-        trusted.iter().for_each(|connection| connection.trust());
+        for connection in &trusted {
+            connection.trust();
+        }
         assert!(connections.enter(peer(1)).is_none());
         assert!(connections.enter("::ffff:10.0.0.1".parse().unwrap()).is_none(), "the same address in other words");
         connections.leave(&trusted[0]);

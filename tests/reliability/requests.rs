@@ -188,7 +188,7 @@ impl HostileRequests {
     }
 
     /// Nothing was learned or changed, and the owner is served.
-    fn judge(&self, request: &Hostile, answer: &[u8], after: State) -> Result<(), String> {
+    fn judge(&self, request: &Hostile, answer: &[u8], after: &State) -> Result<(), String> {
         let (asked, said) = (String::from_utf8_lossy(&request.bytes), String::from_utf8_lossy(answer));
         let status = said.split(' ').nth(1).unwrap_or_default().to_owned();
         let first = asked.lines().next().unwrap_or_default().chars().take(100).collect::<String>();
@@ -238,12 +238,13 @@ impl Trouble for HostileRequests {
             return Err(format!("the owner is answered {}: {}", state.status, state.text()));
         }
         let after = State { version: state.json()["version"].take(), files: files(&self.place, &self.run) };
-        self.judge(&request, &answer, after)
+        self.judge(&request, &answer, &after)
     }
 
     fn attempt_with_a_defect(&self) -> Result<(), String> {
         let leak = format!("HTTP/1.1 200 OK\r\n\r\n{}", self.served.token);
         let request = Hostile { bytes: b"GET / HTTP/1.1\r\n\r\n".to_vec(), may_change: false };
-        self.judge(&request, leak.as_bytes(), self.before.borrow().clone())
+        let now = self.before.borrow().clone();
+        self.judge(&request, leak.as_bytes(), &now)
     }
 }
