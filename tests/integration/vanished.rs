@@ -30,6 +30,10 @@ impl Open {
         let images = images["images"]["id"].as_array().unwrap().clone();
         let open = Self { place, run, served, images };
         open.remove(0).with(200);
+        // The tables follow by themselves; they are not to come in between.
+        while !open.folder().join("curation/removed.csv").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
         open
     }
 
