@@ -28,15 +28,12 @@ pub(super) async fn serve(listener: TcpListener, pages: Router, stop: impl Futur
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    talks.spawn(admitted(stream, peer.ip(), Arc::clone(&connections), pages.clone(), open.clone()));
-                }
+            accepted = listener.accept() => if let Ok((stream, peer)) = accepted {
+                talks.spawn(admitted(stream, peer.ip(), Arc::clone(&connections), pages.clone(), open.clone()));
+            } else {
                 // The caller hung up already, or there are no files left: strangers give theirs back.
-                Err(_) => {
-                    connections.make_room();
-                    tokio::time::sleep(PAUSE).await;
-                }
+                connections.make_room();
+                tokio::time::sleep(PAUSE).await;
             },
             // A bug in a request ends its connection alone.
             Some(_) = talks.join_next() => {}
