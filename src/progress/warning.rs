@@ -24,6 +24,8 @@ pub enum Warning {
     TooFewToCalibrate,
     /// A kept training is overwritten.
     ResumableGivenUp,
+    /// A clustering method that cannot group these images; the others can.
+    MethodLeftOut { method: &'static str, reason: String, hint: Option<String> },
     /// More clusters than images.
     TooManyClusters { from: usize, images: usize },
     /// A line of `tiles.csv` that cannot be read.
@@ -92,6 +94,10 @@ impl fmt::Display for Warning {
             Self::ResumableGivenUp => f.write_str(
                 "an interrupted training with this recipe and these images is given up; `--resume` goes on with one",
             ),
+            Self::MethodLeftOut { method, reason, hint } => {
+                write!(f, "`{method}` is left out: {reason}")?;
+                hint.iter().try_for_each(|hint| write!(f, "; {hint}"))
+            }
             Self::TooManyClusters { from, images } => {
                 write!(f, "k from {from} on is left out: there are only {images} images")
             }

@@ -1,11 +1,15 @@
 //! Patches become clusters: statistics standardised, reduced and grouped, for each image alone or for all together.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, ArrayView2};
 
-use crate::clusterers::{Method, SingleClusterSection};
+use super::clustering::{FailedMethod, leave_out};
+use crate::clusterers::{ClusterError, Method, SingleClusterSection};
 use crate::data::{Clustering, Positive};
 use crate::features::{Patches, Statistic, make_finite};
 use crate::metrics::silhouettes;
+use crate::progress::Observer;
 use crate::recipes::{FitPer, PatchesRecipe};
 use crate::reducers::{self, Reduction};
 use crate::workflow::WorkflowError;
@@ -35,6 +39,16 @@ pub(crate) struct PatchClusters {
     pub silhouette_raw: Option<f64>,
 }
 
+/// What the methods of a recipe made of the patches.
+pub(crate) struct FittedPatches {
+    /// One per method that could, at least one.
+    pub found: Vec<PatchClusters>,
+    /// The methods that could not group the patches.
+    pub failed: Vec<FailedMethod>,
+    /// Statistics that were not finite and became 0.
+    pub replaced: usize,
+}
+
 impl PatchClusters {
     /// Patches per cluster.
     pub fn sizes(&self) -> Vec<usize> {
@@ -54,10 +68,20 @@ impl PatchClusterer {
         Self { cluster: self.cluster.clone().with_k(k), ..self.clone() }
     }
 
-    /// Clusters the patches of `images` by every method; also the number of statistics that were not finite.
+    /// The same with one of its methods alone.
+    pub fn only(&self, method: Method) -> Self {
+        let cluster = SingleClusterSection { methods: vec![method], ..self.cluster.clone() };
+        Self { cluster, ..self.clone() }
+    }
+
+    /// Clusters the patches of `images` by every method.
     ///
-    /// Patches that are fewer than the clusters asked for, as those of a nearly black image, are one cluster.
-    pub fn fit(&self, images: &[&Patches]) -> Result<(Vec<PatchClusters>, usize), WorkflowError> {
+    /// Patches that are fewer than the clusters asked for, as those of a nearly black image, are one cluster. A method
+    /// that cannot is left out.
+    ///
+    /// # Errors
+    /// When no method can group the patches, or their statistics cannot be reduced.
+    pub fn fit(&self, images: &[&Patches], observer: &dyn Observer) -> Result<FittedPatches, WorkflowError> {
         let mut replaced = 0;
         let groups: Vec<Vec<usize>> = match self.fit_per {
             FitPer::Set => vec![(0..images.len()).collect()],
@@ -71,6 +95,7 @@ impl PatchClusterer {
         };
         let mut found: Vec<PatchClusters> = self.cluster.methods.iter().map(empty).collect();
         let mut scores = vec![[Mean::default(); 2]; found.len()];
+        let mut failed: BTreeMap<Method, ClusterError> = BTreeMap::new();
         for group in groups {
             let places: Vec<(usize, usize)> = group
                 .iter()
@@ -86,13 +111,19 @@ impl PatchClusterer {
             replaced += odd;
             let x = self.reduced(raw.view())?;
             for (clusters, scores) in found.iter_mut().zip(&mut scores) {
+                if failed.contains_key(&clusters.method) {
+                    continue;
+                }
                 let clustering = match self.cluster.clusterer(clusters.method).cluster(x.view(), self.seed) {
                     Ok(clustering) => clustering,
                     // Fewer patches than clusters: all in one.
-                    Err(crate::clusterers::ClusterError::TooFew { .. }) => {
+                    Err(ClusterError::TooFew { .. } | ClusterError::TooFewDense { .. }) => {
                         Clustering::by_number(&vec![Some(0); places.len()])
                     }
-                    Err(error) => return Err(error.into()),
+                    Err(error) => {
+                        failed.insert(clusters.method, error);
+                        continue;
+                    }
                 };
                 for (score, space) in scores.iter_mut().zip([x.view(), raw.view()]) {
                     score.add(silhouette(space, &clustering), places.len());
@@ -108,7 +139,9 @@ impl PatchClusterer {
         for (clusters, [clustered, raw]) in found.iter_mut().zip(scores) {
             (clusters.silhouette, clusters.silhouette_raw) = (clustered.value(), raw.value());
         }
-        Ok((found, replaced))
+        found.retain(|clusters| !failed.contains_key(&clusters.method));
+        let failed = leave_out(failed.into_iter().collect(), found.len(), observer)?;
+        Ok(FittedPatches { found, failed, replaced })
     }
 
     /// The space that is clustered.

@@ -60,13 +60,13 @@ pub fn cluster(
         seed: recipe.seed,
         limits: options.silhouettes,
     };
-    let results = clustering::run(&recipe.cluster, x, flux.as_ref(), &evaluator, context.observer)?;
+    let found = clustering::run(&recipe.cluster, x, flux.as_ref(), &evaluator, context.observer)?;
     let outliers = Lof::default().score(x).factors;
     run.lap("cluster");
     let layout = lay_out(recipe, x, context.observer)?;
     run.lap("layout");
-    let (results, flux, layout) = (results.as_slice(), flux.as_ref(), layout.as_ref());
-    let output = ClusterOutput { recipe, images: &images, results, outliers: &outliers, flux, layout };
+    let (found, flux, layout) = (&found, flux.as_ref(), layout.as_ref());
+    let output = ClusterOutput { recipe, images: &images, found, outliers: &outliers, flux, layout };
     output.write(run, options.placement, context)
 }
 

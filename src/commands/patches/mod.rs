@@ -12,7 +12,7 @@ pub use summary::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummar
 use super::CommandError;
 use crate::features::{Patches, Statistic};
 use crate::images::DepthRange;
-use crate::progress::Stage;
+use crate::progress::{Silent, Stage};
 use crate::recipes::{PatchesRecipe, Slices};
 use crate::runs::RunKind;
 use crate::workflow::patch_clustering::fitting;
@@ -46,14 +46,22 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
     let stage = observer.stage(Stage::Cluster, 0);
     let fitting = fitting(recipe);
     let main: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&sliced.slices)).collect();
-    let (found, replaced) = fitting.fit(&main)?;
+    let fitted = fitting.fit(&main, observer)?;
     // The same patches without flat-field correction, to measure what it changes.
     let uneven: Vec<&Patches> = images.iter().filter_map(|image| image.uneven.as_ref()).collect();
-    let flat_field = if uneven.is_empty() { None } else { Some(FlatFieldEffect::of(&fitting.fit(&uneven)?.0, &found)) };
+    let flat_field = if uneven.is_empty() {
+        None
+    } else {
+        let without = fitting.only(fitted.found[0].method).fit(&uneven, &Silent)?;
+        Some(FlatFieldEffect::of(&without.found, &fitted.found))
+    };
     let search = sliced
         .search
         .as_ref()
-        .map(|search| searching::run(search, sliced.slices, &fitting, &images, observer))
+        .map(|search| {
+            let fitting = fitting.only(fitted.found[0].method);
+            searching::run(search, sliced.slices, &fitting, &images, observer)
+        })
         .transpose()?;
     drop(stage);
     run.lap("cluster");
@@ -63,8 +71,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
         manifest: &manifest,
         depth,
         patches: &main,
-        found: &found,
-        replaced,
+        fitted: &fitted,
         flat_field,
         search,
     };

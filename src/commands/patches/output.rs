@@ -15,7 +15,7 @@ use crate::images::DepthRange;
 use crate::progress::Stage;
 use crate::recipes::{FeaturesRecipe, HandMadeRecipe, PatchesRecipe, WeightedBlocks};
 use crate::runs::{DatasetSummary, FeatureChain};
-use crate::workflow::patch_clustering::PatchClusters;
+use crate::workflow::patch_clustering::FittedPatches;
 use crate::workflow::{Context, Run, RunInputs};
 
 /// Clusters of patches, to be written.
@@ -25,10 +25,7 @@ pub(super) struct PatchesOutput<'a> {
     pub depth: DepthRange,
     /// One per image.
     pub patches: &'a [&'a Patches],
-    /// One per method.
-    pub found: &'a [PatchClusters],
-    /// Statistics that were not finite and became 0.
-    pub replaced: usize,
+    pub fitted: &'a FittedPatches,
     /// The difference that correcting the light made, where it was corrected.
     pub flat_field: Option<FlatFieldEffect>,
     /// Settings that were tried beside, where the recipe asks for it.
@@ -41,7 +38,8 @@ impl PatchesOutput<'_> {
     /// # Errors
     /// When the disk refuses; then no folder appears.
     pub fn write(self, mut run: Run<'_>, context: &Context<'_>) -> Result<PatchesSummary, CommandError> {
-        let Self { recipe, manifest, depth, patches, found, replaced, flat_field, search } = self;
+        let Self { recipe, manifest, depth, patches, fitted, flat_field, search } = self;
+        let FittedPatches { found, failed, replaced } = fitted;
         let folder = run.create_folder()?;
         write_patches(&folder, manifest, recipe.patches.slices, patches, found)?;
         let dataset = DatasetSummary::of(manifest);
@@ -50,8 +48,9 @@ impl PatchesOutput<'_> {
             slices: recipe.patches.slices,
             statistics: recipe.patches.statistics.clone(),
             ignored: patches.iter().flat_map(|patches| &patches.ignored).filter(|ignored| **ignored).count(),
-            replaced,
+            replaced: *replaced,
             methods: found.iter().map(PatchesMethod::of).collect(),
+            failed_methods: failed.clone(),
             flat_field,
             search,
         };
@@ -79,6 +78,9 @@ fn record(found: &PatchesFindings, results: &mut Results) {
     results.set("patches", figures);
     for method in &found.methods {
         results.set(&method.method, json!(method));
+    }
+    if !found.failed_methods.is_empty() {
+        results.set("failed_methods", json!(found.failed_methods));
     }
     results.set("flat_field", json!(found.flat_field));
     results.set("search", json!(found.search));
