@@ -11,7 +11,7 @@ use crate::features::{Patches, Statistic, make_finite};
 use crate::metrics::silhouettes;
 use crate::progress::Observer;
 use crate::recipes::{FitPer, PatchesRecipe};
-use crate::reducers::{self, Reduction};
+use crate::reducers::{self, Projection, Reduction};
 use crate::workflow::WorkflowError;
 
 /// How patches are clustered.
@@ -97,19 +97,13 @@ impl PatchClusterer {
         let mut scores = vec![[Mean::default(); 2]; found.len()];
         let mut failed: BTreeMap<Method, ClusterError> = BTreeMap::new();
         for group in groups {
-            let places: Vec<(usize, usize)> = group
-                .iter()
-                .flat_map(|&image| {
-                    let kept = images[image].ignored.iter().enumerate().filter(|(_, ignored)| !**ignored);
-                    kept.map(move |(patch, _)| (image, patch))
-                })
-                .collect();
+            let places = kept(images, &group);
             if places.is_empty() {
                 continue;
             }
             let (raw, odd) = self.matrix(images, &places);
             replaced += odd;
-            let x = self.reduced(raw.view())?;
+            let (_, x) = self.reduced(raw.view())?;
             for (clusters, scores) in found.iter_mut().zip(&mut scores) {
                 if failed.contains_key(&clusters.method) {
                     continue;
@@ -144,16 +138,30 @@ impl PatchClusterer {
         Ok(FittedPatches { found, failed, replaced })
     }
 
+    /// The patches of all images that are not left out, as image and patch, and the space that they have in common:
+    /// that which is clustered, unless each image is by itself. `None` where all are left out.
+    pub fn project(&self, images: &[&Patches]) -> Result<Option<PatchSpace>, WorkflowError> {
+        let all: Vec<usize> = (0..images.len()).collect();
+        let places = kept(images, &all);
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let (projection, x) = self.reduced(self.matrix(images, &places).0.view())?;
+        Ok(Some(PatchSpace { places, projection, x }))
+    }
+
     /// The space that is clustered.
-    fn reduced(&self, raw: ArrayView2<'_, f32>) -> Result<Array2<f32>, WorkflowError> {
+    fn reduced(&self, raw: ArrayView2<'_, f32>) -> Result<(Projection, Array2<f32>), WorkflowError> {
         if !self.reduce.standardize {
-            return Ok(self.reduce.fit_transform(raw, self.seed)?.1);
+            return Ok(self.reduce.fit_transform(raw, self.seed)?);
         }
         let standardized = Reduction { method: reducers::ReductionMethod::None, ..self.reduce.clone() };
         let most = self.clip.get() as f32;
-        let clipped = standardized.fit_transform(raw, self.seed)?.1.mapv(|value| value.clamp(-most, most));
+        let standardized = standardized.fit_transform(raw, self.seed)?.0.clipped(most);
+        let clipped = standardized.transform(raw)?;
         let rest = Reduction { l2: false, standardize: false, ..self.reduce.clone() };
-        Ok(rest.fit_transform(clipped.view(), self.seed)?.1)
+        let (rest, x) = rest.fit_transform(clipped.view(), self.seed)?;
+        Ok((standardized.then(rest), x))
     }
 
     /// The chosen statistics of the patches at `places`, and how many were not finite and became 0.
@@ -168,6 +176,24 @@ impl PatchClusterer {
         }
         (matrix, replaced)
     }
+}
+
+/// Patches and the space that they have in common.
+pub(crate) struct PatchSpace {
+    /// Image and patch, in order.
+    pub places: Vec<(usize, usize)>,
+    pub projection: Projection,
+    /// One row per place, shape `[places.len(), n_components]`.
+    pub x: Array2<f32>,
+}
+
+/// Image and patch of the patches of `group` that are not left out.
+fn kept(images: &[&Patches], group: &[usize]) -> Vec<(usize, usize)> {
+    let of_image = |&image: &usize| {
+        let kept = images[image].ignored.iter().enumerate().filter(|(_, ignored)| !**ignored);
+        kept.map(move |(patch, _)| (image, patch))
+    };
+    group.iter().flat_map(of_image).collect()
 }
 
 /// A statistic of a patch, found by its name: columns stand in the order of [`Statistic`].

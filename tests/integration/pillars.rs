@@ -279,6 +279,12 @@ fn one_tile_and_tiles_of_one_pixel_come_through() {
     assert!(summary["replaced"].as_u64() > Some(20), "{summary}");
     place.rails(&["tile", "dots", "--grid", "9x9", "--output", "none"]).with(1).saying(&["too few for a grid of 9×9"]);
     place.rails(&["separate", "dots", "--config", "pillars.toml"]).with(0).saying(&["do not say where they stand"]);
+    std::fs::copy(place.path("dots/d.png"), place.path("dots/e.png")).unwrap();
+    place
+        .rails(&["separate", "dots", "--config", "pillars.toml"])
+        .with(1)
+        .saying(&["no tile says where it stands", "name_row,column", "dataset.naming"]);
+    std::fs::remove_file(place.path("dots/e.png")).unwrap();
     place
         .rails(&["separate", "dots", "--config", "pillars.toml", "--set", "separate.inconsistency.features={}"])
         .with(2)

@@ -47,7 +47,7 @@ pub fn cluster(
 ) -> Result<ClusterSummary, CommandError> {
     let mut run = Run::begin(RunKind::Cluster, &recipe.name, recipe.seed, recipe, context);
     let truth = options.truth.as_deref().map(LabelTable::read).transpose()?;
-    let images = ReducedImages::prepare(recipe, &mut run, context)?;
+    let images = ReducedImages::prepare(recipe, options.placement, &mut run, context)?;
     let x = images.x();
     let flux = recipe.cluster.fit_per.as_ref().map(|_| flux::measure(&images.manifest, context)).transpose()?;
     // The truth is read here and nowhere before.

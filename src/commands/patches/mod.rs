@@ -15,6 +15,7 @@ use crate::images::DepthRange;
 use crate::progress::{Silent, Stage};
 use crate::recipes::{PatchesRecipe, Slices};
 use crate::runs::RunKind;
+use crate::workflow::clustering::check_field_names;
 use crate::workflow::patch_clustering::fitting;
 use crate::workflow::{Context, Run, dataset};
 use output::PatchesOutput;
@@ -29,6 +30,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
     let sliced = &recipe.patches;
     let mut run = Run::begin(RunKind::Patches, &recipe.name, recipe.seed, recipe, context);
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
+    check_field_names(&manifest, &recipe.cluster.methods)?;
     run.lap("scan");
     let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
     let others = sliced.search.iter().flat_map(|search| &search.slices).map(|&n| Slices { rows: n, columns: n });
@@ -68,6 +70,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
 
     let output = PatchesOutput {
         recipe,
+        space: fitting.project(&main)?,
         manifest: &manifest,
         depth,
         patches: &main,
