@@ -147,7 +147,9 @@ fn method_of(earlier: &Path, origin: &Provenance) -> Result<Method, CommandError
             )
         } else {
             cannot(
-                &format!("the run has no {ASSIGNER}, which places new images: an earlier version made it, or it is damaged"),
+                &format!(
+                    "the run has no {ASSIGNER}, which places new images: an earlier version made it, or it is damaged"
+                ),
                 &format!("make the run again with `rails {}`", origin.command),
             )
         });

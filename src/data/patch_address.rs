@@ -64,7 +64,8 @@ mod tests {
         let patch = PatchAddress::parse(Path::new("a.png#xywh=64,8,32,16")).unwrap();
         assert_eq!((patch.left, patch.top, patch.width, patch.height), (64, 8, 32, 16));
         assert_eq!(patch.place(), [8, 64, 16, 32]);
-        for text in ["a.png", "a.h5#17", "#xywh=1,2,3,4", "a.png#xywh=1,2,3", "a.png#xywh=1,2,0,4", "a.png#xywh=-1,2,3,4"]
+        for text in
+            ["a.png", "a.h5#17", "#xywh=1,2,3,4", "a.png#xywh=1,2,3", "a.png#xywh=1,2,0,4", "a.png#xywh=-1,2,3,4"]
         {
             assert_eq!(PatchAddress::parse(Path::new(text)), None, "{text}");
         }

@@ -105,7 +105,9 @@ pub(super) fn overlay(shared: &Shared, settings: &Settings) -> Result<Overlay, F
         .map_err(|error| Failure::refused(error.to_string()))?;
     let fitted = fitting.fit(&patches.iter().collect::<Vec<_>>(), &Silent);
     let fitted = fitted.map_err(|error| Failure::refused(error.to_string()))?;
-    let Some(clusters) = fitted.found.into_iter().next() else { return Err(Failure::internal("nothing was clustered")) };
+    let Some(clusters) = fitted.found.into_iter().next() else {
+        return Err(Failure::internal("nothing was clustered"));
+    };
     let sizes = clusters.sizes();
     let signed = |labels: &Vec<Option<u32>>| labels.iter().map(|label| label.map_or(-1, i64::from)).collect();
     Ok(Overlay {

@@ -65,7 +65,9 @@ impl fmt::Display for Note {
             Self::FeaturesNotFinite { features } => {
                 write!(f, "{features} hand-made features were not finite numbers and count as 0")
             }
-            Self::PatchesDark { patches } => write!(f, "{patches} patches are dark and left out, as the run left them out"),
+            Self::PatchesDark { patches } => {
+                write!(f, "{patches} patches are dark and left out, as the run left them out")
+            }
             Self::PlacesFromNames { path, row, column, array } => write!(
                 f,
                 "rows and columns are read from the names: `{path}` is row {row}, column {column} of `{array}`; \

@@ -72,7 +72,10 @@ fn ids_of_run(run: &Path, workspace: &Workspace) -> Result<BTreeSet<ImageId>, Wo
     let folder = workspace.run(Some(run), &RunKind::CLUSTERED)?;
     if Provenance::read(&folder)?.features.slices.is_some() {
         return Err(WorkflowError::failed(
-            format!("`dataset.sample.exclude` names a run over patches, which has no whole images: `{}`", run.display()),
+            format!(
+                "`dataset.sample.exclude` names a run over patches, which has no whole images: `{}`",
+                run.display()
+            ),
             "name a run of `rails cluster`, or leave it out",
         ));
     }

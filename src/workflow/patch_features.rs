@@ -104,8 +104,8 @@ fn measure_image(
     let places: Vec<_> = patches.iter().map(place).collect();
     let found = Patches::measure_at(plane.view(), &places, recipe.ignore);
     let rows = patches.iter().map(|(row, _)| *row).zip(found.values.rows()).zip(&found.ignored);
-    let kept = rows.filter(|(_, ignored)| !**ignored).map(|((row, all), _)| {
-        (row, recipe.statistics.iter().map(|&statistic| all[statistic as usize]).collect())
-    });
+    let kept = rows
+        .filter(|(_, ignored)| !**ignored)
+        .map(|((row, all), _)| (row, recipe.statistics.iter().map(|&statistic| all[statistic as usize]).collect()));
     Ok(kept.collect())
 }

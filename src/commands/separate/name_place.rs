@@ -67,7 +67,8 @@ struct Number<'a> {
 fn place(stem: &str) -> Option<NamePlace> {
     let numbers = numbers(stem);
     let only = |tags: &[&str]| {
-        let is = |number: &&Number<'_>| number.tag.is_some_and(|tag| tags.iter().any(|one| tag.eq_ignore_ascii_case(one)));
+        let is =
+            |number: &&Number<'_>| number.tag.is_some_and(|tag| tags.iter().any(|one| tag.eq_ignore_ascii_case(one)));
         let mut found = numbers.iter().filter(is);
         found.next().filter(|_| found.next().is_none())
     };
@@ -98,7 +99,13 @@ fn numbers(stem: &str) -> Vec<Number<'_>> {
         end = digits + bytes[digits..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let tag = tag(&stem[before..digits]);
         let start = tag.map_or(digits, |(at, _)| before + at);
-        numbers.push(Number { value: stem[digits..end].parse().ok(), tag: tag.map(|(_, tag)| tag), start, digits, end });
+        numbers.push(Number {
+            value: stem[digits..end].parse().ok(),
+            tag: tag.map(|(_, tag)| tag),
+            start,
+            digits,
+            end,
+        });
     }
     numbers
 }

@@ -18,8 +18,8 @@ use image::error::{LimitErrorKind, UnsupportedErrorKind};
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader};
 
 use super::frames::{self, cbf, edf, npy};
-use super::{DecodeError, Limits};
 use super::patches;
+use super::{DecodeError, Limits};
 use crate::data::{FrameAddress, PatchAddress};
 pub use samples::{Decoded, Samples};
 

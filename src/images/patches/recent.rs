@@ -27,19 +27,16 @@ struct RecentImage {
 ///
 /// # Errors
 /// When it cannot be decoded, and as `work`.
-pub(super) fn with<T>(
-    path: &Path,
-    work: impl FnOnce(&Decoded) -> Result<T, DecodeError>,
-) -> Result<T, DecodeError> {
+pub(super) fn with<T>(path: &Path, work: impl FnOnce(&Decoded) -> Result<T, DecodeError>) -> Result<T, DecodeError> {
     let file = FrameAddress::parse(path).map_or_else(|| path.to_owned(), |frame| frame.file);
     let metadata = fs::metadata(file)?;
     let state = (metadata.len(), metadata.modified().ok());
     let recent = {
         let mut kept = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
         let known = kept.iter().position(|one| one.path == path && one.state == state);
-        let one = known.map(|at| kept.remove(at)).unwrap_or_else(|| {
-            Arc::new(RecentImage { path: path.to_owned(), state, decoded: OnceLock::new() })
-        });
+        let one = known
+            .map(|at| kept.remove(at))
+            .unwrap_or_else(|| Arc::new(RecentImage { path: path.to_owned(), state, decoded: OnceLock::new() }));
         kept.push(Arc::clone(&one));
         if kept.len() > MOST {
             kept.remove(0);

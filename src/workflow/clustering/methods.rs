@@ -76,8 +76,9 @@ fn run_together(
             .as_ref()
             .map_err(ClusterError::clone)
             .and_then(|sweep| pick_k_means::pick(section, x, seed, sweep, &judged, evaluator, observer)),
-        Method::Dbscan => pick_dbscan::pick(section, x, &grid, &of_grid)
-            .ok_or(ClusterError::TooFew { needed: 1, rows: x.nrows() }),
+        Method::Dbscan => {
+            pick_dbscan::pick(section, x, &grid, &of_grid).ok_or(ClusterError::TooFew { needed: 1, rows: x.nrows() })
+        }
         other => plain(section, other, x, seed, evaluator, observer),
     };
     let measured = |mut result: ClusteringResult| {

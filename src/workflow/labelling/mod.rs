@@ -64,7 +64,11 @@ impl Curator {
         }
         if run.command == RunKind::Patches && !folder.join(images_csv::FILE).is_file() {
             return Err(WorkflowError::failed(
-                format!("an earlier version made this run over patches, without the {} that lists them as images: `{}`", images_csv::FILE, folder.display()),
+                format!(
+                    "an earlier version made this run over patches, without the {} that lists them as images: `{}`",
+                    images_csv::FILE,
+                    folder.display()
+                ),
                 "run `rails patches` with the same recipe again: the new run can be curated, trained on and assigned to",
             ));
         }
