@@ -32,7 +32,7 @@ const EXAMPLES: &str = r#"A file for --apply holds one decision per line, such a
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The run folder or its name; without it the newest cluster run
+    /// The run folder or its name; without it the newest run with clusters
     run: Option<PathBuf>,
     /// Take the decisions of this file of JSON lines, whole or not at all
     #[arg(long, value_name = "FILE")]

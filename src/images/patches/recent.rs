@@ -34,9 +34,8 @@ pub(super) fn with<T>(path: &Path, work: impl FnOnce(&Decoded) -> Result<T, Deco
     let recent = {
         let mut kept = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
         let known = kept.iter().position(|one| one.path == path && one.state == state);
-        let one = known
-            .map(|at| kept.remove(at))
-            .unwrap_or_else(|| Arc::new(RecentImage { path: path.to_owned(), state, decoded: OnceLock::new() }));
+        let anew = || Arc::new(RecentImage { path: path.to_owned(), state, decoded: OnceLock::new() });
+        let one = known.map_or_else(anew, |at| kept.remove(at));
         kept.push(Arc::clone(&one));
         if kept.len() > MOST {
             kept.remove(0);
