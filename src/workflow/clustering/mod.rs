@@ -13,7 +13,6 @@ mod summary;
 
 pub(crate) use cluster_folders::{ClusterFolders, cluster_folders};
 pub(crate) use evaluator::ClusteringEvaluator;
-pub use evaluator::SilhouetteLimits;
 pub use failed_method::FailedMethod;
 pub(crate) use failed_method::leave_out;
 pub(crate) use images_table::{check_field_names, images_csv};
