@@ -263,6 +263,9 @@ fn defect_labels_become_classes_and_a_classifier() {
     assert!(same.count() > 180);
 }
 
+/// The path of the tile at a row and column.
+type Name = fn(u32, u32) -> String;
+
 /// The labels of the tiles in `folder`, by the row and column that `read` finds in their names.
 fn labels(place: &Workplace, folder: &str, read: impl Fn(&str) -> (u32, u32)) -> BTreeMap<(u32, u32), String> {
     place.rails(&["separate", folder, "--config", "pillars.toml", "-q"]).with(0);
@@ -289,7 +292,6 @@ fn tiles_of_other_programs_say_in_their_names_where_they_stand() {
     };
     let expected = labels(&place, "tiles", numbers);
     assert!(expected.values().any(|label| label == "Missing"), "{expected:?}");
-    type Name = fn(u32, u32) -> String;
     let names: [(&str, Name); 4] = [
         ("Array_1Crop", |row, column| format!("Array_1Crop/Array_1Crop_{row},{column}.bmp")),
         ("letters", |row, column| format!("letters/wafer7_r{row}_c{column}.png")),
