@@ -148,24 +148,24 @@ impl HostileRequests {
         let method = *random.of_list(&METHODS);
         let (path, query) = (*random.of_list(&PATHS), *random.of_list(&QUERIES));
         let version = if random.one_in(8) { "HTTP/9.9" } else { "HTTP/1.1" };
-        let mut head = format!("{method} {path}{query} {version}\r\n");
+        let mut head = vec![format!("{method} {path}{query} {version}")];
         if !random.one_in(6) {
-            head += &format!("Host: {}\r\n", random.of_list(&HOSTS));
+            head.push(format!("Host: {}", random.of_list(&HOSTS)));
         }
         for _ in 0..random.below(6) {
-            head += &format!("{}\r\n", random.of_list(&HEADERS));
+            head.push((*random.of_list(&HEADERS)).to_owned());
         }
         if !random.one_in(8) {
-            head += "Connection: close\r\n";
+            head.push("Connection: close".to_owned());
         }
         if random.one_in(12) {
-            head += &format!("X-Long: {}\r\n", "x".repeat(1 << random.below(20)));
+            head.push(format!("X-Long: {}", "x".repeat(1 << random.below(20))));
         }
         let body = *random.of_list(&BODIES);
         if random.one_in(2) {
-            head += &format!("Content-Length: {}\r\n", body.len());
+            head.push(format!("Content-Length: {}", body.len()));
         }
-        let text = format!("{head}\r\n{body}");
+        let text = format!("{}\r\n\r\n{body}", head.join("\r\n"));
         let text = text.replace("PORT", &self.served.port.to_string()).replace("TOKEN", &self.served.token);
         let is_mutated = random.one_in(3);
         let has_token = text.contains(&self.served.token);
