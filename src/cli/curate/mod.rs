@@ -55,7 +55,7 @@ pub(super) struct Arguments {
     #[arg(long, requires = "export")]
     copy: bool,
     /// Say where the curation stands
-    #[arg(long, conflicts_with = "export")]
+    #[arg(long)]
     status: bool,
     #[command(flatten)]
     labels: labels::LabelArguments,
@@ -157,6 +157,15 @@ impl Arguments {
     fn check(&self) -> Result<(), CommandError> {
         if self.copy && self.format != FormatArgument::Imagefolder {
             return Err(CommandError::usage("only an export as imagefolder has images to `--copy`"));
+        }
+        // Here and not by clap, which would no longer ask for --export where --copy or --format needs it.
+        let beside = [
+            ("--status", self.status),
+            ("--suggest", self.labels.suggests()),
+            ("--port, --open and --listen", self.page.asked()),
+        ];
+        if let Some((option, _)) = beside.into_iter().find(|(_, given)| *given && self.export.is_some()) {
+            return Err(CommandError::usage(format!("`--export` answers with what was written: leave out {option}")));
         }
         let decides = self.apply.is_some() || self.from_folders || self.import.is_some();
         if self.by.is_some() && !decides && (self.export.is_some() || self.status || self.labels.asked()) {

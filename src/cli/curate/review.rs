@@ -12,8 +12,7 @@ use crate::server::Listen;
 use crate::workflow::Context;
 
 /// Options of `rails curate` with which no page is served.
-const WITHOUT_PAGE: [&str; 8] =
-    ["apply", "from_folders", "import", "export", "status", "suggest", "propagate", "no_propagate"];
+const WITHOUT_PAGE: [&str; 7] = ["apply", "from_folders", "import", "status", "suggest", "propagate", "no_propagate"];
 
 /// Where the page is served.
 #[derive(Debug, clap::Args)]
@@ -32,6 +31,11 @@ pub(super) struct PageArguments {
 }
 
 impl PageArguments {
+    /// Whether any of them was given.
+    pub fn asked(&self) -> bool {
+        self.port != 0 || self.open || self.listen.is_some()
+    }
+
     /// Serves the page until Ctrl-C.
     pub fn review(
         &self,
