@@ -184,8 +184,9 @@ impl ClusterError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::TooFew { rows: 0 | 1, .. } => "add images: groups take two at least".to_owned(),
             Self::TooFew { rows, .. } => {
-                format!("ask for {rows} at most, for example `--set cluster.kmeans.k=2`, or add images")
+                format!("ask for {rows} at most, for example `--set cluster.kmeans.k={rows}`, or add images")
             }
             Self::TooMany { .. } => "use kmeans or dbscan, or a sample of the images".to_owned(),
         })

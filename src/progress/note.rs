@@ -1,8 +1,11 @@
 //! Notes as data: each has a code and fields for programs, and one sentence for the terminal.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::Serialize;
+
+use crate::data::OwnOutput;
 
 /// Something the user should know.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -10,6 +13,8 @@ use serde::Serialize;
 pub enum Note {
     /// A download begins.
     Fetching { bytes: u64, url: String },
+    /// Output of the program below a folder of images, counted.
+    OwnOutputPassedOver { found: Vec<(OwnOutput, usize)>, root: PathBuf },
     /// The store is locked by another process.
     WaitingForStore,
     /// The recipe has a section that only `--sweep` reads.
@@ -40,6 +45,11 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fetching { bytes, url } => write!(f, "fetching {:.1} MB from {url}", *bytes as f64 / 1e6),
+            Self::OwnOutputPassedOver { found, root } => {
+                let found: Vec<String> = found.iter().map(|(own, count)| own.counted(*count)).collect();
+                let found = found.join(", ");
+                write!(f, "passed over, as the program itself wrote them: {found} under `{}`", root.display())
+            }
             Self::WaitingForStore => {
                 f.write_str("another process embeds with the same settings: waiting for it to finish")
             }

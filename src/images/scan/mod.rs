@@ -1,7 +1,8 @@
 //! Finds the images below a folder, in one pass that reads each file once.
 //!
 //! Symbolic links are followed; hidden files and folders, and files without an image extension, are no business of
-//! ours. What looks like an image and is none is listed with the reason, and the scan goes on.
+//! ours. What looks like an image and is none is listed with the reason, and the scan goes on. Runs, checkpoints, caches
+//! and other [output of the program](own_output) are passed over with a note that counts them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,9 +15,9 @@ use super::decode::{read, read_header};
 use super::frames;
 use super::tile_index::TileIndex;
 use super::{DecodeError, Header, ImageError, NamingTemplate};
-use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, Skipped};
-use crate::files::tiles_csv;
-use crate::progress::{Event, Observer, Stage};
+use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, OwnOutput, Skipped};
+use crate::files::{own_output, tiles_csv};
+use crate::progress::{Event, Note, Observer, Stage};
 
 const EXTENSIONS: [&str; 20] = [
     "png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif", "pgm", "ppm", "pnm", "pbm", "cbf", "edf", "npy", "h5",
@@ -60,6 +61,14 @@ pub fn scan(root: &Path, options: &ScanOptions, observer: &dyn Observer) -> Resu
     let mut found = WalkedFiles::default();
     found.walk(root, root);
     Ok(found.read(root.to_path_buf(), options, observer))
+}
+
+/// Number of files below `folder` that a scan would look into, without opening them.
+#[must_use]
+pub fn count_images(folder: &Path) -> usize {
+    let mut found = WalkedFiles::default();
+    found.walk(folder, folder);
+    found.files.len()
 }
 
 /// The given files, whatever their extension, and the images below the given folders; paths are relative to the
@@ -117,6 +126,8 @@ struct WalkedFiles {
     files: BTreeMap<String, PathBuf>,
     skipped: Vec<Skipped>,
     tile_indexes: Vec<PathBuf>,
+    /// What the program wrote itself, counted.
+    own: BTreeMap<OwnOutput, usize>,
 }
 
 impl WalkedFiles {
@@ -127,6 +138,14 @@ impl WalkedFiles {
         while let Some(entry) = walk.next() {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {
+                    let own = own_output::of_folder(entry.path());
+                    let named =
+                        |own: &OwnOutput| entry.depth() == 0 && own_output::is_read_where_named(*own, entry.path());
+                    if let Some(own) = own.filter(|own| !named(own)) {
+                        *self.own.entry(own).or_default() += 1;
+                        walk.skip_current_dir();
+                        continue;
+                    }
                     // The walk knows loops below its start only: what leads above it would list everything twice.
                     let linked = entry.depth() > 0 && entry.path_is_symlink();
                     if linked && fs::canonicalize(entry.path()).is_ok_and(|target| top.starts_with(target)) {
@@ -185,11 +204,19 @@ impl WalkedFiles {
             .collect();
         let mut manifest = Manifest { root, records: Vec::new(), skipped: self.skipped, unmatched: 0 };
         for result in results {
+            if result.as_ref().is_ok_and(|scanned| scanned.is_plot) {
+                *self.own.entry(OwnOutput::Plot).or_default() += 1;
+                continue;
+            }
             match result.and_then(|scanned| scanned.with_fields(options, &mut manifest.unmatched)) {
                 Ok(scanned) if fs::canonicalize(&scanned.file).is_ok_and(|file| sources.contains(&file)) => {}
                 Ok(scanned) => manifest.records.extend(scanned.records),
                 Err(skipped) => manifest.skipped.push(skipped),
             }
+        }
+        if !self.own.is_empty() {
+            let found = self.own.into_iter().collect();
+            observer.note(&Note::OwnOutputPassedOver { found, root: manifest.root.clone() });
         }
         manifest.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         for Skipped { path, reason } in &manifest.skipped {
@@ -206,6 +233,8 @@ struct Scanned {
     records: Vec<ImageRecord>,
     /// Other files that its frames lie in.
     sources: Vec<PathBuf>,
+    /// Whether the program drew it.
+    is_plot: bool,
 }
 
 impl Scanned {
@@ -226,7 +255,8 @@ impl Scanned {
             let id = tile.map_or_else(|| ImageId::of_bytes(&bytes), |(id, _)| id);
             let fields = if options.series { series_fields(path) } else { BTreeMap::new() };
             let records = vec![record(id, path.to_owned(), read_header(&bytes)?, fields)];
-            return Ok(Self { file: file.to_owned(), records, sources: Vec::new() });
+            let is_plot = own_output::is_plot(&bytes);
+            return Ok(Self { file: file.to_owned(), records, sources: Vec::new(), is_plot });
         };
         let dataset = dataset.filter(|_| stack.has_datasets());
         let sources = stack.sources();
@@ -237,7 +267,7 @@ impl Scanned {
             let fields = series_fields(&address);
             record(id.frame(index), address, stack.header(), fields)
         };
-        Ok(Self { file: file.to_owned(), records: (0..stack.len()).map(frame).collect(), sources })
+        Ok(Self { file: file.to_owned(), records: (0..stack.len()).map(frame).collect(), sources, is_plot: false })
     }
 
     /// With what the file's name says.
