@@ -24,6 +24,9 @@ pub struct ImageRecord {
     pub fields: BTreeMap<String, String>,
     /// Where a tile was cut from.
     pub tile: Option<TileOrigin>,
+    /// Hash of the file's bytes where the id is another, as for tiles; `None` for all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<ImageId>,
 }
 
 impl ImageRecord {
@@ -31,6 +34,12 @@ impl ImageRecord {
     #[must_use]
     pub fn is_frame(&self) -> bool {
         FrameAddress::parse(Path::new(&self.path)).is_some()
+    }
+
+    /// The hash that the bytes of its file have; `None` for a frame, of whose file it is only a part.
+    #[must_use]
+    pub fn content_id(&self) -> Option<ImageId> {
+        (!self.is_frame()).then(|| self.content.unwrap_or(self.id))
     }
 }
 

@@ -24,7 +24,7 @@ pub use mirrored::mirrored;
 pub use naming::{NamingError, NamingTemplate};
 pub use preprocess::{Interpolation, Resize, resize};
 pub use sample::Sample;
-pub use scan::{ScanOptions, count_images, is_image_name, scan, scan_files};
+pub use scan::{DataFiles, FileState, ScanOptions, count_images, is_image_name, scan, scan_files};
 pub use tiles::{TilePlace, TileSummary, Tiling, cut};
 
 /// Pixels ready for a feature extractor.

@@ -32,6 +32,8 @@ pub enum Warning {
     StoreFileDamaged { reason: String, file: String },
     /// Images of an older run that are gone.
     ImagesLost { images: usize },
+    /// Files that changed after they were scanned.
+    FilesAltered { files: usize, first: String },
     /// Images with several labels.
     LabelsConflict { conflict: String },
     /// Images with several true classes; the first is named.
@@ -39,7 +41,15 @@ pub enum Warning {
     /// A label table that does not name all images, or others.
     TruthIncomplete { known: usize, images: usize, unknown: usize, conflicts: usize },
     /// Rows of a label table without an image.
-    LabelsWithoutImage { rows: usize, table: PathBuf },
+    LabelsWithoutImage { rows: usize, table: PathBuf, first: String, image: String },
+    /// Rows of a label table that may mean several images.
+    LabelsAmbiguous { rows: usize, table: PathBuf, first: String },
+    /// Rows of a label table with ids of other images.
+    LabelsOfOtherContent { rows: usize, table: PathBuf, first: String },
+    /// Rows of a label table for files of another folder.
+    LabelsOfOtherFolder { rows: usize, table: PathBuf, first: String },
+    /// A label table whose paths were taken to lie below another folder.
+    LabelsBelow { table: PathBuf, below: String },
     /// A class without an image.
     ClassWithoutImage { class: String },
     /// 16-bit images for a checkpoint that knows none.
@@ -102,6 +112,11 @@ impl fmt::Display for Warning {
                 write!(f, "a damaged part of the embedding store is made anew: {reason}: `{file}`")
             }
             Self::ImagesLost { images } => write!(f, "{images} images of the run cannot be read any more"),
+            Self::FilesAltered { files, first } => write!(
+                f,
+                "{files} files were replaced or deleted after they were scanned and are in no cluster folder, such as \
+                 `{first}`: cluster again"
+            ),
             Self::LabelsConflict { conflict } => write!(f, "left out, its labels conflict: {conflict}"),
             Self::TruthConflicts { images, first } => {
                 write!(f, "{images} images have several true classes and are left out: {first}")
@@ -111,8 +126,35 @@ impl fmt::Display for Warning {
                 "{known} of {images} images have one true class; {unknown} rows of the table name images that are not \
                  there, {conflicts} images have several classes"
             ),
-            Self::LabelsWithoutImage { rows, table } => {
-                write!(f, "{rows} rows of `{}` name images that are not there", table.display())
+            Self::LabelsWithoutImage { rows, table, first, image } => write!(
+                f,
+                "{rows} rows of `{}` name images that are not there, such as `{first}`; an image is called `{image}`",
+                table.display()
+            ),
+            Self::LabelsAmbiguous { rows, table, first } => write!(
+                f,
+                "{rows} rows of `{}` may mean several images and label none: `{first}` is the name of more than one; write \
+                 their paths",
+                table.display()
+            ),
+            Self::LabelsOfOtherContent { rows, table, first } => write!(
+                f,
+                "{rows} rows of `{}` label nothing: their ids are those of other images, such as that of `{first}`; the \
+                 table was made for other images, or these have changed since",
+                table.display()
+            ),
+            Self::LabelsOfOtherFolder { rows, table, first } => write!(
+                f,
+                "{rows} rows of `{}` label nothing: they speak of files in another folder, such as `{first}`; if these \
+                 images are meant, put the table into their folder and write paths from there",
+                table.display()
+            ),
+            Self::LabelsBelow { table, below } => {
+                write!(
+                    f,
+                    "what lies below `{below}` in `{}` is taken for the images of the same paths",
+                    table.display()
+                )
             }
             Self::ClassWithoutImage { class } => write!(f, "no image is left of class `{class}`: it is left out"),
             Self::DepthUnknown => f.write_str(

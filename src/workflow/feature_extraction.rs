@@ -259,7 +259,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let (runs, checkpoints, datasets, cache) = (at("runs"), at("checkpoints"), at("datasets"), at("cache"));
-        let workspace = Workspace { runs, checkpoints, datasets, cache };
+        let workspace = Workspace { runs, checkpoints, datasets, cache, images: None };
         let context = Context { device: Device::Cpu, workspace: &workspace, observer: &Silent };
         let blocks = BTreeMap::from([(HandMadeBlock::Statistics, Positive::try_from(1.0).unwrap())]);
         let n_features = HandMadeBlock::Statistics.columns().len();

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::labelling::weigh;
-use super::{Context, WorkflowError, dataset};
+use super::run_images::locate;
+use super::{Context, WorkflowError, Workspace, dataset};
 use crate::curation::LabelTable;
 use crate::data::{ImageId, Labels, Manifest, Skipped};
+use crate::files::{ImagesTable, images_csv};
 use crate::images::scan;
 use crate::progress::Warning;
 use crate::recipes::{DatasetRecipe, FeaturesRecipe};
@@ -46,7 +48,8 @@ struct SourceImages {
 pub struct LabelSources {
     /// Curated runs, folders with one subfolder per class, label tables; none: the newest run with clusters.
     pub labelled: Vec<PathBuf>,
-    /// The folder of images that a label table speaks of; without it the recipe's, else the table's own.
+    /// The folder of images that a label table speaks of, or that those of a run have moved to; without it the recipe's,
+    /// else the table's own or the run's.
     pub images: Option<PathBuf>,
 }
 
@@ -66,7 +69,7 @@ pub(crate) fn gather(
     };
     let read = labelled
         .iter()
-        .map(|source| read(source, images.as_deref(), dataset, context))
+        .map(|source| read(source, images.as_deref(), labelled.len() == 1, dataset, context))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(unite(read))
 }
@@ -74,6 +77,7 @@ pub(crate) fn gather(
 fn read(
     source: &Path,
     images: Option<&Path>,
+    alone: bool,
     recipe: &DatasetRecipe,
     context: &Context<'_>,
 ) -> Result<SourceImages, WorkflowError> {
@@ -83,7 +87,7 @@ fn read(
         return from_table(source, folder, recipe, None, context);
     }
     if let Ok(run) = context.workspace.run(Some(source), &RunKind::CLUSTERED) {
-        return from_run(&run, context);
+        return from_run(&run, images, alone, context);
     }
     if source.is_dir() {
         return from_folders(source, recipe, context);
@@ -94,7 +98,13 @@ fn read(
     ))
 }
 
-fn from_run(run: &Path, context: &Context<'_>) -> Result<SourceImages, WorkflowError> {
+/// `images` is where somebody says the images lie: those of this run where it is `alone`, else of one of several sources.
+fn from_run(
+    run: &Path,
+    images: Option<&Path>,
+    alone: bool,
+    context: &Context<'_>,
+) -> Result<SourceImages, WorkflowError> {
     let provenance = Provenance::read(run)?;
     let table = run.join("curation/labels.csv");
     if !table.is_file() {
@@ -103,18 +113,27 @@ fn from_run(run: &Path, context: &Context<'_>) -> Result<SourceImages, WorkflowE
             format!("name its clusters first: `rails curate {} --apply decisions.jsonl`", run.display()),
         ));
     }
+    let rows = ImagesTable::read(&run.join(images_csv::FILE), &[], &[])?.rows;
+    let root = match locate(run, &provenance, &rows, images) {
+        Err(_) if !alone => locate(run, &provenance, &rows, None)?,
+        located => located?,
+    };
+    let Some(root) = root else {
+        let was = provenance.dataset.root.display();
+        return Err(WorkflowError::failed(
+            format!("the images of the run `{}` are not where they were: `{was}`", run.display()),
+            "say with --images where they lie now, or put them back",
+        ));
+    };
     // The log is what counts; the table may be older where the program was killed between the two.
-    weigh(Some(run), context)?;
+    let workspace = Workspace { images: Some(root.clone()), ..context.workspace.clone() };
+    weigh(Some(run), &Context { workspace: &workspace, ..*context })?;
     let recipe = provenance.reading();
     let chain = Some(provenance.features);
-    let mut source = from_table(&table, &provenance.dataset.root, &recipe, chain, context)?;
+    let mut source = from_table(&table, &root, &recipe, chain, context)?;
     if source.labels.is_empty() {
         return Err(WorkflowError::failed(
-            format!(
-                "no labelled image of the run `{}` is left under `{}`",
-                run.display(),
-                provenance.dataset.root.display()
-            ),
+            format!("no labelled image of the run `{}` is left under `{}`", run.display(), root.display()),
             "label some with `rails curate`, or put the images back where they were",
         ));
     }
@@ -131,9 +150,12 @@ fn from_table(
 ) -> Result<SourceImages, WorkflowError> {
     let manifest = dataset::open(Some(images), recipe, context)?;
     let matched = LabelTable::read(table)?.match_to(&manifest);
-    if !matched.unknown.is_empty() {
-        let missing = Warning::LabelsWithoutImage { rows: matched.unknown.len(), table: table.to_owned() };
-        context.observer.warn(&missing);
+    for warning in matched.warnings(table) {
+        context.observer.warn(&warning);
+    }
+    if let Some(sides) = matched.both_sides().filter(|_| matched.labels.is_empty() && matched.conflicts.is_empty()) {
+        let (table, images) = (table.display(), images.display());
+        return Err(WorkflowError::failed(format!("no row of `{table}` names an image below `{images}`"), sides));
     }
     for class in &matched.absent {
         context.observer.warn(&Warning::ClassWithoutImage { class: class.clone() });
@@ -259,6 +281,7 @@ mod tests {
             bit_depth: 8,
             fields: BTreeMap::new(),
             tile: None,
+            content: None,
         };
         let records = images.iter().map(record).collect();
         let labels = images.iter().enumerate();

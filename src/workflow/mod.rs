@@ -22,6 +22,7 @@ pub(crate) mod patch_clustering;
 pub(crate) mod report_blocks;
 mod run;
 pub(crate) mod run_features;
+pub(crate) mod run_images;
 pub(crate) mod split_constraints;
 mod workspace;
 

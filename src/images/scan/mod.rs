@@ -4,12 +4,16 @@
 //! ours. What looks like an image and is none is listed with the reason, and the scan goes on. Runs, checkpoints, caches
 //! and other [output of the program](own_output) are passed over with a note that counts them.
 
+mod identity;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
+
+pub use identity::{DataFiles, FileState};
 
 use super::decode::{read, read_header};
 use super::frames;
@@ -240,7 +244,7 @@ struct Scanned {
 impl Scanned {
     fn read(path: &str, file: &Path, tiles: &TileIndex, options: &ScanOptions) -> Result<Self, DecodeError> {
         let tile = tiles.get(file);
-        let record = |id, path: String, header: Header, fields| ImageRecord {
+        let record = |id, path: String, header: Header, fields, content| ImageRecord {
             id,
             path,
             width: header.width,
@@ -248,13 +252,15 @@ impl Scanned {
             bit_depth: header.bit_depth,
             fields,
             tile: tile.map(|(_, origin)| origin),
+            content,
         };
         let dataset = options.dataset.as_deref();
         let Some(stack) = frames::open(file, dataset)? else {
             let bytes = read(file)?;
-            let id = tile.map_or_else(|| ImageId::of_bytes(&bytes), |(id, _)| id);
+            let content = ImageId::of_bytes(&bytes);
+            let id = tile.map_or(content, |(id, _)| id);
             let fields = if options.series { series_fields(path) } else { BTreeMap::new() };
-            let records = vec![record(id, path.to_owned(), read_header(&bytes)?, fields)];
+            let records = vec![record(id, path.to_owned(), read_header(&bytes)?, fields, tile.map(|_| content))];
             let is_plot = own_output::is_plot(&bytes);
             return Ok(Self { file: file.to_owned(), records, sources: Vec::new(), is_plot });
         };
@@ -265,7 +271,7 @@ impl Scanned {
             let address = FrameAddress { file: path.into(), dataset: dataset.map(str::to_owned), index };
             let address = address.to_string();
             let fields = series_fields(&address);
-            record(id.frame(index), address, stack.header(), fields)
+            record(id.frame(index), address, stack.header(), fields, None)
         };
         Ok(Self { file: file.to_owned(), records: (0..stack.len()).map(frame).collect(), sources, is_plot: false })
     }

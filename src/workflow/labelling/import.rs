@@ -54,8 +54,11 @@ pub(crate) fn read(
     observer: &dyn Observer,
 ) -> Result<ImportedLabels, WorkflowError> {
     let manifest = as_manifest(table, root);
-    let found =
-        if source.is_dir() { from_folder(source, &manifest, observer)? } else { from_table(source, &manifest)? };
+    let found = if source.is_dir() {
+        from_folder(source, &manifest, observer)?
+    } else {
+        from_table(source, &manifest, observer)?
+    };
     for class in found.classes.values() {
         check_class(class).map_err(|message| {
             let hint = format!("rename it in `{}`; nothing was imported", source.display());
@@ -65,13 +68,20 @@ pub(crate) fn read(
     Ok(found)
 }
 
-fn from_table(source: &Path, manifest: &Manifest) -> Result<ImportedLabels, WorkflowError> {
+fn from_table(source: &Path, manifest: &Manifest, observer: &dyn Observer) -> Result<ImportedLabels, WorkflowError> {
     let matched = LabelTable::read(source)?.match_to(manifest);
+    for warning in matched.warnings(source) {
+        observer.warn(&warning);
+    }
+    if let Some(sides) = matched.both_sides().filter(|_| matched.labels.is_empty() && matched.conflicts.is_empty()) {
+        let message = format!("no row of the table names an image of the run: `{}`", source.display());
+        return Err(WorkflowError::failed(message, sides));
+    }
     let named = matched.labels.into_iter().map(|(row, (class, _))| (manifest.records[row].id, class));
     Ok(ImportedLabels {
         classes: named.collect(),
         removed: BTreeMap::new(),
-        unmatched: matched.unknown,
+        unmatched: matched.unmatched.into_iter().map(|(name, _)| name).collect(),
         conflicts: matched.conflicts,
     })
 }
@@ -177,6 +187,7 @@ fn as_manifest(table: &ImagesTable, root: &Path) -> Manifest {
         bit_depth: 8,
         fields: BTreeMap::new(),
         tile: None,
+        content: None,
     };
     Manifest { root: root.to_owned(), records: table.rows.iter().map(record).collect(), ..Manifest::default() }
 }
@@ -199,7 +210,7 @@ mod tests {
     /// A run of the images 0 to 3, `images/<n>.png`, and the id of each.
     fn run() -> (ImagesTable, Vec<ImageId>) {
         let ids: Vec<ImageId> = (0..4).map(|shade| ImageId::of_bytes(&png(shade))).collect();
-        let row = |(n, id): (usize, &ImageId)| ImageRow { id: *id, path: format!("images/{n}.png") };
+        let row = |(n, id): (usize, &ImageId)| ImageRow { id: *id, path: format!("images/{n}.png"), content: None };
         let rows: Vec<ImageRow> = ids.iter().enumerate().map(row).collect();
         (ImagesTable { fields: vec![BTreeMap::new(); rows.len()], rows, clusterings: BTreeMap::new() }, ids)
     }
