@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::class_folders::ClassFolders;
 use super::labelling::weigh;
 use super::run_images::locate;
 use super::{Context, WorkflowError, Workspace, dataset};
-use crate::curation::LabelTable;
+use crate::curation::{LabelTable, MatchedLabels};
 use crate::data::{ImageId, Labels, Manifest, Skipped};
 use crate::files::{ImagesTable, images_csv};
 use crate::images::scan;
-use crate::progress::Warning;
+use crate::progress::{Note, Warning};
 use crate::recipes::{DatasetRecipe, FeaturesRecipe};
 use crate::runs::{FeatureChain, Provenance, RunKind};
+use crate::training::Part;
 
 /// Labelled images of one or several sources.
 #[derive(Clone)]
@@ -25,6 +27,8 @@ pub(crate) struct LabelledImages {
     pub labels: Labels,
     /// Weight of a label, from 0 to 1; 1 by default.
     pub weights: BTreeMap<ImageId, f32>,
+    /// The parts of a split that the sources keep an image in; the first of them is its own.
+    pub parts: BTreeMap<ImageId, BTreeSet<Part>>,
     /// Files that were left out.
     pub skipped: Vec<Skipped>,
     /// Images of different classes in different places, as `path: class, class`; they are left out.
@@ -39,6 +43,8 @@ pub(crate) struct LabelledImages {
 struct SourceImages {
     manifest: Manifest,
     labels: BTreeMap<usize, (String, f32)>,
+    /// The part of a split that the source keeps an image in.
+    parts: BTreeMap<usize, Part>,
     conflicts: Vec<String>,
     chain: Option<FeatureChain>,
 }
@@ -160,26 +166,26 @@ fn from_table(
     for class in &matched.absent {
         context.observer.warn(&Warning::ClassWithoutImage { class: class.clone() });
     }
-    Ok(SourceImages { manifest, labels: matched.labels, conflicts: matched.conflicts, chain })
+    let MatchedLabels { labels, conflicts, .. } = matched;
+    Ok(SourceImages { manifest, labels, parts: BTreeMap::new(), conflicts, chain })
 }
 
-/// `class/image.png`; folders that start with `_` hold no class.
+/// `class/image.png`, or `train/class/image.png`; folders that start with `_` hold no class.
 fn from_folders(folder: &Path, recipe: &DatasetRecipe, context: &Context<'_>) -> Result<SourceImages, WorkflowError> {
     let mut manifest = scan(folder, &recipe.scan_options(), context.observer)?;
     manifest.records.retain(|record| record.path.contains('/') && !record.path.starts_with('_'));
-    let labels: BTreeMap<usize, (String, f32)> = manifest
-        .records
-        .iter()
-        .enumerate()
-        .filter_map(|(row, record)| Some((row, (record.path.split_once('/')?.0.to_owned(), 1.0))))
-        .collect();
-    if labels.is_empty() {
+    let ClassFolders { classes, parts, part_folders, left_out } = ClassFolders::of(&manifest)?;
+    if classes.is_empty() {
         return Err(WorkflowError::failed(
             format!("no images in class folders: `{}`", folder.display()),
             "an ImageFolder holds one subfolder per class; a run holds run.json; a table ends in .csv",
         ));
     }
-    Ok(SourceImages { manifest, labels, conflicts: Vec::new(), chain: None })
+    if !part_folders.is_empty() {
+        context.observer.note(&Note::SplitByFolders { folders: part_folders, left_out });
+    }
+    let labels = classes.into_iter().map(|(row, class)| (row, (class, 1.0))).collect();
+    Ok(SourceImages { manifest, labels, parts, conflicts: Vec::new(), chain: None })
 }
 
 /// One class per image over all sources: an image that has several anywhere is left out and listed, a file that several
@@ -193,6 +199,7 @@ fn unite(sources: Vec<SourceImages>) -> LabelledImages {
     }
     let mut conflicts: BTreeSet<String> = sources.iter().flat_map(|source| source.conflicts.iter().cloned()).collect();
     let mut named = Vec::new();
+    let mut parts: BTreeMap<ImageId, BTreeSet<Part>> = BTreeMap::new();
     let mut weights = BTreeMap::new();
     for source in &sources {
         for (row, (class, weight)) in &source.labels {
@@ -204,6 +211,9 @@ fn unite(sources: Vec<SourceImages>) -> LabelledImages {
             } else {
                 named.push((record.id, class.clone()));
                 weights.insert(record.id, *weight);
+                if let Some(part) = source.parts.get(row) {
+                    parts.entry(record.id).or_default().insert(*part);
+                }
             }
         }
     }
@@ -232,6 +242,7 @@ fn unite(sources: Vec<SourceImages>) -> LabelledImages {
         whole,
         labels,
         weights,
+        parts,
         skipped,
         conflicts: conflicts.into_iter().collect(),
         unlabelled,
@@ -290,6 +301,7 @@ mod tests {
             labels: labels
                 .filter_map(|(row, (.., label))| label.map(|(class, w)| (row, (class.to_owned(), w))))
                 .collect(),
+            parts: BTreeMap::new(),
             conflicts: Vec::new(),
             chain: None,
         }

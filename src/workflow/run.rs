@@ -11,8 +11,8 @@ use super::{Context, WorkflowError};
 use crate::data::Skipped;
 use crate::files::{Results, results_json, skipped_csv};
 use crate::runs::{
-    DatasetSummary, FeatureChain, ImagesPlace, Provenance, RUN_SCHEMA, RunDir, RunKind, Timings, next_checkpoint, next_sequence,
-    timestamp,
+    DatasetSummary, FeatureChain, ImagesPlace, Provenance, RUN_SCHEMA, RunDir, RunKind, Timings, next_checkpoint,
+    next_sequence, timestamp,
 };
 
 /// A run that has begun. Nothing of it is on the disk until [`Run::create_folder`].

@@ -14,6 +14,7 @@ use crate::files::{ImageRow, ImagesTable};
 use crate::images::{ScanOptions, scan};
 use crate::progress::Observer;
 use crate::workflow::WorkflowError;
+use crate::workflow::class_folders::ClassFolders;
 
 /// Labels found in a source, by image of the run.
 pub(crate) struct ImportedLabels {
@@ -98,7 +99,8 @@ fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> R
     let mut removed = BTreeMap::new();
     let mut unmatched = Vec::new();
     let mut in_folders = 0;
-    for record in &found.records {
+    let folders = ClassFolders::of(&found)?;
+    for (row, record) in found.records.iter().enumerate() {
         let parts: Vec<&str> = record.path.split('/').collect();
         // By name only where the name means one image.
         let by_name = || by_file.get(file_name(&record.path)).filter(|ids| ids.len() == 1)?.first().copied();
@@ -109,11 +111,10 @@ fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> R
             (["_removed", reason, _, ..], Some(id)) => {
                 removed.insert(id, (*reason).to_owned());
             }
-            ([class, ..], _) if class.starts_with('_') => continue,
-            ([class, ..], Some(id)) => {
-                classes.entry(id).or_default().insert(class);
-            }
-            ([], _) => {}
+            (_, Some(id)) => match folders.classes.get(&row) {
+                Some(class) => drop(classes.entry(id).or_default().insert(class)),
+                None => continue,
+            },
         }
         in_folders += 1;
     }
