@@ -171,8 +171,15 @@ impl MatchedLabels {
     /// One path of each side, for the message where nothing matches.
     #[must_use]
     pub fn both_sides(&self) -> Option<String> {
-        let ((first, _), image) = (self.unmatched.first()?, self.example.as_ref()?);
-        Some(format!("the table says `{first}`, an image is called `{image}`"))
+        let (first, image) = (self.unmatched.first()?, self.example.as_ref()?);
+        Some(match first {
+            (first, Mismatch::Absent) => format!("the table says `{first}`, an image is called `{image}`"),
+            (first, Mismatch::Ambiguous) => format!("`{first}` is the name of several images: write their paths"),
+            (first, Mismatch::OtherContent) => format!("the id of `{first}` is not that of the image here"),
+            (first, Mismatch::OtherFolder) => {
+                format!("`{first}` is a file of another folder, `{image}` one of these images")
+            }
+        })
     }
 }
 
