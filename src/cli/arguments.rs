@@ -6,12 +6,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::{CommandOutcome, progress::Terminal, render};
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::CommandError;
 use crate::device::DeviceChoice;
 use crate::recipes::{Recipe, load, to_toml};
 use crate::runs::Placement;
-use crate::workflow::clustering::SilhouetteLimits;
 use crate::workflow::{Context, Workspace};
 
 /// Where networks run and where their features are kept, for commands that use both.
@@ -42,6 +41,7 @@ impl ComputingArguments {
     /// The context that commands need beside their input.
     pub(super) fn context<'a>(
         &self,
+        global: &Global,
         workspace: &'a Workspace,
         observer: &'a Terminal,
     ) -> Result<Context<'a>, CommandError> {
@@ -50,7 +50,7 @@ impl ComputingArguments {
             DeviceName::Cpu => DeviceChoice::Cpu,
             DeviceName::Cuda => DeviceChoice::Cuda,
         };
-        Ok(Context { device: choice.resolve()?, workspace, observer })
+        Ok(Context { device: choice.resolve()?, ..global.context(workspace, observer) })
     }
 }
 
@@ -68,20 +68,17 @@ impl CacheArgument {
     }
 }
 
-/// How much exact silhouettes may take.
+/// How long exact silhouettes may take.
 #[derive(Debug, Args)]
 pub(super) struct SilhouetteArguments {
     /// Exact silhouettes may take this many seconds; beyond it they are measured on a stated sample
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     max_time: u64,
-    /// Exact silhouettes may take this many GiB of memory; beyond it likewise
-    #[arg(long, value_name = "GIB", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1024))]
-    max_memory: u64,
 }
 
 impl SilhouetteArguments {
-    pub(super) fn limits(&self) -> SilhouetteLimits {
-        SilhouetteLimits { time: Duration::from_secs(self.max_time), memory: self.max_memory << 30 }
+    pub(super) fn time(&self) -> Duration {
+        Duration::from_secs(self.max_time)
     }
 }
 
@@ -135,4 +132,32 @@ impl RecipeArguments {
 pub(super) fn print_config<R: Serialize>(recipe: &R) -> Result<CommandOutcome, CommandError> {
     render::out(&to_toml(recipe).map_err(|error| CommandError::usage(error.to_string()))?)?;
     Ok(CommandOutcome::Done)
+}
+
+/// A whole number of at least 1, in thousands, millions or billions where `k`, `M` or `G` follows.
+pub(super) fn parse_count(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.split_at_checked(text.len().saturating_sub(1)) {
+        Some((digits, "k")) => (digits, 1_000),
+        Some((digits, "M")) => (digits, 1_000_000),
+        Some((digits, "G")) => (digits, 1_000_000_000),
+        _ => (text, 1),
+    };
+    let count = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(unit)).filter(|count| *count > 0);
+    count.ok_or_else(|| "expected a whole number of at least 1, such as 500000000 or 500M".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_units() {
+        assert_eq!(
+            [parse_count("7"), parse_count("500M"), parse_count("2G")].map(Result::unwrap),
+            [7, 500_000_000, 2_000_000_000]
+        );
+        for wrong in ["", "0", "0M", "M", "-1", "1.5G", "1T", "99999999999G", "ä"] {
+            assert!(parse_count(wrong).is_err(), "{wrong}");
+        }
+    }
 }

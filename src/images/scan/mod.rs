@@ -6,6 +6,8 @@
 
 mod identity;
 
+mod remarks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,8 +17,9 @@ use walkdir::{DirEntry, WalkDir};
 
 pub use identity::{DataFiles, FileState};
 
+use self::remarks::Remarks;
 use super::decode::{read, read_header};
-use super::frames;
+use super::frames::{self, Remark};
 use super::tile_index::TileIndex;
 use super::{DecodeError, Header, ImageError, NamingTemplate};
 use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, OwnOutput, Skipped};
@@ -207,17 +210,24 @@ impl WalkedFiles {
             .filter_map(|file| fs::canonicalize(file).ok())
             .collect();
         let mut manifest = Manifest { root, records: Vec::new(), skipped: self.skipped, unmatched: 0 };
+        let mut remarks = Remarks::default();
         for result in results {
             if result.as_ref().is_ok_and(|scanned| scanned.is_plot) {
                 *self.own.entry(OwnOutput::Plot).or_default() += 1;
                 continue;
             }
             match result.and_then(|scanned| scanned.with_fields(options, &mut manifest.unmatched)) {
-                Ok(scanned) if fs::canonicalize(&scanned.file).is_ok_and(|file| sources.contains(&file)) => {}
-                Ok(scanned) => manifest.records.extend(scanned.records),
+                Ok(scanned) if fs::canonicalize(&scanned.file).is_ok_and(|file| sources.contains(&file)) => {
+                    remarks.source(&scanned.file);
+                }
+                Ok(scanned) => {
+                    remarks.add(&scanned.file, scanned.remarks);
+                    manifest.records.extend(scanned.records);
+                }
                 Err(skipped) => manifest.skipped.push(skipped),
             }
         }
+        remarks.tell(observer);
         if !self.own.is_empty() {
             let found = self.own.into_iter().collect();
             observer.note(&Note::OwnOutputPassedOver { found, root: manifest.root.clone() });
@@ -239,6 +249,7 @@ struct Scanned {
     sources: Vec<PathBuf>,
     /// Whether the program drew it.
     is_plot: bool,
+    remarks: Vec<Remark>,
 }
 
 impl Scanned {
@@ -262,10 +273,11 @@ impl Scanned {
             let fields = if options.series { series_fields(path) } else { BTreeMap::new() };
             let records = vec![record(id, path.to_owned(), read_header(&bytes)?, fields, tile.map(|_| content))];
             let is_plot = own_output::is_plot(&bytes);
-            return Ok(Self { file: file.to_owned(), records, sources: Vec::new(), is_plot });
+            let (file, sources, remarks) = (file.to_owned(), Vec::new(), Vec::new());
+            return Ok(Self { file, records, sources, is_plot, remarks });
         };
         let dataset = dataset.filter(|_| stack.has_datasets());
-        let sources = stack.sources();
+        let (sources, remarks) = (stack.sources(), stack.remarks());
         let id = frames::identity(file, &sources)?;
         let frame = |index| {
             let address = FrameAddress { file: path.into(), dataset: dataset.map(str::to_owned), index };
@@ -273,7 +285,8 @@ impl Scanned {
             let fields = series_fields(&address);
             record(id.frame(index), address, stack.header(), fields, None)
         };
-        Ok(Self { file: file.to_owned(), records: (0..stack.len()).map(frame).collect(), sources, is_plot: false })
+        let records = (0..stack.len()).map(frame).collect();
+        Ok(Self { file: file.to_owned(), records, sources, is_plot: false, remarks })
     }
 
     /// With what the file's name says.
