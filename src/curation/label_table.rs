@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::label_matching::{MatchedRows, Mismatch, NamedImage, match_rows};
-use crate::data::{ImageId, Manifest};
-use crate::progress::Warning;
+use crate::data::{ImageId, Manifest, PatchAddress};
+use crate::progress::LabelWarning;
 
 /// Why a label table cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,8 @@ pub struct LabelTable {
     /// Where it was read.
     path: PathBuf,
     rows: Vec<(NamedImage, String, f32)>,
+    /// Whether a path names a part of an image.
+    patches: bool,
 }
 
 /// A label table matched to the images of a manifest.
@@ -68,9 +70,12 @@ impl LabelTable {
             return Err(missing("`path`, `filename`, `id`"));
         }
         let mut rows = Vec::new();
+        let mut patches = false;
         for record in reader.records() {
             let record = record.map_err(csv_error)?;
             let line = record.position().map_or(0, csv::Position::line);
+            let named = [path_column, file_column].into_iter().flatten().map(|column| Path::new(&record[column]));
+            patches |= named.into_iter().any(|path| PatchAddress::parse(path).is_some());
             let cell = |message: String| LabelTableError::Cell { line, message, path: path.to_owned() };
             // An `id` that is not ours is no reason to refuse a table that also has paths.
             let id = match id_column.map(|column| record[column].parse::<ImageId>()) {
@@ -92,7 +97,13 @@ impl LabelTable {
             }
             rows.push((name, record[class_column].to_owned(), weight));
         }
-        Ok(Self { path: path.to_owned(), rows })
+        Ok(Self { path: path.to_owned(), rows, patches })
+    }
+
+    /// Whether it names parts of images, such as `wafer.png#xywh=64,0,32,32`.
+    #[must_use]
+    pub fn names_patches(&self) -> bool {
+        self.patches
     }
 
     /// Finds the table's images in `manifest`, as [`super::label_matching`] says. A table's word on one file holds for all
@@ -142,30 +153,23 @@ impl LabelTable {
 impl MatchedLabels {
     /// What was not labelled and why, in a warning for each reason; `table` is where the labels were read.
     #[must_use]
-    pub fn warnings(&self, table: &Path) -> Vec<Warning> {
-        let table = || table.to_owned();
+    pub fn warnings(&self, table: &Path) -> Vec<LabelWarning> {
         let of = |wanted: Mismatch| {
             let mut names = self.unmatched.iter().filter(|(_, why)| *why == wanted).map(|(name, _)| name);
             let first = names.next()?.clone();
-            Some((names.count() + 1, first))
+            let (rows, table) = (names.count() + 1, table.to_owned());
+            Some(match wanted {
+                Mismatch::Absent => {
+                    LabelWarning::WithoutImage { rows, table, first, image: self.example.clone().unwrap_or_default() }
+                }
+                Mismatch::Ambiguous => LabelWarning::Ambiguous { rows, table, first },
+                Mismatch::OtherContent => LabelWarning::OtherContent { rows, table, first },
+                Mismatch::OtherFolder => LabelWarning::OtherFolder { rows, table, first },
+            })
         };
-        let absent = of(Mismatch::Absent).map(|(rows, first)| Warning::LabelsWithoutImage {
-            rows,
-            table: table(),
-            first,
-            image: self.example.clone().unwrap_or_default(),
-        });
-        let several =
-            of(Mismatch::Ambiguous).map(|(rows, first)| Warning::LabelsAmbiguous { rows, table: table(), first });
-        let content = of(Mismatch::OtherContent).map(|(rows, first)| Warning::LabelsOfOtherContent {
-            rows,
-            table: table(),
-            first,
-        });
-        let folder =
-            of(Mismatch::OtherFolder).map(|(rows, first)| Warning::LabelsOfOtherFolder { rows, table: table(), first });
-        let below = self.below.clone().map(|below| Warning::LabelsBelow { table: table(), below });
-        [absent, several, content, folder, below].into_iter().flatten().collect()
+        let reasons = [Mismatch::Absent, Mismatch::Ambiguous, Mismatch::OtherContent, Mismatch::OtherFolder];
+        let below = self.below.clone().map(|below| LabelWarning::Below { table: table.to_owned(), below });
+        reasons.into_iter().filter_map(of).chain(below).collect()
     }
 
     /// One path of each side, for the message where nothing matches.

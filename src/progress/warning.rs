@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::label_warning::LabelWarning;
 use super::note::KeptWeights;
 use super::split_warning::SplitWarning;
 
@@ -24,6 +25,8 @@ pub enum Warning {
     TooFewToCalibrate,
     /// A kept training is overwritten.
     ResumableGivenUp,
+    /// A clustering method that cannot group these images; the others can.
+    MethodLeftOut { method: &'static str, reason: String, hint: Option<String> },
     /// More clusters than images.
     TooManyClusters { from: usize, images: usize },
     /// A line of `tiles.csv` that cannot be read.
@@ -40,16 +43,6 @@ pub enum Warning {
     TruthConflicts { images: usize, first: String },
     /// A label table that does not name all images, or others.
     TruthIncomplete { known: usize, images: usize, unknown: usize, conflicts: usize },
-    /// Rows of a label table without an image.
-    LabelsWithoutImage { rows: usize, table: PathBuf, first: String, image: String },
-    /// Rows of a label table that may mean several images.
-    LabelsAmbiguous { rows: usize, table: PathBuf, first: String },
-    /// Rows of a label table with ids of other images.
-    LabelsOfOtherContent { rows: usize, table: PathBuf, first: String },
-    /// Rows of a label table for files of another folder.
-    LabelsOfOtherFolder { rows: usize, table: PathBuf, first: String },
-    /// A label table whose paths were taken to lie below another folder.
-    LabelsBelow { table: PathBuf, below: String },
     /// A class without an image.
     ClassWithoutImage { class: String },
     /// 16-bit images for a checkpoint that knows none.
@@ -66,6 +59,8 @@ pub enum Warning {
     LabelsNotWeighted { reason: String },
     /// Tiles that do not say where they come from.
     TilesWithoutPlace { tiles: usize },
+    /// Two tiles of one array in one place.
+    TilesInOnePlace { first: String, second: String, row: u32, column: u32 },
     /// Silhouettes of a sample of the images.
     SilhouettesSampled { seconds: f64, gib: f64, images: usize },
     /// Slices that are smaller than a pixel.
@@ -73,6 +68,9 @@ pub enum Warning {
     /// Series where brightness decides by the name of `method`'s clusters and not the first frame; `names` are those of
     /// `series` in all.
     SeriesDisagree { method: &'static str, reason: &'static str, names: Vec<String>, series: usize },
+    /// A label table that does not fit the images.
+    #[serde(untagged)]
+    Labels(LabelWarning),
     /// Data that cannot be divided as wished.
     #[serde(untagged)]
     Split(SplitWarning),
@@ -102,6 +100,10 @@ impl fmt::Display for Warning {
             Self::ResumableGivenUp => f.write_str(
                 "an interrupted training with this recipe and these images is given up; `--resume` goes on with one",
             ),
+            Self::MethodLeftOut { method, reason, hint } => {
+                write!(f, "`{method}` is left out: {reason}")?;
+                hint.iter().try_for_each(|hint| write!(f, "; {hint}"))
+            }
             Self::TooManyClusters { from, images } => {
                 write!(f, "k from {from} on is left out: there are only {images} images")
             }
@@ -126,36 +128,6 @@ impl fmt::Display for Warning {
                 "{known} of {images} images have one true class; {unknown} rows of the table name images that are not \
                  there, {conflicts} images have several classes"
             ),
-            Self::LabelsWithoutImage { rows, table, first, image } => write!(
-                f,
-                "{rows} rows of `{}` name images that are not there, such as `{first}`; an image is called `{image}`",
-                table.display()
-            ),
-            Self::LabelsAmbiguous { rows, table, first } => write!(
-                f,
-                "{rows} rows of `{}` may mean several images and label none: `{first}` is the name of more than one; write \
-                 their paths",
-                table.display()
-            ),
-            Self::LabelsOfOtherContent { rows, table, first } => write!(
-                f,
-                "{rows} rows of `{}` label nothing: their ids are those of other images, such as that of `{first}`; the \
-                 table was made for other images, or these have changed since",
-                table.display()
-            ),
-            Self::LabelsOfOtherFolder { rows, table, first } => write!(
-                f,
-                "{rows} rows of `{}` label nothing: they speak of files in another folder, such as `{first}`; if these \
-                 images are meant, put the table into their folder and write paths from there",
-                table.display()
-            ),
-            Self::LabelsBelow { table, below } => {
-                write!(
-                    f,
-                    "what lies below `{below}` in `{}` is taken for the images of the same paths",
-                    table.display()
-                )
-            }
             Self::ClassWithoutImage { class } => write!(f, "no image is left of class `{class}`: it is left out"),
             Self::DepthUnknown => f.write_str(
                 "the checkpoint was trained without images of more than 8 bits: these are shown in full range",
@@ -179,6 +151,11 @@ impl fmt::Display for Warning {
                 "{tiles} tiles do not say where they stand and are compared with none around: cut them with `rails \
                  tile`, or name the fields array, row and column in dataset.naming"
             ),
+            Self::TilesInOnePlace { first, second, row, column } => write!(
+                f,
+                "two tiles stand in row {row}, column {column} of one array: `{first}` and `{second}`; leave one out, or \
+                 name the field array in dataset.naming"
+            ),
             Self::SilhouettesSampled { seconds, gib, images } => write!(
                 f,
                 "exact silhouettes would take about {seconds:.0} s and {gib:.1} GiB: they are measured on a random \
@@ -194,6 +171,7 @@ impl fmt::Display for Warning {
                     "{method}: brightness decides, not the first frame, in {n} of {series} series: {reason}: {named}{more}"
                 )
             }
+            Self::Labels(warning) => warning.fmt(f),
             Self::Split(warning) => warning.fmt(f),
         }
     }

@@ -10,8 +10,8 @@ use crate::runs::{ImagesPlace, Provenance};
 
 /// Images that are looked at before a folder is believed.
 const SAMPLE: usize = 16;
-/// Files of frames likewise, which are large.
-const FRAME_SAMPLE: usize = 2;
+/// Frames and patches likewise, whose files are large.
+const PART_SAMPLE: usize = 2;
 
 /// The folder of the images `rows` of the run in `folder`: `given` where somebody says so, else where the run was made or
 /// has moved to. `None` where they are in neither place.
@@ -40,20 +40,20 @@ fn others(run: &Path, rows: &[ImageRow], images: &Path) -> WorkflowError {
     )
 }
 
-/// Whether `root` holds most of the images, as far as a sample tells. Frames are looked at `thoroughly` or only for their
-/// file.
+/// Whether `root` holds most of the images, as far as a sample tells. Frames and patches are looked at
+/// `thoroughly` or only for their file.
 fn holds(root: &Path, rows: &[ImageRow], thoroughly: bool) -> bool {
     let files = DataFiles::new(root);
     let step = (rows.len() / SAMPLE).max(1);
     let spread = (0..step).flat_map(|first| rows.iter().skip(first).step_by(step));
-    let mut frames = 0;
+    let mut parts = 0;
     let look = |row: &ImageRow| match files.state(&row.path, row.id, row.content) {
-        FileState::Same if thoroughly && frames < FRAME_SAMPLE && row.is_frame() => {
-            frames += 1;
-            if files.is_frame(&row.path, row.id).unwrap_or(false) { FileState::Same } else { FileState::Replaced }
+        FileState::Same if thoroughly && parts < PART_SAMPLE && row.is_part() => {
+            parts += 1;
+            if files.is_part(&row.path, row.id).unwrap_or(false) { FileState::Same } else { FileState::Replaced }
         }
         // The others say nothing beyond what the first ones did.
-        FileState::Same if thoroughly && row.is_frame() => FileState::Gone,
+        FileState::Same if thoroughly && row.is_part() => FileState::Gone,
         state => state,
     };
     let found: Vec<FileState> = spread.map(look).filter(|state| *state != FileState::Gone).take(SAMPLE).collect();

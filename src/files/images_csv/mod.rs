@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 pub use columns::Column;
 
 use super::csv_table::{self, CsvTable, TableError};
-use crate::data::{ClusterId, Clustering, FrameAddress, ImageId, Manifest};
+use crate::data::{ClusterId, Clustering, ImageId, Manifest, part_of};
 
 /// Its name in a run folder.
 pub const FILE: &str = "images.csv";
@@ -45,10 +45,10 @@ pub struct ImageRow {
 }
 
 impl ImageRow {
-    /// Whether this is one of many frames in a file, and no file of its own.
+    /// Whether this is a frame or a patch of a file, and no file of its own.
     #[must_use]
-    pub fn is_frame(&self) -> bool {
-        FrameAddress::parse(Path::new(&self.path)).is_some()
+    pub fn is_part(&self) -> bool {
+        part_of(Path::new(&self.path)).is_some()
     }
 }
 
@@ -111,7 +111,7 @@ impl ImagesTable {
 
 /// Whether `path` names something below the folder it is relative to, as far as words tell: no absolute path, no `..`.
 fn stays_below(path: &str) -> bool {
-    let place = FrameAddress::parse(Path::new(path)).map_or_else(|| PathBuf::from(path), |address| address.file);
+    let place = part_of(Path::new(path)).unwrap_or_else(|| PathBuf::from(path));
     let mut parts = place.components().peekable();
     parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
@@ -165,7 +165,15 @@ mod tests {
         for path in ["sub/b.png", "./b.png", "a..b/c...png", "..hidden.png", "run 7.h5#17", "a#b.png"] {
             assert_eq!(read(path).as_deref(), Ok(path));
         }
-        for path in ["/etc/passwd", "../b.png", "sub/../../b.png", "sub/..", "/run.h5#1", "../run.h5#entry/data#1"] {
+        for path in [
+            "/etc/passwd",
+            "../b.png",
+            "sub/../../b.png",
+            "sub/..",
+            "/run.h5#1",
+            "../run.h5#entry/data#1",
+            "../a.png#xywh=0,0,8,8",
+        ] {
             assert!(read(path).unwrap_err().contains("leads out of the data set"), "{path}");
         }
     }

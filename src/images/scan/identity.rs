@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::data::{FrameAddress, ImageId};
+use crate::data::{FrameAddress, ImageId, PatchAddress, part_of};
 use crate::files::tiles_csv;
 use crate::images::tile_index::TileIndex;
 use crate::images::{DecodeError, frames};
@@ -39,13 +39,13 @@ impl<'a> DataFiles<'a> {
     /// Looks whether the image `id` still lies at `path`. `content` is the hash of its file where that is not the id, as
     /// for tiles; where nobody noted it, a tile counts as what its `tiles.csv` says.
     ///
-    /// A file behind a symbolic link that leads out of the root counts by its bytes alone. Of a frame only the file is
+    /// A file behind a symbolic link that leads out of the root counts by its bytes alone. Of a frame or patch only the file is
     /// looked for, since to hash it may take minutes.
     #[must_use]
     pub fn state(&self, path: &str, id: ImageId, content: Option<ImageId>) -> FileState {
         let place = self.root.join(path);
-        if let Some(frame) = FrameAddress::parse(&place) {
-            return if frame.file.is_file() { FileState::Same } else { FileState::Gone };
+        if let Some(file) = part_of(&place) {
+            return if file.is_file() { FileState::Same } else { FileState::Gone };
         }
         // A device may be read for ever.
         let bytes = fs::metadata(&place).ok().filter(fs::Metadata::is_file).and_then(|_| fs::read(&place).ok());
@@ -60,16 +60,24 @@ impl<'a> DataFiles<'a> {
         }
     }
 
-    /// Whether the frame `id` still lies at `path`, by the bytes of its file.
+    /// Whether the frame or patch `id` still lies at `path`, by the bytes of its file.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn is_frame(&self, path: &str, id: ImageId) -> Result<bool, DecodeError> {
-        let Some(FrameAddress { file, dataset, index }) = FrameAddress::parse(&self.root.join(path)) else {
-            return Ok(false);
-        };
-        let sources = frames::open(&file, dataset.as_deref())?.map(|stack| stack.sources()).unwrap_or_default();
-        Ok(frames::identity(&file, &sources)?.frame(index) == id)
+    pub fn is_part(&self, path: &str, id: ImageId) -> Result<bool, DecodeError> {
+        Ok(self.id_at(&self.root.join(path))? == id)
+    }
+
+    fn id_at(&self, place: &Path) -> Result<ImageId, DecodeError> {
+        if let Some(patch) = PatchAddress::parse(place) {
+            return Ok(self.id_at(&patch.image)?.tile(patch.place()));
+        }
+        if let Some(FrameAddress { file, dataset, index }) = FrameAddress::parse(place) {
+            let sources = frames::open(&file, dataset.as_deref())?.map(|stack| stack.sources()).unwrap_or_default();
+            return Ok(frames::identity(&file, &sources)?.frame(index));
+        }
+        let bytes = fs::read(place)?;
+        Ok(self.of_tile(place).unwrap_or_else(|| ImageId::of_bytes(&bytes)))
     }
 
     /// The id that the `tiles.csv` beside `file` gives it.

@@ -12,7 +12,7 @@ use crate::curation::{Curation, Decision, LabelSource, LabelTable, check_class};
 use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::files::{ImageRow, ImagesTable};
 use crate::images::{ScanOptions, scan};
-use crate::progress::Observer;
+use crate::progress::{Observer, Warning};
 use crate::workflow::WorkflowError;
 use crate::workflow::class_folders::ClassFolders;
 
@@ -72,7 +72,7 @@ pub(crate) fn read(
 fn from_table(source: &Path, manifest: &Manifest, observer: &dyn Observer) -> Result<ImportedLabels, WorkflowError> {
     let matched = LabelTable::read(source)?.match_to(manifest);
     for warning in matched.warnings(source) {
-        observer.warn(&warning);
+        observer.warn(&Warning::Labels(warning));
     }
     if let Some(sides) = matched.both_sides().filter(|_| matched.labels.is_empty() && matched.conflicts.is_empty()) {
         let message = format!("no row of the table names an image of the run: `{}`", source.display());

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::curation::{Curation, Label, Removed};
-use crate::data::FrameAddress;
+use crate::data::part_of;
 use crate::files::{ImageRow, ImagesTable};
 use crate::images::{DataFiles, FileState};
 use crate::runs::{Placement, RunDir};
@@ -28,7 +28,7 @@ pub enum ExportFormat {
     Csv,
     /// `labels.parquet` and `removed.parquet`.
     Parquet,
-    /// `labels.json` and `removed.json` as COCO annotations: one box per image that covers it whole.
+    /// `labels.json` and `removed.json` as COCO annotations: a box per patch, or one per image that covers it whole.
     Coco,
 }
 
@@ -134,8 +134,7 @@ impl<'a> DecidedImages<'a> {
 
     /// Images whose file is gone.
     fn missing(&self) -> Vec<String> {
-        let there = |file: PathBuf| FrameAddress::parse(&file).map_or(file, |frame| frame.file).is_file();
-        let gone = self.entries().filter(|entry| !there(self.file(*entry)));
+        let gone = self.entries().filter(|entry| !is_there(&self.file(*entry)));
         gone.map(|entry| entry.row.path.clone()).collect()
     }
 
@@ -156,6 +155,11 @@ impl<'a> DecidedImages<'a> {
         }
         summary
     }
+}
+
+/// Whether the image at `file` is there: the file itself, or the one that a patch is a part of.
+fn is_there(file: &Path) -> bool {
+    part_of(file).unwrap_or_else(|| file.to_owned()).is_file()
 }
 
 fn reason(removed: &Removed) -> &str {
