@@ -20,7 +20,8 @@ pub(super) struct Arguments {
     labelled: Vec<PathBuf>,
     #[command(flatten)]
     recipe: RecipeArguments,
-    /// The folder of images a label table speaks of; without it the recipe's, else the table's own
+    /// The folder of images a label table speaks of, or where those of a run lie that were moved apart from it; without
+    /// it the recipe's, else the table's own or the run's
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
     /// Go on with an interrupted fine-tuning of the same recipe and images

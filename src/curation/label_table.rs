@@ -3,10 +3,11 @@
 //! A table needs one of the columns `path`, `filename`, `id` and one of `class`, `label`; the rest is optional.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::label_matching::{MatchedRows, Mismatch, NamedImage, match_rows};
 use crate::data::{ImageId, Manifest, PatchAddress};
+use crate::progress::LabelWarning;
 
 /// Why a label table cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -22,27 +23,12 @@ pub enum LabelTableError {
     Cell { line: u64, message: String, path: PathBuf },
 }
 
-/// How a table names an image.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Name {
-    Path(String),
-    File(String),
-    Id(ImageId),
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(name) | Self::File(name) => f.write_str(name),
-            Self::Id(id) => id.fmt(f),
-        }
-    }
-}
-
 /// A label table as read, not yet matched to images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelTable {
-    rows: Vec<(Name, String, f32)>,
+    /// Where it was read.
+    path: PathBuf,
+    rows: Vec<(NamedImage, String, f32)>,
     /// Whether a path names a part of an image.
     patches: bool,
 }
@@ -52,8 +38,12 @@ pub struct LabelTable {
 pub struct MatchedLabels {
     /// Class and weight of every image that has one, by row of the manifest.
     pub labels: BTreeMap<usize, (String, f32)>,
-    /// Images that the table names and the manifest lacks, as the table names them, by row.
-    pub unknown: Vec<String>,
+    /// Images that the table names and that are none of the manifest's for sure, as the table names them, by row.
+    pub unmatched: Vec<(String, Mismatch)>,
+    /// What the table's paths have before those of the images, where it is not the folder of the images.
+    pub below: Option<String>,
+    /// How the manifest calls one of its images.
+    pub example: Option<String>,
     /// Classes of the table that no image is left of.
     pub absent: Vec<String>,
     /// Images that the table names with different classes, as `path: class, class`.
@@ -87,15 +77,13 @@ impl LabelTable {
             let named = [path_column, file_column].into_iter().flatten().map(|column| Path::new(&record[column]));
             patches |= named.into_iter().any(|path| PatchAddress::parse(path).is_some());
             let cell = |message: String| LabelTableError::Cell { line, message, path: path.to_owned() };
-            let path_of = |column: usize| record[column].trim_start_matches("./").replace('\\', "/");
             // An `id` that is not ours is no reason to refuse a table that also has paths.
-            let name = match (id_column.map(|column| record[column].parse::<ImageId>()), path_column, file_column) {
-                (Some(Ok(id)), ..) => Name::Id(id),
-                (_, Some(column), _) => Name::Path(path_of(column)),
-                (_, None, Some(column)) => Name::File(record[column].to_owned()),
-                (Some(Err(error)), None, None) => return Err(cell(error.to_string())),
-                (None, None, None) => return Err(missing("`path`, `filename`, `id`")),
+            let id = match id_column.map(|column| record[column].parse::<ImageId>()) {
+                Some(Err(error)) if path_column.or(file_column).is_none() => return Err(cell(error.to_string())),
+                id => id.and_then(Result::ok),
             };
+            let name = path_column.or(file_column).map(|column| record[column].to_owned());
+            let name = NamedImage { id, name, bare: path_column.is_none() };
             let weight = match weight_column.map(|column| &record[column]) {
                 None | Some("") => 1.0,
                 Some(text) => text
@@ -109,7 +97,7 @@ impl LabelTable {
             }
             rows.push((name, record[class_column].to_owned(), weight));
         }
-        Ok(Self { rows, patches })
+        Ok(Self { path: path.to_owned(), rows, patches })
     }
 
     /// Whether it names parts of images, such as `wafer.png#xywh=64,0,32,32`.
@@ -118,34 +106,26 @@ impl LabelTable {
         self.patches
     }
 
-    /// Finds the table's images in `manifest`: by id, by path (relative to the manifest's root, or absolute), by file
-    /// name. A table's word on one file holds for all files of equal bytes.
+    /// Finds the table's images in `manifest`, as [`super::label_matching`] says. A table's word on one file holds for all
+    /// files of equal bytes.
     #[must_use]
     pub fn match_to(&self, manifest: &Manifest) -> MatchedLabels {
-        let mut by_name: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
-        for (row, record) in manifest.records.iter().enumerate() {
-            let file = record.path.rsplit('/').next().unwrap_or(&record.path).to_owned();
-            by_name.entry(Name::Path(record.path.clone())).or_default().push(row);
-            let place = manifest.file(record);
-            let absolute = std::path::absolute(&place).unwrap_or_else(|_| place.clone());
-            for place in BTreeSet::from([place, absolute]) {
-                by_name.entry(Name::Path(place.display().to_string())).or_default().push(row);
-            }
-            by_name.entry(Name::File(file)).or_default().push(row);
-            by_name.entry(Name::Id(record.id)).or_default().push(row);
-        }
+        let names: Vec<&NamedImage> = self.rows.iter().map(|(name, ..)| name).collect();
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let MatchedRows { found, below } = match_rows(&names, Some(folder), manifest);
         // By content, since a word on one file holds for all files of equal bytes.
         let mut classes: BTreeMap<ImageId, (BTreeSet<&str>, f32)> = BTreeMap::new();
-        let mut unknown = Vec::new();
-        for (name, class, weight) in &self.rows {
-            let found = by_name.get(name);
-            if found.is_none() {
-                unknown.push(name.to_string());
-            }
-            for row in found.into_iter().flatten() {
-                let entry = classes.entry(manifest.records[*row].id).or_default();
-                entry.0.insert(class);
-                entry.1 = *weight;
+        let mut unmatched = Vec::new();
+        for ((name, class, weight), found) in self.rows.iter().zip(found) {
+            match found {
+                Err(why) => unmatched.push((name.to_string(), why)),
+                Ok(rows) => {
+                    for row in rows {
+                        let entry = classes.entry(manifest.records[row].id).or_default();
+                        entry.0.insert(class);
+                        entry.1 = *weight;
+                    }
+                }
             }
         }
         let mut labels = BTreeMap::new();
@@ -165,7 +145,45 @@ impl LabelTable {
         let present: BTreeSet<&String> = labels.values().map(|(class, _)| class).collect();
         let named: BTreeSet<&String> = self.rows.iter().map(|(_, class, _)| class).collect();
         let absent = named.difference(&present).map(|class| (*class).clone()).collect();
-        MatchedLabels { labels, unknown, absent, conflicts }
+        let example = manifest.records.first().map(|record| record.path.clone());
+        MatchedLabels { labels, unmatched, below, example, absent, conflicts }
+    }
+}
+
+impl MatchedLabels {
+    /// What was not labelled and why, in a warning for each reason; `table` is where the labels were read.
+    #[must_use]
+    pub fn warnings(&self, table: &Path) -> Vec<LabelWarning> {
+        let of = |wanted: Mismatch| {
+            let mut names = self.unmatched.iter().filter(|(_, why)| *why == wanted).map(|(name, _)| name);
+            let first = names.next()?.clone();
+            let (rows, table) = (names.count() + 1, table.to_owned());
+            Some(match wanted {
+                Mismatch::Absent => {
+                    LabelWarning::WithoutImage { rows, table, first, image: self.example.clone().unwrap_or_default() }
+                }
+                Mismatch::Ambiguous => LabelWarning::Ambiguous { rows, table, first },
+                Mismatch::OtherContent => LabelWarning::OtherContent { rows, table, first },
+                Mismatch::OtherFolder => LabelWarning::OtherFolder { rows, table, first },
+            })
+        };
+        let reasons = [Mismatch::Absent, Mismatch::Ambiguous, Mismatch::OtherContent, Mismatch::OtherFolder];
+        let below = self.below.clone().map(|below| LabelWarning::Below { table: table.to_owned(), below });
+        reasons.into_iter().filter_map(of).chain(below).collect()
+    }
+
+    /// One path of each side, for the message where nothing matches.
+    #[must_use]
+    pub fn both_sides(&self) -> Option<String> {
+        let (first, image) = (self.unmatched.first()?, self.example.as_ref()?);
+        Some(match first {
+            (first, Mismatch::Absent) => format!("the table says `{first}`, an image is called `{image}`"),
+            (first, Mismatch::Ambiguous) => format!("`{first}` is the name of several images: write their paths"),
+            (first, Mismatch::OtherContent) => format!("the id of `{first}` is not that of the image here"),
+            (first, Mismatch::OtherFolder) => {
+                format!("`{first}` is a file of another folder, `{image}` one of these images")
+            }
+        })
     }
 }
 
@@ -183,6 +201,7 @@ mod tests {
             bit_depth: 8,
             fields: BTreeMap::new(),
             tile: None,
+            content: None,
         };
         Manifest {
             root: "/images".into(),
@@ -205,7 +224,7 @@ mod tests {
             let matched = read(table).unwrap().match_to(&manifest());
             let classes: Vec<_> = matched.labels.values().map(|(class, _)| class.as_str()).collect();
             assert_eq!(classes, ["x", "y", "x"], "copies share the label");
-            assert_eq!(matched.unknown.len(), 1);
+            assert_eq!(matched.unmatched.len(), 1);
         }
     }
 

@@ -25,15 +25,31 @@ pub struct ImageRecord {
     pub fields: BTreeMap<String, String>,
     /// Where a tile was cut from.
     pub tile: Option<TileOrigin>,
+    /// Hash of the file's bytes where the id is another, as for tiles; `None` for all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<ImageId>,
 }
 
 impl ImageRecord {
     /// Whether this is a frame or a patch of a file, and no file of its own.
     #[must_use]
     pub fn is_part(&self) -> bool {
-        let path = Path::new(&self.path);
-        FrameAddress::parse(path).is_some() || PatchAddress::parse(path).is_some()
+        part_of(Path::new(&self.path)).is_some()
     }
+
+    /// The hash that the bytes of its file have; `None` for a frame or patch, of which the file holds more.
+    #[must_use]
+    pub fn content_id(&self) -> Option<ImageId> {
+        (!self.is_part()).then(|| self.content.unwrap_or(self.id))
+    }
+}
+
+/// The file that a frame or patch at `path` is a part of; `None` where `path` names a file of its own.
+#[must_use]
+pub fn part_of(path: &Path) -> Option<PathBuf> {
+    let image = PatchAddress::parse(path).map(|patch| patch.image);
+    let frame = FrameAddress::parse(image.as_deref().unwrap_or(path)).map(|frame| frame.file);
+    frame.or(image)
 }
 
 /// The place of a tile in the image it was cut from.

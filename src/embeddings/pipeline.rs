@@ -71,7 +71,7 @@ impl Pipeline<'_> {
             return decode(&file).map_err(failed);
         }
         let bytes = std::fs::read(file).map_err(|error| failed(error.into()))?;
-        if record.tile.is_none() && ImageId::of_bytes(&bytes) != record.id {
+        if record.content_id() != Some(ImageId::of_bytes(&bytes)) {
             return Err(Failure { reason: "the file changed after it was scanned".to_owned(), permanent: false });
         }
         decode_bytes(&bytes).map_err(failed)

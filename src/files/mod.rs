@@ -17,6 +17,7 @@
 //! | [`confusion_matrix_csv`], [`per_class_csv`], [`fields_csv`], [`risk_coverage_csv`] | tables of an evaluation | people |
 //! | [`changes_csv`] | images that two classifiers call differently | people |
 //! | [`tiles_csv`] | `tiles.csv`: which tile of which image a file is | a scan |
+//! | [`own_output`] | `rails-output.json` in folders of sorted, kept and exported images | a scan, which passes them over |
 //! | [`results_json`] | `results.json`: everything measured | compare |
 //!
 //! Rows are plain: whoever writes a table turns its own types into them. `decisions.jsonl` is with the decisions
@@ -31,6 +32,7 @@ pub mod fields_csv;
 pub mod folds_csv;
 pub mod images_csv;
 pub mod labels_csv;
+pub mod own_output;
 mod parquet_table;
 pub mod patches_csv;
 pub mod per_class_csv;

@@ -28,7 +28,7 @@ pub use naming::{NamingError, NamingTemplate};
 pub use patches::slice;
 pub use preprocess::{Interpolation, Resize, resize};
 pub use sample::Sample;
-pub use scan::{ScanOptions, is_image_name, scan, scan_files};
+pub use scan::{DataFiles, FileState, ScanOptions, count_images, is_image_name, scan, scan_files};
 pub use tiles::{TilePlace, TileSummary, Tiling, cut, extension_of, save as save_image};
 
 /// Pixels ready for a feature extractor.

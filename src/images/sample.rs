@@ -105,6 +105,7 @@ mod tests {
                     bit_depth: 8,
                     fields: BTreeMap::from([("tenant".to_owned(), (*group).to_owned())]),
                     tile: None,
+                    content: None,
                 });
             }
         }

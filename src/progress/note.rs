@@ -5,12 +5,20 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::data::OwnOutput;
+
 /// Something the user should know.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Note {
     /// A download begins.
     Fetching { bytes: u64, url: String },
+    /// Output of the program below a folder of images, counted.
+    OwnOutputPassedOver { found: Vec<(OwnOutput, usize)>, root: PathBuf },
+    /// Folders of images that are parts of a split and no classes; `left_out` images lie beside them.
+    SplitByFolders { folders: Vec<String>, left_out: usize },
+    /// Folds are made of all images, whatever part of a split they lie in.
+    SplitNotForFolds,
     /// The store is locked by another process.
     WaitingForStore,
     /// The recipe has a section that only `--sweep` reads.
@@ -53,6 +61,19 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fetching { bytes, url } => write!(f, "fetching {:.1} MB from {url}", *bytes as f64 / 1e6),
+            Self::OwnOutputPassedOver { found, root } => {
+                let found: Vec<String> = found.iter().map(|(own, count)| own.counted(*count)).collect();
+                let found = found.join(", ");
+                write!(f, "passed over, as the program itself wrote them: {found} under `{}`", root.display())
+            }
+            Self::SplitByFolders { folders, left_out } => {
+                let named: Vec<String> = folders.iter().map(|folder| format!("`{folder}`")).collect();
+                write!(f, "{} are the parts of the split; the classes are the folders in them", named.join(", "))?;
+                if *left_out > 0 { write!(f, "; {left_out} images beside them are left out") } else { Ok(()) }
+            }
+            Self::SplitNotForFolds => {
+                f.write_str("folds are made of all images, whatever part of a split their folder says")
+            }
             Self::WaitingForStore => {
                 f.write_str("another process embeds with the same settings: waiting for it to finish")
             }

@@ -16,6 +16,8 @@ pub enum SplitWarning {
     NearDuplicatesAcrossGroups { tied: usize, images: usize, field: String },
     /// Near duplicates that make up most of the data.
     NearDuplicatesDominate { tied: usize, images: usize },
+    /// Images of which copies lie in several parts that folders give: they are learned from, and not judged by.
+    CopiesAcrossParts { images: usize },
     /// A class without a labelled image.
     ClassNotLabelled { class: String },
     /// A class of so few distinct images, in so few units that stay together, that it is not in every part.
@@ -45,6 +47,10 @@ impl fmt::Display for SplitWarning {
                 f,
                 "near duplicates tie {tied} of {images} images together, which cannot be divided: lower \
                  `split.near_duplicates`"
+            ),
+            Self::CopiesAcrossParts { images } => write!(
+                f,
+                "{images} images lie in several parts of the split: all their copies count to the first of these"
             ),
             Self::ClassNotLabelled { class } => {
                 write!(f, "no image is labelled `{class}`: it cannot be learned")

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::label_warning::LabelWarning;
 use super::note::KeptWeights;
 use super::split_warning::SplitWarning;
 
@@ -34,14 +35,14 @@ pub enum Warning {
     StoreFileDamaged { reason: String, file: String },
     /// Images of an older run that are gone.
     ImagesLost { images: usize },
+    /// Files that changed after they were scanned.
+    FilesAltered { files: usize, first: String },
     /// Images with several labels.
     LabelsConflict { conflict: String },
     /// Images with several true classes; the first is named.
     TruthConflicts { images: usize, first: String },
     /// A label table that does not name all images, or others.
     TruthIncomplete { known: usize, images: usize, unknown: usize, conflicts: usize },
-    /// Rows of a label table without an image.
-    LabelsWithoutImage { rows: usize, table: PathBuf },
     /// A class without an image.
     ClassWithoutImage { class: String },
     /// 16-bit images for a checkpoint that knows none.
@@ -67,6 +68,9 @@ pub enum Warning {
     /// Series where brightness decides by the name of `method`'s clusters and not the first frame; `names` are those of
     /// `series` in all.
     SeriesDisagree { method: &'static str, reason: &'static str, names: Vec<String>, series: usize },
+    /// A label table that does not fit the images.
+    #[serde(untagged)]
+    Labels(LabelWarning),
     /// Data that cannot be divided as wished.
     #[serde(untagged)]
     Split(SplitWarning),
@@ -110,6 +114,11 @@ impl fmt::Display for Warning {
                 write!(f, "a damaged part of the embedding store is made anew: {reason}: `{file}`")
             }
             Self::ImagesLost { images } => write!(f, "{images} images of the run cannot be read any more"),
+            Self::FilesAltered { files, first } => write!(
+                f,
+                "{files} files were replaced or deleted after they were scanned and are in no cluster folder, such as \
+                 `{first}`: cluster again"
+            ),
             Self::LabelsConflict { conflict } => write!(f, "left out, its labels conflict: {conflict}"),
             Self::TruthConflicts { images, first } => {
                 write!(f, "{images} images have several true classes and are left out: {first}")
@@ -119,9 +128,6 @@ impl fmt::Display for Warning {
                 "{known} of {images} images have one true class; {unknown} rows of the table name images that are not \
                  there, {conflicts} images have several classes"
             ),
-            Self::LabelsWithoutImage { rows, table } => {
-                write!(f, "{rows} rows of `{}` name images that are not there", table.display())
-            }
             Self::ClassWithoutImage { class } => write!(f, "no image is left of class `{class}`: it is left out"),
             Self::DepthUnknown => f.write_str(
                 "the checkpoint was trained without images of more than 8 bits: these are shown in full range",
@@ -165,6 +171,7 @@ impl fmt::Display for Warning {
                     "{method}: brightness decides, not the first frame, in {n} of {series} series: {reason}: {named}{more}"
                 )
             }
+            Self::Labels(warning) => warning.fmt(f),
             Self::Split(warning) => warning.fmt(f),
         }
     }

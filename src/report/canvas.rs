@@ -11,6 +11,7 @@ use plotters::style::{RGBAColor, ShapeStyle};
 use super::style::{Colour, Mark, mix};
 use super::text::TextStyle;
 use crate::atomic_file;
+use crate::files::own_output::{PNG_HEADER, PNG_SOFTWARE};
 
 /// Why a picture could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -224,6 +225,8 @@ impl Canvas {
         let mut bytes = Vec::new();
         let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive);
         encoder.write_image(&self.rgb, self.width, self.height, image::ExtendedColorType::Rgb8)?;
+        // Plots say whose they are, so that no later run takes them for images.
+        bytes.splice(PNG_HEADER..PNG_HEADER, PNG_SOFTWARE.iter().copied());
         Ok(bytes)
     }
 

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::atomic_file;
 use crate::data::ImageId;
+use crate::files::own_output;
 use crate::images::{DecodeError, DepthRange, decode};
 use crate::report::{jpeg, thumbnail};
 
@@ -62,7 +63,10 @@ impl Thumbnails {
                 let bytes = jpeg(&thumbnail(&image, size), QUALITY)
                     .map_err(|error| DecodeError::from(std::io::Error::other(error)))?;
                 // A cache that cannot be written is no reason to show nothing.
-                if path.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok()) {
+                let cache = self.folder.ancestors().nth(2).unwrap_or(&self.folder);
+                if own_output::make_cache(cache).is_ok()
+                    && path.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok())
+                {
                     let _ = atomic_file::write(&path, &bytes);
                 }
                 bytes

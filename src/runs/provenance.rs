@@ -8,7 +8,7 @@ use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{FeatureChain, RunError, RunKind, features_recipe_1, read_json};
+use super::{FeatureChain, ImagesPlace, RunError, RunKind, features_recipe_1, read_json};
 use crate::data::Manifest;
 use crate::device::Device;
 use crate::recipes::DatasetRecipe;
@@ -32,6 +32,12 @@ pub struct Provenance {
     pub recipe: Value,
     /// The data set it ran on.
     pub dataset: DatasetSummary,
+    /// Where its images lie; earlier versions did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<ImagesPlace>,
+    /// Grows from run to run in a folder of runs, whatever the clock says; 0 in runs of earlier versions.
+    #[serde(default)]
+    pub sequence: u64,
     /// The recipe's seed.
     pub seed: u64,
     /// Version of rails.

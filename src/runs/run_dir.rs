@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::RunKind;
+use super::order::{self, Made};
 use crate::atomic_file;
 
 /// Where runs land, relative to the working folder.
@@ -159,21 +160,24 @@ impl Drop for RunDir {
     }
 }
 
-/// The newest run of these `kinds`, the most usual first, under `folder`; run names start with their time.
+/// The newest run of these `kinds`, the most usual first, under `folder`; see [`super::order`] for what that means.
 ///
 /// # Errors
 /// [`RunError::None`] where there is none.
 pub fn newest_run(folder: &Path, kinds: &[RunKind]) -> Result<PathBuf, RunError> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .filter(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            !name.ends_with(".partial")
-                && name.split('-').nth(1).is_some_and(|part| kinds.iter().any(|kind| kind.name() == part))
-                && entry.path().join("run.json").is_file()
-        })
-        .map(|entry| entry.path())
-        .max()
+    let now = jiff::Timestamp::now();
+    let runs = order::finished(folder, "run.json").into_iter().filter_map(|path| {
+        let made = Made::read(&path, "run.json");
+        // The command in run.json counts; where it cannot be read, the folder's name says it.
+        let named = || {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            kinds.iter().any(|kind| name.split('-').nth(1) == Some(kind.name()))
+        };
+        let is_meant = made.command.map_or_else(named, |command| kinds.contains(&command));
+        is_meant.then(|| (made.order(&path, now), path))
+    });
+    runs.max()
+        .map(|(_, path)| path)
         .ok_or_else(|| RunError::None { kind: RunKind::usual(kinds), folder: folder.to_owned() })
 }
 
@@ -194,6 +198,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, RunError>
 
 #[cfg(test)]
 mod tests {
+    use super::super::next_sequence;
     use super::*;
 
     #[test]
@@ -222,15 +227,31 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_run_of_a_kind_is_found() {
+    fn the_newest_run_of_a_kind_is_found_whatever_clock_and_name_say() {
         let home = tempfile::tempdir().unwrap();
-        for name in ["20260101_000000-cluster-a", "20260102_000000-cluster-b", "20260103_000000-train-c"] {
+        let run = |name: &str, json: &str| {
             fs::create_dir(home.path().join(name)).unwrap();
-            fs::write(home.path().join(name).join("run.json"), "{}").unwrap();
-        }
+            fs::write(home.path().join(name).join("run.json"), json).unwrap();
+        };
+        let newest = || newest_run(home.path(), &RunKind::CLUSTERED).unwrap().file_name().unwrap().to_owned();
+        run("20260101_000000-cluster-a", "{}");
+        run("20260102_000000-cluster-b", "{}");
+        run("20260103_000000-train-c", r#"{"command":"train"}"#);
         fs::create_dir(home.path().join("20260104_000000-cluster-d.partial")).unwrap();
-        let newest = newest_run(home.path(), &RunKind::CLUSTERED).unwrap();
-        assert!(newest.ends_with("20260102_000000-cluster-b"));
+        assert_eq!(newest(), "20260102_000000-cluster-b");
+        assert_eq!(next_sequence(home.path()), 1);
+        let made = |command: &str, created: &str, sequence: u64| {
+            format!(r#"{{"command":"{command}","created":"{created}","sequence":{sequence}}}"#)
+        };
+        run("20260105_000000-cluster-e", &made("cluster", "2026-01-05T00:00:00Z", 0));
+        run("23260101_000000-cluster-f", &made("cluster", "2326-01-01T00:00:00Z", 0));
+        assert_eq!(newest(), "20260105_000000-cluster-e", "a time that has not come is none");
+        run("19670101_000000-cluster-g", &made("cluster", "1967-01-01T00:00:00Z", 1));
+        assert_eq!(newest(), "19670101_000000-cluster-g");
+        run("renamed", &made("separate", "1967-01-01T00:00:00Z", 2));
+        run("19670101_000000-cluster-of-a-train-run", &made("train", "1967-01-01T00:00:00Z", 3));
+        assert_eq!(newest(), "renamed");
+        assert_eq!(next_sequence(home.path()), 4);
         assert!(newest_run(home.path(), &[RunKind::Sweep]).is_err());
     }
 }

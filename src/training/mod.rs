@@ -43,8 +43,8 @@ pub use finetune::{FineTune, FineTuned, FinetuneRecipe, Pictures, Precision, Tra
 pub use fitting::{ClassWeights, InputStandardizer, Scaling, Schedule};
 pub use neighbours::{Metric, Neighbour, OutlierScores, Reference, TrainingNeighbours};
 pub use split::{
-    Disjointness, Divisible, Folds, FoldsError, GroupProof, Groups, NearDuplicates, NearProof, SharesError, Split,
-    SplitRecipe, SplitShares,
+    Disjointness, Divisible, Folds, FoldsError, GroupProof, Groups, NearDuplicates, NearProof, Part, SharesError,
+    Split, SplitRecipe, SplitShares,
 };
 pub use train::train;
 pub use training_set::TrainingSet;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Context, WorkflowError, Workspace};
 use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::files::{ImagesTable, images_csv};
-use crate::images::{is_image_name, scan, slice};
+use crate::images::{ImageError, ScanOptions, count_images, scan, slice};
 use crate::recipes::{DatasetRecipe, Slices};
 use crate::runs::{Placement, Provenance, RunKind};
 
@@ -21,7 +21,7 @@ pub(crate) fn open(
         Some(path) => path.to_owned(),
         None => only_dataset(&context.workspace.datasets)?,
     };
-    let manifest = scan(&folder, &recipe.scan_options(), context.observer)?;
+    let manifest = scan_there(&folder, &recipe.scan_options(), context)?;
     let manifest = match &recipe.sample {
         None => manifest,
         Some(sample) => {
@@ -32,6 +32,21 @@ pub(crate) fn open(
     };
     require_images(&manifest)?;
     Ok(manifest)
+}
+
+/// Scans `folder`; where it is not there, the error lists those that are.
+///
+/// # Errors
+/// As [`scan`].
+pub(crate) fn scan_there(
+    folder: &Path,
+    options: &ScanOptions,
+    context: &Context<'_>,
+) -> Result<Manifest, WorkflowError> {
+    scan(folder, options, context.observer).map_err(|error| match error {
+        ImageError::NotFound(missing) => not_there(&missing, &context.workspace.datasets),
+        error => error.into(),
+    })
 }
 
 /// The patches of the images of `manifest` where a run or checkpoint sliced its own; else these as they are.
@@ -83,32 +98,56 @@ fn ids_of_run(run: &Path, workspace: &Workspace) -> Result<BTreeSet<ImageId>, Wo
     Ok(table.rows.iter().map(|row| row.id).collect())
 }
 
+/// Folders listed at most.
+const MOST_LISTED: usize = 20;
+
 fn only_dataset(datasets: &Path) -> Result<PathBuf, WorkflowError> {
-    let mut found: Vec<(PathBuf, usize)> = fs::read_dir(datasets)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
-        .map(|path| (path.clone(), count_images(&path)))
-        .filter(|(_, images)| *images > 0)
-        .collect();
-    found.sort();
-    match found.as_slice() {
+    match data_sets_in(datasets).as_slice() {
         [(only, _)] => Ok(only.clone()),
         [] => Err(WorkflowError::Usage(format!(
             "no images given, and no folder with images under `{}`",
             datasets.display()
         ))),
         several => {
-            let list: Vec<String> =
-                several.iter().map(|(path, images)| format!("  {} ({images} images)", path.display())).collect();
-            Err(WorkflowError::Usage(format!("no images given; there are several data sets:\n{}", list.join("\n"))))
+            Err(WorkflowError::Usage(format!("no images given; there are several data sets:\n{}", listed(several))))
         }
     }
 }
 
-fn count_images(folder: &Path) -> usize {
-    let files = walkdir::WalkDir::new(folder).follow_links(true).into_iter().flatten();
-    files.filter(|entry| entry.file_type().is_file() && is_image_name(entry.path())).count()
+/// What is said of a folder that is not there: which there are, beside it and among the data sets.
+fn not_there(missing: &Path, datasets: &Path) -> WorkflowError {
+    let beside = missing.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut found = data_sets_in(beside);
+    if fs::canonicalize(beside).ok() != fs::canonicalize(datasets).ok() {
+        found.extend(data_sets_in(datasets));
+    }
+    let hint = match found.as_slice() {
+        [] => "check the spelling; paths are relative to the working folder".to_owned(),
+        found => format!("check the spelling; folders with images are:\n{}", listed(found)),
+    };
+    WorkflowError::failed(format!("no such file or folder: `{}`", missing.display()), hint)
+}
+
+/// The folders in `folder` that hold images, sorted, and how many each.
+fn data_sets_in(folder: &Path) -> Vec<(PathBuf, usize)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let visible = |path: &PathBuf| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    // `./photos` is how nobody writes it.
+    let plain = |path: PathBuf| path.strip_prefix(".").map(Path::to_path_buf).unwrap_or(path);
+    let folders = entries.filter(|path| path.is_dir() && visible(path));
+    let mut found: Vec<(PathBuf, usize)> = folders.map(|path| (plain(path.clone()), count_images(&path))).collect();
+    found.retain(|(_, images)| *images > 0);
+    found.sort();
+    found
+}
+
+fn listed(found: &[(PathBuf, usize)]) -> String {
+    let line = |(path, images): &(PathBuf, usize)| {
+        format!("  {} ({images} image{})", path.display(), if *images == 1 { "" } else { "s" })
+    };
+    let mut lines: Vec<String> = found.iter().take(MOST_LISTED).map(line).collect();
+    if found.len() > MOST_LISTED {
+        lines.push(format!("  and {} more", found.len() - MOST_LISTED));
+    }
+    lines.join("\n")
 }

@@ -298,7 +298,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let (runs, checkpoints, datasets, cache) = (at("runs"), at("checkpoints"), at("datasets"), at("cache"));
-        let workspace = Workspace { runs, checkpoints, datasets, cache };
+        let workspace = Workspace { runs, checkpoints, datasets, cache, images: None };
         let memory = MemoryBudget::of_machine();
         let context = Context { device: Device::Cpu, memory, workspace: &workspace, observer: &Silent };
         let blocks = BTreeMap::from([(HandMadeBlock::Statistics, Positive::try_from(1.0).unwrap())]);

@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::class_folders::ClassFolders;
 use super::labelling::weigh;
-use super::{Context, WorkflowError, dataset};
-use crate::curation::LabelTable;
+use super::run_images::locate;
+use super::{Context, WorkflowError, Workspace, dataset};
+use crate::curation::{LabelTable, MatchedLabels};
 use crate::data::{ImageId, Labels, Manifest, Skipped};
+use crate::files::{ImagesTable, images_csv};
 use crate::images::scan;
-use crate::progress::Warning;
+use crate::progress::{Note, Warning};
 use crate::recipes::{DatasetRecipe, FeaturesRecipe, Slices};
 use crate::runs::{FeatureChain, Provenance, RunKind};
+use crate::training::Part;
 
 /// Labelled images of one or several sources.
 #[derive(Clone)]
@@ -23,6 +27,8 @@ pub(crate) struct LabelledImages {
     pub labels: Labels,
     /// Weight of a label, from 0 to 1; 1 by default.
     pub weights: BTreeMap<ImageId, f32>,
+    /// The parts of a split that the sources keep an image in; the first of them is its own.
+    pub parts: BTreeMap<ImageId, BTreeSet<Part>>,
     /// Files that were left out.
     pub skipped: Vec<Skipped>,
     /// Images of different classes in different places, as `path: class, class`; they are left out.
@@ -39,6 +45,8 @@ pub(crate) struct LabelledImages {
 struct SourceImages {
     manifest: Manifest,
     labels: BTreeMap<usize, (String, f32)>,
+    /// The part of a split that the source keeps an image in.
+    parts: BTreeMap<usize, Part>,
     conflicts: Vec<String>,
     chain: Option<FeatureChain>,
 }
@@ -48,7 +56,8 @@ struct SourceImages {
 pub struct LabelSources {
     /// Curated runs, folders with one subfolder per class, label tables; none: the newest run with clusters.
     pub labelled: Vec<PathBuf>,
-    /// The folder of images that a label table speaks of; without it the recipe's, else the table's own.
+    /// The folder of images that a label table speaks of, or that those of a run have moved to; without it the recipe's,
+    /// else the table's own or the run's.
     pub images: Option<PathBuf>,
 }
 
@@ -68,7 +77,7 @@ pub(crate) fn gather(
     };
     let read = labelled
         .iter()
-        .map(|source| read(source, images.as_deref(), dataset, context))
+        .map(|source| read(source, images.as_deref(), labelled.len() == 1, dataset, context))
         .collect::<Result<Vec<_>, _>>()?;
     let slices = |source: &SourceImages| source.chain.as_ref().and_then(|chain| chain.slices);
     if read.windows(2).any(|two| slices(&two[0]) != slices(&two[1])) {
@@ -83,6 +92,7 @@ pub(crate) fn gather(
 fn read(
     source: &Path,
     images: Option<&Path>,
+    alone: bool,
     recipe: &DatasetRecipe,
     context: &Context<'_>,
 ) -> Result<SourceImages, WorkflowError> {
@@ -92,7 +102,7 @@ fn read(
         return from_table(source, folder, recipe, None, context);
     }
     if let Ok(run) = context.workspace.run(Some(source), &RunKind::CLUSTERED) {
-        return from_run(&run, context);
+        return from_run(&run, images, alone, context);
     }
     if let Some(images) = images.filter(|images| *images != source && source.is_dir()) {
         return Err(WorkflowError::Usage(format!(
@@ -110,7 +120,13 @@ fn read(
     ))
 }
 
-fn from_run(run: &Path, context: &Context<'_>) -> Result<SourceImages, WorkflowError> {
+/// `images` is where somebody says the images lie: those of this run where it is `alone`, else of one of several sources.
+fn from_run(
+    run: &Path,
+    images: Option<&Path>,
+    alone: bool,
+    context: &Context<'_>,
+) -> Result<SourceImages, WorkflowError> {
     let provenance = Provenance::read(run)?;
     let table = run.join("curation/labels.csv");
     if !table.is_file() {
@@ -119,18 +135,27 @@ fn from_run(run: &Path, context: &Context<'_>) -> Result<SourceImages, WorkflowE
             format!("name its clusters first: `rails curate {} --apply decisions.jsonl`", run.display()),
         ));
     }
+    let rows = ImagesTable::read(&run.join(images_csv::FILE), &[], &[])?.rows;
+    let root = match locate(run, &provenance, &rows, images) {
+        Err(_) if !alone => locate(run, &provenance, &rows, None)?,
+        located => located?,
+    };
+    let Some(root) = root else {
+        let was = provenance.dataset.root.display();
+        return Err(WorkflowError::failed(
+            format!("the images of the run `{}` are not where they were: `{was}`", run.display()),
+            "say with --images where they lie now, or put them back",
+        ));
+    };
     // The log is what counts; the table may be older where the program was killed between the two.
-    weigh(Some(run), context)?;
+    let workspace = Workspace { images: Some(root.clone()), ..context.workspace.clone() };
+    weigh(Some(run), &Context { workspace: &workspace, ..*context })?;
     let recipe = provenance.reading();
     let chain = Some(provenance.features);
-    let mut source = from_table(&table, &provenance.dataset.root, &recipe, chain, context)?;
+    let mut source = from_table(&table, &root, &recipe, chain, context)?;
     if source.labels.is_empty() {
         return Err(WorkflowError::failed(
-            format!(
-                "no labelled image of the run `{}` is left under `{}`",
-                run.display(),
-                provenance.dataset.root.display()
-            ),
+            format!("no labelled image of the run `{}` is left under `{}`", run.display(), root.display()),
             "label some with `rails curate`, or put the images back where they were",
         ));
     }
@@ -155,33 +180,36 @@ fn from_table(
     }
     let manifest = dataset::sliced(dataset::open(Some(images), recipe, context)?, slices)?;
     let matched = table_of_labels.match_to(&manifest);
-    if !matched.unknown.is_empty() {
-        let missing = Warning::LabelsWithoutImage { rows: matched.unknown.len(), table: table.to_owned() };
-        context.observer.warn(&missing);
+    for warning in matched.warnings(table) {
+        context.observer.warn(&Warning::Labels(warning));
+    }
+    if let Some(sides) = matched.both_sides().filter(|_| matched.labels.is_empty() && matched.conflicts.is_empty()) {
+        let (table, images) = (table.display(), images.display());
+        return Err(WorkflowError::failed(format!("no row of `{table}` names an image below `{images}`"), sides));
     }
     for class in &matched.absent {
         context.observer.warn(&Warning::ClassWithoutImage { class: class.clone() });
     }
-    Ok(SourceImages { manifest, labels: matched.labels, conflicts: matched.conflicts, chain })
+    let MatchedLabels { labels, conflicts, .. } = matched;
+    Ok(SourceImages { manifest, labels, parts: BTreeMap::new(), conflicts, chain })
 }
 
-/// `class/image.png`; folders that start with `_` hold no class.
+/// `class/image.png`, or `train/class/image.png`; folders that start with `_` hold no class.
 fn from_folders(folder: &Path, recipe: &DatasetRecipe, context: &Context<'_>) -> Result<SourceImages, WorkflowError> {
     let mut manifest = scan(folder, &recipe.scan_options(), context.observer)?;
     manifest.records.retain(|record| record.path.contains('/') && !record.path.starts_with('_'));
-    let labels: BTreeMap<usize, (String, f32)> = manifest
-        .records
-        .iter()
-        .enumerate()
-        .filter_map(|(row, record)| Some((row, (record.path.split_once('/')?.0.to_owned(), 1.0))))
-        .collect();
-    if labels.is_empty() {
+    let ClassFolders { classes, parts, part_folders, left_out } = ClassFolders::of(&manifest)?;
+    if classes.is_empty() {
         return Err(WorkflowError::failed(
             format!("no images in class folders: `{}`", folder.display()),
             "an ImageFolder holds one subfolder per class; a run holds run.json; a table ends in .csv",
         ));
     }
-    Ok(SourceImages { manifest, labels, conflicts: Vec::new(), chain: None })
+    if !part_folders.is_empty() {
+        context.observer.note(&Note::SplitByFolders { folders: part_folders, left_out });
+    }
+    let labels = classes.into_iter().map(|(row, class)| (row, (class, 1.0))).collect();
+    Ok(SourceImages { manifest, labels, parts, conflicts: Vec::new(), chain: None })
 }
 
 /// One class per image over all sources: an image that has several anywhere is left out and listed, a file that several
@@ -195,6 +223,7 @@ fn unite(sources: Vec<SourceImages>) -> LabelledImages {
     }
     let mut conflicts: BTreeSet<String> = sources.iter().flat_map(|source| source.conflicts.iter().cloned()).collect();
     let mut named = Vec::new();
+    let mut parts: BTreeMap<ImageId, BTreeSet<Part>> = BTreeMap::new();
     let mut weights = BTreeMap::new();
     for source in &sources {
         for (row, (class, weight)) in &source.labels {
@@ -206,6 +235,9 @@ fn unite(sources: Vec<SourceImages>) -> LabelledImages {
             } else {
                 named.push((record.id, class.clone()));
                 weights.insert(record.id, *weight);
+                if let Some(part) = source.parts.get(row) {
+                    parts.entry(record.id).or_default().insert(*part);
+                }
             }
         }
     }
@@ -235,6 +267,7 @@ fn unite(sources: Vec<SourceImages>) -> LabelledImages {
         whole,
         labels,
         weights,
+        parts,
         skipped,
         conflicts: conflicts.into_iter().collect(),
         unlabelled,
@@ -285,6 +318,7 @@ mod tests {
             bit_depth: 8,
             fields: BTreeMap::new(),
             tile: None,
+            content: None,
         };
         let records = images.iter().map(record).collect();
         let labels = images.iter().enumerate();
@@ -293,6 +327,7 @@ mod tests {
             labels: labels
                 .filter_map(|(row, (.., label))| label.map(|(class, w)| (row, (class.to_owned(), w))))
                 .collect(),
+            parts: BTreeMap::new(),
             conflicts: Vec::new(),
             chain: None,
         }

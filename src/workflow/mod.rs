@@ -7,6 +7,7 @@
 //!               run_features            labelled_images ◀── labelling (decisions of people)
 //! ```
 
+mod class_folders;
 pub mod clustering;
 mod context;
 pub(crate) mod dataset;
@@ -23,6 +24,7 @@ pub(crate) mod patch_features;
 pub(crate) mod report_blocks;
 mod run;
 pub(crate) mod run_features;
+pub(crate) mod run_images;
 pub(crate) mod split_constraints;
 mod workspace;
 

@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use super::{Context, WorkflowError};
 use crate::data::Skipped;
 use crate::files::{Results, results_json, skipped_csv};
-use crate::runs::{DatasetSummary, FeatureChain, Provenance, RUN_SCHEMA, RunDir, RunKind, Timings, timestamp};
+use crate::runs::{
+    DatasetSummary, FeatureChain, ImagesPlace, Provenance, RUN_SCHEMA, RunDir, RunKind, Timings, next_checkpoint,
+    next_sequence, timestamp,
+};
 
 /// A run that has begun. Nothing of it is on the disk until [`Run::create_folder`].
 pub(crate) struct Run<'a> {
@@ -65,6 +68,11 @@ impl<'a> Run<'a> {
     /// When it began, RFC 3339.
     pub fn created(&self) -> String {
         self.started.timestamp().to_string()
+    }
+
+    /// The number of the checkpoint that it leaves.
+    pub fn checkpoint_sequence(&self) -> u64 {
+        next_checkpoint(&self.context.workspace.checkpoints)
     }
 
     /// A folder among the runs, to be filled; it appears with [`Run::finish`] and leaves nothing behind otherwise.
@@ -137,6 +145,8 @@ impl<'a> Run<'a> {
             created: self.started.timestamp().to_string(),
             recipe: self.recipe,
             dataset: inputs.dataset.clone(),
+            images: ImagesPlace::of(&inputs.dataset.root, &folder.whole()),
+            sequence: next_sequence(&self.context.workspace.runs),
             seed: self.seed,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             features: inputs.chain.clone(),

@@ -22,6 +22,7 @@ pub(crate) fn manifest(run: &Provenance, table: &ImagesTable) -> Manifest {
         bit_depth: 8,
         fields: fields.clone(),
         tile: None,
+        content: row.content,
     };
     let records = table.rows.iter().zip(&table.fields).map(record).collect();
     Manifest { root: run.dataset.root.clone(), records, ..Manifest::default() }
@@ -51,7 +52,7 @@ pub(crate) fn run_features(
         let root = run.dataset.root.display();
         return Err(WorkflowError::failed(
             format!("no image of the run can be read: `{root}`"),
-            "run it in the folder that the run was made in",
+            "say with --images where the images of the run lie now",
         ));
     }
     let lost = table.rows.len() - reduced.nrows();

@@ -15,6 +15,8 @@ pub struct Workspace {
     pub datasets: PathBuf,
     /// The embedding store.
     pub cache: PathBuf,
+    /// Where the images of a run lie, where that is not where the run says.
+    pub images: Option<PathBuf>,
 }
 
 impl Default for Workspace {
@@ -24,6 +26,7 @@ impl Default for Workspace {
             checkpoints: "checkpoints".into(),
             datasets: "datasets".into(),
             cache: ".rails".into(),
+            images: None,
         }
     }
 }

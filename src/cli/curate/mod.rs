@@ -14,7 +14,7 @@ use super::arguments::ComputingArguments;
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::CommandError;
 use crate::runs::Placement;
-use crate::workflow::{CurateSummary, Curator, ExportFormat, LabelImport};
+use crate::workflow::{CurateSummary, Curator, ExportFormat, LabelImport, Workspace};
 
 const EXAMPLES: &str = r#"A file for --apply holds one decision per line, such as:
   {"decision":"name_cluster","cluster":0,"class":"gravel"}
@@ -61,6 +61,9 @@ pub(super) struct Arguments {
     labels: labels::LabelArguments,
     #[command(flatten)]
     page: review::PageArguments,
+    /// Where the images of the run lie, if they were moved apart from it
+    #[arg(long, value_name = "DIR")]
+    images: Option<PathBuf>,
     /// Who decides, for the log; without it the user's name
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
@@ -92,7 +95,7 @@ impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
         self.check()?;
-        let workspace = self.computing.workspace();
+        let workspace = Workspace { images: self.images.clone(), ..self.computing.workspace() };
         // A device that is not there is told before anything is decided.
         let context = self.computing.context(global, &workspace, observer)?;
         // Without anything to do at once, the page opens.
@@ -150,7 +153,7 @@ impl Arguments {
         };
         let exported = curator.export(output, format)?;
         global.print(&exported, render::export)?;
-        Ok(CommandOutcome::of_skips(exported.missing.len()))
+        Ok(CommandOutcome::of_skips(exported.missing.len() + exported.replaced.len()))
     }
 
     /// Refuses options that nothing would come of, before anything is decided.

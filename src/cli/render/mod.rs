@@ -133,6 +133,10 @@ pub(super) fn export(summary: &ExportSummary) -> String {
     if let Some(first) = summary.missing.first() {
         let _ = writeln!(text, "{} files are gone, the first: `{first}`", summary.missing.len());
     }
+    if let Some(first) = summary.replaced.first() {
+        let replaced = summary.replaced.len();
+        let _ = writeln!(text, "{replaced} files hold other images by now and are left out, the first: `{first}`");
+    }
     text
 }
 

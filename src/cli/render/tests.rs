@@ -388,6 +388,7 @@ fn decisions_applied_imported_and_exported() {
         classes: summary.classes,
         removed: counts(&[("blurred", 1)]).into_iter().collect(),
         unlabelled: 1,
+        replaced: Vec::new(),
         missing: vec!["gone.png".to_owned()],
     };
     assert_snapshot!("exported", export(&exported));

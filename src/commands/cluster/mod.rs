@@ -53,7 +53,7 @@ pub fn cluster(
     let flux = recipe.cluster.fit_per.as_ref().map(|_| flux::measure(&images.manifest, context)).transpose()?;
     // The truth is read here and nowhere before.
     let truth = truth.map(|table| table.match_to(&images.manifest));
-    warn_of_gaps(truth.as_ref(), images.manifest.records.len(), context.observer);
+    warn_of_gaps(truth.as_ref(), options, images.manifest.records.len(), context.observer);
     let evaluator = ClusteringEvaluator {
         manifest: &images.manifest,
         truth: truth.as_ref(),
@@ -73,9 +73,12 @@ pub fn cluster(
 }
 
 /// Says how far the table of true classes and the images miss each other.
-fn warn_of_gaps(truth: Option<&MatchedLabels>, images: usize, observer: &dyn Observer) {
-    let Some(truth) = truth else { return };
-    let (known, unknown, conflicts) = (truth.labels.len(), truth.unknown.len(), truth.conflicts.len());
+fn warn_of_gaps(truth: Option<&MatchedLabels>, options: &ClusterOptions, images: usize, observer: &dyn Observer) {
+    let (Some(truth), Some(table)) = (truth, &options.truth) else { return };
+    for warning in truth.warnings(table) {
+        observer.warn(&Warning::Labels(warning));
+    }
+    let (known, unknown, conflicts) = (truth.labels.len(), truth.unmatched.len(), truth.conflicts.len());
     if known < images || unknown > 0 {
         observer.warn(&Warning::TruthIncomplete { known, images, unknown, conflicts });
     }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use super::{Prediction, require_empty};
 use crate::commands::CommandError;
 use crate::data::FrameAddress;
+use crate::files::own_output;
 use crate::images::copy_frames;
 use crate::progress::{Observer, Stage};
-use crate::runs::{Placement, Placer};
+use crate::runs::{Placement, Placer, RunError};
 
 /// Frames of one file.
 struct FileFrames {
@@ -25,6 +26,7 @@ pub(super) fn keep_into(
     observer: &dyn Observer,
 ) -> Result<(), CommandError> {
     require_empty(folder, "copy")?;
+    own_output::mark(folder, "predict --keep-into").map_err(RunError::at(folder))?;
     let stage = observer.stage(Stage::Copy, files.len());
     let mut placer = Placer::new(folder, placement)?;
     let mut stacks: Vec<FileFrames> = Vec::new();

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Prediction, require_empty};
 use crate::commands::CommandError;
+use crate::files::own_output;
 use crate::progress::{Observer, Stage};
-use crate::runs::{Placement, Placer, safe_name};
+use crate::runs::{Placement, Placer, RunError, safe_name};
 
 /// Puts the image of each prediction, `files` in the same order, into `folder/<class>/`.
 pub(super) fn sort_into(
@@ -17,6 +18,7 @@ pub(super) fn sort_into(
     observer: &dyn Observer,
 ) -> Result<(), CommandError> {
     require_empty(folder, "sort")?;
+    own_output::mark(folder, "predict --sort-into").map_err(RunError::at(folder))?;
     let stage = observer.stage(Stage::Copy, files.len());
     // By folder, since names that differ may become the same folder.
     let mut placers: BTreeMap<String, Placer> = BTreeMap::new();

@@ -16,7 +16,7 @@ use super::CommandError;
 use crate::evaluation::{CrossValidation, FoldScores, RankBy, RecipeResult, intervals, rank};
 use crate::files::folds_csv;
 use crate::metrics::{ConfusionMatrix, Interval};
-use crate::progress::{Stage, Warning};
+use crate::progress::{Note, Stage, Warning};
 use crate::recipes::{TrainRecipe, Variant};
 use crate::runs::{DatasetSummary, RunKind};
 use crate::training::{Disjointness, most_likely};
@@ -86,6 +86,9 @@ pub fn sweep(
     let labelled = gather(sources, &recipe.dataset, context)?;
     for conflict in &labelled.conflicts {
         observer.warn(&Warning::LabelsConflict { conflict: conflict.clone() });
+    }
+    if !labelled.parts.is_empty() {
+        observer.note(&Note::SplitNotForFolds);
     }
     run.lap("scan");
     let tables = FeatureTables::embed(recipe, variants, &labelled, context)?;

@@ -137,6 +137,7 @@ impl TrainOutput<'_> {
             format: BUNDLE_FORMAT,
             name: self.recipe.name.clone(),
             created: run.created(),
+            sequence: run.checkpoint_sequence(),
             classes: self.data.classes().to_vec(),
             features: features.chain.clone(),
             input_size: features.input_size,

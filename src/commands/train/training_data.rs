@@ -1,11 +1,13 @@
 //! Training data: labelled images of all sources as features, divided into training, validation and test images.
 
+use std::collections::BTreeSet;
+
 use crate::commands::CommandError;
 use crate::data::ClassId;
 use crate::evaluation::LabelledImage;
-use crate::progress::Warning;
+use crate::progress::{SplitWarning, Warning};
 use crate::recipes::TrainRecipe;
-use crate::training::{Disjointness, Divisible, Split, TrainingSet};
+use crate::training::{Disjointness, Divisible, Part, Split, TrainingSet};
 use crate::workflow::feature_table::{FeatureTable, embed};
 use crate::workflow::labelled_images::{LabelSources, LabelledImages, gather};
 use crate::workflow::split_constraints::SplitConstraints;
@@ -47,7 +49,14 @@ impl TrainingData {
         let constraints =
             SplitConstraints::of(&features.manifest.records, features.x.view(), &recipe.split, context.observer)?;
         let divisible = constraints.divisible(&features.ids, &y, labelled.labels.classes());
-        let (split, warnings) = Split::of(&divisible, &recipe.split, recipe.seed);
+        let given: Vec<Option<Part>> =
+            features.ids.iter().map(|id| labelled.parts.get(id).and_then(|parts| parts.first().copied())).collect();
+        let (split, mut warnings) = Split::around(&given, &divisible, &recipe.split, recipe.seed);
+        require_training_images(&split, &y, labelled.labels.classes(), &given)?;
+        let copies = labelled.parts.values().filter(|parts| parts.len() > 1).count();
+        if copies > 0 {
+            warnings.push(SplitWarning::CopiesAcrossParts { images: copies });
+        }
         let disjointness = split.disjointness(&divisible, features.x.view());
         for warning in &warnings {
             context.observer.warn(&Warning::Split(warning.clone()));
@@ -100,4 +109,31 @@ impl TrainingData {
         }
         hasher.finalize().to_hex()[..32].to_owned()
     }
+}
+
+/// A class that folders keep for judging alone cannot be learned.
+fn require_training_images(
+    split: &Split,
+    y: &[ClassId],
+    classes: &[String],
+    given: &[Option<Part>],
+) -> Result<(), CommandError> {
+    if given.iter().all(Option::is_none) {
+        return Ok(());
+    }
+    let learned: BTreeSet<usize> = split.train.iter().map(|&row| y[row].0).collect();
+    let lacking: Vec<String> = (0..classes.len())
+        .filter(|class| !learned.contains(class))
+        .map(|class| format!("`{}`", classes[class]))
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(CommandError::failed(
+        format!(
+            "no image to learn from is of class {}: they are in other parts of the split alone",
+            lacking.join(", ")
+        ),
+        "all parts must have the same class folders: see how they are spelt",
+    ))
 }

@@ -15,6 +15,7 @@ use super::pipeline::Pipeline;
 use super::stored::{self, Prepared};
 use crate::data::{Embeddings, ImageId, ImageRecord, Manifest, Skipped};
 use crate::features::FeatureExtractor;
+use crate::files::own_output;
 use crate::images::{DepthRange, Image};
 use crate::progress::{Event, Observer, RunningStage, Stage};
 
@@ -89,6 +90,8 @@ impl Store {
         let depth = stored::scale(extractor, *depth);
         let commit = Commit::new(extractor.features().fingerprint(), depth, width);
         let folder = self.folder.join(key(&commit));
+        let cache = self.folder.parent().unwrap_or(&self.folder);
+        own_output::make_cache(cache).map_err(|source| StoreError::Write { path: cache.to_owned(), source })?;
         let mut partition = StorePartition::open(folder, commit, observer)?;
 
         let mut seen = HashSet::new();

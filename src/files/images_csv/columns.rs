@@ -9,6 +9,8 @@ use crate::files::TableError;
 pub const ID: &str = "id";
 /// Relative to the data set's root.
 pub const PATH: &str = "path";
+/// Hash of the file's bytes, for images whose id is another: tiles.
+pub const CONTENT: &str = "content_id";
 /// Local outlier factor.
 const OUTLIER: &str = "outlier";
 /// Position in the map.
@@ -36,13 +38,13 @@ pub fn of_clustering<'a>(methods: impl IntoIterator<Item = &'a str>) -> impl Ite
     methods.into_iter().flat_map(of_method).chain([OUTLIER, X, Y].map(str::to_owned))
 }
 
-/// A name field becomes a column too, so none may be called like one of `columns`, or like id and path.
+/// A name field becomes a column too, so none may be called like one of `columns`, or like id, path and content.
 ///
 /// # Errors
 /// [`TableError::FieldClash`] names the field.
 pub fn check_fields(fields: &[String], columns: impl IntoIterator<Item = impl AsRef<str>>) -> Result<(), TableError> {
     let clash = |column: &str| fields.iter().find(|field| *field == column).cloned();
-    let own = [ID, PATH].into_iter().find_map(clash);
+    let own = [ID, PATH, CONTENT].into_iter().find_map(clash);
     match own.or_else(|| columns.into_iter().find_map(|column| clash(column.as_ref()))) {
         Some(name) => Err(TableError::FieldClash { name }),
         None => Ok(()),

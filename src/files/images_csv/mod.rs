@@ -3,17 +3,17 @@
 pub mod columns;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 pub use columns::Column;
 
 use super::csv_table::{self, CsvTable, TableError};
-use crate::data::{ClusterId, Clustering, ImageId, Manifest};
+use crate::data::{ClusterId, Clustering, ImageId, Manifest, part_of};
 
 /// Its name in a run folder.
 pub const FILE: &str = "images.csv";
 
-/// Writes `images.csv`: id, path, the name fields, then `columns`.
+/// Writes `images.csv`: id, path, the name fields, then `columns`; last, where there are tiles, the hashes of their files.
 ///
 /// # Errors
 /// When a name field is called like another column, or the disk refuses.
@@ -22,10 +22,13 @@ pub fn write(path: &Path, manifest: &Manifest, columns: &[Column]) -> Result<(),
     columns::check_fields(&fields, columns.iter().map(|column| &column.name))?;
     let header = [columns::ID, columns::PATH].into_iter().chain(fields.iter().map(String::as_str));
     let header = header.chain(columns.iter().map(|column| column.name.as_str()));
+    let with_content = manifest.records.iter().any(|record| record.content.is_some());
+    let header = header.chain(with_content.then_some(columns::CONTENT));
     let rows = manifest.records.iter().enumerate().map(|(row, record)| {
         let fields = fields.iter().map(|name| record.fields.get(name).cloned().unwrap_or_default());
         let cells = columns.iter().map(move |column| column.cells[row].clone());
-        [record.id.to_string(), record.path.clone()].into_iter().chain(fields).chain(cells)
+        let content = with_content.then(|| record.content.map(|id| id.to_string()).unwrap_or_default());
+        [record.id.to_string(), record.path.clone()].into_iter().chain(fields).chain(cells).chain(content)
     });
     csv_table::write(path, header, rows)
 }
@@ -35,8 +38,18 @@ pub fn write(path: &Path, manifest: &Manifest, columns: &[Column]) -> Result<(),
 pub struct ImageRow {
     /// Content hash.
     pub id: ImageId,
-    /// Relative to the data set's root.
+    /// Relative to the data set's root, and never leading out of it.
     pub path: String,
+    /// Hash of the file's bytes where the id is another, as for tiles.
+    pub content: Option<ImageId>,
+}
+
+impl ImageRow {
+    /// Whether this is a frame or a patch of a file, and no file of its own.
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        part_of(Path::new(&self.path)).is_some()
+    }
 }
 
 /// The images of a finished run and the clusterings over them.
@@ -58,6 +71,7 @@ impl ImagesTable {
     pub fn read(path: &Path, methods: &[String], fields: &[String]) -> Result<Self, TableError> {
         let mut table = CsvTable::open(path)?;
         let (id, file) = (table.column(columns::ID)?, table.column(columns::PATH)?);
+        let content = table.column(columns::CONTENT).ok();
         let method_columns = methods.iter().map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
         let field_columns = fields.iter().map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
         let mut rows = Vec::new();
@@ -65,7 +79,13 @@ impl ImagesTable {
         let mut labels = vec![Vec::new(); methods.len()];
         table.for_each(|record| {
             let id = record[id].parse::<ImageId>().map_err(|error| error.to_string())?;
-            rows.push(ImageRow { id, path: record[file].to_owned() });
+            let path = record[file].to_owned();
+            if !stays_below(&path) {
+                return Err(format!("the path `{path}` leads out of the data set"));
+            }
+            let content = content.map(|column| &record[column]).filter(|cell| !cell.is_empty());
+            let content = content.map(str::parse::<ImageId>).transpose().map_err(|error| error.to_string())?;
+            rows.push(ImageRow { id, path, content });
             let known = fields.iter().zip(&field_columns).filter(|(_, column)| !record[**column].is_empty());
             field_values.push(known.map(|(name, column)| (name.clone(), record[*column].to_owned())).collect());
             for (labels, column) in labels.iter_mut().zip(&method_columns) {
@@ -87,6 +107,13 @@ impl ImagesTable {
             .map(|clustering| clustering.members(Some(cluster)).map(|row| self.rows[row].id).collect())
             .unwrap_or_default()
     }
+}
+
+/// Whether `path` names something below the folder it is relative to, as far as words tell: no absolute path, no `..`.
+fn stays_below(path: &str) -> bool {
+    let place = part_of(Path::new(path)).unwrap_or_else(|| PathBuf::from(path));
+    let mut parts = place.components().peekable();
+    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 /// Reads columns of numbers of `images.csv`, in manifest order; empty cells are `None`.
@@ -118,4 +145,36 @@ pub fn read_numbers<const N: usize>(path: &Path, columns: [&str; N]) -> Result<[
 fn as_written(labels: Vec<Option<ClusterId>>) -> Clustering {
     let n_clusters = labels.iter().flatten().map(|id| id.0 as usize + 1).max().unwrap_or(0);
     Clustering::placed(labels, n_clusters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_leads_out_of_the_data_set_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE);
+        let read = |path: &str| {
+            let id = ImageId::of_bytes(b"a");
+            std::fs::write(&file, format!("id,path\n{id},a.png\n{id},\"{path}\"\n")).unwrap();
+            ImagesTable::read(&file, &[], &[])
+                .map(|table| table.rows[1].path.clone())
+                .map_err(|error| error.to_string())
+        };
+        for path in ["sub/b.png", "./b.png", "a..b/c...png", "..hidden.png", "run 7.h5#17", "a#b.png"] {
+            assert_eq!(read(path).as_deref(), Ok(path));
+        }
+        for path in [
+            "/etc/passwd",
+            "../b.png",
+            "sub/../../b.png",
+            "sub/..",
+            "/run.h5#1",
+            "../run.h5#entry/data#1",
+            "../a.png#xywh=0,0,8,8",
+        ] {
+            assert!(read(path).unwrap_err().contains("leads out of the data set"), "{path}");
+        }
+    }
 }

@@ -62,6 +62,7 @@ fn eight_bit_images_are_never_opened() {
             bit_depth: 8,
             fields: std::collections::BTreeMap::new(),
             tile: None,
+            content: None,
         }],
         ..Manifest::default()
     };

@@ -20,6 +20,7 @@ fn patches_are_images_of_their_own_and_together_the_whole() {
         bit_depth: 16,
         fields: BTreeMap::from([("sid".to_owned(), "3".to_owned())]),
         tile: None,
+        content: None,
     };
     let tiny = ImageRecord { path: "tiny.png".to_owned(), width: 1, ..record.clone() };
     let root = home.path().to_owned();

@@ -1,7 +1,10 @@
 //! Finds the images below a folder, in one pass that reads each file once.
 //!
 //! Symbolic links are followed; hidden files and folders, and files without an image extension, are no business of
-//! ours. What looks like an image and is none is listed with the reason, and the scan goes on.
+//! ours. What looks like an image and is none is listed with the reason, and the scan goes on. Runs, checkpoints, caches
+//! and other [output of the program](own_output) are passed over with a note that counts them.
+
+mod identity;
 
 mod remarks;
 
@@ -12,14 +15,16 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
+pub use identity::{DataFiles, FileState};
+
 use self::remarks::Remarks;
 use super::decode::{read, read_header};
 use super::frames::{self, Remark};
 use super::tile_index::TileIndex;
 use super::{DecodeError, Header, ImageError, NamingTemplate};
-use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, Skipped};
-use crate::files::tiles_csv;
-use crate::progress::{Event, Observer, Stage};
+use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, OwnOutput, Skipped};
+use crate::files::{own_output, tiles_csv};
+use crate::progress::{Event, Note, Observer, Stage};
 
 const EXTENSIONS: [&str; 20] = [
     "png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif", "pgm", "ppm", "pnm", "pbm", "cbf", "edf", "npy", "h5",
@@ -63,6 +68,14 @@ pub fn scan(root: &Path, options: &ScanOptions, observer: &dyn Observer) -> Resu
     let mut found = WalkedFiles::default();
     found.walk(root, root);
     Ok(found.read(root.to_path_buf(), options, observer))
+}
+
+/// Number of files below `folder` that a scan would look into, without opening them.
+#[must_use]
+pub fn count_images(folder: &Path) -> usize {
+    let mut found = WalkedFiles::default();
+    found.walk(folder, folder);
+    found.files.len()
 }
 
 /// The given files, whatever their extension, and the images below the given folders; paths are relative to the
@@ -120,6 +133,8 @@ struct WalkedFiles {
     files: BTreeMap<String, PathBuf>,
     skipped: Vec<Skipped>,
     tile_indexes: Vec<PathBuf>,
+    /// What the program wrote itself, counted.
+    own: BTreeMap<OwnOutput, usize>,
 }
 
 impl WalkedFiles {
@@ -130,6 +145,14 @@ impl WalkedFiles {
         while let Some(entry) = walk.next() {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {
+                    let own = own_output::of_folder(entry.path());
+                    let named =
+                        |own: &OwnOutput| entry.depth() == 0 && own_output::is_read_where_named(*own, entry.path());
+                    if let Some(own) = own.filter(|own| !named(own)) {
+                        *self.own.entry(own).or_default() += 1;
+                        walk.skip_current_dir();
+                        continue;
+                    }
                     // The walk knows loops below its start only: what leads above it would list everything twice.
                     let linked = entry.depth() > 0 && entry.path_is_symlink();
                     if linked && fs::canonicalize(entry.path()).is_ok_and(|target| top.starts_with(target)) {
@@ -189,6 +212,10 @@ impl WalkedFiles {
         let mut manifest = Manifest { root, records: Vec::new(), skipped: self.skipped, unmatched: 0 };
         let mut remarks = Remarks::default();
         for result in results {
+            if result.as_ref().is_ok_and(|scanned| scanned.is_plot) {
+                *self.own.entry(OwnOutput::Plot).or_default() += 1;
+                continue;
+            }
             match result.and_then(|scanned| scanned.with_fields(options, &mut manifest.unmatched)) {
                 Ok(scanned) if fs::canonicalize(&scanned.file).is_ok_and(|file| sources.contains(&file)) => {
                     remarks.source(&scanned.file);
@@ -201,6 +228,10 @@ impl WalkedFiles {
             }
         }
         remarks.tell(observer);
+        if !self.own.is_empty() {
+            let found = self.own.into_iter().collect();
+            observer.note(&Note::OwnOutputPassedOver { found, root: manifest.root.clone() });
+        }
         manifest.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         for Skipped { path, reason } in &manifest.skipped {
             observer.on(Event::Skipped { path: Path::new(path), why: reason });
@@ -216,13 +247,15 @@ struct Scanned {
     records: Vec<ImageRecord>,
     /// Other files that its frames lie in.
     sources: Vec<PathBuf>,
+    /// Whether the program drew it.
+    is_plot: bool,
     remarks: Vec<Remark>,
 }
 
 impl Scanned {
     fn read(path: &str, file: &Path, tiles: &TileIndex, options: &ScanOptions) -> Result<Self, DecodeError> {
         let tile = tiles.get(file);
-        let record = |id, path: String, header: Header, fields| ImageRecord {
+        let record = |id, path: String, header: Header, fields, content| ImageRecord {
             id,
             path,
             width: header.width,
@@ -230,14 +263,18 @@ impl Scanned {
             bit_depth: header.bit_depth,
             fields,
             tile: tile.map(|(_, origin)| origin),
+            content,
         };
         let dataset = options.dataset.as_deref();
         let Some(stack) = frames::open(file, dataset)? else {
             let bytes = read(file)?;
-            let id = tile.map_or_else(|| ImageId::of_bytes(&bytes), |(id, _)| id);
+            let content = ImageId::of_bytes(&bytes);
+            let id = tile.map_or(content, |(id, _)| id);
             let fields = if options.series { series_fields(path) } else { BTreeMap::new() };
-            let records = vec![record(id, path.to_owned(), read_header(&bytes)?, fields)];
-            return Ok(Self { file: file.to_owned(), records, sources: Vec::new(), remarks: Vec::new() });
+            let records = vec![record(id, path.to_owned(), read_header(&bytes)?, fields, tile.map(|_| content))];
+            let is_plot = own_output::is_plot(&bytes);
+            let (file, sources, remarks) = (file.to_owned(), Vec::new(), Vec::new());
+            return Ok(Self { file, records, sources, is_plot, remarks });
         };
         let dataset = dataset.filter(|_| stack.has_datasets());
         let (sources, remarks) = (stack.sources(), stack.remarks());
@@ -246,9 +283,10 @@ impl Scanned {
             let address = FrameAddress { file: path.into(), dataset: dataset.map(str::to_owned), index };
             let address = address.to_string();
             let fields = series_fields(&address);
-            record(id.frame(index), address, stack.header(), fields)
+            record(id.frame(index), address, stack.header(), fields, None)
         };
-        Ok(Self { file: file.to_owned(), records: (0..stack.len()).map(frame).collect(), sources, remarks })
+        let records = (0..stack.len()).map(frame).collect();
+        Ok(Self { file: file.to_owned(), records, sources, is_plot: false, remarks })
     }
 
     /// With what the file's name says.

@@ -75,7 +75,9 @@ pub(super) async fn export(State(shared): State<Arc<Shared>>, body: Bytes) -> Re
         let catalogue = &shared.catalogue;
         let written = write(&catalogue.table, &catalogue.root, &state.curation, &output, format);
         let summary = written.map_err(|error| Failure::refused(error.to_string()))?;
-        Ok(json(json!({ "path": summary.output, "missing": summary.missing.len() }).to_string()))
+        Ok(json(
+            json!({ "path": summary.output, "missing": summary.missing.len() + summary.replaced.len() }).to_string(),
+        ))
     })
     .await
 }

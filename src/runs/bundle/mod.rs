@@ -19,7 +19,7 @@ use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 pub use error::BundleError;
-pub use newest::newest_checkpoint;
+pub use newest::{newest_checkpoint, next_checkpoint};
 
 use super::{FeatureChain, RunDir, RunError};
 use crate::atomic_file;
@@ -44,6 +44,9 @@ pub struct Bundle {
     pub name: String,
     /// When it was trained, RFC 3339.
     pub created: String,
+    /// Grows from checkpoint to checkpoint in a folder, whatever the clock says; 0 in those of earlier versions.
+    #[serde(default)]
+    pub sequence: u64,
     /// In the order of the classifier's answers.
     pub classes: Vec<String>,
     /// How images become the classifier's features.

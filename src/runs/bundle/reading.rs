@@ -29,6 +29,7 @@ impl From<Bundle1> for Bundle {
             format: 1,
             name: old.name,
             created: old.created,
+            sequence: 0,
             classes: old.classes,
             features: old.features,
             input_size: old.input_size,

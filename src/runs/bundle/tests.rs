@@ -40,6 +40,7 @@ fn bundle() -> Bundle {
         format: FORMAT,
         name: "test".to_owned(),
         created: "2026-11-22T03:00:00Z".to_owned(),
+        sequence: 1,
         classes: vec!["one".to_owned(), "two".to_owned()],
         features: FeatureChain {
             slices: None,

@@ -6,6 +6,7 @@
 
 mod divide;
 mod folds;
+mod given;
 mod near;
 mod proof;
 mod recipe;
@@ -18,6 +19,7 @@ use crate::data::{ClassId, ImageId};
 use crate::progress::{Lack, SplitWarning};
 use divide::{SplitPart, divide};
 pub use folds::{Folds, FoldsError};
+pub use given::Part;
 pub use near::NearDuplicates;
 pub use proof::{Disjointness, GroupProof, NearProof};
 pub use recipe::{SharesError, SplitRecipe, SplitShares};

@@ -39,6 +39,11 @@ impl NearDuplicates {
         Some(Self { groups, threshold })
     }
 
+    /// The same of these rows alone.
+    pub(super) fn of_rows(&self, rows: &[usize]) -> Self {
+        Self { groups: rows.iter().map(|&row| self.groups[row]).collect(), threshold: self.threshold }
+    }
+
     /// The group of each row.
     #[must_use]
     pub fn groups(&self) -> &[u32] {

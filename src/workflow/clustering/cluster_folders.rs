@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::ClusteringResult;
 use crate::data::{ClusterId, Clustering, Manifest};
 use crate::files::cluster_metadata_json::{ClusterMetadata, FILE as METADATA_FILE, PlacedFile};
+use crate::images::{DataFiles, FileState};
 use crate::metrics::Silhouettes;
-use crate::progress::{Event, Observer, Stage};
+use crate::progress::{Event, Observer, Stage, Warning};
 use crate::runs::{DatasetSummary, Placed, Placement, Placer, RunDir};
 use crate::workflow::WorkflowError;
 
@@ -33,10 +36,16 @@ impl ClusterFolders<'_> {
             if members.is_empty() {
                 continue;
             }
-            placed += self.folder(method, cluster, &members, silhouettes)?;
+            placed += self.folder(method, cluster, &members, silhouettes, observer)?;
             observer.on(Event::Advanced { by: members.len() });
         }
         Ok(placed)
+    }
+
+    /// A file may be deleted or replaced while the run is made: it is not put where another image belongs.
+    fn state(&self, row: usize, files: &DataFiles<'_>) -> FileState {
+        let record = &self.manifest.records[row];
+        files.state(&record.path, record.id, record.content)
     }
 
     fn folder(
@@ -45,20 +54,28 @@ impl ClusterFolders<'_> {
         cluster: Option<ClusterId>,
         members: &[usize],
         silhouettes: Option<&Silhouettes>,
+        observer: &dyn Observer,
     ) -> Result<Placed, WorkflowError> {
         let name = cluster.map_or_else(|| "noise".to_owned(), |id| format!("cluster_{id}"));
         let metadata_file = self.run.file(&format!("clusters/{method}/{name}/{METADATA_FILE}"))?;
         let folder = self.run.path().join("clusters").join(method).join(&name);
         let mut placer = Placer::new(&folder, self.how)?;
-        let mut files = Vec::new();
+        let files = DataFiles::new(&self.manifest.root);
+        let states: Vec<FileState> = members.par_iter().map(|&row| self.state(row, &files)).collect();
+        let altered = states.iter().filter(|state| **state != FileState::Same).count();
+        if let Some(first) = states.iter().position(|state| *state != FileState::Same) {
+            let first = self.manifest.records[members[first]].path.clone();
+            observer.warn(&Warning::FilesAltered { files: altered, first });
+        }
+        let mut placed = Vec::new();
         let mut fields: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
         let mut values = Vec::new();
-        for &row in members {
+        for (&row, state) in members.iter().zip(states) {
             let record = &self.manifest.records[row];
             // A frame or patch is no file that could be linked: `images.csv` says which are whose.
-            if !record.is_part() {
+            if !record.is_part() && state == FileState::Same {
                 let file = placer.place(&self.manifest.file(record), record.id)?;
-                files.push(PlacedFile { file, id: record.id, path: record.path.clone() });
+                placed.push(PlacedFile { file, id: record.id, path: record.path.clone() });
             }
             for (field, value) in record.fields.iter().filter(|(field, _)| self.dataset.fields.contains_key(*field)) {
                 *fields.entry(field.clone()).or_default().entry(value.clone()).or_default() += 1;
@@ -75,7 +92,7 @@ impl ClusterFolders<'_> {
                 share: members.len() as f64 / self.manifest.records.len().max(1) as f64,
                 silhouette: mean,
                 fields,
-                files,
+                files: placed,
             },
         )?;
         Ok(placer.placed())

@@ -12,8 +12,9 @@ use crate::curation::{Curation, Decision, LabelSource, LabelTable, check_class};
 use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::files::{ImageRow, ImagesTable};
 use crate::images::{ScanOptions, scan};
-use crate::progress::Observer;
+use crate::progress::{Observer, Warning};
 use crate::workflow::WorkflowError;
+use crate::workflow::class_folders::ClassFolders;
 
 /// Labels found in a source, by image of the run.
 pub(crate) struct ImportedLabels {
@@ -54,8 +55,11 @@ pub(crate) fn read(
     observer: &dyn Observer,
 ) -> Result<ImportedLabels, WorkflowError> {
     let manifest = as_manifest(table, root);
-    let found =
-        if source.is_dir() { from_folder(source, &manifest, observer)? } else { from_table(source, &manifest)? };
+    let found = if source.is_dir() {
+        from_folder(source, &manifest, observer)?
+    } else {
+        from_table(source, &manifest, observer)?
+    };
     for class in found.classes.values() {
         check_class(class).map_err(|message| {
             let hint = format!("rename it in `{}`; nothing was imported", source.display());
@@ -65,13 +69,20 @@ pub(crate) fn read(
     Ok(found)
 }
 
-fn from_table(source: &Path, manifest: &Manifest) -> Result<ImportedLabels, WorkflowError> {
+fn from_table(source: &Path, manifest: &Manifest, observer: &dyn Observer) -> Result<ImportedLabels, WorkflowError> {
     let matched = LabelTable::read(source)?.match_to(manifest);
+    for warning in matched.warnings(source) {
+        observer.warn(&Warning::Labels(warning));
+    }
+    if let Some(sides) = matched.both_sides().filter(|_| matched.labels.is_empty() && matched.conflicts.is_empty()) {
+        let message = format!("no row of the table names an image of the run: `{}`", source.display());
+        return Err(WorkflowError::failed(message, sides));
+    }
     let named = matched.labels.into_iter().map(|(row, (class, _))| (manifest.records[row].id, class));
     Ok(ImportedLabels {
         classes: named.collect(),
         removed: BTreeMap::new(),
-        unmatched: matched.unknown,
+        unmatched: matched.unmatched.into_iter().map(|(name, _)| name).collect(),
         conflicts: matched.conflicts,
     })
 }
@@ -88,7 +99,8 @@ fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> R
     let mut removed = BTreeMap::new();
     let mut unmatched = Vec::new();
     let mut in_folders = 0;
-    for record in &found.records {
+    let folders = ClassFolders::of(&found)?;
+    for (row, record) in found.records.iter().enumerate() {
         let parts: Vec<&str> = record.path.split('/').collect();
         // By name only where the name means one image.
         let by_name = || by_file.get(file_name(&record.path)).filter(|ids| ids.len() == 1)?.first().copied();
@@ -99,11 +111,10 @@ fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> R
             (["_removed", reason, _, ..], Some(id)) => {
                 removed.insert(id, (*reason).to_owned());
             }
-            ([class, ..], _) if class.starts_with('_') => continue,
-            ([class, ..], Some(id)) => {
-                classes.entry(id).or_default().insert(class);
-            }
-            ([], _) => {}
+            (_, Some(id)) => match folders.classes.get(&row) {
+                Some(class) => drop(classes.entry(id).or_default().insert(class)),
+                None => continue,
+            },
         }
         in_folders += 1;
     }
@@ -177,6 +188,7 @@ fn as_manifest(table: &ImagesTable, root: &Path) -> Manifest {
         bit_depth: 8,
         fields: BTreeMap::new(),
         tile: None,
+        content: None,
     };
     Manifest { root: root.to_owned(), records: table.rows.iter().map(record).collect(), ..Manifest::default() }
 }
@@ -199,7 +211,7 @@ mod tests {
     /// A run of the images 0 to 3, `images/<n>.png`, and the id of each.
     fn run() -> (ImagesTable, Vec<ImageId>) {
         let ids: Vec<ImageId> = (0..4).map(|shade| ImageId::of_bytes(&png(shade))).collect();
-        let row = |(n, id): (usize, &ImageId)| ImageRow { id: *id, path: format!("images/{n}.png") };
+        let row = |(n, id): (usize, &ImageId)| ImageRow { id: *id, path: format!("images/{n}.png"), content: None };
         let rows: Vec<ImageRow> = ids.iter().enumerate().map(row).collect();
         (ImagesTable { fields: vec![BTreeMap::new(); rows.len()], rows, clusterings: BTreeMap::new() }, ids)
     }

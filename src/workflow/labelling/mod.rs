@@ -22,6 +22,7 @@ pub(crate) use propagation::keep_least_confidence;
 pub use summary::CurateSummary;
 
 use super::run_features::run_features;
+use super::run_images::locate;
 use super::{Context, WorkflowError, Workspace};
 use crate::curation::{
     ApplyError, Curation, Decision, DecisionLog, FolderImage, LogEntry, LogError, REVIEW, Request, folder_edits,
@@ -68,11 +69,12 @@ impl Curator {
     /// When there is no such run, or its files are damaged.
     pub fn open(run: Option<&Path>, workspace: &Workspace) -> Result<Self, WorkflowError> {
         let folder = workspace.run(run, &RunKind::CLUSTERED)?;
-        Self::open_folder(folder, &workspace.runs)
+        Self::open_folder(folder, &workspace.runs, workspace.images.as_deref())
     }
 
-    fn open_folder(folder: PathBuf, runs: &Path) -> Result<Self, WorkflowError> {
-        let run = Provenance::read(&folder)?;
+    /// `images` is where the run's images lie, for who knows better than the run.
+    fn open_folder(folder: PathBuf, runs: &Path, images: Option<&Path>) -> Result<Self, WorkflowError> {
+        let mut run = Provenance::read(&folder)?;
         if !run.command.is_clustered() {
             return Err(RunError::NotARun { kind: "cluster", missing: "clusters", path: folder }.into());
         }
@@ -87,6 +89,10 @@ impl Curator {
             ));
         }
         let mut table = ImagesTable::read(&folder.join(images_csv::FILE), &run.methods, &run.dataset.field_names)?;
+        // Decisions need no images: where they are gone, the run's own word stays.
+        if let Some(root) = locate(&folder, &run, &table.rows, images)? {
+            run.dataset.root = root;
+        }
         let review = folder.join("curation").join(review_csv::FILE);
         if review.is_file() {
             let clustering = review_csv::read(&review, &table.rows)?;
@@ -315,7 +321,7 @@ impl Curator {
             .ok_or_else(|| {
                 format!("the run `{run}` that the decision speaks of is not under `{}`", self.runs.display())
             })?;
-        let other = Self::open_folder(folder, &self.runs).map_err(|error| error.to_string())?;
+        let other = Self::open_folder(folder, &self.runs, None).map_err(|error| error.to_string())?;
         let members = other.table.members(method, cluster);
         if members.is_empty() {
             return Err(format!("there is no cluster {cluster} in {method} of the run `{run}`"));

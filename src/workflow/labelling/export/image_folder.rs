@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{DecidedImages, ExportedImage, is_there, reason};
-use crate::runs::{Placement, Placer, safe_name};
+use crate::files::own_output;
+use crate::runs::{Placement, Placer, RunError, safe_name};
 use crate::workflow::WorkflowError;
 
 /// Puts the images into folders under `folder`; the answer are those whose file is gone.
 pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path, how: Placement) -> Result<Vec<String>, WorkflowError> {
+    own_output::mark(folder, "curate --export").map_err(RunError::at(folder))?;
     let labelled = decided.labelled.iter().map(|(entry, label)| (*entry, safe_name(&label.class)));
     let removed = decided.removed.iter().map(|(entry, why)| (*entry, format!("_removed/{}", safe_name(reason(why)))));
     let mut placers: BTreeMap<String, Placer> = BTreeMap::new();

@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::curation::{Curation, Label, Removed};
-use crate::data::PatchAddress;
+use crate::data::part_of;
 use crate::files::{ImageRow, ImagesTable};
+use crate::images::{DataFiles, FileState};
 use crate::runs::{Placement, RunDir};
 use crate::workflow::WorkflowError;
 
@@ -43,6 +45,8 @@ pub struct ExportSummary {
     pub unlabelled: usize,
     /// Images whose file is gone; tables name them all the same, folders and COCO cannot.
     pub missing: Vec<String>,
+    /// Images whose file holds something else by now; they are left out.
+    pub replaced: Vec<String>,
 }
 
 /// Images with a decision, in manifest order, and where their files are.
@@ -50,6 +54,8 @@ struct DecidedImages<'a> {
     labelled: Vec<(ExportedImage<'a>, &'a Label)>,
     removed: Vec<(ExportedImage<'a>, &'a Removed)>,
     unlabelled: usize,
+    /// Paths whose file holds something else than was decided on.
+    replaced: Vec<String>,
     /// The folder that paths are relative to.
     root: &'a Path,
 }
@@ -98,13 +104,19 @@ pub(crate) fn export(
 
 impl<'a> DecidedImages<'a> {
     fn of(table: &'a ImagesTable, root: &'a Path, state: &'a Curation) -> Self {
-        let mut decided = Self { labelled: Vec::new(), removed: Vec::new(), unlabelled: 0, root };
-        for (row, fields) in table.rows.iter().zip(&table.fields) {
+        let mut decided = Self { labelled: Vec::new(), removed: Vec::new(), unlabelled: 0, replaced: Vec::new(), root };
+        let is_decided = |row: &ImageRow| state.labels.contains_key(&row.id) || state.removed.contains_key(&row.id);
+        let files = DataFiles::new(root);
+        let look = |row: &ImageRow| is_decided(row).then(|| files.state(&row.path, row.id, row.content));
+        let states: Vec<Option<FileState>> = table.rows.par_iter().map(look).collect();
+        for ((row, fields), found) in table.rows.iter().zip(&table.fields).zip(states) {
             let entry = ExportedImage { row, fields };
-            match (state.labels.get(&row.id), state.removed.get(&row.id)) {
-                (Some(label), _) => decided.labelled.push((entry, label)),
-                (None, Some(removed)) => decided.removed.push((entry, removed)),
-                (None, None) => decided.unlabelled += 1,
+            match (found, state.labels.get(&row.id), state.removed.get(&row.id)) {
+                // What was decided of the image is no word on what lies under its name now.
+                (Some(FileState::Replaced), ..) => decided.replaced.push(row.path.clone()),
+                (_, Some(label), _) => decided.labelled.push((entry, label)),
+                (_, None, Some(removed)) => decided.removed.push((entry, removed)),
+                (_, None, None) => decided.unlabelled += 1,
             }
         }
         decided
@@ -133,6 +145,7 @@ impl<'a> DecidedImages<'a> {
             removed: BTreeMap::new(),
             unlabelled: self.unlabelled,
             missing,
+            replaced: self.replaced.clone(),
         };
         for (_, label) in &self.labelled {
             *summary.classes.entry(label.class.clone()).or_default() += 1;
@@ -146,7 +159,7 @@ impl<'a> DecidedImages<'a> {
 
 /// Whether the image at `file` is there: the file itself, or the one that a patch is a part of.
 fn is_there(file: &Path) -> bool {
-    PatchAddress::parse(file).map_or_else(|| file.is_file(), |patch| patch.image.is_file())
+    part_of(file).unwrap_or_else(|| file.to_owned()).is_file()
 }
 
 fn reason(removed: &Removed) -> &str {
