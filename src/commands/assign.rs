@@ -7,11 +7,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::CommandError;
-use crate::clusterers::{Assigner, Method};
+use crate::clusterers::Method;
 use crate::data::Clustering;
 use crate::recipes::AssignRecipe;
-use crate::reducers::Projection;
-use crate::runs::{DatasetSummary, Placed, Placement, Provenance, RunKind};
+use crate::runs::{ASSIGNER_FILE, DatasetSummary, PROJECTION_FILE, Placed, Placement, Provenance, RunKind};
 use crate::workflow::clustering::{
     ClusterFolders, ClusterRow, ClusteringDetails, ClusteringResult, check_field_names, cluster_folders, images_csv,
     plane, rows,
@@ -61,8 +60,7 @@ pub fn assign(
     let dataset = recipe.dataset.clone().read_as(&origin.reading());
     let recipe = &AssignRecipe { dataset, ..recipe.clone() };
     let mut run = Run::begin(RunKind::Assign, &recipe.name, origin.seed, recipe, context);
-    let projection = Projection::load(&earlier.join("projection.safetensors"))?;
-    let assigner = Assigner::load(&earlier.join("assigner.safetensors"))?;
+    let (projection, assigner) = (origin.projection(&earlier)?, origin.assigner(&earlier)?);
     let extraction = FeatureExtraction::as_before(&origin.features, context)?;
 
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
@@ -90,8 +88,8 @@ pub fn assign(
     let folder = run.create_folder()?;
     let dataset = DatasetSummary::of(&manifest);
     images_csv(&folder, &manifest, &results, None, plane(reduced.view()).view())?;
-    projection.save(&folder.file("projection.safetensors")?)?;
-    assigner.save(&folder.file("assigner.safetensors")?)?;
+    projection.save(&folder.file(PROJECTION_FILE)?)?;
+    assigner.save(&folder.file(ASSIGNER_FILE)?)?;
     let folders = ClusterFolders { run: &folder, manifest: &manifest, dataset: &dataset, how: placement };
     let placed = cluster_folders(&folders, &results, context.observer)?;
     run.lap("write");

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::bounds;
 use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, Mode, NetworkRecipe, Recipe, WeightedBlocks};
 use crate::backbones::BackboneName;
@@ -38,6 +39,7 @@ pub struct SearchFeaturesRecipe {
     /// How an image is brought to a network's input size.
     pub resize: Resize,
     /// Images per step through a network.
+    #[serde(deserialize_with = "bounds::images_per_step")]
     pub batch_size: NonZeroUsize,
     /// Hand-made blocks beside every network.
     #[serde(skip_serializing_if = "Option::is_none")]

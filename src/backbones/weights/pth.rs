@@ -28,7 +28,7 @@ fn read_zip(file: &[u8]) -> WeightsResult<Vec<(String, Tensor)>> {
         return Err("its numbers are big-endian".to_owned());
     }
     let state = pickle::read(&mut &file[range.clone()])?;
-    tensors(&state, &|key| entries.get(&format!("{folder}data/{key}")).map(|range| &file[range.clone()]))
+    tensors(&state, file.len(), &|key| entries.get(&format!("{folder}data/{key}")).map(|range| &file[range.clone()]))
 }
 
 /// Five pickles (magic number, version, machine, state, keys), then each storage as a count and its values.
@@ -59,20 +59,29 @@ fn read_old(file: &[u8]) -> WeightsResult<Vec<(String, Tensor)>> {
         storages.insert(key.clone(), values);
         rest = behind;
     }
-    tensors(&state, &|key| storages.get(key).copied())
+    tensors(&state, file.len(), &|key| storages.get(key).copied())
 }
 
-fn tensors<'a>(state: &Value, storage: &dyn Fn(&str) -> Option<&'a [u8]>) -> WeightsResult<Vec<(String, Tensor)>> {
+/// The tensors of `state`, of at most `most` numbers together: many may share one storage, and so be far more than the
+/// file that holds them.
+fn tensors<'a>(
+    state: &Value,
+    most: usize,
+    storage: &dyn Fn(&str) -> Option<&'a [u8]>,
+) -> WeightsResult<Vec<(String, Tensor)>> {
     let mut views = Vec::new();
     collect("", state, &mut views);
     if views.is_empty() {
         return Err("it holds no state dict: save `model.state_dict()`, not the model".to_owned());
     }
+    let mut left = most;
     views
         .into_iter()
         .filter(|(_, view)| decoder(&view.kind).is_some())
         .map(|(name, view)| {
             let bytes = storage(&view.key).ok_or_else(|| format!("the values of `{name}` are missing"))?;
+            let values = view.shape.iter().try_fold(1_usize, |count, &size| count.checked_mul(size));
+            left = values.and_then(|values| left.checked_sub(values)).ok_or("its tensors are larger than the file")?;
             Ok((name.clone(), gather(&view, bytes).ok_or_else(|| format!("`{name}` reaches beyond its values"))?))
         })
         .collect()

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{BACKBONE_FILE, Bundle, BundleError, Checkpoint, DESCRIPTION, FORMAT, MODEL, NEIGHBOURS, TrainedOn, hash};
+use crate::files::sealed_json;
 use crate::runs::{FeatureChain, features_recipe_1};
 use crate::training::{Calibration, Classifier, TrainingNeighbours};
 
@@ -89,6 +90,11 @@ fn describe(folder: &Path) -> Result<Bundle, BundleError> {
     let format = value.get("format").and_then(serde_json::Value::as_u64);
     if matches!(format, Some(1 | 2)) {
         features_recipe_1::upgrade(&mut value).map_err(damaged)?;
+    }
+    // A newer one may be sealed in another way too.
+    if format.is_some_and(|format| format <= u64::from(FORMAT)) {
+        sealed_json::check(&text)
+            .map_err(|broken| BundleError::Damaged { message: broken.to_string(), path: path.clone() })?;
     }
     match format {
         Some(1) => serde_json::from_value::<Bundle1>(value).map(Bundle::from).map_err(damaged),

@@ -117,7 +117,11 @@ fn a_description_that_cannot_be_right_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let folder = written(home.path());
     let path = folder.join(DESCRIPTION);
-    let text = fs::read_to_string(&path).unwrap();
+    let sealed = fs::read_to_string(&path).unwrap();
+    fs::write(&path, sealed.replace("\"two\"", "\"owt\"")).unwrap();
+    let told = refusal(&folder).0;
+    assert!(told.starts_with("the description of the checkpoint is damaged (its content is not what"), "{told}");
+    let text = sealed.rsplit_once(",\n  \"blake3\"").unwrap().0.to_owned() + "\n}\n";
     let with = |text: String| {
         fs::write(&path, text).unwrap();
         refusal(&folder)
