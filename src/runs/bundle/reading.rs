@@ -52,6 +52,11 @@ impl Checkpoint {
         let (model, neighbours) = (file(MODEL)?, file(NEIGHBOURS)?);
         let network = file(BACKBONE_FILE)?.map(|_| folder.join(BACKBONE_FILE));
 
+        let temperature = bundle.calibration.temperature;
+        if !(temperature.is_finite() && temperature > 0.0) {
+            let message = format!("a temperature of `{temperature}`: expected a finite number above 0");
+            return Err(BundleError::Damaged { message, path: folder.join(DESCRIPTION) });
+        }
         let path = folder.join(MODEL);
         let model = model.ok_or_else(|| BundleError::Missing(path.clone()))?;
         let classifier =

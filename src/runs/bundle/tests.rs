@@ -136,6 +136,7 @@ fn a_description_that_cannot_be_right_is_refused() {
     assert!(told.starts_with("it knows 2 classes, the checkpoint's description 3"), "{told}");
     let (told, _) = with(text.replace("\"n_features\": 2", "\"n_features\": 9"));
     assert!(told.starts_with("it knows 2 features, the checkpoint's description 9"), "{told}");
+    assert!(with(text.replacen("\"temperature\": ", "\"temperature\": -", 1)).0.contains("above 0"));
     fs::remove_file(&path).unwrap();
     let (told, hint) = refusal(&folder);
     assert!(told.starts_with("not a checkpoint (no bundle.json)") && hint.contains("checkpoints/"), "{told} {hint}");
