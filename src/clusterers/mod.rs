@@ -205,7 +205,7 @@ impl ClusterError {
             Self::TooFew { rows, .. } => {
                 format!("ask for {rows} at most, for example `--set cluster.kmeans.k=2`, or add images")
             }
-            Self::Memory(_) => "use kmeans or dbscan, or a sample of the images (`dataset.sample`), or raise `--max-memory`".to_owned(),
+            Self::Memory(why) => format!("use kmeans or dbscan, or a sample of the images, or {}", why.hint()),
         })
     }
 }

@@ -99,7 +99,7 @@ bounds! {
 pub const CLUSTER_NUMBERS: u32 = 1_000_000;
 
 /// `numbers` where none is larger than `most`.
-pub(crate) fn up_to<T: Numbers, E: Error>(most: u64, numbers: T) -> Result<T, E> {
+fn up_to<T: Numbers, E: Error>(most: u64, numbers: T) -> Result<T, E> {
     match numbers.largest() {
         largest if largest > most => {
             Err(E::custom(format!("`{largest}` is out of range: expected a number up to {most}")))

@@ -236,7 +236,7 @@ mod tests {
             ("[sweep]\n\"mlp.dropout\" = [0.1]\n", (2, 1), "earlier version"),
             ("[sweep]\n\"classifier.kind\" = [\"mlp\", \"tree\"]\n", (2, 29), "no such kind"),
             ("[sweep]\n\"classifier.l2\" = [0.1]\n", (2, 1), "belongs to `kind = \"linear\"`"),
-            (MANY, (2, 1), "100000 recipes are too many"),
+            (MANY, (5, 12), "100000 recipes are too many"),
             ("[sweep]\n\"split.train\" = [0.5]\n", (2, 1), "cannot be swept"),
             ("[sweep]\n\"features.kind\" = [\"network\", \"hand_made\"]\n", (2, 31), "needs `blocks`"),
             ("[sweep]\n\n[finetune]\n", (3, 2), "`finetune` does not go with `--sweep`"),

@@ -212,10 +212,11 @@ impl Clusterer for KMeans {
         Ok(self.fit_data(&data, smallest, self.n_init.get(), seed).clustering)
     }
 
-    /// The points laid out for the kernel, and for each start labels, bounds and sums.
+    /// The points laid out for the kernel, and for each start labels, centroids, and sums by block of rows.
     fn memory(&self, n: usize, n_features: usize) -> u64 {
         let k = self.k.largest().min(n as u64) as usize;
-        let start = bytes_of::<f64>(&[k, n_features]).saturating_mul(2).saturating_add(bytes_of::<f64>(&[n, 2]));
+        let blocks = n / lloyd::ROWS_PER_TASK + 3;
+        let start = bytes_of::<f64>(&[k, n_features, blocks]).saturating_add(bytes_of::<f64>(&[n, 2]));
         let at_once = rayon::current_num_threads() as u64;
         bytes_of::<f32>(&[n, n_features]).saturating_mul(2).saturating_add(start.saturating_mul(at_once))
     }

@@ -65,7 +65,7 @@ impl Slicing<'_> {
             sliced.map_err(left_out).ok()
         };
         let sliced: Vec<Option<Sliced>> = together(&manifest.records, Limits::current().room().bytes())
-            .flat_map(|records| records.par_iter().map(slice_one).collect::<Vec<_>>())
+            .flat_map(|records| records.par_iter().map(&slice_one).collect::<Vec<_>>())
             .collect();
         drop(stage);
         let mut kept = manifest.clone();

@@ -72,7 +72,8 @@ impl ImagesTable {
                 let cell = &record[*column];
                 let label: i64 = cell.parse().map_err(|_| format!("expected a cluster number, got `{cell}`"))?;
                 if label >= i64::from(bounds::CLUSTER_NUMBERS) {
-                    return Err(format!("cluster number `{label}` is out of range: expected one below {}", bounds::CLUSTER_NUMBERS));
+                    let most = bounds::CLUSTER_NUMBERS;
+                    return Err(format!("cluster number `{label}` is out of range: expected one below {most}"));
                 }
                 labels.push(u32::try_from(label).ok().map(ClusterId));
             }
