@@ -44,7 +44,7 @@ pub(super) enum Value {
 /// Containers in containers, far beyond any checkpoint; a damaged or hostile file must not exhaust the stack.
 const DEEPEST: usize = 24;
 /// Values that may be copied, which lists of lists of lists multiply; a network of a thousand tensors copies some thousand.
-const MOST_COPIED: usize = 50_000_000;
+const MOST_COPIED: usize = 4_000_000;
 
 fn pay(copies: usize, value: &Value) -> WeightsResult<usize> {
     copies.checked_sub(value.size()).ok_or_else(|| "it repeats itself too often".to_owned())

@@ -199,4 +199,34 @@ mod tests {
         let nested = [b"\x80\x02)".to_vec(), vec![0x85; 100_000], b".".to_vec()].concat();
         assert!(pickle::read(&mut nested.as_slice()).is_err());
     }
+
+    /// Lists of a hundred times the same list, fifteen deep; a list remembered whenever it grows; a dict that is only long.
+    #[test]
+    fn what_multiplies_itself_is_refused_and_what_is_long_is_not() {
+        let again = |slot: u8| [b"]q".to_vec(), vec![slot + 1, b'('], [b'h', slot].repeat(100), vec![b'e', b'q', slot + 1]];
+        let laughs: Vec<u8> = (0..15).flat_map(again).flatten().collect();
+        let laughs = [b"\x80\x02]q\x00".to_vec(), laughs, b".".to_vec()].concat();
+        assert_eq!(pickle::read(&mut laughs.as_slice()), Err("it repeats itself too often".to_owned()));
+        let growing = [b"\x80\x02]".to_vec(), b"K\x01aq\x00".repeat(20_000), b".".to_vec()].concat();
+        assert_eq!(pickle::read(&mut growing.as_slice()), Err("it repeats itself too often".to_owned()));
+        let long = [b"\x80\x02}".to_vec(), b"U\x01xK\x01s".repeat(200_000), b".".to_vec()].concat();
+        let Ok(Value::Dict(items)) = pickle::read(&mut long.as_slice()) else { panic!("a dict") };
+        assert_eq!(items.len(), 200_000);
+    }
+
+    #[test]
+    fn tensors_that_share_their_values_are_not_multiplied() {
+        let view = TensorView {
+            key: "0".to_owned(),
+            kind: "FloatStorage".to_owned(),
+            offset: 0,
+            shape: vec![1000],
+            strides: vec![1],
+        };
+        let state = |n: usize| Value::Dict((0..n).map(|i| (Value::Text(i.to_string()), Value::Tensor(view.clone()))).collect());
+        let values = vec![0; 4000];
+        let read = |n| tensors(&state(n), 4000, &|_| Some(&values[..])).map(|tensors| tensors.len());
+        assert_eq!(read(2), Ok(2), "weights may be tied");
+        assert_eq!(read(5), Err("its tensors are larger than the file".to_owned()));
+    }
 }
