@@ -10,7 +10,7 @@ use ndarray::{ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterError, Clusterer, ClustererRecipe};
-use crate::data::{Clustering, nonzero, bounds};
+use crate::data::{Clustering, bounds, nonzero};
 use crate::memory::bytes_of;
 use crate::pairwise::{Points, squared_distances_to};
 

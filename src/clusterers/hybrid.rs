@@ -6,7 +6,7 @@ use ndarray::{ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::{Assigner, ClusterError, Clusterer, ClustererRecipe, Dbscan, KMeans};
-use crate::data::{Clustering, Positive, nonzero, bounds};
+use crate::data::{Clustering, Positive, bounds, nonzero};
 use crate::memory::bytes_of;
 
 /// Recipe of the hybrid.

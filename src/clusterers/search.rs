@@ -9,8 +9,8 @@ use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ClustererRecipe, Dbscan, DbscanGrid, Method};
-use crate::data::bounds::{self, Numbers};
 use crate::data::Positive;
+use crate::data::bounds::{self, Numbers};
 
 /// The metric that picks the number of clusters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -47,7 +47,9 @@ impl StoreError {
             Self::Corrupt { .. } => {
                 Some("remove this file and run again: only its images are embedded anew".to_owned())
             }
-            Self::Memory { why, .. } => Some(format!("take a sample of the images (`dataset.sample`), or {}", why.hint())),
+            Self::Memory { why, .. } => {
+                Some(format!("take a sample of the images (`dataset.sample`), or {}", why.hint()))
+            }
             Self::Extract(_) | Self::Shape { .. } | Self::Numbers(_) => None,
         }
     }

@@ -8,7 +8,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Positive, nonzero, bounds};
+use crate::data::{Positive, bounds, nonzero};
 use crate::pairwise::Neighbours;
 
 /// How to look for outliers.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::document::{RecipeMistake, RecipeTable};
 use crate::backbones::BackboneName;
-use crate::data::{Positive, nonzero, bounds};
+use crate::data::{Positive, bounds, nonzero};
 use crate::detector_frames::FrameFeatures;
 use crate::features::HandMadeBlock;
 use crate::images::{Enhancement, Resize};

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, EnhanceRecipe, Mode, Recipe};
 use crate::clusterers::{Counts, SingleClusterSection};
-use crate::data::{Fraction, Positive, nonzero, bounds};
+use crate::data::bounds::{self, Numbers};
+use crate::data::{Fraction, Positive, nonzero};
 use crate::features::{Ignore, Statistic};
 use crate::reducers::Reduction;
 

@@ -4,11 +4,11 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::bounds;
 use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, Mode, NetworkRecipe, Recipe, WeightedBlocks};
 use crate::backbones::BackboneName;
 use crate::clusterers::{KMeans, PickK};
+use crate::data::bounds;
 use crate::images::{Enhancement, Resize};
 use crate::reducers::Reduction;
 

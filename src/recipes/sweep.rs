@@ -20,7 +20,7 @@ use toml::{Table, Value};
 use super::document::{RecipeMistake, RecipeTable};
 use super::loading::{LoadedRecipe, insert, parse_table, read};
 use super::{RecipeError, TrainRecipe, retired};
-use crate::data::{nonzero, bounds};
+use crate::data::{bounds, nonzero};
 use crate::evaluation::RankBy;
 
 /// The `[sweep]` section: how recipes are judged, and lists of alternatives by dotted key.
@@ -108,7 +108,8 @@ pub fn load_sweep(path: &Path, settings: &[String]) -> Result<(TrainRecipe, Vec<
     }
     let n = lists.iter().fold(1_usize, |n, (_, alternatives)| n.saturating_mul(alternatives.len()));
     if n > MOST_VARIANTS {
-        let (at, message) = (offset(&text, &lists[0].0, None), format!("{n} recipes are too many: expected up to {MOST_VARIANTS}"));
+        let (at, message) =
+            (offset(&text, &lists[0].0, None), format!("{n} recipes are too many: expected up to {MOST_VARIANTS}"));
         return Err(refuse(at, RecipeMistake::value(at, message, Some("give fewer alternatives"))));
     }
     let mut variants = Vec::new();

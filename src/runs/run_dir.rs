@@ -54,9 +54,7 @@ impl RunError {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("free some space and run again; nothing half-written was left".to_owned())
             }
-            Self::OtherFile { .. } => {
-                Some("copy the run again from where it was made, or make it again".to_owned())
-            }
+            Self::OtherFile { .. } => Some("copy the run again from where it was made, or make it again".to_owned()),
             Self::Io { .. } | Self::Damaged { .. } => None,
         }
     }

@@ -5,7 +5,7 @@ use std::num::{NonZeroU8, NonZeroUsize};
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Fraction, Positive, nonzero, bounds};
+use crate::data::{Fraction, Positive, bounds, nonzero};
 use crate::features::HandMadeBlock;
 use crate::images::{Denoise, Enhancement};
 use crate::outliers::Lof;

@@ -54,7 +54,9 @@ impl TrainError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::TooFewClasses { .. } => Some("name at least two classes with `rails curate`".to_owned()),
-            Self::Memory(why) => Some(format!("choose fewer or smaller layers in `classifier.hidden`, or {}", why.hint())),
+            Self::Memory(why) => {
+                Some(format!("choose fewer or smaller layers in `classifier.hidden`, or {}", why.hint()))
+            }
             Self::Diverged(rate) => Some(format!("lower `learning_rate`, for example to `{}`", rate / 10.0)),
             Self::Checkpoint(_) | Self::Temporary(_) => Some("check the space left in the temporary folder".to_owned()),
             Self::MixedOnCpu => Some("use `precision = \"full\"`, or `--device cuda`".to_owned()),

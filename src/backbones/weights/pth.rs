@@ -203,7 +203,8 @@ mod tests {
     /// Lists of a hundred times the same list, fifteen deep; a list remembered whenever it grows; a dict that is only long.
     #[test]
     fn what_multiplies_itself_is_refused_and_what_is_long_is_not() {
-        let again = |slot: u8| [b"]q".to_vec(), vec![slot + 1, b'('], [b'h', slot].repeat(100), vec![b'e', b'q', slot + 1]];
+        let again =
+            |slot: u8| [b"]q".to_vec(), vec![slot + 1, b'('], [b'h', slot].repeat(100), vec![b'e', b'q', slot + 1]];
         let laughs: Vec<u8> = (0..15).flat_map(again).flatten().collect();
         let laughs = [b"\x80\x02]q\x00".to_vec(), laughs, b".".to_vec()].concat();
         assert_eq!(pickle::read(&mut laughs.as_slice()), Err("it repeats itself too often".to_owned()));
@@ -223,7 +224,8 @@ mod tests {
             shape: vec![1000],
             strides: vec![1],
         };
-        let state = |n: usize| Value::Dict((0..n).map(|i| (Value::Text(i.to_string()), Value::Tensor(view.clone()))).collect());
+        let state =
+            |n: usize| Value::Dict((0..n).map(|i| (Value::Text(i.to_string()), Value::Tensor(view.clone()))).collect());
         let values = vec![0; 4000];
         let read = |n| tensors(&state(n), 4000, &|_| Some(&values[..])).map(|tensors| tensors.len());
         assert_eq!(read(2), Ok(2), "weights may be tied");

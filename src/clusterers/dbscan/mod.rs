@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use grid::{DbscanFit, DbscanGrid};
 
 use super::{ClusterError, Clusterer};
-use crate::data::{Clustering, Positive, nonzero, bounds};
+use crate::data::{Clustering, Positive, bounds, nonzero};
 use crate::memory::bytes_of;
 
 /// DBSCAN with one radius and one density. [`DbscanGrid`] tries many at once.

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterError, Clusterer, ClustererRecipe, KMeans};
-use crate::data::{Clustering, Positive, nonzero, bounds};
+use crate::data::{Clustering, Positive, bounds, nonzero};
 use crate::memory::bytes_of;
 use component::Component;
 

@@ -41,11 +41,7 @@ impl Slicing<'_> {
     ///
     /// # Errors
     /// When the statistics of all patches do not fit in memory, before an image is opened.
-    pub fn run(
-        &self,
-        manifest: &Manifest,
-        observer: &dyn Observer,
-    ) -> Result<(Manifest, Vec<Sliced>), CommandError> {
+    pub fn run(&self, manifest: &Manifest, observer: &dyn Observer) -> Result<(Manifest, Vec<Sliced>), CommandError> {
         self.memory.admit(self.bytes(manifest.records.len())).map_err(|why| {
             let patches = self.main.rows.get() as usize * self.main.columns.get() as usize;
             let message = format!("{patches} patches of each of {} images: it {why}", manifest.records.len());
@@ -57,7 +53,7 @@ impl Slicing<'_> {
             let image = decode(&manifest.file(record)).map_err(|error| error.to_string());
             let sliced = image.and_then(|decoded| self.slice(&self.depth.apply(&decoded)));
             stage.advance(1);
-            let left_out = |reason| {
+            let left_out = |reason: String| {
                 observer.on(Event::Skipped { path: Path::new(&record.path), why: &reason });
                 let left_out = Skipped { path: record.path.clone(), reason };
                 failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(left_out);

@@ -101,7 +101,9 @@ impl Store {
         let depth = stored::scale(extractor, *depth);
         let commit = Commit::new(extractor.features().fingerprint(), depth, width);
         let answer = bytes_of::<f32>(&[manifest.records.len(), width]);
-        self.memory.admit(answer.saturating_mul(2)).map_err(|why| StoreError::Memory { n: manifest.records.len(), why })?;
+        self.memory
+            .admit(answer.saturating_mul(2))
+            .map_err(|why| StoreError::Memory { n: manifest.records.len(), why })?;
         let folder = self.folder.join(key(&commit));
         let mut partition = StorePartition::open(folder, commit, observer)?;
 

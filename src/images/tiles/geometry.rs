@@ -64,7 +64,11 @@ impl Tiling {
             }
         };
         if ys.len().saturating_mul(xs.len()) > MOST_TILES {
-            return Err(format!("{} × {} tiles are more than the {MOST_TILES} of one image at most", ys.len(), xs.len()));
+            return Err(format!(
+                "{} × {} tiles are more than the {MOST_TILES} of one image at most",
+                ys.len(),
+                xs.len()
+            ));
         }
         let places = (1..).zip(&ys).flat_map(|(row, y)| {
             (1..).zip(&xs).map(move |(column, x)| TilePlace { row, column, y: y.clone(), x: x.clone() })

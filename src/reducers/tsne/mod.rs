@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pca::PrincipalComponents;
 use super::{ReduceError, Reducer, Transform, check};
-use crate::data::{Positive, nonzero, bounds};
+use crate::data::{Positive, bounds, nonzero};
 use crate::progress::Observer;
 
 /// Standard deviation of the first axis of the start.

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-use crate::data::{nonzero, bounds};
+use crate::data::{bounds, nonzero};
 use crate::training::fitting::{InputStandardizer, Scaling};
 use crate::training::neighbours::{Metric, Neighbour, TrainingNeighbours};
 use crate::training::{ClassifierError, TrainingSet};

@@ -6,7 +6,7 @@ use burn::tensor::FloatDType;
 use serde::{Deserialize, Serialize};
 
 use crate::backbones::trainable::NormMode;
-use crate::data::{Fraction, Positive, nonzero, bounds};
+use crate::data::{Fraction, Positive, bounds, nonzero};
 use crate::training::AugmentRecipe;
 
 /// How a backbone and the head on it learn together, starting from the head that was trained on frozen features

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{BelowOne, Fraction, NonNegative, Positive, nonzero, bounds};
+use crate::data::{BelowOne, Fraction, NonNegative, Positive, bounds, nonzero};
 use crate::training::fitting::{ClassWeights, Scaling, Schedule};
 
 /// A multilayer perceptron on feature vectors, and how it learns.
