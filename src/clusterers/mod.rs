@@ -195,6 +195,9 @@ pub enum ClusterError {
     /// More rows than there is memory for.
     #[error("it {0}")]
     Memory(#[from] OverBudget),
+    /// Fewer rows lie densely than groups are asked of them.
+    #[error("{needed} clusters asked of the {dense} images that lie densely, of {rows}")]
+    TooFewDense { needed: usize, dense: usize, rows: usize },
 }
 
 impl ClusterError {
@@ -202,8 +205,10 @@ impl ClusterError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::TooFew { rows, .. } => {
-                format!("ask for {rows} at most, for example `--set cluster.kmeans.k=2`, or add images")
+            Self::TooFew { rows: 0 | 1, .. } => "add images: a single one has nothing to be grouped with".to_owned(),
+            Self::TooFew { rows, .. } => format!("ask for {rows} clusters at most, or add images"),
+            Self::TooFewDense { .. } => {
+                "raise `cluster.hybrid.eps`, or lower `cluster.hybrid.min_samples` or `cluster.hybrid.k`".to_owned()
             }
             Self::Memory(why) => format!("use kmeans or dbscan, or a sample of the images, or {}", why.hint()),
         })
