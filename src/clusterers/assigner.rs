@@ -158,6 +158,13 @@ impl Assigner {
         if points.nrows() != header.clusters.len() {
             return Err(AssignerFileError::Malformed("`points` does not match its clusters".to_owned()));
         }
+        if points.iter().any(|value| !value.is_finite()) {
+            return Err(AssignerFileError::Malformed("`points` holds numbers that are none".to_owned()));
+        }
+        // Every cluster has a point at least, so that their numbers are bounded by what the file holds.
+        if let Some(id) = header.clusters.iter().find(|id| id.0 as usize >= points.nrows()) {
+            return Err(AssignerFileError::Malformed(format!("cluster {} of {} points", id.0, points.nrows())));
+        }
         Ok(Self { points, clusters: header.clusters, within: header.within })
     }
 
@@ -167,15 +174,6 @@ impl Assigner {
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), AssignerFileError> {
         fs::write(path, self.to_bytes()).map_err(|source| AssignerFileError::Io { path: path.to_owned(), source })
-    }
-
-    /// Reads what [`Assigner::save`] wrote.
-    ///
-    /// # Errors
-    /// When the file cannot be read or holds no assigner.
-    pub fn load(path: &Path) -> Result<Self, AssignerFileError> {
-        let bytes = fs::read(path).map_err(|source| AssignerFileError::Io { path: path.to_owned(), source })?;
-        Self::from_bytes(&bytes)
     }
 }
 
@@ -204,7 +202,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("assigner.safetensors");
         assigner.save(&path).unwrap();
-        let placed = Assigner::load(&path).unwrap().place(array![[2.0], [2.5]].view());
+        let placed = Assigner::from_bytes(&fs::read(&path).unwrap()).unwrap().place(array![[2.0], [2.5]].view());
         assert_eq!(placed[0].cluster, Some(ClusterId(0)));
         assert_eq!(placed[1], Assignment { cluster: None, distance: 1.5 });
         let nothing = Assigner::to_cores(x.view(), &clustering, &[false; 4], eps);
@@ -214,6 +212,12 @@ mod tests {
     #[test]
     fn refuses_other_files() {
         assert!(matches!(Assigner::from_bytes(b"nothing"), Err(AssignerFileError::Arrays(_))));
-        assert!(Assigner::load(Path::new("missing")).unwrap_err().to_string().ends_with("`missing`"));
+        let refused = |points: Array2<f32>, cluster: u32| {
+            let assigner = Assigner { points, clusters: vec![ClusterId(cluster)], within: None };
+            Assigner::from_bytes(&assigner.to_bytes()).unwrap_err().to_string()
+        };
+        assert_eq!(refused(array![[f32::NAN]], 0), "not an assigner: `points` holds numbers that are none");
+        assert_eq!(refused(array![[f32::INFINITY]], 0), "not an assigner: `points` holds numbers that are none");
+        assert_eq!(refused(array![[1.0]], u32::MAX), "not an assigner: cluster 4294967295 of 1 points");
     }
 }

@@ -72,7 +72,7 @@ fn same_seed_same_answer_of_the_right_form() {
                 Err(ClusterError::TooFewDense { needed, dense, rows }) => {
                     assert!(needed == K && dense < K && rows == x.nrows(), "{method:?} on {name}: {needed} of {dense}");
                 }
-                Err(error @ ClusterError::TooMany { .. }) => panic!("{method:?} on {name}: {error}"),
+                Err(error @ ClusterError::Memory(_)) => panic!("{method:?} on {name}: {error}"),
             }
         }
     }

@@ -10,15 +10,18 @@ use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterError, Clusterer, ClustererRecipe};
-use crate::data::{Clustering, nonzero};
+use crate::data::{Clustering, bounds, nonzero};
+use crate::memory::bytes_of;
 
 /// Recipe of HDBSCAN.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Hdbscan {
     /// Images that make a cluster; at least 2 are taken.
+    #[serde(deserialize_with = "bounds::neighbours")]
     pub min_cluster_size: NonZeroUsize,
     /// Images, itself included, that make an image dense; left out: as many as make a cluster.
+    #[serde(deserialize_with = "bounds::neighbours")]
     pub min_samples: Option<NonZeroUsize>,
 }
 
@@ -53,5 +56,10 @@ impl Clusterer for Hdbscan {
             .build();
         let labels = hdbscan::Hdbscan::new(&rows, params).cluster().unwrap_or_else(|_| vec![-1; rows.len()]);
         Ok(Clustering::by_first_appearance(labels.into_iter().map(|label| u32::try_from(label).ok())))
+    }
+
+    /// A row of distances per image, and the features once more.
+    fn memory(&self, n: usize, n_features: usize) -> u64 {
+        bytes_of::<f32>(&[n, n]).saturating_add(bytes_of::<f32>(&[n, n_features + 64]))
     }
 }

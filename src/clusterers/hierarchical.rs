@@ -10,11 +10,10 @@ use ndarray::{ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterError, Clusterer, ClustererRecipe};
-use crate::data::{Clustering, nonzero};
+use crate::data::{Clustering, bounds, nonzero};
+use crate::memory::bytes_of;
 use crate::pairwise::{Points, squared_distances_to};
 
-/// Rows above which the distances would take more than 2 GiB.
-const MOST_ROWS: usize = 32_768;
 /// Rows whose distances are computed together.
 const ROWS_PER_PASS: usize = 64;
 
@@ -23,6 +22,7 @@ const ROWS_PER_PASS: usize = 64;
 #[serde(default, deny_unknown_fields)]
 pub struct Hierarchical {
     /// Number of clusters.
+    #[serde(deserialize_with = "bounds::clusters")]
     pub k: NonZeroUsize,
     /// Linkage: the distance of two groups.
     pub linkage: Linkage,
@@ -88,9 +88,6 @@ impl Clusterer for Hierarchical {
         if n < k {
             return Err(ClusterError::TooFew { needed: k, rows: n });
         }
-        if n > MOST_ROWS {
-            return Err(ClusterError::TooMany { rows: n, most: MOST_ROWS });
-        }
         let mut distances = condensed(x);
         let dendrogram = linkage(&mut distances, n, self.linkage.into());
         // Step `i` joins two clusters into number `n + i`; the first `n - k` steps leave `k` clusters.
@@ -103,6 +100,12 @@ impl Clusterer for Hierarchical {
             joined_into[number] = joined_into[joined_into[number]]; // later numbers are settled already
         }
         Ok(Clustering::by_first_appearance(joined_into[..n].iter().map(|&root| Some(root as u32))))
+    }
+
+    /// The distances of all pairs; the points once more, and the tree.
+    fn memory(&self, n: usize, n_features: usize) -> u64 {
+        let pairs = bytes_of::<f32>(&[n, n.saturating_sub(1)]) / 2;
+        pairs.saturating_add(bytes_of::<f32>(&[n, n_features + 64]))
     }
 }
 
@@ -124,6 +127,7 @@ fn condensed(x: ArrayView2<'_, f32>) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::MemoryBudget;
     use ndarray::array;
 
     const ALL: [Linkage; 7] = [
@@ -156,9 +160,11 @@ mod tests {
 
     #[test]
     fn too_many_images_are_refused_before_memory_is() {
-        let x = ndarray::Array2::zeros((MOST_ROWS + 1, 1));
-        let refused = Hierarchical::default().cluster(x.view(), 0).unwrap_err();
-        assert_eq!(refused, ClusterError::TooMany { rows: MOST_ROWS + 1, most: MOST_ROWS });
-        assert!(refused.hint().is_some());
+        let x = ndarray::Array2::zeros((3000, 1));
+        let refused = |budget| Hierarchical::default().cluster_within(MemoryBudget::of(budget), x.view(), 0);
+        let ClusterError::Memory(_) = refused(17 << 20).unwrap_err() else { panic!("it fits") };
+        assert!(refused(u64::MAX).is_ok());
+        assert!(Hierarchical::default().memory(200_000, 50) > 80_000_000_000);
+        assert_eq!(Hierarchical::default().memory(usize::MAX, 50), u64::MAX);
     }
 }

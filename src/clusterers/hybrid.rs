@@ -6,7 +6,8 @@ use ndarray::{ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::{Assigner, ClusterError, Clusterer, ClustererRecipe, Dbscan, KMeans};
-use crate::data::{Clustering, Positive, nonzero};
+use crate::data::{Clustering, Positive, bounds, nonzero};
+use crate::memory::bytes_of;
 
 /// Recipe of the hybrid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,8 +16,10 @@ pub struct Hybrid {
     /// Radius of a neighbourhood, in units of the reduced features.
     pub eps: Positive,
     /// Images, itself included, within `eps` of an image that make it dense.
+    #[serde(deserialize_with = "bounds::neighbours")]
     pub min_samples: NonZeroUsize,
     /// Groups to divide the dense images into.
+    #[serde(deserialize_with = "bounds::clusters")]
     pub k: NonZeroUsize,
     /// How the images that DBSCAN calls noise are treated.
     pub rest: Rest,
@@ -79,6 +82,11 @@ impl Clusterer for Hybrid {
             labels[row] = label.map(|id| id.0);
         }
         Ok(Clustering::by_first_appearance(labels))
+    }
+
+    fn memory(&self, n: usize, n_features: usize) -> u64 {
+        let density = Dbscan { eps: self.eps, min_samples: self.min_samples }.memory(n, n_features);
+        density.max(KMeans::with_k(self.k).memory(n, n_features)).saturating_add(bytes_of::<f32>(&[n, n_features]))
     }
 }
 

@@ -24,6 +24,7 @@ use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Clustering;
+use crate::memory::{MemoryBudget, OverBudget};
 
 /// Assigns each row of `x`, of shape `[n_images, n_features]`, to a cluster.
 ///
@@ -33,6 +34,23 @@ pub trait Clusterer {
     /// # Errors
     /// [`ClusterError::TooFew`] when `x` has fewer rows than the algorithm needs.
     fn cluster(&self, x: ArrayView2<'_, f32>, seed: u64) -> Result<Clustering, ClusterError>;
+
+    /// Bytes that [`Clusterer::cluster`] takes for `n` images of `n_features` features beside them, about.
+    fn memory(&self, n: usize, n_features: usize) -> u64;
+
+    /// The same as [`Clusterer::cluster`] where `budget` has room for it.
+    ///
+    /// # Errors
+    /// [`ClusterError::Memory`] where it has not, before anything is allocated; else as [`Clusterer::cluster`].
+    fn cluster_within(
+        &self,
+        budget: MemoryBudget,
+        x: ArrayView2<'_, f32>,
+        seed: u64,
+    ) -> Result<Clustering, ClusterError> {
+        budget.admit(self.memory(x.nrows(), x.ncols()))?;
+        self.cluster(x, seed)
+    }
 }
 
 /// The parameters of an algorithm, as recipes write them.
@@ -174,12 +192,12 @@ pub enum ClusterError {
     /// Fewer rows than the algorithm needs.
     #[error("{needed} clusters asked of {rows} images")]
     TooFew { needed: usize, rows: usize },
+    /// More rows than there is memory for.
+    #[error("it {0}")]
+    Memory(#[from] OverBudget),
     /// Fewer rows lie densely than groups are asked of them.
     #[error("{needed} clusters asked of the {dense} images that lie densely, of {rows}")]
     TooFewDense { needed: usize, dense: usize, rows: usize },
-    /// More rows than the algorithm has memory for.
-    #[error("{rows} images are more than the {most} that fit in memory pair by pair")]
-    TooMany { rows: usize, most: usize },
 }
 
 impl ClusterError {
@@ -192,7 +210,7 @@ impl ClusterError {
             Self::TooFewDense { .. } => {
                 "raise `cluster.hybrid.eps`, or lower `cluster.hybrid.min_samples` or `cluster.hybrid.k`".to_owned()
             }
-            Self::TooMany { .. } => "use kmeans or dbscan, or a sample of the images".to_owned(),
+            Self::Memory(why) => format!("use kmeans or dbscan, or a sample of the images, or {}", why.hint()),
         })
     }
 }

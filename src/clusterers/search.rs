@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ClustererRecipe, Dbscan, DbscanGrid, Method};
 use crate::data::Positive;
+use crate::data::bounds::{self, Numbers};
 
 /// The metric that picks the number of clusters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +56,7 @@ pub struct DbscanSearch {
     /// Radii to try: one, or a list.
     pub eps: OneOrMany<Positive>,
     /// Densities to try: one, or a list.
+    #[serde(deserialize_with = "bounds::neighbours")]
     pub min_samples: OneOrMany<NonZeroUsize>,
     /// How the cell of the grid is picked.
     pub pick: PickCell,
@@ -85,6 +87,15 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     /// Written by hand, so that a value out of range gives an error that says so.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(OneOrManyVisitor(PhantomData))
+    }
+}
+
+impl<T: Numbers> Numbers for OneOrMany<T> {
+    fn largest(&self) -> u64 {
+        match self {
+            Self::One(value) => value.largest(),
+            Self::Many(values) => values.largest(),
+        }
     }
 }
 

@@ -7,11 +7,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::CommandError;
-use crate::clusterers::{Assigner, Method};
+use crate::clusterers::Method;
 use crate::data::Clustering;
 use crate::recipes::AssignRecipe;
-use crate::reducers::Projection;
-use crate::runs::{DatasetSummary, Placed, Placement, Provenance, RunKind};
+use crate::runs::{ASSIGNER_FILE, DatasetSummary, PROJECTION_FILE, Placed, Placement, Provenance, RunKind};
 use crate::workflow::clustering::{
     ClusterFolders, ClusterRow, ClusteringDetails, ClusteringResult, check_field_names, cluster_folders, images_csv,
     plane, rows,
@@ -57,8 +56,7 @@ pub fn assign(
     let dataset = recipe.dataset.clone().read_as(&origin.reading());
     let recipe = &AssignRecipe { dataset, ..recipe.clone() };
     let mut run = Run::begin(RunKind::Assign, &recipe.name, origin.seed, recipe, context);
-    let projection = Projection::load(&earlier.join("projection.safetensors"))?;
-    let assigner = Assigner::load(&earlier.join(ASSIGNER))?;
+    let (projection, assigner) = (origin.projection(&earlier)?, origin.assigner(&earlier)?);
     if assigner.n_clusters() == 0 {
         return Err(CommandError::failed(
             format!("`{}` found no cluster in the run, all of it is noise: `{}`", method.name(), earlier.display()),
@@ -94,8 +92,8 @@ pub fn assign(
     let folder = run.create_folder()?;
     let dataset = DatasetSummary::of(&manifest);
     images_csv(&folder, &manifest, &results, None, plane(reduced.view()).view())?;
-    projection.save(&folder.file("projection.safetensors")?)?;
-    assigner.save(&folder.file("assigner.safetensors")?)?;
+    projection.save(&folder.file(PROJECTION_FILE)?)?;
+    assigner.save(&folder.file(ASSIGNER_FILE)?)?;
     let folders = ClusterFolders { run: &folder, manifest: &manifest, dataset: &dataset, how: placement };
     let placed = cluster_folders(&folders, &results, context.observer)?;
     run.lap("write");
@@ -114,9 +112,6 @@ pub fn assign(
         results.set(&found.method, figures);
     })?)
 }
-
-/// What places new images.
-const ASSIGNER: &str = "assigner.safetensors";
 
 /// The method whose clusters new images can be placed into: the run's first.
 ///
@@ -139,7 +134,7 @@ fn method_of(earlier: &Path, origin: &Provenance) -> Result<Method, CommandError
             "give a run of `rails cluster`, `rails patches` or `rails assign`",
         ));
     };
-    if !earlier.join(ASSIGNER).is_file() {
+    if !earlier.join(ASSIGNER_FILE).is_file() {
         return Err(if origin.recipe.pointer("/patches/fit_per").and_then(|per| per.as_str()) == Some("image") {
             cannot(
                 "the patches of each image were clustered by themselves, so the clusters of the run are no common ones",
@@ -148,7 +143,7 @@ fn method_of(earlier: &Path, origin: &Provenance) -> Result<Method, CommandError
         } else {
             cannot(
                 &format!(
-                    "the run has no {ASSIGNER}, which places new images: an earlier version made it, or it is damaged"
+                    "the run has no {ASSIGNER_FILE}, which places new images: an earlier version made it, or it is damaged"
                 ),
                 &format!("make the run again with `rails {}`", origin.command),
             )

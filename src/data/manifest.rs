@@ -31,6 +31,14 @@ pub struct ImageRecord {
 }
 
 impl ImageRecord {
+    /// Bytes that it takes while it is decoded and shown, about: its counts and copies of them in 32 bits.
+    #[must_use]
+    pub fn decoding_bytes(&self) -> u64 {
+        let channels = if self.bit_depth > 16 { 1 } else { 3 };
+        let each = channels * (u64::from(self.bit_depth / 8) + 8);
+        u64::from(self.width).saturating_mul(u64::from(self.height)).saturating_mul(each)
+    }
+
     /// Whether this is a frame or a patch of a file, and no file of its own.
     #[must_use]
     pub fn is_part(&self) -> bool {

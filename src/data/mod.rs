@@ -1,6 +1,7 @@
 //! Types that every stage shares. They check themselves on the way in; code that holds one need not check again.
 
 mod arrays;
+pub mod bounds;
 mod checked;
 mod clustering;
 mod embeddings;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::atomic_file;
 use crate::images::DepthRange;
 
-const FILE: &str = "_COMMIT.json";
+pub(super) const FILE: &str = "_COMMIT.json";
 const FORMAT: u32 = 1;
 
 /// The contents of a folder of parts.
@@ -33,6 +33,17 @@ pub(super) struct PartEntry {
     pub file: String,
     pub rows: usize,
     pub bytes: u64,
+    /// BLAKE3 of the file; parts of earlier versions have none until the commit is written again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<String>,
+}
+
+impl PartEntry {
+    /// Describes `content`, the bytes of a part of `rows` rows.
+    pub(super) fn new(file: String, rows: usize, content: &[u8]) -> Self {
+        let blake3 = Some(blake3::hash(content).to_hex().to_string());
+        Self { file, rows, bytes: content.len() as u64, blake3 }
+    }
 }
 
 impl Commit {
@@ -40,10 +51,21 @@ impl Commit {
         Self { format: FORMAT, fingerprint, depth, columns, parts: Vec::new() }
     }
 
-    /// The commit of a folder; `None` where there is none that we understand.
-    pub(super) fn load(folder: &Path) -> Option<Self> {
-        let text = fs::read(folder.join(FILE)).ok()?;
-        serde_json::from_slice(&text).ok().filter(|commit: &Self| commit.format == FORMAT)
+    /// The commit of a folder whose parts have `columns` features per image; `None` where there is none.
+    ///
+    /// # Errors
+    /// Why the one that is there is not understood.
+    pub(super) fn load(folder: &Path, columns: usize) -> Result<Option<Self>, String> {
+        let text = match fs::read(folder.join(FILE)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(|error| error.to_string())?,
+        };
+        let commit: Self = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+        match (commit.format, commit.columns) {
+            (FORMAT, found) if found == columns => Ok(Some(commit)),
+            (FORMAT, found) => Err(format!("{found} columns instead of {columns}")),
+            (found, _) => Err(format!("format {found}, this program knows {FORMAT}")),
+        }
     }
 
     pub(super) fn save(&self, folder: &Path) -> io::Result<()> {

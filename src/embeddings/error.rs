@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::data::EmbeddingsError;
 use crate::features::FeatureError;
+use crate::memory::OverBudget;
 
 /// Why images could not be embedded. A single bad image never ends up here.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum StoreError {
     /// A part that the commit lists is damaged.
     #[error("damaged part of the embedding store: {detail}: `{}`", path.display())]
     Corrupt { path: PathBuf, detail: String },
+    /// The features of all images do not fit in memory.
+    #[error("the features of {n} images: it {why}")]
+    Memory { n: usize, why: OverBudget },
     /// The extractor failed.
     #[error("cannot embed images")]
     Extract(#[from] FeatureError),
@@ -42,6 +46,9 @@ impl StoreError {
             },
             Self::Corrupt { .. } => {
                 Some("remove this file and run again: only its images are embedded anew".to_owned())
+            }
+            Self::Memory { why, .. } => {
+                Some(format!("take a sample of the images (`dataset.sample`), or {}", why.hint()))
             }
             Self::Extract(_) | Self::Shape { .. } | Self::Numbers(_) => None,
         }

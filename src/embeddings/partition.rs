@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use ndarray::ArrayViewMut2;
 
 use super::StoreError;
-use super::commit::{Commit, PartEntry};
+use super::commit::{self, Commit, PartEntry};
 use super::part::{self, EmbeddingOutcome, StoredRow};
 use crate::atomic_file;
 use crate::data::ImageId;
@@ -39,10 +39,15 @@ impl StorePartition {
     pub(super) fn open(folder: PathBuf, empty: Commit, observer: &dyn Observer) -> Result<Self, StoreError> {
         fs::create_dir_all(&folder).map_err(|source| cannot_write(&folder, source))?;
         let lock = lock(&folder, observer)?;
-        let mut commit = Commit::load(&folder).filter(|commit| commit.columns == empty.columns).unwrap_or(empty);
+        let found = Commit::load(&folder, empty.columns).unwrap_or_else(|reason| {
+            observer.warn(&Warning::StoreFileDamaged { reason, file: commit::FILE.to_owned() });
+            None
+        });
+        let mut commit = found.unwrap_or(empty);
         let mut outcomes = HashMap::new();
         let listed = commit.parts.len();
-        commit.parts.retain(|entry| match read_outcomes(&folder.join(&entry.file), entry) {
+        let columns = commit.columns;
+        commit.parts.retain_mut(|entry| match read_outcomes(&folder.join(&entry.file), entry, columns) {
             Ok(found) => {
                 outcomes.extend(found);
                 true
@@ -84,7 +89,7 @@ impl StorePartition {
         let bytes = part::encode(&self.waiting, self.commit.columns)
             .map_err(|error| cannot_write(&path, io::Error::other(error)))?;
         atomic_file::write(&path, &bytes).map_err(|source| cannot_write(&path, source))?;
-        self.commit.parts.push(PartEntry { file, rows: self.waiting.len(), bytes: bytes.len() as u64 });
+        self.commit.parts.push(PartEntry::new(file, self.waiting.len(), &bytes));
         self.commit.save(&self.folder).map_err(|source| cannot_write(&self.folder, source))?;
         self.waiting.clear();
         Ok(())
@@ -121,14 +126,35 @@ fn cannot_write(path: &Path, source: io::Error) -> StoreError {
     StoreError::Write { path: path.to_path_buf(), source }
 }
 
-fn read_outcomes(file: &Path, entry: &PartEntry) -> Result<Vec<(ImageId, EmbeddingOutcome)>, String> {
+/// Reads who is in the part of `entry`, which is as it was written. One of an earlier version, without a hash, is
+/// taken where its numbers are numbers, and has a hash from then on.
+fn read_outcomes(
+    file: &Path,
+    entry: &mut PartEntry,
+    columns: usize,
+) -> Result<Vec<(ImageId, EmbeddingOutcome)>, String> {
+    // Looked at first, so that what took the place of a part is not read into memory.
     let bytes = fs::metadata(file).map_err(|error| error.to_string())?.len();
     if bytes != entry.bytes {
         return Err(format!("{bytes} bytes instead of {}", entry.bytes));
     }
+    let content = fs::read(file).map_err(|error| error.to_string())?;
+    let found = PartEntry::new(entry.file.clone(), entry.rows, &content);
+    if entry.blake3.is_some() && found != *entry {
+        return Err("its content is not what was written".to_owned());
+    }
     let outcomes = part::outcomes(file).map_err(|error| error.to_string())?;
     if outcomes.len() != entry.rows {
         return Err(format!("{} rows instead of {}", outcomes.len(), entry.rows));
+    }
+    if entry.blake3.is_none() {
+        let mut finite = true;
+        part::visit(file, columns, |_, features| finite &= features.iter().all(|value| value.is_finite()))
+            .map_err(|error| error.to_string())?;
+        if !finite {
+            return Err("it holds numbers that are none".to_owned());
+        }
+        *entry = found;
     }
     Ok(outcomes)
 }

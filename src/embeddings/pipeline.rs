@@ -2,7 +2,7 @@
 //!
 //! Decoder `t` of `n` takes images `t, t + n, t + 2n, …` and hands them over through a queue of its own; the consumer
 //! takes from the queues in turn. That restores the order for free, and full queues hold the decoders back: memory is
-//! flat however many images there are.
+//! flat however many images there are. Large pictures wait for each other where they would not fit in memory together.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::sync_channel;
@@ -12,6 +12,7 @@ use super::stored::{Prepared, prepare};
 use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::features::FeatureExtractor;
 use crate::images::{DecodeError, Decoded, DepthRange, decode, decode_bytes};
+use crate::memory::Reservations;
 
 /// Everything a decoder needs.
 pub(super) struct Pipeline<'a> {
@@ -23,6 +24,8 @@ pub(super) struct Pipeline<'a> {
     pub decoders: usize,
     /// Prepared images that may wait, over all decoders.
     pub queue: usize,
+    /// Memory that decoders share.
+    pub room: Reservations,
 }
 
 /// Why an image could not be prepared.
@@ -78,6 +81,7 @@ impl Pipeline<'_> {
     }
 
     fn prepare(&self, record: &ImageRecord) -> Result<Prepared, Failure> {
+        let _room = self.room.reserve(record.decoding_bytes());
         let decoded = self.decode(record)?;
         catch_unwind(AssertUnwindSafe(|| prepare(self.extractor, &decoded, self.depth)))
             .map_err(|_| Failure { reason: "the feature extractor refused it".to_owned(), permanent: false })

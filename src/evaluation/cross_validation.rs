@@ -10,6 +10,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use super::{FoldScores, FoldStatistics};
 use crate::data::{ClassId, ImageId};
 use crate::device::Device;
+use crate::memory::MemoryBudget;
 use crate::metrics::ConfusionMatrix;
 use crate::metrics::classification::{accuracy, balanced_accuracy, log_loss, macro_f1};
 use crate::progress::{Event, Observer};
@@ -29,6 +30,8 @@ pub struct CrossValidation<'a> {
     pub splits: &'a [Split],
     /// Where networks learn.
     pub device: Device,
+    /// How much memory one classifier may take while it learns.
+    pub memory: MemoryBudget,
     /// Hears of every fold, and of each warning once.
     pub observer: &'a dyn Observer,
 }
@@ -94,6 +97,7 @@ impl<'a> CrossValidation<'a> {
         observer: &dyn Observer,
     ) -> Result<(Fold, Array2<f32>), TrainError> {
         let began = Instant::now();
+        self.memory.admit(recipe.memory(x.nrows(), x.ncols(), self.classes.len()))?;
         let set = TrainingSet { ids: self.ids, x, y: self.y, classes: self.classes, weights: Some(self.weights) };
         let trained = train(recipe, &set, split, self.device, seed, observer)?;
         let probabilities = trained.head.probabilities(x.select(Axis(0), &split.test).view())?;
@@ -188,6 +192,7 @@ mod tests {
             classes: &classes,
             weights: &weights,
             splits: &splits,
+            memory: MemoryBudget::of_machine(),
             device: Device::Cpu,
             observer: &Silent,
         };

@@ -75,10 +75,12 @@ impl Explorer {
         let mut images = Vec::new();
         let stage = context.observer.stage(Stage::Embed, manifest.records.len());
         for record in &manifest.records {
-            let decoded = match decode(&manifest.file(record)) {
+            let fits = context.memory.admit(record.decoding_bytes()).map_err(|why| format!("it {why}"));
+            let decoded = fits.and_then(|()| decode(&manifest.file(record)).map_err(|error| error.to_string()));
+            let decoded = match decoded {
                 Ok(decoded) => decoded,
                 Err(error) => {
-                    context.observer.on(Event::Skipped { path: Path::new(&record.path), why: &error.to_string() });
+                    context.observer.on(Event::Skipped { path: Path::new(&record.path), why: &error });
                     continue;
                 }
             };

@@ -21,7 +21,8 @@
 //! | [`results_json`] | `results.json`: everything measured | compare |
 //!
 //! Rows are plain: whoever writes a table turns its own types into them. `decisions.jsonl` is with the decisions
-//! (`curation/log.rs`), `run.json` and `bundle.json`, which hold recipes, are in `runs/`.
+//! (`curation/log.rs`), `run.json` and `bundle.json`, which hold recipes, are in `runs/`; with `results.json` they carry a
+//! seal ([`sealed_json`]).
 
 pub mod changes_csv;
 pub mod cluster_metadata_json;
@@ -43,6 +44,7 @@ pub mod removed_csv;
 pub mod results_json;
 pub mod review_csv;
 pub mod risk_coverage_csv;
+pub mod sealed_json;
 pub mod skipped_csv;
 pub mod split_csv;
 pub mod tiles_csv;

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::DecodeError;
+use crate::memory::MemoryBudget;
 
 /// What a picture, a frame or a file of frames may declare; more is left out with the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,12 @@ impl Limits {
     /// before anything is read.
     pub fn enforce(self) {
         IN_FORCE.get_or_init(|| self);
+    }
+
+    /// Memory that pictures which are decoded side by side share: three of the largest, with what is made of them.
+    #[must_use]
+    pub fn room(&self) -> MemoryBudget {
+        MemoryBudget::of(self.bytes.saturating_mul(3))
     }
 
     /// Whether a picture of this size, with `pixel` bytes per pixel once decoded, may be read.

@@ -2,7 +2,7 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use super::{MemoryBudget, OverBudget};
+use super::MemoryBudget;
 
 /// The part of a budget that some threads share: what one reserves the others wait for.
 #[derive(Debug)]
@@ -28,17 +28,15 @@ impl Reservations {
         Self { budget: MemoryBudget::of(budget.left()), reserved: Mutex::new(0), given_back: Condvar::new() }
     }
 
-    /// Waits until `bytes` fit beside what others reserved. Whoever holds a reservation must not ask for another one.
-    ///
-    /// # Errors
-    /// When they would not even fit alone.
-    pub fn reserve(&self, bytes: u64) -> Result<Reservation<'_>, OverBudget> {
-        self.budget.admit_beside(bytes, 0)?;
+    /// Waits until `bytes` fit beside what others reserved; more than there is at all waits until nobody else holds any.
+    /// Whoever holds a reservation must not ask for another one.
+    pub fn reserve(&self, bytes: u64) -> Reservation<'_> {
+        let bytes = bytes.min(self.budget.bytes());
         let full = |reserved: &mut u64| *reserved + bytes > self.budget.bytes();
         let reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
         let mut reserved = self.given_back.wait_while(reserved, full).unwrap_or_else(PoisonError::into_inner);
         *reserved += bytes;
-        Ok(Reservation { of: self, bytes })
+        Reservation { of: self, bytes }
     }
 }
 
@@ -68,7 +66,7 @@ mod tests {
                 scope.spawn(move || {
                     for round in 0..200 {
                         let bytes = 1 + (thread * 13 + round * 7) % 60;
-                        let _reserved = room.reserve(bytes).unwrap();
+                        let _reserved = room.reserve(bytes);
                         most.fetch_max(held.fetch_add(bytes, Ordering::SeqCst) + bytes, Ordering::SeqCst);
                         std::thread::yield_now();
                         held.fetch_sub(bytes, Ordering::SeqCst);
@@ -81,10 +79,11 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_never_is_refused_at_once() {
+    fn what_is_more_than_all_is_done_alone() {
         let room = shared(100);
-        assert!(room.reserve(101).is_err());
-        drop(room.reserve(100).unwrap());
-        drop(room.reserve(100).unwrap());
+        drop(room.reserve(u64::MAX));
+        drop(room.reserve(100));
+        drop(shared(0).reserve(5));
+        assert_eq!(*room.reserved.lock().unwrap(), 0);
     }
 }

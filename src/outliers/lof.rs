@@ -8,7 +8,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Positive, nonzero};
+use crate::data::{Positive, bounds, nonzero};
 use crate::pairwise::Neighbours;
 
 /// How to look for outliers.
@@ -16,6 +16,7 @@ use crate::pairwise::Neighbours;
 #[serde(default, deny_unknown_fields)]
 pub struct Lof {
     /// Neighbours that make up the surroundings of a point.
+    #[serde(deserialize_with = "bounds::neighbours")]
     pub neighbours: NonZeroUsize,
     /// A point whose factor is above this is an outlier.
     pub threshold: Positive,

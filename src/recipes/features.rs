@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::document::{RecipeMistake, RecipeTable};
 use crate::backbones::BackboneName;
-use crate::data::{Positive, nonzero};
+use crate::data::{Positive, bounds, nonzero};
 use crate::detector_frames::FrameFeatures;
 use crate::features::{HandMadeBlock, Ignore, Statistic};
 use crate::images::{Enhancement, Resize};
@@ -48,6 +48,7 @@ pub struct NetworkRecipe {
     /// How an image is brought to the network's input size.
     pub resize: Resize,
     /// Images per step through the network.
+    #[serde(deserialize_with = "bounds::images_per_step")]
     pub batch_size: NonZeroUsize,
     /// Corrections of brightness and noise, made in this order before the image is resized; none by default.
     pub enhance: Vec<Enhancement>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, EnhanceRecipe, Mode, Recipe};
 use crate::clusterers::{Counts, SingleClusterSection};
+use crate::data::bounds::{self, Numbers};
 use crate::data::{Fraction, Positive, nonzero};
 use crate::features::{Ignore, Statistic};
 use crate::reducers::Reduction;
@@ -76,6 +77,7 @@ impl Recipe for PatchesRecipe {
 #[serde(default, deny_unknown_fields)]
 pub struct PatchesSection {
     /// Patches from top to bottom and from left to right: one number for both, or two.
+    #[serde(deserialize_with = "bounds::slices")]
     pub slices: Slices,
     /// Which statistics are clustered, at least one, each once.
     #[serde(deserialize_with = "distinct")]
@@ -89,6 +91,7 @@ pub struct PatchesSection {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignore: Option<Ignore>,
     /// Images side by side in a picture.
+    #[serde(deserialize_with = "bounds::shown")]
     pub mosaic: Mosaic,
     /// How much of an image its cluster's colour hides.
     pub opacity: Fraction,
@@ -129,10 +132,12 @@ pub enum FitPer {
 #[serde(default, deny_unknown_fields)]
 pub struct PatchSearch {
     /// Numbers of clusters to try.
+    #[serde(deserialize_with = "bounds::clusters")]
     pub clusters: Counts,
     /// Whether every number of principal components is tried, from one to one less than there are statistics.
     pub components: bool,
     /// Numbers of slices to try, each in both directions.
+    #[serde(deserialize_with = "bounds::slices")]
     pub slices: Vec<NonZeroU32>,
 }
 
@@ -173,6 +178,12 @@ impl From<Slices> for SlicesToml {
     }
 }
 
+impl Numbers for Slices {
+    fn largest(&self) -> u64 {
+        self.rows.max(self.columns).largest()
+    }
+}
+
 /// Images side by side, written `"2x2"`: rows × columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -194,6 +205,12 @@ impl TryFrom<String> for Mosaic {
 impl From<Mosaic> for String {
     fn from(Mosaic { rows, columns }: Mosaic) -> Self {
         format!("{rows}x{columns}")
+    }
+}
+
+impl Numbers for Mosaic {
+    fn largest(&self) -> u64 {
+        self.rows.max(self.columns).largest()
     }
 }
 

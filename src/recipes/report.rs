@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::bounds;
+
 /// Pictures and examples of a report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReportRecipe {
     /// Example images per cluster and kind (typical, atypical, random).
+    #[serde(deserialize_with = "bounds::shown")]
     pub examples: usize,
     /// The name field that is shown beside the clusters; absent: the first with 2 to 50 values.
     #[serde(skip_serializing_if = "Option::is_none")]

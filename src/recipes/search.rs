@@ -8,6 +8,7 @@ use super::document::{RecipeMistake, RecipeTable};
 use super::{DatasetRecipe, Mode, NetworkRecipe, Recipe, WeightedBlocks};
 use crate::backbones::BackboneName;
 use crate::clusterers::{KMeans, PickK};
+use crate::data::bounds;
 use crate::images::{Enhancement, Resize};
 use crate::reducers::Reduction;
 
@@ -38,6 +39,7 @@ pub struct SearchFeaturesRecipe {
     /// How an image is brought to a network's input size.
     pub resize: Resize,
     /// Images per step through a network.
+    #[serde(deserialize_with = "bounds::images_per_step")]
     pub batch_size: NonZeroUsize,
     /// Hand-made blocks beside every network.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -20,7 +20,7 @@ use toml::{Table, Value};
 use super::document::{RecipeMistake, RecipeTable};
 use super::loading::{LoadedRecipe, insert, parse_table, read};
 use super::{RecipeError, TrainRecipe, retired};
-use crate::data::nonzero;
+use crate::data::{bounds, nonzero};
 use crate::evaluation::RankBy;
 
 /// The `[sweep]` section: how recipes are judged, and lists of alternatives by dotted key.
@@ -28,6 +28,7 @@ use crate::evaluation::RankBy;
 #[serde(default)]
 pub struct SweepRecipe {
     /// Folds of the cross-validation, at least 2.
+    #[serde(deserialize_with = "bounds::folds")]
     pub folds: NonZeroUsize,
     /// The score by which the best recipe is chosen.
     pub rank_by: RankBy,
@@ -58,6 +59,9 @@ impl Variant {
         self.settings.iter().map(|(key, value)| format!("{key}={value}")).collect()
     }
 }
+
+/// Combinations at most; each is trained once per fold.
+const MOST_VARIANTS: usize = 10_000;
 
 /// Keys that cannot be swept: all recipes share them, or a sweep does not do them.
 const SHARED: [&str; 5] = ["name", "dataset", "split", "sweep", "finetune"];
@@ -101,6 +105,12 @@ pub fn load_sweep(path: &Path, settings: &[String]) -> Result<(TrainRecipe, Vec<
                 return Err(refuse(at, RecipeMistake::value(at, message, None)));
             }
         }
+    }
+    let n = lists.iter().fold(1_usize, |n, (_, alternatives)| n.saturating_mul(alternatives.len()));
+    if n > MOST_VARIANTS {
+        let (at, message) =
+            (offset(&text, &lists[0].0, None), format!("{n} recipes are too many: expected up to {MOST_VARIANTS}"));
+        return Err(refuse(at, RecipeMistake::value(at, message, Some("give fewer alternatives"))));
     }
     let mut variants = Vec::new();
     for choice in combinations(&lists) {
@@ -212,6 +222,10 @@ mod tests {
         assert_eq!(load_text("[sweep]\n").unwrap().1.len(), 1, "nothing to try: one recipe, cross-validated");
     }
 
+    const MANY: &str = "[sweep]\nclassifier.dropout = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\nclassifier.mixup = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\n\
+        classifier.robustness = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\nclassifier.doubt = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\n\
+        classifier.warm_up = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\n";
+
     #[test]
     fn what_is_wrong_is_told_with_line_and_column() {
         for (text, place, about) in [
@@ -223,6 +237,7 @@ mod tests {
             ("[sweep]\n\"mlp.dropout\" = [0.1]\n", (2, 1), "earlier version"),
             ("[sweep]\n\"classifier.kind\" = [\"mlp\", \"tree\"]\n", (2, 29), "no such kind"),
             ("[sweep]\n\"classifier.l2\" = [0.1]\n", (2, 1), "belongs to `kind = \"linear\"`"),
+            (MANY, (5, 12), "100000 recipes are too many"),
             ("[sweep]\n\"split.train\" = [0.5]\n", (2, 1), "cannot be swept"),
             ("[sweep]\n\"features.kind\" = [\"network\", \"hand_made\"]\n", (2, 31), "needs `blocks`"),
             ("[sweep]\n\n[finetune]\n", (3, 2), "`finetune` does not go with `--sweep`"),

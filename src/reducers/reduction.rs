@@ -9,7 +9,7 @@ use super::pca::PrincipalComponents;
 use super::random_projection::RandomDirections;
 use super::standardize::{Standardize, WeightedBlock};
 use super::{Projection, ReduceError, Reducer, Step, Transform, check, normalize};
-use crate::data::nonzero;
+use crate::data::{bounds, nonzero};
 
 /// How features become fewer: rows to unit length, columns to unit variance, then a linear map; each can be left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,7 @@ pub struct Reduction {
     /// The linear map.
     pub method: ReductionMethod,
     /// Features to keep; fewer where there are fewer images or features. `none` keeps all.
+    #[serde(deserialize_with = "bounds::components")]
     pub n_components: NonZeroUsize,
 }
 

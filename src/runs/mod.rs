@@ -19,6 +19,8 @@ pub use images_place::ImagesPlace;
 pub use kind::RunKind;
 pub use order::next_sequence;
 pub use placement::{Placed, Placement, Placer, safe_name};
-pub use provenance::{DatasetSummary, Provenance, RUN_SCHEMA, Timings, fields_of, timestamp};
+pub use provenance::{
+    ASSIGNER_FILE, DatasetSummary, PROJECTION_FILE, Provenance, RUN_SCHEMA, Timings, fields_of, timestamp,
+};
 pub use run_dir::{RunDir, RunError, newest_run, runs_folder};
 pub(crate) use run_dir::{read_json, write_json};

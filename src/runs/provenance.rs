@@ -1,6 +1,7 @@
 //! Provenance of a run: enough to make it again.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,12 +10,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{FeatureChain, ImagesPlace, RunError, RunKind, features_recipe_1, read_json};
+use crate::clusterers::Assigner;
 use crate::data::Manifest;
 use crate::device::Device;
+use crate::files::sealed_json;
 use crate::recipes::DatasetRecipe;
+use crate::reducers::Projection;
 
 /// The schema of run.json that this program writes. It also reads the one before, which had no name.
 pub const RUN_SCHEMA: &str = "rails.run/2";
+
+/// The projection of a run with clusters.
+pub const PROJECTION_FILE: &str = "projection.safetensors";
+/// What places new images into its clusters.
+pub const ASSIGNER_FILE: &str = "assigner.safetensors";
 
 /// `run.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +63,9 @@ pub struct Provenance {
     pub threads: usize,
     /// Seconds per stage.
     pub timings: BTreeMap<String, f64>,
+    /// BLAKE3 of the files that later commands rely on, by name; none in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
 }
 
 /// Summary of the images that a run looked at.
@@ -115,7 +127,8 @@ impl Provenance {
         let path = folder.join("run.json");
         let damaged = |message: String| RunError::Damaged { path: path.clone(), message };
         let unreadable = |error: serde_json::Error| damaged(format!("not readable ({error})"));
-        let mut document: Value = read_json(&path)?;
+        let text = fs::read(&path).map_err(RunError::at(&path))?;
+        let mut document: Value = serde_json::from_slice(&text).map_err(unreadable)?;
         match document.get("schema").and_then(Value::as_str) {
             None => features_recipe_1::upgrade(&mut document).map_err(unreadable)?,
             Some(RUN_SCHEMA) => {}
@@ -123,7 +136,49 @@ impl Provenance {
                 return Err(damaged(format!("has schema `{other}`, this program knows up to `{RUN_SCHEMA}`")));
             }
         }
+        sealed_json::check(&text).map_err(|broken| damaged(broken.to_string()))?;
         serde_json::from_value(document).map_err(unreadable)
+    }
+
+    /// Hashes of the files in `folder`, a run in the making, that later commands rely on.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn hashes(folder: &Path) -> Result<BTreeMap<String, String>, RunError> {
+        let there = [PROJECTION_FILE, ASSIGNER_FILE].into_iter().filter(|name| folder.join(name).is_file());
+        there.map(|name| Ok((name.to_owned(), hash(&read(&folder.join(name))?)))).collect()
+    }
+
+    /// The projection of this run, which lies in `folder`.
+    ///
+    /// # Errors
+    /// When there is none, or it is not the one the run wrote.
+    pub fn projection(&self, folder: &Path) -> Result<Projection, RunError> {
+        let (path, bytes) = self.file(folder, PROJECTION_FILE)?;
+        Projection::from_bytes(&bytes).map_err(|error| RunError::Damaged { path, message: error.to_string() })
+    }
+
+    /// What places images into the clusters of this run, which lies in `folder`.
+    ///
+    /// # Errors
+    /// When there is none, or it is not the one the run wrote.
+    pub fn assigner(&self, folder: &Path) -> Result<Assigner, RunError> {
+        let (path, bytes) = self.file(folder, ASSIGNER_FILE)?;
+        Assigner::from_bytes(&bytes).map_err(|error| RunError::Damaged { path, message: error.to_string() })
+    }
+
+    /// A file of the run, compared with its hash; runs of earlier versions have none.
+    fn file(&self, folder: &Path, name: &str) -> Result<(PathBuf, Vec<u8>), RunError> {
+        let path = folder.join(name);
+        let bytes = read(&path)?;
+        let found = hash(&bytes);
+        match self.files.get(name) {
+            Some(expected) if *expected != found => {
+                let [found, expected] = [&found, expected].map(|hash| hash.chars().take(12).collect());
+                Err(RunError::OtherFile { path, found, expected })
+            }
+            _ => Ok((path, bytes)),
+        }
     }
 
     /// How the run read its files and their names: `naming`, `series` and `frames`, the rest by default.
@@ -143,6 +198,14 @@ impl Provenance {
     pub fn host() -> String {
         format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH)
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, RunError> {
+    fs::read(path).map_err(RunError::at(path))
+}
+
+fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
 }
 
 /// `YYYYMMDD_HHMMSS` in local time, as run folders carry it.

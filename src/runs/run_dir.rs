@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::RunKind;
 use super::order::{self, Made};
 use crate::atomic_file;
+use crate::files::sealed_json;
 
 /// Where runs land, relative to the working folder.
 #[must_use]
@@ -32,6 +33,9 @@ pub enum RunError {
     /// Reading or writing failed.
     #[error("{source}: `{}`", .path.display())]
     Io { path: PathBuf, source: io::Error },
+    /// A file is not the one that the run wrote.
+    #[error("the file is not the one the run wrote (hash {found} instead of {expected}): `{}`", .path.display())]
+    OtherFile { path: PathBuf, found: String, expected: String },
     /// A file of the run does not hold what it should.
     #[error("{message}: `{}`", .path.display())]
     Damaged { path: PathBuf, message: String },
@@ -51,6 +55,7 @@ impl RunError {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("free some space and run again; nothing half-written was left".to_owned())
             }
+            Self::OtherFile { .. } => Some("copy the run again from where it was made, or make it again".to_owned()),
             Self::Io { .. } | Self::Damaged { .. } => None,
         }
     }
@@ -128,13 +133,14 @@ impl RunDir {
         self.whole.clone()
     }
 
-    /// Writes `value` as indented JSON.
+    /// Writes `value` as indented JSON with its seal.
     ///
     /// # Errors
     /// When the disk refuses.
     pub fn write_json<T: Serialize>(&self, relative: &str, value: &T) -> Result<(), RunError> {
         let path = self.file(relative)?;
-        write_json(&path, value)
+        let text = sealed_json::seal(&indented(&path, value)?);
+        atomic_file::write(&path, text.as_bytes()).map_err(RunError::at(&path))
     }
 
     /// Makes the folder appear under its name.
@@ -183,10 +189,13 @@ pub fn newest_run(folder: &Path, kinds: &[RunKind]) -> Result<PathBuf, RunError>
 
 /// Writes `value` as indented JSON, whole or not at all.
 pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), RunError> {
-    let mut text = serde_json::to_vec_pretty(value)
+    atomic_file::write(path, indented(path, value)?.as_bytes()).map_err(RunError::at(path))
+}
+
+fn indented<T: Serialize>(path: &Path, value: &T) -> Result<String, RunError> {
+    let text = serde_json::to_string_pretty(value)
         .map_err(|error| RunError::Damaged { path: path.to_owned(), message: error.to_string() })?;
-    text.push(b'\n');
-    atomic_file::write(path, &text).map_err(RunError::at(path))
+    Ok(text + "\n")
 }
 
 /// Reads JSON written by [`write_json`].

@@ -5,7 +5,7 @@ use std::num::{NonZeroU8, NonZeroUsize};
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Fraction, Positive, nonzero};
+use crate::data::{Fraction, Positive, bounds, nonzero};
 use crate::features::HandMadeBlock;
 use crate::images::{Denoise, Enhancement};
 use crate::outliers::Lof;
@@ -46,16 +46,16 @@ pub struct LayerRecipe {
     pub features: Vec<HandMadeBlock>,
     /// Each feature as a robust score of how it differs from the tiles at most this many rows and columns away: what
     /// drifts over the array drops out. Absent: features as they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounds::tiles_around")]
     pub around: Option<NonZeroUsize>,
     /// Principal components of the standardised features, at most.
-    #[serde(default = "nonzero::<5>")]
+    #[serde(default = "nonzero::<5>", deserialize_with = "bounds::components")]
     pub n_components: NonZeroUsize,
     /// Clusters of k-means.
-    #[serde(default = "nonzero::<3>")]
+    #[serde(default = "nonzero::<3>", deserialize_with = "bounds::clusters")]
     pub k: NonZeroUsize,
     /// Starts of k-means.
-    #[serde(default = "nonzero::<10>")]
+    #[serde(default = "nonzero::<10>", deserialize_with = "bounds::starts")]
     pub n_init: NonZeroUsize,
     /// Which cluster it takes.
     #[serde(default)]
@@ -68,10 +68,10 @@ pub struct LayerRecipe {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<Fraction>,
     /// How often a cluster that does not stand out far enough is itself clustered, to look for a rarer one inside.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::tiles_around")]
     pub zoom: usize,
     /// How often the layer looks again at what it left over, until nothing stands out.
-    #[serde(default = "nonzero::<1>")]
+    #[serde(default = "nonzero::<1>", deserialize_with = "bounds::tiles_around")]
     pub rounds: NonZeroUsize,
 }
 
@@ -97,7 +97,7 @@ pub struct InconsistencyRecipe {
     /// Passes of a median over 3×3 pixels before these features are measured: noise on an outline looks like a shape.
     pub denoise: u8,
     /// As for a layer.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "bounds::tiles_around")]
     pub around: Option<NonZeroUsize>,
     /// Neighbours and threshold of the local outlier factor.
     pub lof: Lof,

@@ -2,6 +2,7 @@
 
 use crate::backbones::BackboneError;
 use crate::data::ArraysError;
+use crate::memory::OverBudget;
 
 /// Why nothing was learned.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,9 @@ pub enum TrainError {
     /// The same image in two parts of the split: any accuracy would be flattered.
     #[error("{0} images are in more than one part of the split")]
     Overlap(usize),
+    /// The classifier does not fit in memory.
+    #[error("the classifier {0}")]
+    Memory(#[from] OverBudget),
     /// No epoch had a finite loss.
     #[error("the loss diverged from the first epoch on at learning rate `{0}`")]
     Diverged(f64),
@@ -50,6 +54,9 @@ impl TrainError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::TooFewClasses { .. } => Some("name at least two classes with `rails curate`".to_owned()),
+            Self::Memory(why) => {
+                Some(format!("choose fewer or smaller layers in `classifier.hidden`, or {}", why.hint()))
+            }
             Self::Diverged(rate) => Some(format!("lower `learning_rate`, for example to `{}`", rate / 10.0)),
             Self::Checkpoint(_) | Self::Temporary(_) => Some("check the space left in the temporary folder".to_owned()),
             Self::MixedOnCpu => Some("use `precision = \"full\"`, or `--device cuda`".to_owned()),

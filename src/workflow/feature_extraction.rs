@@ -217,7 +217,7 @@ impl FeatureExtraction {
         if let Some(patch) = self.recipe.patch() {
             return self.embed_patches(patch, manifest, depth, context);
         }
-        let store = Store::open(&context.workspace.cache);
+        let store = Store::open(&context.workspace.cache).within(context.memory);
         let mut manifest = manifest.clone();
         let mut values: Vec<Array2<f32>> = Vec::with_capacity(self.sources.len());
         let (mut columns, mut replaced, mut computed, mut reused) = (Vec::new(), 0, 0, 0);

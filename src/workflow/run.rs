@@ -155,6 +155,7 @@ impl<'a> Run<'a> {
             host: Provenance::host(),
             threads: rayon::current_num_threads(),
             timings: self.timings.seconds().clone(),
+            files: Provenance::hashes(folder.path())?,
         };
         folder.write_json("run.json", &provenance)?;
         checkpoint.map(RunDir::finish).transpose()?;

@@ -9,7 +9,6 @@ use super::{Context, WorkflowError};
 use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::files::{ImageRow, ImagesTable};
 use crate::progress::Warning;
-use crate::reducers::Projection;
 use crate::runs::Provenance;
 
 /// The images of `table` as the store wants them; nothing is read from the disk.
@@ -41,7 +40,7 @@ pub(crate) fn run_features(
     table: &ImagesTable,
     context: &Context<'_>,
 ) -> Result<Array2<f32>, WorkflowError> {
-    let projection = Projection::load(&folder.join("projection.safetensors"))?;
+    let projection = run.projection(folder)?;
     let extraction = FeatureExtraction::as_before(&run.features, context)?;
     let embedded = extraction.embed(&manifest(run, table), run.features.depth, context)?;
     let reduced = projection.transform(embedded.embeddings.values())?;

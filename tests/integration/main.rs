@@ -2,6 +2,7 @@
 //! are looked at. The images are tiles of `datasets/surfaces`, or made on the spot.
 
 mod architecture;
+mod bounds;
 mod broken_files;
 mod browser;
 mod cluster;

@@ -183,7 +183,11 @@ fn a_checkpoint_that_is_not_whole_is_refused() {
     let describe = |text: String| drop(place.write(&format!("{checkpoint}/bundle.json"), text));
     describe(bundle.replace("\"format\": 3", "\"format\": 999"));
     refused(&["format 999", "update rails"]);
-    describe(bundle.replace("\"weights_hash\": \"", "\"weights_hash\": \"0"));
+    let other = bundle.replace("\"weights_hash\": \"", "\"weights_hash\": \"0");
+    describe(other.clone());
+    refused(&["its content is not what was written", "bundle.json"]);
+    let changed_on_purpose = other.rsplit_once(",\n  \"blake3\"").unwrap().0;
+    describe(format!("{changed_on_purpose}\n}}\n"));
     refused(&["the weights of efficientnet-lite0 head here are not those"]);
     describe(bundle[..bundle.len() / 2].to_owned());
     refused(&["damaged", "bundle.json"]);

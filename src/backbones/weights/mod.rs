@@ -15,6 +15,10 @@ pub use spec::{ChannelOrder, Variant, WeightsSpec};
 
 use super::BackboneError;
 use super::architecture::{Architecture, Conv};
+use crate::memory::Bytes;
+
+/// Bytes of a weights file: those of the largest network here in 64 bits are half as many.
+const MOST_BYTES: u64 = 2 << 30;
 
 /// An array in row-major order; `values.len()` is the product of `shape`.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,11 +45,13 @@ impl Weights {
     /// # Errors
     /// When the file cannot be read, is no weights file, or holds a tensor of another shape or with NaN.
     pub fn read(path: &Path, architecture: &Architecture) -> Result<Self, BackboneError> {
-        let bytes = std::fs::read(path).map_err(|source| BackboneError::Io {
-            doing: "cannot read weights",
-            path: path.to_owned(),
-            source,
-        })?;
+        let failed = |source| BackboneError::Io { doing: "cannot read weights", path: path.to_owned(), source };
+        let bytes = std::fs::metadata(path).map_err(failed)?.len();
+        if bytes > MOST_BYTES {
+            let why = format!("it has {}, the weights of a network {} at most", Bytes(bytes), Bytes(MOST_BYTES));
+            return Err(BackboneError::NotWeights { path: path.to_owned(), why });
+        }
+        let bytes = std::fs::read(path).map_err(failed)?;
         Self::from_bytes(&bytes, path, architecture)
     }
 

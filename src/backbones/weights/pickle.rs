@@ -43,8 +43,33 @@ pub(super) enum Value {
 
 /// Containers in containers, far beyond any checkpoint; a damaged or hostile file must not exhaust the stack.
 const DEEPEST: usize = 24;
+/// Values that may be copied, which lists of lists of lists multiply; a network of a thousand tensors copies some thousand.
+const MOST_COPIED: usize = 4_000_000;
+
+fn pay(copies: usize, value: &Value) -> WeightsResult<usize> {
+    copies.checked_sub(value.size()).ok_or_else(|| "it repeats itself too often".to_owned())
+}
+
+/// What goes into a container leaves room for the container itself.
+fn shallow(items: &[Value]) -> WeightsResult<()> {
+    let deep = items.iter().any(|item| item.depth() >= DEEPEST);
+    if deep { Err("it nests too deeply".to_owned()) } else { Ok(()) }
+}
 
 impl Value {
+    /// Values and bytes of text from here on, about.
+    fn size(&self) -> usize {
+        match self {
+            Self::Tuple(items) | Self::List(items) => 1 + items.iter().map(Self::size).sum::<usize>(),
+            Self::Dict(items) => 1 + items.iter().map(|(key, value)| key.size() + value.size()).sum::<usize>(),
+            Self::Text(text) | Self::Global(text) => 1 + text.len(),
+            Self::Long(bytes) => 1 + bytes.len(),
+            Self::Storage(key, kind) => 1 + key.len() + kind.len(),
+            Self::Tensor(view) => 1 + view.key.len() + view.kind.len() + view.shape.len() + view.strides.len(),
+            Self::None | Self::Int(_) | Self::Opaque => 1,
+        }
+    }
+
     /// Containers from here to the innermost value.
     fn depth(&self) -> usize {
         match self {
@@ -68,7 +93,7 @@ impl Value {
 
 /// Reads one pickle from the front of `bytes` and moves `bytes` behind it.
 pub(super) fn read(bytes: &mut &[u8]) -> WeightsResult<Value> {
-    Machine { input: bytes, stack: Vec::new(), marks: Vec::new(), memo: HashMap::new() }.run()
+    Machine { input: bytes, stack: Vec::new(), marks: Vec::new(), memo: HashMap::new(), copies: MOST_COPIED }.run()
 }
 
 struct Machine<'a, 'b> {
@@ -76,6 +101,8 @@ struct Machine<'a, 'b> {
     stack: Vec<Value>,
     marks: Vec<usize>,
     memo: HashMap<u32, Value>,
+    /// What may still be copied into the memo and out of it.
+    copies: usize,
 }
 
 impl<'b> Machine<'_, 'b> {
@@ -117,14 +144,17 @@ impl<'b> Machine<'_, 'b> {
     }
 
     fn remember(&mut self, slot: u32) -> WeightsResult<()> {
-        let top = self.stack.last().ok_or("its stack runs empty")?.clone();
-        self.memo.insert(slot, top);
+        let top = self.stack.last().ok_or("its stack runs empty")?;
+        self.copies = pay(self.copies, top)?;
+        self.memo.insert(slot, top.clone());
         Ok(())
     }
 
     fn recall(&mut self, slot: u64) -> WeightsResult<Value> {
         let known = u32::try_from(slot).ok().and_then(|slot| self.memo.get(&slot));
-        known.cloned().ok_or_else(|| "it recalls what it never stored".to_owned())
+        let known = known.ok_or("it recalls what it never stored")?;
+        self.copies = pay(self.copies, known)?;
+        Ok(known.clone())
     }
 
     fn run(mut self) -> WeightsResult<Value> {
@@ -208,7 +238,7 @@ impl<'b> Machine<'_, 'b> {
                 }
                 code => return Err(format!("it uses opcode {code:#04x}, which state dicts do not")),
             };
-            if value.as_ref().or(self.stack.last()).is_some_and(|value| value.depth() > DEEPEST) {
+            if value.as_ref().is_some_and(|value| value.depth() > DEEPEST) {
                 return Err("it nests too deeply".to_owned());
             }
             self.stack.extend(value);
@@ -228,6 +258,7 @@ impl<'b> Machine<'_, 'b> {
     }
 
     fn extend_dict(&mut self, items: Vec<Value>) -> WeightsResult<()> {
+        shallow(&items)?;
         match self.stack.last_mut() {
             Some(Value::Dict(dict)) => {
                 let mut items = items.into_iter();
@@ -242,6 +273,7 @@ impl<'b> Machine<'_, 'b> {
     }
 
     fn extend_list(&mut self, items: Vec<Value>) -> WeightsResult<()> {
+        shallow(&items)?;
         match self.stack.last_mut() {
             Some(Value::List(list)) => {
                 list.extend(items);

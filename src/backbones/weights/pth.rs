@@ -28,7 +28,7 @@ fn read_zip(file: &[u8]) -> WeightsResult<Vec<(String, Tensor)>> {
         return Err("its numbers are big-endian".to_owned());
     }
     let state = pickle::read(&mut &file[range.clone()])?;
-    tensors(&state, &|key| entries.get(&format!("{folder}data/{key}")).map(|range| &file[range.clone()]))
+    tensors(&state, file.len(), &|key| entries.get(&format!("{folder}data/{key}")).map(|range| &file[range.clone()]))
 }
 
 /// Five pickles (magic number, version, machine, state, keys), then each storage as a count and its values.
@@ -59,20 +59,29 @@ fn read_old(file: &[u8]) -> WeightsResult<Vec<(String, Tensor)>> {
         storages.insert(key.clone(), values);
         rest = behind;
     }
-    tensors(&state, &|key| storages.get(key).copied())
+    tensors(&state, file.len(), &|key| storages.get(key).copied())
 }
 
-fn tensors<'a>(state: &Value, storage: &dyn Fn(&str) -> Option<&'a [u8]>) -> WeightsResult<Vec<(String, Tensor)>> {
+/// The tensors of `state`, of at most `most` numbers together: many may share one storage, and so be far more than the
+/// file that holds them.
+fn tensors<'a>(
+    state: &Value,
+    most: usize,
+    storage: &dyn Fn(&str) -> Option<&'a [u8]>,
+) -> WeightsResult<Vec<(String, Tensor)>> {
     let mut views = Vec::new();
     collect("", state, &mut views);
     if views.is_empty() {
         return Err("it holds no state dict: save `model.state_dict()`, not the model".to_owned());
     }
+    let mut left = most;
     views
         .into_iter()
         .filter(|(_, view)| decoder(&view.kind).is_some())
         .map(|(name, view)| {
             let bytes = storage(&view.key).ok_or_else(|| format!("the values of `{name}` are missing"))?;
+            let values = view.shape.iter().try_fold(1_usize, |count, &size| count.checked_mul(size));
+            left = values.and_then(|values| left.checked_sub(values)).ok_or("its tensors are larger than the file")?;
             Ok((name.clone(), gather(&view, bytes).ok_or_else(|| format!("`{name}` reaches beyond its values"))?))
         })
         .collect()
@@ -189,5 +198,37 @@ mod tests {
         }
         let nested = [b"\x80\x02)".to_vec(), vec![0x85; 100_000], b".".to_vec()].concat();
         assert!(pickle::read(&mut nested.as_slice()).is_err());
+    }
+
+    /// Lists of a hundred times the same list, fifteen deep; a list remembered whenever it grows; a dict that is only long.
+    #[test]
+    fn what_multiplies_itself_is_refused_and_what_is_long_is_not() {
+        let again =
+            |slot: u8| [b"]q".to_vec(), vec![slot + 1, b'('], [b'h', slot].repeat(100), vec![b'e', b'q', slot + 1]];
+        let laughs: Vec<u8> = (0..15).flat_map(again).flatten().collect();
+        let laughs = [b"\x80\x02]q\x00".to_vec(), laughs, b".".to_vec()].concat();
+        assert_eq!(pickle::read(&mut laughs.as_slice()), Err("it repeats itself too often".to_owned()));
+        let growing = [b"\x80\x02]".to_vec(), b"K\x01aq\x00".repeat(20_000), b".".to_vec()].concat();
+        assert_eq!(pickle::read(&mut growing.as_slice()), Err("it repeats itself too often".to_owned()));
+        let long = [b"\x80\x02}".to_vec(), b"U\x01xK\x01s".repeat(200_000), b".".to_vec()].concat();
+        let Ok(Value::Dict(items)) = pickle::read(&mut long.as_slice()) else { panic!("a dict") };
+        assert_eq!(items.len(), 200_000);
+    }
+
+    #[test]
+    fn tensors_that_share_their_values_are_not_multiplied() {
+        let view = TensorView {
+            key: "0".to_owned(),
+            kind: "FloatStorage".to_owned(),
+            offset: 0,
+            shape: vec![1000],
+            strides: vec![1],
+        };
+        let state =
+            |n: usize| Value::Dict((0..n).map(|i| (Value::Text(i.to_string()), Value::Tensor(view.clone()))).collect());
+        let values = vec![0; 4000];
+        let read = |n| tensors(&state(n), 4000, &|_| Some(&values[..])).map(|tensors| tensors.len());
+        assert_eq!(read(2), Ok(2), "weights may be tied");
+        assert_eq!(read(5), Err("its tensors are larger than the file".to_owned()));
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::components::Components;
 use super::level::EpsLevel;
 use super::squared_radius;
-use crate::data::{Clustering, Positive};
+use crate::data::{Clustering, Positive, bounds};
 use crate::pairwise::{ExactRows, Points, Threshold, neighbour_counts};
 
 /// DBSCAN for every pair of `eps` and `min_samples`.
@@ -23,6 +23,7 @@ pub struct DbscanGrid {
     /// Radii of a neighbourhood, in units of the features.
     pub eps: Vec<Positive>,
     /// Points, itself included, that make a point a core point.
+    #[serde(deserialize_with = "bounds::neighbours")]
     pub min_samples: Vec<NonZeroUsize>,
 }
 

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 pub use grid::{DbscanFit, DbscanGrid};
 
 use super::{ClusterError, Clusterer};
-use crate::data::{Clustering, Positive, nonzero};
+use crate::data::{Clustering, Positive, bounds, nonzero};
+use crate::memory::bytes_of;
 
 /// DBSCAN with one radius and one density. [`DbscanGrid`] tries many at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,7 @@ pub struct Dbscan {
     /// Radius of a neighbourhood, in units of the reduced features.
     pub eps: Positive,
     /// Points, itself included, that make a point a core point.
+    #[serde(deserialize_with = "bounds::neighbours")]
     pub min_samples: NonZeroUsize,
 }
 
@@ -40,6 +42,11 @@ impl Clusterer for Dbscan {
         let grid = DbscanGrid { eps: vec![self.eps], min_samples: vec![self.min_samples] };
         let fit = grid.fit(x).pop();
         Ok(fit.map_or_else(|| Clustering::by_number(&vec![None; x.nrows()]), |fit| fit.clustering))
+    }
+
+    /// The points laid out for the kernel, their neighbours counted, and components.
+    fn memory(&self, n: usize, n_features: usize) -> u64 {
+        bytes_of::<f32>(&[n, n_features + 32])
     }
 }
 

@@ -14,7 +14,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterError, Clusterer, ClustererRecipe, KMeans};
-use crate::data::{Clustering, Positive, nonzero};
+use crate::data::{Clustering, Positive, bounds, nonzero};
+use crate::memory::bytes_of;
 use component::Component;
 
 /// Recipe of a Gaussian mixture.
@@ -22,10 +23,13 @@ use component::Component;
 #[serde(default, deny_unknown_fields)]
 pub struct GaussianMixture {
     /// Number of clouds; some may end up without images.
+    #[serde(deserialize_with = "bounds::clusters")]
     pub k: NonZeroUsize,
     /// Starts of the k-means that gives the first guess.
+    #[serde(deserialize_with = "bounds::starts")]
     pub n_init: NonZeroUsize,
     /// Passes over the data at most.
+    #[serde(deserialize_with = "bounds::passes")]
     pub max_iter: NonZeroUsize,
     /// It ends when the mean log-likelihood of an image grows by less.
     pub tol: Positive,
@@ -84,6 +88,14 @@ impl Clusterer for GaussianMixture {
             Some(best.0 as u32)
         });
         Ok(Clustering::by_first_appearance(labels))
+    }
+
+    /// The images in 64 bits, also centred by every thread, the share of each in each cloud, and the clouds.
+    fn memory(&self, n: usize, n_features: usize) -> u64 {
+        let k = self.k.get().min(n);
+        let copies = 1 + rayon::current_num_threads().min(k);
+        let clouds = bytes_of::<f64>(&[k, n_features, n_features]).saturating_mul(2);
+        bytes_of::<f64>(&[n, n_features, copies]).saturating_add(bytes_of::<f64>(&[k, n])).saturating_add(clouds)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::data::bounds::Numbers;
 use crate::data::nonzero;
 
 /// Written `k = 8`, `k = [4, 8, 12]` or `k = { from = 3, to = 15 }`; never empty.
@@ -79,6 +80,15 @@ impl Default for Counts {
     /// 3 to 15, as the reference does.
     fn default() -> Self {
         Self::Range { from: nonzero::<3>(), to: nonzero::<15>() }
+    }
+}
+
+impl Numbers for Counts {
+    fn largest(&self) -> u64 {
+        match self {
+            Self::One(k) | Self::Range { to: k, .. } => k.largest(),
+            Self::List(list) => list.largest(),
+        }
     }
 }
 

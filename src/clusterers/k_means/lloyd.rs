@@ -11,7 +11,7 @@ use super::{Data, Start, plus_plus};
 use crate::pairwise::{Nearest, nearest};
 
 /// Rows whose features one task sums; fixed, so that the bits never depend on the threads.
-const ROWS_PER_TASK: usize = 8192;
+pub(super) const ROWS_PER_TASK: usize = 8192;
 
 /// Swaps in a row that may fail to help before a fit is taken as it is.
 const MOST_FAILED_SWAPS: usize = 3;

@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 pub use counts::Counts;
 
 use super::{ClusterError, Clusterer, ClustererRecipe};
+use crate::data::bounds::{self, Numbers};
 use crate::data::{Clustering, Fraction, nonzero};
+use crate::memory::bytes_of;
 use crate::pairwise::{Points, nearest};
 use crate::progress::{Event, Observer, Warning};
 
@@ -28,12 +30,16 @@ use crate::progress::{Event, Observer, Warning};
 #[serde(default, deny_unknown_fields)]
 pub struct KMeans {
     /// Number of clusters: one, a list, or a range to try.
+    #[serde(deserialize_with = "bounds::clusters")]
     pub k: Counts,
     /// Starts; the one of least inertia counts.
+    #[serde(deserialize_with = "bounds::starts")]
     pub n_init: NonZeroUsize,
     /// Starts of the fit at the chosen `k`; as many as `n_init` where it is left out.
+    #[serde(deserialize_with = "bounds::starts")]
     pub final_n_init: Option<NonZeroUsize>,
     /// Passes over the data at most.
+    #[serde(deserialize_with = "bounds::passes")]
     pub max_iter: NonZeroUsize,
     /// A fit ends when the centroids together move less than this share of the mean variance of a feature.
     /// Mini-batches end when they stop getting better instead.
@@ -41,6 +47,7 @@ pub struct KMeans {
     /// All images in each step, or a few.
     pub algorithm: KMeansAlgorithm,
     /// Images per mini-batch.
+    #[serde(deserialize_with = "bounds::rows_per_step")]
     pub batch_size: NonZeroUsize,
 }
 
@@ -203,6 +210,15 @@ impl Clusterer for KMeans {
         let smallest = self.k.values()[0];
         let data = Data::new(x, smallest)?;
         Ok(self.fit_data(&data, smallest, self.n_init.get(), seed).clustering)
+    }
+
+    /// The points laid out for the kernel, and for each start labels, centroids, and sums by block of rows.
+    fn memory(&self, n: usize, n_features: usize) -> u64 {
+        let k = self.k.largest().min(n as u64) as usize;
+        let blocks = n / lloyd::ROWS_PER_TASK + 3;
+        let start = bytes_of::<f64>(&[k, n_features, blocks]).saturating_add(bytes_of::<f64>(&[n, 2]));
+        let at_once = rayon::current_num_threads() as u64;
+        bytes_of::<f32>(&[n, n_features]).saturating_mul(2).saturating_add(start.saturating_mul(at_once))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::files::Results;
 use crate::progress::Stage;
 use crate::recipes::ClusterRecipe;
 use crate::reducers::TsneLayout;
-use crate::runs::{Placed, Placement, RunDir};
+use crate::runs::{ASSIGNER_FILE, PROJECTION_FILE, Placed, Placement, RunDir};
 use crate::workflow::clustering::{ClusterFolders, Clusterings, assigner, cluster_folders, images_csv, plane};
 use crate::workflow::{Context, Run, RunInputs};
 
@@ -60,9 +60,9 @@ impl ClusterOutput<'_> {
         let Self { images, found: Clusterings { results, .. }, .. } = self;
         let points = self.layout.map_or_else(|| plane(images.x()), |layout| layout.points.clone());
         images_csv(folder, &images.manifest, results, Some(self.outliers), points.view())?;
-        images.projection.save(&folder.file("projection.safetensors")?)?;
+        images.projection.save(&folder.file(PROJECTION_FILE)?)?;
         if let Some(result) = results.first() {
-            assigner(result, images.x()).save(&folder.file("assigner.safetensors")?)?;
+            assigner(result, images.x()).save(&folder.file(ASSIGNER_FILE)?)?;
         }
         let folders = ClusterFolders { run: folder, manifest: &images.manifest, dataset: &images.dataset, how };
         Ok(cluster_folders(&folders, results, context.observer)?)

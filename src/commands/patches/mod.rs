@@ -40,8 +40,9 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
         ignore: sliced.ignore,
         enhance: &recipe.features.enhance,
         depth,
+        memory: context.memory,
     };
-    let (manifest, images) = slicing.run(&manifest, observer);
+    let (manifest, images) = slicing.run(&manifest, observer)?;
     dataset::require_images(&manifest)?;
     run.lap("slice");
 

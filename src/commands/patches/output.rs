@@ -13,7 +13,7 @@ use crate::files::{Column, Results, images_csv};
 use crate::images::{DepthRange, slice};
 use crate::progress::Stage;
 use crate::recipes::{FeaturesRecipe, FitPer, PatchFeatures, PatchesRecipe, PatchesSection, Slices};
-use crate::runs::{DatasetSummary, FeatureChain, RunDir};
+use crate::runs::{ASSIGNER_FILE, DatasetSummary, FeatureChain, PROJECTION_FILE, RunDir};
 use crate::workflow::clustering::plane;
 use crate::workflow::patch_clustering::{FittedPatches, PatchClusters, PatchSpace};
 use crate::workflow::{Context, Run, RunInputs};
@@ -87,12 +87,12 @@ fn write_as_images(
         let labels: Vec<_> = places.iter().map(|&(image, patch)| clusters.labels[image][patch]).collect();
         let clustering = Clustering::by_number(&labels);
         if let Some(space) = space.filter(|_| at == 0 && recipe.patches.fit_per == FitPer::Set) {
-            Assigner::to_means(space.x.view(), &clustering).save(&run.file("assigner.safetensors")?)?;
+            Assigner::to_means(space.x.view(), &clustering).save(&run.file(ASSIGNER_FILE)?)?;
         }
         table.push(Column::clusters(clusters.method.name(), &clustering));
     }
     if let Some(space) = space {
-        space.projection.save(&run.file("projection.safetensors")?)?;
+        space.projection.save(&run.file(PROJECTION_FILE)?)?;
         table.extend(Column::positions(plane(space.x.view()).view()));
     }
     Ok(images_csv::write(&run.file(images_csv::FILE)?, &patches, &table)?)

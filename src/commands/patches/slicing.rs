@@ -6,9 +6,11 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use crate::data::{Manifest, Skipped};
-use crate::features::{Ignore, Patches};
-use crate::images::{DepthRange, Enhancement, Image, decode, enhance};
+use crate::commands::CommandError;
+use crate::data::{ImageRecord, Manifest, Skipped};
+use crate::features::{Ignore, Patches, Statistic};
+use crate::images::{DepthRange, Enhancement, Image, Limits, decode, enhance};
+use crate::memory::{MemoryBudget, bytes_of};
 use crate::progress::{Event, Observer, Stage};
 use crate::recipes::Slices;
 
@@ -29,28 +31,37 @@ pub(super) struct Slicing<'a> {
     pub ignore: Option<Ignore>,
     pub enhance: &'a [Enhancement],
     pub depth: DepthRange,
+    /// How much memory the statistics of all patches may take.
+    pub memory: MemoryBudget,
 }
 
 impl Slicing<'_> {
-    /// Slices every image of `manifest`; the answer's manifest has only those that could be.
-    pub fn run(&self, manifest: &Manifest, observer: &dyn Observer) -> (Manifest, Vec<Sliced>) {
+    /// Slices every image of `manifest`; the answer's manifest has only those that could be. Pictures that do not fit in
+    /// memory together are decoded one after another.
+    ///
+    /// # Errors
+    /// When the statistics of all patches do not fit in memory, before an image is opened.
+    pub fn run(&self, manifest: &Manifest, observer: &dyn Observer) -> Result<(Manifest, Vec<Sliced>), CommandError> {
+        self.memory.admit(self.bytes(manifest.records.len())).map_err(|why| {
+            let patches = self.main.rows.get() as usize * self.main.columns.get() as usize;
+            let message = format!("{patches} patches of each of {} images: it {why}", manifest.records.len());
+            CommandError::failed(message, format!("lower `patches.slices`, or {}", why.hint()))
+        })?;
         let stage = observer.stage(Stage::Embed, manifest.records.len());
         let failed = Mutex::new(Vec::new());
-        let sliced: Vec<Option<Sliced>> = manifest
-            .records
-            .par_iter()
-            .map(|record| {
-                let image = decode(&manifest.file(record)).map_err(|error| error.to_string());
-                let sliced = image.and_then(|decoded| self.slice(&self.depth.apply(&decoded)));
-                stage.advance(1);
-                sliced
-                    .map_err(|reason| {
-                        observer.on(Event::Skipped { path: Path::new(&record.path), why: &reason });
-                        let left_out = Skipped { path: record.path.clone(), reason };
-                        failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(left_out);
-                    })
-                    .ok()
-            })
+        let slice_one = |record: &ImageRecord| {
+            let image = decode(&manifest.file(record)).map_err(|error| error.to_string());
+            let sliced = image.and_then(|decoded| self.slice(&self.depth.apply(&decoded)));
+            stage.advance(1);
+            let left_out = |reason: String| {
+                observer.on(Event::Skipped { path: Path::new(&record.path), why: &reason });
+                let left_out = Skipped { path: record.path.clone(), reason };
+                failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(left_out);
+            };
+            sliced.map_err(left_out).ok()
+        };
+        let sliced: Vec<Option<Sliced>> = together(&manifest.records, Limits::current().room().bytes())
+            .flat_map(|records| records.par_iter().map(&slice_one).collect::<Vec<_>>())
             .collect();
         drop(stage);
         let mut kept = manifest.clone();
@@ -58,7 +69,17 @@ impl Slicing<'_> {
         kept.records.retain(|_| whole.next().unwrap_or(false));
         kept.skipped.extend(failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
         kept.skipped.sort_by(|a, b| a.path.cmp(&b.path));
-        (kept, sliced.into_iter().flatten().collect())
+        Ok((kept, sliced.into_iter().flatten().collect()))
+    }
+
+    /// Bytes of the statistics of `n` images, of all grids.
+    fn bytes(&self, n: usize) -> u64 {
+        let uneven = self.enhance.iter().any(flattens).then_some(&self.main);
+        let grids = self.others.iter().filter(|grid| **grid != self.main).chain([&self.main]).chain(uneven);
+        let of = |grid: &Slices| {
+            bytes_of::<f64>(&[n, grid.rows.get() as usize, grid.columns.get() as usize, Statistic::ALL.len() + 1])
+        };
+        grids.map(of).fold(0, u64::saturating_add)
     }
 
     fn slice(&self, image: &Image) -> Result<Sliced, String> {
@@ -72,7 +93,6 @@ impl Slicing<'_> {
                 grids.insert(slices, patches);
             }
         }
-        let flattens = |enhancement: &Enhancement| matches!(enhancement, Enhancement::FlatField(_));
         let uneven = if self.enhance.iter().any(flattens) {
             let others: Vec<Enhancement> = self.enhance.iter().copied().filter(|one| !flattens(one)).collect();
             Some(of(&enhance(&others, image.clone()).brightness(), self.main)?)
@@ -80,5 +100,49 @@ impl Slicing<'_> {
             None
         };
         Ok(Sliced { grids, uneven })
+    }
+}
+
+fn flattens(enhancement: &Enhancement) -> bool {
+    matches!(enhancement, Enhancement::FlatField(_))
+}
+
+/// Neighbouring records whose pictures fit in `most` bytes together; a larger one stands alone.
+fn together(records: &[ImageRecord], most: u64) -> impl Iterator<Item = &[ImageRecord]> {
+    let mut held = records.first().map_or(0, ImageRecord::decoding_bytes);
+    records.chunk_by(move |_, next| {
+        let bytes = next.decoding_bytes();
+        held = held.saturating_add(bytes);
+        let fits = held <= most;
+        if !fits {
+            held = bytes;
+        }
+        fits
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ImageId;
+
+    #[test]
+    fn pictures_that_fit_together_are_sliced_together() {
+        let record = |width: u32| ImageRecord {
+            id: ImageId::of_bytes(b""),
+            path: String::new(),
+            width,
+            height: 1,
+            bit_depth: 8,
+            fields: BTreeMap::new(),
+            tile: None,
+        };
+        let records: Vec<ImageRecord> = [1, 1, 1, 9, 1, 2].map(record).to_vec();
+        let each = records[0].decoding_bytes();
+        let sizes = |most: u64| together(&records, most * each).map(<[ImageRecord]>::len).collect::<Vec<_>>();
+        assert_eq!(sizes(3), [3, 1, 2]);
+        assert_eq!(sizes(0), [1; 6]);
+        assert_eq!(sizes(100), [6]);
+        assert_eq!(together(&[], 5).count(), 0);
     }
 }

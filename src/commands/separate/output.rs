@@ -16,7 +16,7 @@ use crate::images::{DepthRange, Enhancement};
 use crate::progress::Stage;
 use crate::recipes::SeparateRecipe;
 use crate::reducers::Projection;
-use crate::runs::{DatasetSummary, Placed, Placement, RunDir};
+use crate::runs::{ASSIGNER_FILE, DatasetSummary, PROJECTION_FILE, Placed, Placement, RunDir};
 use crate::separation::Separation;
 use crate::workflow::clustering::ClusterFolders;
 use crate::workflow::{Context, Run, RunInputs};
@@ -75,9 +75,9 @@ impl SeparateOutput<'_> {
         let manifest = &tiles.layers.manifest;
         tables::images_csv(folder, manifest, [&tiles.layers, &tiles.surroundings], found, self.points.view())?;
         tables::proposals(folder, found)?;
-        self.projection.save(&folder.file("projection.safetensors")?)?;
+        self.projection.save(&folder.file(PROJECTION_FILE)?)?;
         let clustering = by_defect(found);
-        Assigner::to_means(self.x, &clustering).save(&folder.file("assigner.safetensors")?)?;
+        Assigner::to_means(self.x, &clustering).save(&folder.file(ASSIGNER_FILE)?)?;
         let folders = ClusterFolders { run: folder, manifest, dataset, how };
         let _stage = context.observer.stage(Stage::Copy, manifest.records.len());
         Ok(folders.place(METHOD, &clustering, None, context.observer)?)

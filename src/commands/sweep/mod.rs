@@ -105,6 +105,7 @@ pub fn sweep(
         weights: &images.weights,
         splits: &divided.splits,
         device: context.device,
+        memory: context.memory,
         observer,
     };
     let results: Vec<RecipeResult> = variants

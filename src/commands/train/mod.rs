@@ -15,7 +15,7 @@ use crate::evaluation::{Evaluation, Rejection};
 use crate::progress::Note;
 use crate::recipes::TrainRecipe;
 use crate::runs::RunKind;
-use crate::training::{Calibration, Disjointness, Trained, train as fit};
+use crate::training::{Calibration, Disjointness, TrainError, Trained, train as fit};
 use crate::workflow::labelled_images::LabelSources;
 use crate::workflow::{Context, Run, RunSummary};
 use assessment::Assessment;
@@ -80,6 +80,8 @@ pub fn train(
         finetune.check(context.device)?;
     }
     let mut data = TrainingData::prepare(recipe, &options.source, &mut run, context)?;
+    let needed = recipe.classifier.memory(data.set().x.nrows(), data.set().x.ncols(), data.set().classes.len());
+    context.memory.admit(needed).map_err(TrainError::from)?;
     let frozen = fit(&recipe.classifier, &data.set(), &data.split, context.device, recipe.seed, context.observer)?;
     run.lap("train");
     let (trained, network) = with_network(recipe, options, &mut data, frozen, &mut run, context)?;

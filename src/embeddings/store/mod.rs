@@ -16,7 +16,8 @@ use super::stored::{self, Prepared};
 use crate::data::{Embeddings, ImageId, ImageRecord, Manifest, Skipped};
 use crate::features::FeatureExtractor;
 use crate::files::own_output;
-use crate::images::{DepthRange, Image};
+use crate::images::{DepthRange, Image, Limits};
+use crate::memory::{MemoryBudget, Reservations, bytes_of};
 use crate::progress::{Event, Observer, RunningStage, Stage};
 
 /// The embeddings under a cache folder, for any number of extractors.
@@ -24,7 +25,11 @@ use crate::progress::{Event, Observer, RunningStage, Stage};
 pub struct Store {
     folder: PathBuf,
     decoders: NonZeroUsize,
+    memory: MemoryBudget,
 }
+
+/// Bytes per image of a batch, about: the prepared image, and the largest activations of the widest network.
+const PER_IMAGE: u64 = 32 << 20;
 
 /// The embeddings of a manifest.
 #[derive(Debug, Clone)]
@@ -60,13 +65,19 @@ impl Store {
     #[must_use]
     pub fn open(cache: &Path) -> Self {
         let decoders = NonZeroUsize::new((cores() / 2).clamp(1, 8)).unwrap_or(NonZeroUsize::MIN);
-        Self { folder: cache.join("embeddings"), decoders }
+        Self { folder: cache.join("embeddings"), decoders, memory: MemoryBudget::of_machine() }
     }
 
     /// Decodes on this many threads; by default on half the cores, at most 8.
     #[must_use]
     pub fn with_decoders(self, decoders: NonZeroUsize) -> Self {
         Self { decoders, ..self }
+    }
+
+    /// Holds no more than this; by default most of what is free.
+    #[must_use]
+    pub fn within(self, memory: MemoryBudget) -> Self {
+        Self { memory, ..self }
     }
 
     /// The embeddings of all images of `manifest`; only images that no earlier run embedded are opened.
@@ -77,7 +88,8 @@ impl Store {
     /// next time. Memory is flat but for the answer, of shape `[n_images, n_features]`.
     ///
     /// # Errors
-    /// When the cache cannot be written or the extractor fails; what was done until then is kept.
+    /// When the answer does not fit in memory, before an image is opened; when the cache cannot be written or the extractor
+    /// fails; what was done until then is kept.
     pub fn embed(
         &self,
         manifest: &Manifest,
@@ -89,6 +101,10 @@ impl Store {
         let width = stored::width(extractor);
         let depth = stored::scale(extractor, *depth);
         let commit = Commit::new(extractor.features().fingerprint(), depth, width);
+        let answer = bytes_of::<f32>(&[manifest.records.len(), width]);
+        self.memory
+            .admit(answer.saturating_mul(2))
+            .map_err(|why| StoreError::Memory { n: manifest.records.len(), why })?;
         let folder = self.folder.join(key(&commit));
         let cache = self.folder.parent().unwrap_or(&self.folder);
         own_output::make_cache(cache).map_err(|source| StoreError::Write { path: cache.to_owned(), source })?;
@@ -101,13 +117,16 @@ impl Store {
         let computed = new.len();
 
         let stage = observer.stage(Stage::Embed, computed);
-        let queue = 2 * batch_size.get();
+        let most = (self.memory.left() / 2 / PER_IMAGE).max(1);
+        let batch_size = batch_size.get().min(usize::try_from(most).unwrap_or(usize::MAX));
+        let queue = 2 * batch_size;
+        let room = Reservations::of(Limits::current().room());
         let decoders = match extractor {
             FeatureExtractor::Network(_) => self.decoders.get(),
             // All the work is done where images are decoded.
             FeatureExtractor::Counts(_) | FeatureExtractor::Shown(_) => self.decoders.get().max(cores()),
         };
-        let pipeline = Pipeline { manifest, records: new, extractor, depth: &depth, decoders, queue };
+        let pipeline = Pipeline { manifest, records: new, extractor, depth: &depth, decoders, queue, room };
         let mut run = EmbedRun {
             partition: &mut partition,
             extractor,
@@ -118,7 +137,7 @@ impl Store {
             unread: HashMap::new(),
         };
         let done = pipeline.run(|record, prepared| match prepared {
-            Ok(Prepared::Image(image)) => run.add(record, image, batch_size.get()),
+            Ok(Prepared::Image(image)) => run.add(record, image, batch_size),
             Ok(Prepared::Row(values)) => run.measured(record, values),
             Err(failure) => run.fail(record, failure.reason, failure.permanent),
         });

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 pub use columns::Column;
 
 use super::csv_table::{self, CsvTable, TableError};
-use crate::data::{ClusterId, Clustering, ImageId, Manifest, part_of};
+use crate::data::{ClusterId, Clustering, ImageId, Manifest, bounds, part_of};
 
 /// Its name in a run folder.
 pub const FILE: &str = "images.csv";
@@ -91,6 +91,10 @@ impl ImagesTable {
             for (labels, column) in labels.iter_mut().zip(&method_columns) {
                 let cell = &record[*column];
                 let label: i64 = cell.parse().map_err(|_| format!("expected a cluster number, got `{cell}`"))?;
+                if label >= i64::from(bounds::CLUSTER_NUMBERS) {
+                    let most = bounds::CLUSTER_NUMBERS;
+                    return Err(format!("cluster number `{label}` is out of range: expected one below {most}"));
+                }
                 labels.push(u32::try_from(label).ok().map(ClusterId));
             }
             Ok(())

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::sealed_json::{self, BrokenSeal};
 use crate::atomic_file;
 
 /// Its name in the folder of a run or checkpoint.
@@ -62,6 +63,14 @@ pub enum ResultsError {
         /// Where and why.
         source: serde_json::Error,
     },
+    /// A bit of it was damaged, or somebody changed it.
+    #[error("damaged results: {source}: `{}`", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// What to do about it.
+        source: BrokenSeal,
+    },
     /// The file follows another schema.
     #[error("unknown schema `{found}` in `{}`", path.display())]
     Schema {
@@ -89,7 +98,7 @@ impl ResultsError {
                 Some(format!("this version reads `{SCHEMA}` and `{SCHEMA_1}`: use the version that wrote the file"))
             }
             Self::Parse { .. } => Some("give the `results.json` of a run".to_owned()),
-            Self::Read { .. } | Self::Write { .. } => None,
+            Self::Read { .. } | Self::Changed { .. } | Self::Write { .. } => None,
         }
     }
 }
@@ -119,7 +128,10 @@ impl Results {
         let parse = |source| ResultsError::Parse { path: path.to_owned(), source };
         let value: Value = serde_json::from_slice(&bytes).map_err(parse)?;
         match value.get("schema").and_then(Value::as_str) {
-            Some(SCHEMA) | None => serde_json::from_value(value).map_err(parse), // none: a missing field
+            Some(SCHEMA) | None => {
+                sealed_json::check(&bytes).map_err(|source| ResultsError::Changed { path: path.to_owned(), source })?;
+                serde_json::from_value(value).map_err(parse) // without a schema, of a missing field
+            }
             Some(SCHEMA_1) => serde_json::from_value(value).map(schema_1::upgraded).map_err(parse),
             Some(found) => Err(ResultsError::Schema { path: path.to_owned(), found: found.to_owned() }),
         }
@@ -133,7 +145,7 @@ impl Results {
         let failed = |source| ResultsError::Write { path: path.to_owned(), source };
         let mut text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
         text.push('\n');
-        atomic_file::write(path, text.as_bytes()).map_err(failed)
+        atomic_file::write(path, sealed_json::seal(&text).as_bytes()).map_err(failed)
     }
 
     /// Adds a metric; a value that cannot be JSON is left out, a number that is not finite becomes `null`.

@@ -9,8 +9,9 @@ use ndarray::Array3;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Decoded, Image, Samples, decode};
+use super::{Decoded, Image, Limits, Samples, decode};
 use crate::data::{ImageRecord, Manifest};
+use crate::memory::Reservations;
 use crate::progress::{Observer, Stage};
 
 mod histogram;
@@ -147,9 +148,11 @@ fn histograms<const N: usize>(
 ) -> [ValueCounts; N] {
     let stage = observer.stage(Stage::Depth, records.len());
     let empty = || std::array::from_fn(|_| ValueCounts::default());
+    let room = Reservations::of(Limits::current().room());
     records
         .par_iter()
         .fold(empty, |mut histograms, record| {
+            let _reserved = room.reserve(record.decoding_bytes());
             if let Ok(decoded) = decode(&manifest.file(record)) {
                 count(&decoded, &mut histograms);
             }

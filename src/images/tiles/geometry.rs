@@ -32,6 +32,9 @@ pub struct TilePlace {
     pub x: Range<usize>,
 }
 
+/// Tiles of one image at most: more files than a folder bears.
+const MOST_TILES: usize = 4_000_000;
+
 impl Tiling {
     /// Square tiles side by side.
     #[must_use]
@@ -60,6 +63,13 @@ impl Tiling {
                 (around(height, rows.get(), half_width), around(width, columns.get(), half_width))
             }
         };
+        if ys.len().saturating_mul(xs.len()) > MOST_TILES {
+            return Err(format!(
+                "{} × {} tiles are more than the {MOST_TILES} of one image at most",
+                ys.len(),
+                xs.len()
+            ));
+        }
         let places = (1..).zip(&ys).flat_map(|(row, y)| {
             (1..).zip(&xs).map(move |(column, x)| TilePlace { row, column, y: y.clone(), x: x.clone() })
         });
@@ -94,6 +104,15 @@ mod tests {
         assert_eq!(boxes.len(), 2 * 3);
         assert_eq!(boxes[5], TilePlace { row: 2, column: 3, y: 3..7, x: 6..10 });
         assert!(Tiling::side_by_side(n(9)).boxes(8, 11).unwrap_err().contains("11×8 pixels are too few"));
+    }
+
+    #[test]
+    fn no_more_tiles_than_a_folder_bears() {
+        let told = Tiling::Size { n: n(1), stride: n(1) }.boxes(4000, 4000).unwrap_err();
+        assert!(told.starts_with("4000 × 4000 tiles are more than"), "{told}");
+        assert!(Tiling::Size { n: n(4), stride: n(4_294_967_295) }.boxes(4000, 4000).is_ok());
+        let grid = Tiling::Grid { rows: n(u32::MAX), columns: n(u32::MAX), half_width: Some(n(u32::MAX)) };
+        assert!(grid.boxes(40, 40).unwrap_err().contains("too few"));
     }
 
     #[test]

@@ -15,9 +15,10 @@ use rayon::prelude::*;
 
 pub use geometry::{TilePlace, Tiling};
 
-use super::{Decoded, ImageError, decode};
+use super::{Decoded, ImageError, Limits, decode};
 use crate::data::{ImageRecord, Manifest, Skipped};
 use crate::files::tiles_csv::{self, TileRow};
+use crate::memory::Reservations;
 use crate::progress::{Event, Observer, Stage};
 
 /// Summary of [`cut`].
@@ -48,11 +49,13 @@ pub fn cut(
     let partial = writing::Partial::create(output)?;
     let stage = observer.stage(Stage::Tile, manifest.records.len());
     let skipped = Mutex::new(Vec::new());
+    let room = Reservations::of(Limits::current().room());
     let lines: Vec<Vec<TileRow>> = manifest
         .records
         .par_iter()
         .zip(stems(&manifest.records))
         .map(|(record, stem)| {
+            let _reserved = room.reserve(record.decoding_bytes());
             let cut = cut_one(manifest, record, &stem, tiling, partial.path());
             stage.advance(1);
             match cut? {

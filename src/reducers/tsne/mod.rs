@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pca::PrincipalComponents;
 use super::{ReduceError, Reducer, Transform, check};
-use crate::data::{Positive, nonzero};
+use crate::data::{Positive, bounds, nonzero};
 use crate::progress::Observer;
 
 /// Standard deviation of the first axis of the start.
@@ -30,6 +30,7 @@ pub struct Tsne {
     /// Roughly how many neighbours count; left out: a hundredth of the images, between 5 and 50.
     pub perplexity: Option<Positive>,
     /// Steps of gradient descent; the first 250 with exaggerated attraction.
+    #[serde(deserialize_with = "bounds::passes")]
     pub n_iter: NonZeroUsize,
     /// Factor on the attraction in the first 250 steps.
     pub early_exaggeration: Positive,

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{BACKBONE_FILE, Bundle, BundleError, Checkpoint, DESCRIPTION, FORMAT, MODEL, NEIGHBOURS, TrainedOn, hash};
+use crate::files::sealed_json;
 use crate::runs::{FeatureChain, features_recipe_1};
 use crate::training::{Calibration, Classifier, TrainingNeighbours};
 
@@ -52,6 +53,11 @@ impl Checkpoint {
         let (model, neighbours) = (file(MODEL)?, file(NEIGHBOURS)?);
         let network = file(BACKBONE_FILE)?.map(|_| folder.join(BACKBONE_FILE));
 
+        let temperature = bundle.calibration.temperature;
+        if !(temperature.is_finite() && temperature > 0.0) {
+            let message = format!("a temperature of `{temperature}`: expected a finite number above 0");
+            return Err(BundleError::Damaged { message, path: folder.join(DESCRIPTION) });
+        }
         let path = folder.join(MODEL);
         let model = model.ok_or_else(|| BundleError::Missing(path.clone()))?;
         let classifier =
@@ -90,6 +96,11 @@ fn describe(folder: &Path) -> Result<Bundle, BundleError> {
     let format = value.get("format").and_then(serde_json::Value::as_u64);
     if matches!(format, Some(1 | 2)) {
         features_recipe_1::upgrade(&mut value).map_err(damaged)?;
+    }
+    // A newer one may be sealed in another way too.
+    if format.is_some_and(|format| format <= u64::from(FORMAT)) {
+        sealed_json::check(&text)
+            .map_err(|broken| BundleError::Damaged { message: broken.to_string(), path: path.clone() })?;
     }
     match format {
         Some(1) => serde_json::from_value::<Bundle1>(value).map(Bundle::from).map_err(damaged),

@@ -119,7 +119,11 @@ fn a_description_that_cannot_be_right_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let folder = written(home.path());
     let path = folder.join(DESCRIPTION);
-    let text = fs::read_to_string(&path).unwrap();
+    let sealed = fs::read_to_string(&path).unwrap();
+    fs::write(&path, sealed.replace("\"two\"", "\"owt\"")).unwrap();
+    let told = refusal(&folder).0;
+    assert!(told.starts_with("the description of the checkpoint is damaged (its content is not what"), "{told}");
+    let text = sealed.rsplit_once(",\n  \"blake3\"").unwrap().0.to_owned() + "\n}\n";
     let with = |text: String| {
         fs::write(&path, text).unwrap();
         refusal(&folder)
@@ -134,6 +138,7 @@ fn a_description_that_cannot_be_right_is_refused() {
     assert!(told.starts_with("it knows 2 classes, the checkpoint's description 3"), "{told}");
     let (told, _) = with(text.replace("\"n_features\": 2", "\"n_features\": 9"));
     assert!(told.starts_with("it knows 2 features, the checkpoint's description 9"), "{told}");
+    assert!(with(text.replacen("\"temperature\": ", "\"temperature\": -", 1)).0.contains("above 0"));
     fs::remove_file(&path).unwrap();
     let (told, hint) = refusal(&folder);
     assert!(told.starts_with("not a checkpoint (no bundle.json)") && hint.contains("checkpoints/"), "{told} {hint}");

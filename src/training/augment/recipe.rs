@@ -4,6 +4,8 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::bounds;
+
 /// How training images are altered; 0 (and `none`) switches an alteration off.
 ///
 /// They follow each other in this order. The strength is drawn anew for each version of each image, evenly between
@@ -13,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct AugmentRecipe {
     /// Versions per image, taken in turn; their activations are kept like those of the image itself. Absent: a new one
     /// each epoch, for which the frozen part is computed anew.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "bounds::views")]
     pub views: Option<NonZeroUsize>,
     /// Mirrored, with probability ½ each way.
     pub flip: Flip,

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-use crate::data::nonzero;
+use crate::data::{bounds, nonzero};
 use crate::training::fitting::{InputStandardizer, Scaling};
 use crate::training::neighbours::{Metric, Neighbour, TrainingNeighbours};
 use crate::training::{ClassifierError, TrainingSet};
@@ -21,6 +21,7 @@ const NO_VOTE: f32 = 1e-6;
 #[serde(default, deny_unknown_fields)]
 pub struct KnnRecipe {
     /// How many training images vote; all where there are fewer.
+    #[serde(deserialize_with = "bounds::neighbours")]
     pub k: NonZeroUsize,
     /// Weight of a vote: `uniform` or `distance`.
     pub votes: Votes,

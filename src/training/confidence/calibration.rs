@@ -5,7 +5,7 @@
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-use crate::data::ClassId;
+use crate::data::{ClassId, bounds};
 use crate::training::softmax;
 
 /// Range of plausible temperatures.
@@ -18,6 +18,7 @@ const HIGHEST: f64 = 10.0;
 pub struct CalibrateRecipe {
     /// Classifiers trained beside the one that is kept, each on all but one part of the training and validation
     /// images, to see how the recipe does on the part left out; `0` uses the validation images alone.
+    #[serde(deserialize_with = "bounds::folds")]
     pub folds: usize,
     /// From this many validation images on, they are enough.
     pub enough: usize,

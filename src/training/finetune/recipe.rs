@@ -6,7 +6,7 @@ use burn::tensor::FloatDType;
 use serde::{Deserialize, Serialize};
 
 use crate::backbones::trainable::NormMode;
-use crate::data::{Fraction, Positive, nonzero};
+use crate::data::{Fraction, Positive, bounds, nonzero};
 use crate::training::AugmentRecipe;
 
 /// How a backbone and the head on it learn together, starting from the head that was trained on frozen features
@@ -20,24 +20,29 @@ pub struct FinetuneRecipe {
     /// How much of the network learns.
     pub train: TrainedPart,
     /// Most passes over the training images; early stopping usually ends sooner.
+    #[serde(deserialize_with = "bounds::epochs")]
     pub epochs: NonZeroUsize,
     /// Images per step of the optimiser.
+    #[serde(deserialize_with = "bounds::images_per_step")]
     pub batch_size: NonZeroUsize,
     /// Highest step size for the backbone.
     pub learning_rate: Positive,
     /// Highest step size for the head.
     pub head_learning_rate: Positive,
     /// Epochs in which the step size rises from nothing; it falls along a half cosine afterwards.
+    #[serde(deserialize_with = "bounds::epochs")]
     pub warm_up: usize,
     /// Share of each weight taken off per step of size 1, decoupled from the gradient.
     pub weight_decay: Fraction,
     /// Epochs without a lower validation loss before training stops.
+    #[serde(deserialize_with = "bounds::epochs")]
     pub patience: NonZeroUsize,
     /// Mode of batch norms in the part that learns.
     pub batch_norm: NormMode,
     /// Numbers inside the part that learns.
     pub precision: Precision,
     /// Megabytes of memory for activations of the frozen part; what does not fit is computed again each epoch.
+    #[serde(deserialize_with = "bounds::megabytes")]
     pub cache_mb: usize,
     /// How training images are altered; off by default.
     pub augment: AugmentRecipe,

@@ -98,7 +98,7 @@ fn plain(
     observer: &dyn Observer,
 ) -> Result<ClusteringResult, ClusterError> {
     let stage = observer.stage(Stage::Cluster, 0);
-    let clustering = section.clusterer(method).cluster(x, seed)?;
+    let clustering = section.clusterer(method).cluster_within(evaluator.memory, x, seed)?;
     drop(stage);
     let silhouettes = evaluator.silhouettes(x, &[&clustering], observer).pop().flatten();
     let parameters = match serde_json::to_value(section) {

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{BelowOne, Fraction, NonNegative, Positive, nonzero};
+use crate::data::{BelowOne, Fraction, NonNegative, Positive, bounds, nonzero};
 use crate::training::fitting::{ClassWeights, Scaling, Schedule};
 
 /// A multilayer perceptron on feature vectors, and how it learns.
@@ -15,10 +15,13 @@ use crate::training::fitting::{ClassWeights, Scaling, Schedule};
 pub struct MlpRecipe {
     /// Width of each hidden layer, from the features to the classes; `[]` is a linear classifier, better learned as
     /// `kind = "linear"`.
+    #[serde(deserialize_with = "bounds::units")]
     pub hidden: Vec<NonZeroUsize>,
     /// Most passes over the training images; early stopping may end sooner.
+    #[serde(deserialize_with = "bounds::epochs")]
     pub epochs: NonZeroUsize,
     /// Images per step of the optimiser.
+    #[serde(deserialize_with = "bounds::rows_per_step")]
     pub batch_size: NonZeroUsize,
     /// Highest step size of Adam.
     pub learning_rate: Positive,
@@ -29,6 +32,7 @@ pub struct MlpRecipe {
     /// L2 penalty: this share of each weight is added to its gradient.
     pub weight_decay: Fraction,
     /// Epochs without a lower validation loss before training stops.
+    #[serde(deserialize_with = "bounds::epochs")]
     pub patience: NonZeroUsize,
     /// Whether the classifier that is kept learns from the validation images too, for as many epochs as were best
     /// without them.
