@@ -5,19 +5,21 @@ mod depth;
 mod enhance;
 mod error;
 mod frames;
+mod guarded;
 mod limits;
 mod mirrored;
 mod naming;
 mod preprocess;
 mod sample;
 mod scan;
+mod tiff;
 mod tile_index;
 mod tiles;
 
 use ndarray::{Array2, Array3, Axis};
 
-pub use decode::{Decoded, Header, Samples, decode, decode_bytes, header_of, read_header};
-pub use depth::{DepthPolicy, DepthRange, Span};
+pub use decode::{Decoded, Header, Mask, Samples, decode, decode_bytes, header_of, read_header};
+pub use depth::{BrightnessPolicy, CountsPolicy, DepthPolicy, DepthRange, Span};
 pub use enhance::{Clahe, Denoise, Enhancement, FlatField, Percentiles, enhance};
 pub use error::{DecodeError, ImageError};
 pub use frames::{copy_frames, place_in_series};

@@ -32,6 +32,12 @@ pub enum Note {
     PlainLayout,
     /// Exact silhouettes will take so long.
     SilhouettesTakeLong { seconds: f64 },
+    /// Images with pixels of 65535, and what that was taken for.
+    LargestCount { images: usize, white: bool },
+    /// Files of which only a part is read; `left_out` is the first one's.
+    PartlyRead { files: usize, first: String, left_out: String },
+    /// Files whose content is of another format than their names say; the first one's is `format`.
+    NamedOtherwise { files: usize, first: String, format: &'static str },
     /// A combination of features is tried.
     Trying { backbone: String, layers: Vec<String>, enhance: Vec<String> },
 }
@@ -68,6 +74,20 @@ impl fmt::Display for Note {
                 "images are laid out by their first two components; `--set report.layout=tsne` takes minutes here",
             ),
             Self::SilhouettesTakeLong { seconds } => write!(f, "exact silhouettes take about {seconds:.0} s"),
+            Self::LargestCount { images, white: true } => write!(
+                f,
+                "65535 in {images} images is white, as from a camera; `dataset.counts=detector` leaves it out as not measured"
+            ),
+            Self::LargestCount { images, white: false } => write!(
+                f,
+                "65535 in {images} images was not measured, as from a detector; `dataset.counts=camera` makes it white"
+            ),
+            Self::PartlyRead { files, first, left_out } => {
+                write!(f, "{files} files are read in part, such as `{first}`: without {left_out}")
+            }
+            Self::NamedOtherwise { files, first, format } => {
+                write!(f, "{files} files are not what their names say, such as `{first}`, which is {format}: content counts")
+            }
             Self::Trying { backbone, layers, enhance } => {
                 write!(f, "{backbone} {}", layers.join(" + "))?;
                 if enhance.is_empty() { Ok(()) } else { write!(f, " after {}", enhance.join(", ")) }

@@ -41,7 +41,7 @@ pub(crate) fn embed(
     let extraction = FeatureExtraction::new(&features.unwrap_or_default(), context)?;
     let depth = match chain {
         Some(chain) => chain.depth,
-        None => extraction.depth(&united(&labelled.manifests), recipe.dataset.depth, context),
+        None => extraction.depth(&united(&labelled.manifests), recipe.dataset.brightness(), context),
     };
     let mut ids = Vec::new();
     let mut files = Vec::new();

@@ -30,7 +30,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
     let mut run = Run::begin(RunKind::Patches, &recipe.name, recipe.seed, recipe, context);
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
     run.lap("scan");
-    let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
+    let depth = DepthRange::fit(&manifest, recipe.dataset.brightness(), observer);
     let others = sliced.search.iter().flat_map(|search| &search.slices).map(|&n| Slices { rows: n, columns: n });
     let slicing = Slicing {
         main: sliced.slices,

@@ -42,7 +42,7 @@ pub fn separate(
     let mut run = Run::begin(RunKind::Separate, &recipe.name, recipe.seed, recipe, context);
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
     run.lap("scan");
-    let depth = DepthRange::fit(&manifest, recipe.dataset.depth, context.observer);
+    let depth = DepthRange::fit(&manifest, recipe.dataset.brightness(), context.observer);
     let tiles = MeasuredTiles::of(recipe, &manifest, depth, context)?;
     let MeasuredTiles { layers, surroundings } = &tiles;
     dataset::require_images(&layers.manifest)?;

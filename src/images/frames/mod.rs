@@ -14,10 +14,14 @@ mod series_place;
 mod tiff_pages;
 
 use std::fs::File;
-use std::io::{BufReader, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io::{BufReader, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::decode::gzip;
+use super::guarded::guarded;
 use super::{DecodeError, Decoded, Header};
 use crate::data::{FrameAddress, ImageId};
 
@@ -39,6 +43,11 @@ pub(super) trait Stack {
     /// Other files that hold frames of this one, such as the targets of external links.
     fn sources(&self) -> Vec<PathBuf> {
         Vec::new()
+    }
+
+    /// What the file holds besides its frames, such as a thumbnail; `None` where it is nothing.
+    fn left_out(&self) -> Option<String> {
+        None
     }
 
     /// The frame of this number, counted from 0.
@@ -63,6 +72,26 @@ enum FrameFormat {
     Tiff,
 }
 
+/// The bytes of a file: its own, or what gzip packed in it.
+pub(super) trait Source: Read + Seek {}
+
+impl<S: Read + Seek> Source for S {}
+
+/// Opens `file`, with its length once it is unpacked.
+fn source(file: &Path) -> Result<(Box<dyn Source>, u64), DecodeError> {
+    let mut opened = File::open(file)?;
+    let mut start = [0; 2];
+    let n = opened.read(&mut start)?;
+    if gzip::applies(&start[..n]) {
+        let unpacked = gzip::unpacked(&super::decode::read(file)?)?.into_owned();
+        let length = unpacked.len() as u64;
+        return Ok((Box::new(Cursor::new(unpacked)), length));
+    }
+    opened.rewind()?;
+    let length = opened.metadata()?.len();
+    Ok((Box::new(BufReader::new(opened)), length))
+}
+
 impl FrameFormat {
     /// Every format; the contract test looks for a file of each.
     #[cfg(test)]
@@ -82,10 +111,13 @@ impl FrameFormat {
     /// `None` for a file that is one image.
     fn open(self, file: &Path, dataset: Option<&str>) -> Result<Option<Box<dyn Stack>>, DecodeError> {
         Ok(match self {
+            Self::Hdf5 if FrameAddress::is_packed(file) => {
+                return Err(DecodeError::Unsupported { format: "HDF5", detail: "packed by gzip: unpack it first".into() });
+            }
             Self::Hdf5 => Some(boxed(hdf5::Hdf5Stack::open(file, dataset)?)),
-            Self::Npy => npy::NpyStack::open(file)?.map(boxed),
-            Self::Edf => edf::EdfStack::open(file)?.map(boxed),
-            Self::Tiff => tiff_pages::TiffPages::open(file)?.map(boxed),
+            Self::Npy => npy::NpyStack::open(source(file)?)?.map(boxed),
+            Self::Edf => edf::EdfStack::open(source(file)?)?.map(boxed),
+            Self::Tiff => tiff_pages::TiffPages::open(source(file)?)?.map(boxed),
         })
     }
 }
@@ -99,9 +131,9 @@ pub(super) fn open(file: &Path, dataset: Option<&str>) -> Result<Option<Box<dyn 
         return Ok(None);
     }
     let mut start = Vec::new();
-    File::open(file)?.take(8).read_to_end(&mut start)?;
+    source(file)?.0.take(8).read_to_end(&mut start)?;
     let Some(format) = FrameFormat::of(&start) else { return Ok(None) };
-    guarded(|| format.open(file, dataset))
+    guarded("stack", || format.open(file, dataset))
 }
 
 fn boxed<S: Stack + 'static>(stack: S) -> Box<dyn Stack> {
@@ -113,7 +145,7 @@ fn boxed<S: Stack + 'static>(stack: S) -> Box<dyn Stack> {
 /// # Errors
 /// As [`Stack::read`], and when the file is not there.
 pub(super) fn read(address: &FrameAddress) -> Result<Decoded, DecodeError> {
-    open_stacks::with(&address.file, address.dataset.as_deref(), |stack| guarded(|| stack.read(address.index)))
+    open_stacks::with(&address.file, address.dataset.as_deref(), |stack| guarded("stack", || stack.read(address.index)))
 }
 
 /// Writes frames of `file` to the new file `target`, in the format of `file`: those of these numbers, at least one.
@@ -121,7 +153,19 @@ pub(super) fn read(address: &FrameAddress) -> Result<Decoded, DecodeError> {
 /// # Errors
 /// When a frame cannot be read or the file not written.
 pub fn copy_frames(file: &Path, dataset: Option<&str>, indices: &[usize], target: &Path) -> Result<(), DecodeError> {
-    open_stacks::with(file, dataset, |stack| guarded(|| stack.copy(indices, target)))
+    open_stacks::with(file, dataset, |stack| {
+        guarded("stack", || {
+            if !FrameAddress::is_packed(target) {
+                return stack.copy(indices, target);
+            }
+            let folder = tempfile::tempdir_in(target.parent().unwrap_or(Path::new(".")))?;
+            let plain = folder.path().join("frames");
+            stack.copy(indices, &plain)?;
+            let mut packed = GzEncoder::new(File::create_new(target)?, Compression::default());
+            std::io::copy(&mut File::open(&plain)?, &mut packed)?;
+            Ok(packed.finish()?.flush()?)
+        })
+    })
 }
 
 /// Size and depth of the frame at `address`.
@@ -143,12 +187,6 @@ pub(super) fn identity(file: &Path, sources: &[PathBuf]) -> Result<ImageId, Deco
 
 fn no_such_frame(index: usize, frames: usize) -> DecodeError {
     DecodeError::Unsupported { format: "stack", detail: format!("frame {index} asked of {frames}") }
-}
-
-/// A reader that panics has met a corrupt file: that must not end the run.
-fn guarded<T>(work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(DecodeError::Corrupt { format: "stack", detail: "the reader gave up".to_owned() }))
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Finds the images below a folder, in one pass that reads each file once.
 //!
 //! Symbolic links are followed; hidden files and folders, and files without an image extension, are no business of
-//! ours. What looks like an image and is none is listed with the reason, and the scan goes on.
+//! ours. What looks like an image and is none, or is one of a kind that we cannot read, is listed with the reason, and the
+//! scan goes on.
+
+mod kinds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,18 +13,16 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
-use super::decode::{read, read_header};
+pub use kinds::is_image_name;
+use kinds::{is_of_format, refused_file, refused_folder};
+
+use super::decode::{format_name, left_out, read, read_header};
 use super::frames;
 use super::tile_index::TileIndex;
 use super::{DecodeError, Header, ImageError, NamingTemplate};
 use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, Skipped};
 use crate::files::tiles_csv;
-use crate::progress::{Event, Observer, Stage};
-
-const EXTENSIONS: [&str; 20] = [
-    "png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif", "pgm", "ppm", "pnm", "pbm", "cbf", "edf", "npy", "h5",
-    "hdf5", "hdf", "nxs", "nx",
-];
+use crate::progress::{Event, Note, Observer, Stage};
 
 /// Why such a link is left out.
 const LOOP: &str = "a symbolic link to a folder above itself";
@@ -38,13 +39,6 @@ pub struct ScanOptions {
     pub series: bool,
     /// The data set that holds the frames, such as `entry/data/data`; found where absent.
     pub dataset: Option<String>,
-}
-
-/// Whether the extension is one of an image file that we read.
-#[must_use]
-pub fn is_image_name(path: &Path) -> bool {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
 /// All images below `root`, sorted by path; or those in the one file `root` is.
@@ -132,13 +126,20 @@ impl WalkedFiles {
                     if linked && fs::canonicalize(entry.path()).is_ok_and(|target| top.starts_with(target)) {
                         self.skipped.push(Skipped { path: relative(root, entry.path()), reason: LOOP.to_owned() });
                         walk.skip_current_dir();
+                    } else if let Some(reason) = refused_folder(entry.path()).filter(|_| entry.depth() > 0) {
+                        self.skipped.push(Skipped { path: relative(root, entry.path()), reason: reason.to_owned() });
+                        walk.skip_current_dir();
                     }
                 }
                 Ok(entry) if entry.file_name() == tiles_csv::FILE => self.tile_indexes.push(entry.into_path()),
                 Ok(entry) if is_image_name(entry.path()) => {
                     self.files.insert(relative(root, entry.path()), entry.into_path());
                 }
-                Ok(_) => {}
+                Ok(entry) => {
+                    if let Some(reason) = refused_file(entry.path()) {
+                        self.skipped.push(Skipped { path: relative(root, entry.path()), reason });
+                    }
+                }
                 Err(error) => self.skip(root, folder, &error),
             }
         }
@@ -183,6 +184,7 @@ impl WalkedFiles {
             .flat_map(|scanned| &scanned.sources)
             .filter_map(|file| fs::canonicalize(file).ok())
             .collect();
+        tell_of_parts(&results, observer);
         let mut manifest = Manifest { root, records: Vec::new(), skipped: self.skipped, unmatched: 0 };
         for result in results {
             match result.and_then(|scanned| scanned.with_fields(options, &mut manifest.unmatched)) {
@@ -199,13 +201,31 @@ impl WalkedFiles {
     }
 }
 
+/// What was read otherwise than the names let expect.
+fn tell_of_parts(results: &[Result<Scanned, Skipped>], observer: &dyn Observer) {
+    let read = || results.iter().flatten();
+    let mut parts = read().filter_map(|scanned| Some((&scanned.path, scanned.left_out.as_ref()?))).peekable();
+    if let Some((first, left_out)) = parts.peek().map(|(first, left_out)| ((*first).clone(), (*left_out).clone())) {
+        observer.note(&Note::PartlyRead { files: parts.count(), first, left_out });
+    }
+    let mut named = read().filter_map(|scanned| Some((&scanned.path, scanned.other_format?))).peekable();
+    if let Some((first, format)) = named.peek().map(|(first, format)| ((*first).clone(), *format)) {
+        observer.note(&Note::NamedOtherwise { files: named.count(), first, format });
+    }
+}
+
 /// The records of a file: one image, or all its frames.
 struct Scanned {
+    path: String,
     file: PathBuf,
     /// At least one.
     records: Vec<ImageRecord>,
     /// Other files that its frames lie in.
     sources: Vec<PathBuf>,
+    /// What the file holds besides its records.
+    left_out: Option<String>,
+    /// The format of the content, where the name says another.
+    other_format: Option<&'static str>,
 }
 
 impl Scanned {
@@ -226,7 +246,9 @@ impl Scanned {
             let id = tile.map_or_else(|| ImageId::of_bytes(&bytes), |(id, _)| id);
             let fields = if options.series { series_fields(path) } else { BTreeMap::new() };
             let records = vec![record(id, path.to_owned(), read_header(&bytes)?, fields)];
-            return Ok(Self { file: file.to_owned(), records, sources: Vec::new() });
+            let other_format = format_name(&bytes).filter(|format| !is_of_format(file, format));
+            let (left_out, sources) = (left_out(&bytes), Vec::new());
+            return Ok(Self { path: path.to_owned(), file: file.to_owned(), records, sources, left_out, other_format });
         };
         let dataset = dataset.filter(|_| stack.has_datasets());
         let sources = stack.sources();
@@ -237,7 +259,9 @@ impl Scanned {
             let fields = series_fields(&address);
             record(id.frame(index), address, stack.header(), fields)
         };
-        Ok(Self { file: file.to_owned(), records: (0..stack.len()).map(frame).collect(), sources })
+        let records = (0..stack.len()).map(frame).collect();
+        let (path, file, left_out) = (path.to_owned(), file.to_owned(), stack.left_out());
+        Ok(Self { path, file, records, sources, left_out, other_format: None })
     }
 
     /// With what the file's name says.

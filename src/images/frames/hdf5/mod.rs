@@ -111,6 +111,9 @@ impl Hdf5Stack {
             PixelType::I32 => counts::of_i32(read!(i32).into_iter()),
             PixelType::U64 => counts::of_u64(read!(u64).into_iter()),
             PixelType::I64 => counts::of_i64(read!(i64).into_iter()),
+            PixelType::F16 => {
+                return Err(DecodeError::Unsupported { format: "HDF5", detail: "floats of 16 bits".to_owned() });
+            }
             PixelType::F32 => Samples::F32(read!(f32)),
             PixelType::F64 => counts::of_f64(read!(f64).into_iter()),
         })
