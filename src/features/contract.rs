@@ -105,7 +105,8 @@ fn columns_have_names_of_their_own_and_fingerprints_differ() {
 
 #[test]
 fn statistics_of_counts_are_finite_whatever_was_measured() {
-    let frame = |samples: Samples| Decoded { height: 2, width: samples.len() / 2, channels: 1, samples, mask: Mask::Detector };
+    let frame =
+        |samples: Samples| Decoded { height: 2, width: samples.len() / 2, channels: 1, samples, mask: Mask::Detector };
     let frames = [
         frame(Samples::U16(vec![u16::MAX; 6])),
         frame(Samples::U32(vec![0, u32::MAX - 1, 3, 0])),

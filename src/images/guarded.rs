@@ -15,7 +15,10 @@ thread_local! {
 ///
 /// # Errors
 /// As `work`.
-pub(super) fn guarded<T>(format: &'static str, work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+pub(super) fn guarded<T>(
+    format: &'static str,
+    work: impl FnOnce() -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = panic::take_hook();

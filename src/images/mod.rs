@@ -1,5 +1,7 @@
 //! Files become images: found, hashed, decoded, brought to one brightness scale and one size.
 
+#[cfg(test)]
+mod containers;
 mod decode;
 mod depth;
 mod enhance;

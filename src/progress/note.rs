@@ -76,17 +76,24 @@ impl fmt::Display for Note {
             Self::SilhouettesTakeLong { seconds } => write!(f, "exact silhouettes take about {seconds:.0} s"),
             Self::LargestCount { images, white: true } => write!(
                 f,
-                "65535 in {images} images is white, as from a camera; `dataset.counts=detector` leaves it out as not measured"
+                "65535 is white in {images} of the images, as a camera's; `--set dataset.counts=detector` takes it as not measured"
             ),
             Self::LargestCount { images, white: false } => write!(
                 f,
-                "65535 in {images} images was not measured, as from a detector; `dataset.counts=camera` makes it white"
+                "65535 was not measured in {images} of the images, as a detector's; `--set dataset.counts=camera` takes it as white"
             ),
+            Self::PartlyRead { files: 1, first, left_out } => write!(f, "read in part: `{first}`, without {left_out}"),
+            Self::NamedOtherwise { files: 1, first, format } => {
+                write!(f, "`{first}` is {format}, whatever its name says: the content counts")
+            }
             Self::PartlyRead { files, first, left_out } => {
-                write!(f, "{files} files are read in part, such as `{first}`: without {left_out}")
+                write!(f, "{files} files are read in part, such as `{first}`, without {left_out}")
             }
             Self::NamedOtherwise { files, first, format } => {
-                write!(f, "{files} files are not what their names say, such as `{first}`, which is {format}: content counts")
+                write!(
+                    f,
+                    "{files} files are not what their names say, such as `{first}`, which is {format}: the content counts"
+                )
             }
             Self::Trying { backbone, layers, enhance } => {
                 write!(f, "{backbone} {}", layers.join(" + "))?;

@@ -6,6 +6,7 @@ mod broken_files;
 mod browser;
 mod cluster;
 mod compare;
+mod containers;
 mod crystals;
 mod curate;
 mod evaluate;

@@ -70,7 +70,13 @@ mod tests {
     use crate::images::{Mask, Samples};
 
     fn of(samples: Samples) -> Vec<f64> {
-        FrameStatistics.measure(&Decoded { height: 2, width: samples.len() / 2, channels: 1, samples, mask: Mask::Detector })
+        FrameStatistics.measure(&Decoded {
+            height: 2,
+            width: samples.len() / 2,
+            channels: 1,
+            samples,
+            mask: Mask::Detector,
+        })
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Finds damage that decoders pass over: they would fill the rest with grey, or trust a checksum unseen.
 
+use std::borrow::Cow;
+
 use image::ImageFormat;
 
 use super::{DecodeError, jpeg_scan};
@@ -23,17 +25,31 @@ fn big_endian(bytes: &[u8]) -> u32 {
 /// The checksums of all chunks that the first picture is made of: those with a capital letter, and transparency. Whether
 /// pixels are missing where no chunk is cut is for the decoder to tell, with or without the end mark.
 fn png(bytes: &[u8]) -> Result<(), DecodeError> {
+    png_chunks(bytes).map(drop)
+}
+
+/// The bytes with an end mark, which decoders wait for, behind the last whole chunk.
+pub(super) fn png_with_end(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const END: [u8; 12] = [0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82];
+    match png_chunks(bytes) {
+        Ok(Some(end)) => [&bytes[..end], &END].concat().into(),
+        _ => bytes.into(),
+    }
+}
+
+/// Where the last whole chunk ends, if no end mark follows it.
+fn png_chunks(bytes: &[u8]) -> Result<Option<usize>, DecodeError> {
     let truncated = || DecodeError::Truncated { format: "PNG", detail: "a chunk is not whole" };
     let mut rest = bytes.get(8..).ok_or_else(truncated)?;
     while let Some((head, after)) = rest.split_at_checked(8) {
         let (length, name) = (big_endian(&head[..4]) as usize, &head[4..]);
         if name == b"IEND" {
             // A missing checksum of the empty last chunk loses nothing, and what follows is no part of the picture.
-            return Ok(());
+            return Ok(None);
         }
         let matters = name[0].is_ascii_uppercase() || name == b"tRNS";
         let Some((sum, next)) = after.split_at_checked(length).and_then(|(_, after)| after.split_at_checked(4)) else {
-            return if matters { Err(truncated()) } else { Ok(()) };
+            return if matters { Err(truncated()) } else { Ok(Some(bytes.len() - rest.len())) };
         };
         let whole = &rest[4..8 + length];
         if matters && crc32fast::hash(whole) != big_endian(sum) {
@@ -42,7 +58,7 @@ fn png(bytes: &[u8]) -> Result<(), DecodeError> {
         }
         rest = next;
     }
-    Ok(())
+    Ok(Some(bytes.len() - rest.len()))
 }
 
 fn webp_is_whole(bytes: &[u8]) -> bool {

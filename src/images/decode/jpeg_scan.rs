@@ -154,14 +154,18 @@ impl Codes {
     fn new(counts: &[u8], values: &[u8]) -> Self {
         let mut short = vec![(0, 0); 256];
         let mut limits = [(0, 0); 17];
-        let (mut code, mut place) = (0_u32, 0_usize);
+        let (mut code, mut place) = (0_u32, 0_u16);
         for length in 1..=16 {
-            let n = usize::from(counts[length - 1]);
-            limits[length].1 = place as i64 - i64::from(code);
-            for value in &values[place..place + n] {
+            let n = u16::from(counts[length - 1]);
+            limits[length].1 = i64::from(place) - i64::from(code);
+            for value in &values[usize::from(place)..usize::from(place + n)] {
                 if length <= 8 {
                     let first = (code << (8 - length)) as usize;
-                    short.iter_mut().skip(first).take(1 << (8 - length)).for_each(|entry| *entry = (length as u8, *value));
+                    short
+                        .iter_mut()
+                        .skip(first)
+                        .take(1 << (8 - length))
+                        .for_each(|entry| *entry = (length as u8, *value));
                 }
                 code += 1;
             }
@@ -199,7 +203,7 @@ impl Bits<'_> {
                     self.at += 1;
                     continue;
                 }
-                (Some(0xFF), _) | (None, _) => return,
+                (Some(0xFF) | None, _) => return,
                 (Some(byte), _) => {
                     self.at += 1;
                     *byte
@@ -215,7 +219,11 @@ impl Bits<'_> {
         if self.n < 16 {
             self.fill();
         }
-        if self.n >= 16 { (self.held >> (self.n - 16)) as u32 & 0xFFFF } else { (self.held << (16 - self.n)) as u32 & 0xFFFF }
+        if self.n >= 16 {
+            (self.held >> (self.n - 16)) as u32 & 0xFFFF
+        } else {
+            (self.held << (16 - self.n)) as u32 & 0xFFFF
+        }
     }
 
     fn skip(&mut self, bits: u32) -> Result<(), Stop> {
@@ -245,7 +253,11 @@ impl Bits<'_> {
             if ahead < limit {
                 self.skip(length as u32)?;
                 let place = i64::from(ahead >> (16 - length)) + add;
-                return usize::try_from(place).ok().and_then(|place| codes.values.get(place)).copied().ok_or(Stop::NoCode);
+                return usize::try_from(place)
+                    .ok()
+                    .and_then(|place| codes.values.get(place))
+                    .copied()
+                    .ok_or(Stop::NoCode);
             }
         }
         // Zeros or ones behind the last byte are no code either.
@@ -299,9 +311,10 @@ impl Scan {
     fn walk(&self, picture: &mut Picture, bytes: &[u8]) -> Result<usize, DecodeError> {
         let first = &picture.components[self.parts[0].0];
         let alone = self.parts.len() == 1;
-        let groups = match alone {
-            true => picture.own_blocks(first),
-            false => (first.blocks.0 / first.across, first.blocks.1 / first.down),
+        let groups = if alone {
+            picture.own_blocks(first)
+        } else {
+            (first.blocks.0 / first.across, first.blocks.1 / first.down)
         };
         let mut components = std::mem::take(&mut picture.components);
         let mut bits = Bits { bytes, at: 0, held: 0, n: 0 };
@@ -330,7 +343,9 @@ impl Scan {
             match done {
                 Ok(()) => {}
                 Err(Stop::NoData) => return Err(truncated_at(group, n)),
-                Err(Stop::NoCode) => return Err(corrupt(&format!("a code is none after {group} of {n} groups of blocks"))),
+                Err(Stop::NoCode) => {
+                    return Err(corrupt(&format!("a code is none after {group} of {n} groups of blocks")));
+                }
             }
         }
         if self.low == 0 {
@@ -369,7 +384,8 @@ impl Scan {
             at = 1;
         }
         let codes = alternating.ok_or(Stop::NoCode)?;
-        let refine = |bits: &mut Bits<'_>, nonzero: u64, at: u32| if nonzero >> at & 1 == 1 { bits.skip(1) } else { Ok(()) };
+        let refine =
+            |bits: &mut Bits<'_>, nonzero: u64, at: u32| if nonzero >> at & 1 == 1 { bits.skip(1) } else { Ok(()) };
         if *run > 0 {
             *run -= 1;
             if self.refines {
@@ -424,7 +440,11 @@ fn truncated(detail: &'static str) -> DecodeError {
 
 /// Half a picture and one without its last block are told apart.
 fn truncated_at(group: usize, n: usize) -> DecodeError {
-    if 10 * group < 9 * n { truncated("its picture ends too early") } else { truncated("the last rows of its picture are missing") }
+    if 10 * group < 9 * n {
+        truncated("its picture ends too early")
+    } else {
+        truncated("the last rows of its picture are missing")
+    }
 }
 
 fn corrupt(detail: &str) -> DecodeError {

@@ -69,14 +69,23 @@ pub fn decode_bytes(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         return guarded(format.name(), || format.decode(bytes));
     }
     let format = format_of(bytes)?;
-    let decoded = or_by_image(bytes, format, |tiff| tiff.read(0), || {
-        check_size(decoded_header(bytes, format)?, format)?;
-        integrity::check(bytes, format)?;
-        let bytes = if format == ImageFormat::Jpeg { jpeg_with_end(bytes) } else { Cow::Borrowed(bytes) };
-        let image = reader(&bytes, format).decode().map_err(|error| translate(error, format))?;
-        // Writers of 32-bit BMP leave the fourth byte of a pixel zero, also where the header calls it alpha.
-        Ok(Decoded::from_dynamic(image, format == ImageFormat::Bmp))
-    })?;
+    let decoded = or_by_image(
+        bytes,
+        format,
+        |tiff| tiff.read(0),
+        || {
+            check_size(decoded_header(bytes, format)?, format)?;
+            integrity::check(bytes, format)?;
+            let bytes = match format {
+                ImageFormat::Jpeg => jpeg_with_end(bytes),
+                ImageFormat::Png => integrity::png_with_end(bytes),
+                _ => Cow::Borrowed(bytes),
+            };
+            let image = reader(&bytes, format).decode().map_err(|error| translate(error, format))?;
+            // Writers of 32-bit BMP leave the fourth byte of a pixel zero, also where the header calls it alpha.
+            Ok(Decoded::from_dynamic(image, format == ImageFormat::Bmp))
+        },
+    )?;
     Ok(decoded.into_grey_if_equal())
 }
 
@@ -110,7 +119,7 @@ pub(super) fn left_out(bytes: &[u8]) -> Option<String> {
         ImageFormat::Tiff => return Tiff::open(Cursor::new(bytes), bytes.len() as u64).ok()?.left_out(),
         format => animation::frames(bytes, format),
     };
-    (n > 1).then(|| format!("{} pictures after the first", n - 1))
+    (n > 1).then(|| format!("{} of {n} pictures", n - 1))
 }
 
 /// The format of the content, such as `PNG`; `None` where it is not known.
@@ -132,15 +141,20 @@ pub fn read_header(bytes: &[u8]) -> Result<Header, DecodeError> {
         return guarded(format.name(), || format.header(bytes));
     }
     let format = format_of(bytes)?;
-    or_by_image(bytes, format, |tiff| Ok(tiff.header()), || {
-        let (header, pixel) = decoded_header(bytes, format)?;
-        check_size((header, pixel), format)?;
-        // Whether a JPEG is whole costs a part of decoding it, and is looked at there.
-        if format != ImageFormat::Jpeg {
-            integrity::check(bytes, format)?;
-        }
-        Ok(header)
-    })
+    or_by_image(
+        bytes,
+        format,
+        |tiff| Ok(tiff.header()),
+        || {
+            let (header, pixel) = decoded_header(bytes, format)?;
+            check_size((header, pixel), format)?;
+            // Whether a JPEG is whole costs a part of decoding it, and is looked at there.
+            if format != ImageFormat::Jpeg {
+                integrity::check(bytes, format)?;
+            }
+            Ok(header)
+        },
+    )
 }
 
 /// Formats of detectors that hold one image.
@@ -213,8 +227,13 @@ fn format_of(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
 
 /// The archive or compression that the bytes start with.
 fn packed_by(bytes: &[u8]) -> Option<&'static str> {
-    let known: [(&[u8], &str); 5] =
-        [(b"PK\x03\x04", "zip"), (b"BZh", "bzip2"), (b"\xFD7zXZ\0", "xz"), (b"\x28\xB5\x2F\xFD", "zstd"), (b"7z\xBC\xAF", "7z")];
+    let known: [(&[u8], &str); 5] = [
+        (b"PK\x03\x04", "zip"),
+        (b"BZh", "bzip2"),
+        (b"\xFD7zXZ\0", "xz"),
+        (b"\x28\xB5\x2F\xFD", "zstd"),
+        (b"7z\xBC\xAF", "7z"),
+    ];
     known.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, name)| *name)
 }
 

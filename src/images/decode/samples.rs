@@ -84,9 +84,10 @@ impl Decoded {
             DynamicImage::ImageLuma8(image) => (1, Samples::U8(image.into_raw())),
             DynamicImage::ImageLumaA8(image) => (1, Samples::U8(blended(&image, 2, over_black_u8))),
             DynamicImage::ImageRgb8(image) => (3, Samples::U8(image.into_raw())),
-            DynamicImage::ImageRgba8(image) if opaque_if_clear && image.pixels().all(|pixel| pixel[3] == 0) => {
-                (3, Samples::U8(image.into_raw().as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect()))
-            }
+            DynamicImage::ImageRgba8(image) if opaque_if_clear && image.pixels().all(|pixel| pixel[3] == 0) => (
+                3,
+                Samples::U8(image.into_raw().as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect()),
+            ),
             DynamicImage::ImageRgba8(image) => (3, Samples::U8(blended(&image, 4, over_black_u8))),
             DynamicImage::ImageLuma16(image) => (1, Samples::U16(image.into_raw())),
             DynamicImage::ImageLumaA16(image) => (1, Samples::U16(blended(&image, 2, over_black_u16))),

@@ -3,6 +3,7 @@
 //! 8-bit images are taken as they are. Of 16-bit and 32-bit images the 0.1 and 99.9 percentiles over all pixels of all
 //! images become black and white, so that images stay comparable with each other; the range is kept with the run.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ndarray::Array3;
@@ -10,7 +11,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::decode::samples::is_measured;
-use super::{Decoded, Image, Mask, Samples, decode};
+use super::preprocess::resize_rows;
+use super::{Decoded, Image, Interpolation, Mask, Resize, Samples, decode};
 use crate::data::{ImageRecord, Manifest};
 use crate::progress::{Note, Observer, Stage};
 
@@ -51,16 +53,12 @@ impl DepthRange {
         let of = |records: &[&ImageRecord], shares| percentiles(manifest, records, counts, shares, observer);
         match depth {
             DepthPolicy::Fixed(span) => Self { bits16: Some(span), bits32: Some(span), counts },
-            DepthPolicy::Full => Self {
-                bits16: (!sixteen.is_empty()).then_some(FULL_16),
-                bits32: of(&float, [0.0, 1.0]),
-                counts,
-            },
-            DepthPolicy::Auto => Self {
-                bits16: of(&sixteen, [0.001, 0.999]),
-                bits32: of(&float, [0.001, 0.999]),
-                counts,
-            },
+            DepthPolicy::Full => {
+                Self { bits16: (!sixteen.is_empty()).then_some(FULL_16), bits32: of(&float, [0.0, 1.0]), counts }
+            }
+            DepthPolicy::Auto => {
+                Self { bits16: of(&sixteen, [0.001, 0.999]), bits32: of(&float, [0.001, 0.999]), counts }
+            }
         }
     }
 
@@ -78,27 +76,51 @@ impl DepthRange {
     #[must_use]
     pub fn apply(&self, decoded: &Decoded) -> Image {
         let shape = (decoded.height, decoded.width, decoded.channels);
+        let values = self.shown(decoded, 0..decoded.samples.len());
+        // A decoder always gives height × width × channels counts; a hand-made mismatch is shown as black.
+        Image { pixels: Array3::from_shape_vec(shape, values).unwrap_or_else(|_| Array3::zeros(shape)) }
+    }
+
+    /// As [`DepthRange::apply`] and [`resize`](super::resize) after it, to the bit, without the whole image as floats: these take four
+    /// times the memory of eight bits.
+    #[must_use]
+    pub fn apply_resized(
+        &self,
+        decoded: &Decoded,
+        size: (usize, usize),
+        mode: Resize,
+        interpolation: Interpolation,
+    ) -> Image {
+        if (decoded.height, decoded.width) == size {
+            return self.apply(decoded);
+        }
+        let row = decoded.width * decoded.channels;
+        let shape = (decoded.height, decoded.width, decoded.channels);
+        resize_rows(shape, |y| self.shown(decoded, y * row..(y + 1) * row).into(), size, mode, interpolation)
+    }
+
+    /// Brightness of the counts in `range`.
+    fn shown(&self, decoded: &Decoded, range: Range<usize>) -> Vec<f32> {
         let largest = self.counts.counts_largest(decoded.mask);
-        let values: Vec<f32> = match &decoded.samples {
-            Samples::U8(counts) => counts.iter().map(|&count| f32::from(count)).collect(),
+        match &decoded.samples {
+            Samples::U8(counts) => counts[range].iter().map(|&count| f32::from(count)).collect(),
             Samples::U16(counts) => {
                 let show = self.bits16.unwrap_or(FULL_16).scale();
                 let measured = |count: u16| largest || count < u16::MAX;
-                counts.iter().map(|&count| if measured(count) { show(f32::from(count)) } else { 0.0 }).collect()
+                counts[range].iter().map(|&count| if measured(count) { show(f32::from(count)) } else { 0.0 }).collect()
             }
             Samples::U32(counts) => {
                 let show = self.bits32.unwrap_or(FULL_32).scale();
                 let measured = |count: u32| largest || count < u32::MAX;
-                counts.iter().map(|&count| if measured(count) { show(count as f32) } else { 0.0 }).collect()
+                counts[range].iter().map(|&count| if measured(count) { show(count as f32) } else { 0.0 }).collect()
             }
             Samples::F32(counts) => {
                 let show = self.bits32.unwrap_or(FULL_32).scale();
                 let least = self.counts.least();
-                counts.iter().map(|&count| if is_measured(count) && count >= least { show(count) } else { 0.0 }).collect()
+                let measured = |count: f32| is_measured(count) && count >= least;
+                counts[range].iter().map(|&count| if measured(count) { show(count) } else { 0.0 }).collect()
             }
-        };
-        // A decoder always gives height × width × channels counts; a hand-made mismatch is shown as black.
-        Image { pixels: Array3::from_shape_vec(shape, values).unwrap_or_else(|_| Array3::zeros(shape)) }
+        }
     }
 }
 

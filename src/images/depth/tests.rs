@@ -128,3 +128,23 @@ fn the_largest_count_is_what_the_file_is_or_the_recipe_says() {
     let old: DepthRange = serde_json::from_str(r#"{"bits16":null,"bits32":null}"#).unwrap();
     assert_eq!(serde_json::to_string(&old).unwrap(), r#"{"bits16":null,"bits32":null}"#);
 }
+
+#[test]
+fn rows_shown_one_by_one_give_the_bits_of_the_whole() {
+    let n = 37 * 29 * 3;
+    let decoded = |samples| Decoded { height: 37, width: 29, channels: 3, samples, mask: Mask::Detector };
+    let span = Some(Span { low: 3.0, high: 60_000.0 });
+    let range = DepthRange { bits16: span, bits32: span, ..DepthRange::default() };
+    for decoded in [
+        decoded(Samples::U8((0..n).map(|i| (i * 7 % 256) as u8).collect())),
+        decoded(Samples::U16((0..n).map(|i| (i * 977 % 65_536) as u16).collect())),
+        decoded(Samples::F32((0..n).map(|i| (i * 977 % 65_536) as f32 * 0.7).collect())),
+    ] {
+        for mode in [Resize::Stretch, Resize::Letterbox, Resize::Crop] {
+            for size in [(16, 16), (64, 48), (37, 29)] {
+                let whole = crate::images::resize(range.apply(&decoded), size, mode, Interpolation::Bilinear);
+                assert_eq!(range.apply_resized(&decoded, size, mode, Interpolation::Bilinear), whole);
+            }
+        }
+    }
+}

@@ -9,8 +9,8 @@ use base64::prelude::BASE64_STANDARD;
 use md5::{Digest, Md5};
 
 use super::Header;
-use super::counts::{PixelType, frame};
-use crate::images::{DecodeError, Decoded, Limits};
+use super::counts::{PixelType, frame, of_i16, of_i32, of_i64, of_u64};
+use crate::images::{DecodeError, Decoded, Limits, Samples};
 
 /// Ends the text of a binary section.
 const MARK: [u8; 4] = [0x0C, 0x1A, 0x04, 0xD5];
@@ -25,8 +25,7 @@ pub(in crate::images) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let section = Section::of(bytes)?;
     let (height, width, kind) = (section.height, section.width, section.kind);
     let decoded = if section.packed {
-        let bytes = undo_differences(section.bytes, height * width, kind.size()).ok_or_else(truncated)?;
-        frame(kind.decode(&bytes, true), height, width)
+        frame(undo_differences(section.bytes, height * width, kind), height, width)
     } else {
         let bytes = section.bytes.get(..height * width * kind.size()).ok_or_else(truncated)?;
         frame(kind.decode(bytes, section.little_endian), height, width)
@@ -105,35 +104,56 @@ impl<'a> Section<'a> {
     }
 }
 
-/// `n` numbers out of their differences, the lowest `size` bytes of each, lowest first; `None` where the bytes end before.
-fn undo_differences(bytes: &[u8], n: usize, size: usize) -> Option<Vec<u8>> {
-    let mut numbers = Vec::with_capacity(n * size);
-    let (mut at, mut value) = (0, 0_i64);
-    for _ in 0..n {
-        let byte = *bytes.get(at)?;
-        at += 1;
-        let difference = if byte == 0x80 {
-            let two = i16::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
-            at += 2;
-            if two == i16::MIN {
-                let four = i32::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
-                at += 4;
-                if four == i32::MIN {
-                    at += 8;
-                    i64::from_le_bytes(*bytes.get(at - 8..)?.first_chunk()?)
-                } else {
-                    i64::from(four)
-                }
-            } else {
-                i64::from(two)
-            }
-        } else {
-            i64::from(byte.cast_signed())
-        };
-        value = value.wrapping_add(difference);
-        numbers.extend_from_slice(&value.to_le_bytes()[..size]);
+/// Up to `n` counts out of their differences, fewer where the bytes end before; differences are added in the width of
+/// `kind`.
+fn undo_differences(bytes: &[u8], n: usize, kind: PixelType) -> Samples {
+    let numbers = Numbers { rest: bytes, last: 0 }.take(n);
+    match kind {
+        PixelType::U8 => Samples::U8(numbers.map(|number| number as u8).collect()),
+        PixelType::I8 => of_i16(numbers.map(|number| i16::from(number as i8))),
+        PixelType::U16 => Samples::U16(numbers.map(|number| number as u16).collect()),
+        PixelType::I16 => of_i16(numbers.map(|number| number as i16)),
+        PixelType::U32 => Samples::U32(numbers.map(|number| number as u32).collect()),
+        PixelType::U64 => of_u64(numbers.map(i64::cast_unsigned)),
+        PixelType::I64 => of_i64(numbers),
+        // Floats are never packed so.
+        PixelType::I32 | PixelType::F16 | PixelType::F32 | PixelType::F64 => {
+            of_i32(numbers.map(|number| number as i32))
+        }
     }
-    Some(numbers)
+}
+
+/// The numbers whose differences the bytes hold.
+struct Numbers<'a> {
+    rest: &'a [u8],
+    last: i64,
+}
+
+impl Numbers<'_> {
+    fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (bytes, rest) = self.rest.split_first_chunk()?;
+        self.rest = rest;
+        Some(*bytes)
+    }
+}
+
+impl Iterator for Numbers<'_> {
+    type Item = i64;
+
+    fn next(&mut self) -> Option<i64> {
+        let mut difference = i64::from(i8::from_le_bytes(self.bytes()?));
+        if difference == i64::from(i8::MIN) {
+            difference = i64::from(i16::from_le_bytes(self.bytes()?));
+            if difference == i64::from(i16::MIN) {
+                difference = i64::from(i32::from_le_bytes(self.bytes()?));
+                if difference == i64::from(i32::MIN) {
+                    difference = i64::from_le_bytes(self.bytes()?);
+                }
+            }
+        }
+        self.last = self.last.wrapping_add(difference);
+        Some(self.last)
+    }
 }
 
 fn truncated() -> DecodeError {
@@ -147,9 +167,9 @@ mod tests {
     #[test]
     fn differences_of_every_width() {
         let bytes = [5, 0xFF, 0x80, 0x00, 0x01, 0x80, 0x00, 0x80, 0x40, 0x42, 0x0F, 0x00];
-        let numbers: Vec<u8> = [5_i32, 4, 260, 1_000_260].iter().flat_map(|number| number.to_le_bytes()).collect();
-        assert_eq!(undo_differences(&bytes, 4, 4), Some(numbers));
-        assert_eq!(undo_differences(&bytes, 5, 4), None);
-        assert_eq!(undo_differences(&bytes, 3, 2), Some(vec![5, 0, 4, 0, 4, 1]));
+        assert_eq!(undo_differences(&bytes, 4, PixelType::I32), Samples::U32(vec![5, 4, 260, 1_000_260]));
+        assert_eq!(undo_differences(&bytes, 5, PixelType::I32).len(), 4, "the bytes end before");
+        assert_eq!(undo_differences(&bytes, 3, PixelType::U16), Samples::U16(vec![5, 4, 260]));
+        assert_eq!(undo_differences(&[1, 0xFE], 2, PixelType::I32), Samples::U32(vec![1, u32::MAX]), "-1 is none");
     }
 }

@@ -92,7 +92,9 @@ pub(in crate::images) fn applies(bytes: &[u8]) -> bool {
 
 /// The first frame in the bytes of a whole file.
 pub(in crate::images) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
-    first(bytes)?.read(&mut Cursor::new(bytes))
+    let block = first(bytes)?;
+    let pixels = block.bytes().and_then(|length| bytes.get(block.start as usize..)?.get(..length));
+    block.decode(pixels.ok_or_else(truncated)?)
 }
 
 /// Size and depth of the first frame in the bytes of a whole file.
@@ -117,7 +119,11 @@ impl EdfBlock {
         let mut bytes = vec![0; self.bytes().ok_or_else(truncated)?];
         from.seek(SeekFrom::Start(self.start))?;
         from.read_exact(&mut bytes)?;
-        let decoded = frame(self.kind.decode(&bytes, self.little_endian), self.height, self.width);
+        self.decode(&bytes)
+    }
+
+    fn decode(&self, pixels: &[u8]) -> Result<Decoded, DecodeError> {
+        let decoded = frame(self.kind.decode(pixels, self.little_endian), self.height, self.width);
         Ok(Decoded { mask: self.kind.mask(), ..decoded.ok_or_else(truncated)? })
     }
 }

@@ -112,7 +112,10 @@ impl FrameFormat {
     fn open(self, file: &Path, dataset: Option<&str>) -> Result<Option<Box<dyn Stack>>, DecodeError> {
         Ok(match self {
             Self::Hdf5 if FrameAddress::is_packed(file) => {
-                return Err(DecodeError::Unsupported { format: "HDF5", detail: "packed by gzip: unpack it first".into() });
+                return Err(DecodeError::Unsupported {
+                    format: "HDF5",
+                    detail: "packed by gzip: unpack it first".into(),
+                });
             }
             Self::Hdf5 => Some(boxed(hdf5::Hdf5Stack::open(file, dataset)?)),
             Self::Npy => npy::NpyStack::open(source(file)?)?.map(boxed),

@@ -79,7 +79,15 @@ impl NpyStack {
 /// The image in the bytes of a whole file of two dimensions.
 pub(in crate::images) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let array = single(bytes)?;
-    array.decode(&array.frame(&mut Cursor::new(bytes), 0)?)
+    if array.fortran {
+        return array.decode(&array.frame(&mut Cursor::new(bytes), 0)?);
+    }
+    array.decode(
+        bytes
+            .get(array.start as usize..)
+            .and_then(|numbers| numbers.get(..array.frame_bytes()))
+            .ok_or_else(truncated)?,
+    )
 }
 
 /// Size and depth of the image in the bytes of a whole file of two dimensions.
@@ -186,11 +194,16 @@ impl Array {
         (self.shape[first], self.shape[first + 1])
     }
 
+    fn frame_bytes(&self) -> usize {
+        let (height, width) = self.size();
+        height * width * self.channels() * self.kind.size()
+    }
+
     /// The bytes of a frame in C order.
     fn frame(&self, from: &mut (impl Read + Seek), index: usize) -> Result<Vec<u8>, DecodeError> {
         let (height, width) = self.size();
         let (channels, size) = (self.channels(), self.kind.size());
-        let mut bytes = vec![0; height * width * channels * size];
+        let mut bytes = vec![0; self.frame_bytes()];
         if !self.fortran {
             from.seek(SeekFrom::Start(self.start + (index * bytes.len()) as u64))?;
             from.read_exact(&mut bytes)?;

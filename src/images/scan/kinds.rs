@@ -41,8 +41,8 @@ const UNREAD: [(&str, &[&str]); 9] = [
     (
         "raw camera",
         &[
-            "3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf", "fff", "iiq", "kdc", "mef", "mos", "mrw", "nef", "nrw",
-            "orf", "pef", "raf", "raw", "rw2", "rwl", "sr2", "srf", "srw", "x3f",
+            "3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf", "fff", "iiq", "kdc", "mef", "mos", "mrw", "nef",
+            "nrw", "orf", "pef", "raf", "raw", "rw2", "rwl", "sr2", "srf", "srw", "x3f",
         ],
     ),
     ("microscope", &["czi", "lif", "lsm", "nd2", "ndpi", "oib", "oif", "svs", "vsi", "dm3", "dm4", "mrc", "ser"]),

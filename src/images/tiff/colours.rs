@@ -2,17 +2,17 @@
 
 use super::layout::{Alpha, Layout, Meaning, Numbers};
 use super::{corrupt, unsupported};
+use crate::images::decode::samples::{over_black_u8, over_black_u16};
 use crate::images::{DecodeError, Decoded, Mask, Samples};
 
 /// The picture of a page from all its numbers; `palette` holds all reds, then all greens, then all blues.
 pub(super) fn decoded(layout: &Layout, mut samples: Samples, palette: &[u64]) -> Result<Decoded, DecodeError> {
     let marked = layout.meaning != Meaning::Palette && leave_out_nodata(layout, &mut samples);
     let signed = layout.numbers == Numbers::Signed;
-    let mask = match layout.detector {
+    let mask = match layout.mask {
         _ if marked => Mask::Marked,
-        true if signed => Mask::Marked,
-        true => Mask::Detector,
-        false => Mask::Camera,
+        Mask::Detector if signed => Mask::Marked,
+        mask => mask,
     };
     let samples = match layout.meaning {
         Meaning::Palette => look_up(layout, &samples, palette)?,
@@ -31,7 +31,9 @@ pub(super) fn decoded(layout: &Layout, mut samples: Samples, palette: &[u64]) ->
     };
     let samples = match samples {
         // Nothing that comes after takes 32-bit colours but as floats.
-        Samples::U32(counts) if layout.channels() == 3 => Samples::F32(counts.into_iter().map(|count| count as f32).collect()),
+        Samples::U32(counts) if layout.channels() == 3 => {
+            Samples::F32(counts.into_iter().map(|count| count as f32).collect())
+        }
         other => other,
     };
     Ok(Decoded { height: layout.height, width: layout.width, channels: layout.channels(), samples, mask })
@@ -42,7 +44,9 @@ fn stretch(samples: Samples, bits: usize) -> Samples {
     let white = (1_u16 << bits) - 1;
     match samples {
         Samples::U8(mut levels) => {
-            levels.iter_mut().for_each(|level| *level = (u16::from(*level) * 255 / white) as u8);
+            for level in &mut levels {
+                *level = (u16::from(*level) * 255 / white) as u8;
+            }
             Samples::U8(levels)
         }
         other => other,
@@ -106,22 +110,23 @@ fn without_alpha(layout: &Layout, samples: Samples) -> Samples {
         return samples;
     }
     let straight = layout.alpha == Alpha::Straight;
-    fn pick<T: Copy>(counts: &[T], step: usize, colours: usize, blend: impl Fn(T, T) -> T) -> Vec<T> {
-        let pixels = counts.chunks_exact(step);
-        pixels.flat_map(|pixel| pixel[..colours].iter().map(|count| blend(*count, pixel[colours]))).collect()
-    }
     macro_rules! blend {
         ($counts:ident, $blend:path) => {
             pick(&$counts, step, colours, |count, alpha| if straight { $blend(count, alpha) } else { count })
         };
     }
-    use crate::images::decode::samples::{over_black_u8, over_black_u16};
     match samples {
         Samples::U8(counts) => Samples::U8(blend!(counts, over_black_u8)),
         Samples::U16(counts) => Samples::U16(blend!(counts, over_black_u16)),
         Samples::U32(counts) => Samples::U32(pick(&counts, step, colours, |count, _| count)),
         Samples::F32(counts) => Samples::F32(blend!(counts, std::ops::Mul::mul)),
     }
+}
+
+/// The colours of pixels of `step` numbers, with the one after them blended in.
+fn pick<T: Copy>(counts: &[T], step: usize, colours: usize, blend: impl Fn(T, T) -> T) -> Vec<T> {
+    let pixels = counts.chunks_exact(step);
+    pixels.flat_map(|pixel| pixel[..colours].iter().map(|count| blend(*count, pixel[colours]))).collect()
 }
 
 /// A palette is of 16 bits; some writers fill it with numbers of 8, which would all be black.

@@ -1,8 +1,9 @@
-//! Compressed blocks become bytes: LZW, deflate, `PackBits` and JPEG.
+//! Compressed blocks become rows of bytes, read one after the other (LZW, deflate, `PackBits`), or pixels (JPEG).
 
-use std::io::Read;
+use std::io::{self, BufRead, BufReader, Read};
 
-use weezl::BitOrder;
+use flate2::bufread::ZlibDecoder;
+use weezl::{BitOrder, LzwStatus};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
@@ -14,20 +15,118 @@ use crate::images::DecodeError;
 /// The compression of JPEG blocks, whose decoder gives pixels and no rows of packed numbers.
 pub(super) const JPEG: u64 = 7;
 
-/// The first `size` bytes of a block.
-pub(super) fn decompress(block: Vec<u8>, compression: u64, size: usize) -> Result<Vec<u8>, DecodeError> {
-    let mut bytes = match compression {
-        1 => block,
-        5 => lzw(&block, size)?,
-        8 | 32946 => deflate(&block, size)?,
-        32773 => pack_bits(&block, size),
+/// The rows of a block, read as they are asked for.
+pub(super) fn rows<'a>(
+    block: impl Read + 'a,
+    compression: u64,
+    reversed_bits: bool,
+) -> Result<Box<dyn Read + 'a>, DecodeError> {
+    let block: Box<dyn Read> = if reversed_bits { Box::new(Reversed(block)) } else { Box::new(block) };
+    let block = BufReader::with_capacity(1 << 16, block);
+    Ok(match compression {
+        1 => Box::new(block),
+        5 => Box::new(Lzw::new(block)?),
+        8 | 32946 => Box::new(ZlibDecoder::new(block)),
+        32773 => Box::new(PackBits { from: block, left: 0, repeated: None }),
         other => return Err(unsupported(format!("compressed by {}", name(other)))),
-    };
-    if bytes.len() < size {
-        return Err(truncated());
+    })
+}
+
+/// Fills `row`.
+pub(super) fn read_row(from: &mut dyn Read, row: &mut [u8]) -> Result<(), DecodeError> {
+    from.read_exact(row).map_err(failed)
+}
+
+/// Looks at what follows the last row, where deflate has its checksum.
+pub(super) fn finish(from: &mut dyn Read) -> Result<(), DecodeError> {
+    from.read(&mut [0]).map(drop).map_err(failed)
+}
+
+fn failed(error: io::Error) -> DecodeError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => truncated(),
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => corrupt(error.to_string()),
+        _ => error.into(),
     }
-    bytes.truncate(size);
-    Ok(bytes)
+}
+
+/// Bytes whose lowest bit comes first.
+struct Reversed<R>(R);
+
+impl<R: Read> Read for Reversed<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = self.0.read(out)?;
+        out[..n].iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+        Ok(n)
+    }
+}
+
+struct Lzw<R> {
+    from: R,
+    decoder: weezl::decode::Decoder,
+}
+
+impl<R: BufRead> Lzw<R> {
+    fn new(mut from: R) -> Result<Self, DecodeError> {
+        // Before version 5 of the format the bits came in the other order; such data starts with 0 and an odd byte.
+        let decoder = match from.fill_buf()? {
+            [0, odd, ..] if odd & 1 == 1 => weezl::decode::Decoder::new(BitOrder::Lsb, 8),
+            _ => weezl::decode::Decoder::with_tiff_size_switch(BitOrder::Msb, 8),
+        };
+        Ok(Self { from, decoder })
+    }
+}
+
+impl<R: BufRead> Read for Lzw<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let done = self.decoder.decode_bytes(self.from.fill_buf()?, out);
+            self.from.consume(done.consumed_in);
+            let status = done.status.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
+            if done.consumed_out > 0 || out.is_empty() || matches!(status, LzwStatus::Done) || done.consumed_in == 0 {
+                return Ok(done.consumed_out);
+            }
+        }
+    }
+}
+
+/// Runs of bytes as they are, and of one byte repeated.
+struct PackBits<R> {
+    from: R,
+    /// Bytes of the run that are still to come.
+    left: usize,
+    repeated: Option<u8>,
+}
+
+impl<R: BufRead> PackBits<R> {
+    fn byte(&mut self) -> io::Result<Option<u8>> {
+        let byte = self.from.fill_buf()?.first().copied();
+        self.from.consume(usize::from(byte.is_some()));
+        Ok(byte)
+    }
+}
+
+impl<R: BufRead> Read for PackBits<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.left == 0 {
+            match self.byte()? {
+                Some(n @ 0..=127) => (self.left, self.repeated) = (usize::from(n) + 1, None),
+                Some(128) => {}
+                Some(n) => (self.left, self.repeated) = (257 - usize::from(n), self.byte()?),
+                None => return Ok(0),
+            }
+        }
+        let n = self.left.min(out.len());
+        let n = match self.repeated {
+            Some(byte) => {
+                out[..n].fill(byte);
+                n
+            }
+            None => self.from.read(&mut out[..n])?,
+        };
+        self.left -= n;
+        Ok(n)
+    }
 }
 
 fn name(compression: u64) -> String {
@@ -45,63 +144,6 @@ fn name(compression: u64) -> String {
         50002 | 52546 => "JPEG XL".to_owned(),
         other => format!("method {other}"),
     }
-}
-
-fn lzw(block: &[u8], size: usize) -> Result<Vec<u8>, DecodeError> {
-    // Before version 5 of the format the bits came in the other order; such data starts with 0 and an odd byte.
-    let mut decoder = match block {
-        [0, odd, ..] if odd & 1 == 1 => weezl::decode::Decoder::new(BitOrder::Lsb, 8),
-        _ => weezl::decode::Decoder::with_tiff_size_switch(BitOrder::Msb, 8),
-    };
-    let mut bytes = vec![0; size];
-    let (mut read, mut written) = (0, 0);
-    while written < size {
-        let done = decoder.decode_bytes(&block[read..], &mut bytes[written..]);
-        read += done.consumed_in;
-        written += done.consumed_out;
-        match done.status {
-            Ok(weezl::LzwStatus::Ok) if done.consumed_in + done.consumed_out > 0 => {}
-            Ok(_) => break,
-            Err(error) => return Err(corrupt(error.to_string())),
-        }
-    }
-    bytes.truncate(written);
-    Ok(bytes)
-}
-
-fn deflate(block: &[u8], size: usize) -> Result<Vec<u8>, DecodeError> {
-    let mut bytes = Vec::new();
-    // One byte more than is needed: the checksum of the whole is looked at where it follows the last byte.
-    let mut from = flate2::read::ZlibDecoder::new(block).take(size as u64 + 1);
-    from.read_to_end(&mut bytes).map_err(|error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => truncated(),
-        _ => corrupt(error.to_string()),
-    })?;
-    Ok(bytes)
-}
-
-fn pack_bits(block: &[u8], size: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(size);
-    let mut rest = block;
-    while let [head, tail @ ..] = rest
-        && bytes.len() < size
-    {
-        let n = usize::from(*head);
-        rest = match n {
-            0..=127 => {
-                let (copied, after) = tail.split_at((n + 1).min(tail.len()));
-                bytes.extend_from_slice(copied);
-                after
-            }
-            128 => tail,
-            _ => {
-                let Some((repeated, after)) = tail.split_first() else { break };
-                bytes.resize(bytes.len() + 257 - n, *repeated);
-                after
-            }
-        };
-    }
-    bytes
 }
 
 /// The pixels of a JPEG block of `width × height`, `samples` bytes each, with the tables that all blocks share.

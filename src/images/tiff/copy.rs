@@ -53,7 +53,7 @@ impl<R: Read + Seek> Tiff<R> {
             out.write_all(&read_at(from, at, size, length)?)?;
         }
         let stack = directory.text(from, tags::DESCRIPTION, length).starts_with("ImageJ=");
-        let kept = |entry: &&Entry| !LEFT_OUT.contains(&entry.tag) && !(stack && entry.tag == tags::DESCRIPTION);
+        let kept = |entry: &&Entry| !(LEFT_OUT.contains(&entry.tag) || stack && entry.tag == tags::DESCRIPTION);
         let mut rows = Vec::new();
         for entry in directory.entries.iter().filter(kept) {
             let numbers = match entry.tag {

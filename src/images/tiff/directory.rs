@@ -117,7 +117,12 @@ impl Directory {
     }
 
     /// The values of a tag as whole numbers; `None` where the page does not have it.
-    pub fn numbers(&self, from: &mut (impl Read + Seek), tag: u16, length: u64) -> Result<Option<Vec<u64>>, DecodeError> {
+    pub fn numbers(
+        &self,
+        from: &mut (impl Read + Seek),
+        tag: u16,
+        length: u64,
+    ) -> Result<Option<Vec<u64>>, DecodeError> {
         let Some(entry) = self.entries.iter().find(|entry| entry.tag == tag) else { return Ok(None) };
         let bytes = entry.bytes(from, self.format, length)?;
         Ok(Some(bytes.chunks_exact(entry.size()).map(|number| self.format.number(number)).collect()))

@@ -4,7 +4,7 @@ use std::io::{Read, Seek};
 
 use super::directory::Directory;
 use super::{corrupt, unsupported};
-use crate::images::{DecodeError, Limits};
+use crate::images::{DecodeError, Limits, Mask};
 
 /// Kinds of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +59,8 @@ pub(super) struct Layout {
     pub tiled: bool,
     /// The number of pixels that were not measured.
     pub nodata: Option<f64>,
-    /// Whether a counting detector wrote the file: see [`super`].
-    pub detector: bool,
+    /// Whose counts they are: see [`super`].
+    pub mask: Mask,
 }
 
 /// Tags of the format, and GDAL's.
@@ -93,8 +93,7 @@ pub(super) mod tags {
 }
 
 /// Makers of detectors that count photons, as they and their software name themselves.
-const DETECTORS: [&str; 8] =
-    ["pilatus", "eiger", "dectris", "mythen", "jungfrau", "medipix", "timepix", "maxipix"];
+const DETECTORS: [&str; 8] = ["pilatus", "eiger", "dectris", "mythen", "jungfrau", "medipix", "timepix", "maxipix"];
 
 impl Layout {
     pub fn of(directory: &Directory, from: &mut (impl Read + Seek), length: u64) -> Result<Self, DecodeError> {
@@ -162,7 +161,7 @@ impl Layout {
             block: (block.0 as usize, block.1 as usize),
             tiled,
             nodata,
-            detector,
+            mask: if detector { Mask::Detector } else { Mask::Camera },
         })
     }
 
@@ -171,7 +170,7 @@ impl Layout {
         match (self.meaning, self.numbers, self.bits) {
             (Meaning::Palette, ..) | (_, Numbers::Unsigned, ..=8) => 8,
             (_, Numbers::Unsigned, ..=16) => 16,
-            (_, Numbers::Signed, ..=16) if self.detector => 16,
+            (_, Numbers::Signed, ..=16) if self.mask == Mask::Detector => 16,
             _ => 32,
         }
     }

@@ -17,7 +17,7 @@ mod layout;
 mod pixels;
 
 use std::collections::HashSet;
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, SeekFrom};
 
 use directory::{Directory, Format, read_at};
 use layout::{Layout, Meaning, tags};
@@ -55,7 +55,7 @@ impl<R: Read + Seek> Tiff<R> {
     /// # Errors
     /// When the first page cannot be read, or the chain of pages is broken.
     pub fn open(mut from: R, length: u64) -> Result<Self, DecodeError> {
-        from.seek(std::io::SeekFrom::Start(0))?;
+        from.seek(SeekFrom::Start(0))?;
         let (format, first) = Format::read(&mut from)?;
         let directory = Directory::read(&mut from, format, first, length)?;
         let layout = Layout::of(&directory, &mut from, length)?;
@@ -74,11 +74,12 @@ impl<R: Read + Seek> Tiff<R> {
             }
             next = page.next;
         }
-        let mut left_out = (others > 0).then(|| format!("{others} pages of another size or kind"));
+        let mut left_out = (others > 0).then(|| format!("{others} of {} pages, of another size or kind", seen.len()));
         if seen.len() == 1 {
             let (stack, missing) = image_j(&directory, &layout, &mut from, length)?;
             frames.extend((1..stack).map(|frame| Place { directory: first, shift: frame * frame_bytes(&layout) }));
-            left_out = (missing > 0).then(|| format!("{missing} frames that end before they are whole"));
+            left_out = (missing > 0)
+                .then(|| format!("{missing} of {} frames, which are not whole", missing + frames.len() as u64));
         }
         Ok(Self { from, length, format, frames, layout, left_out })
     }
@@ -108,11 +109,16 @@ impl<R: Read + Seek> Tiff<R> {
         let mut samples = pixels::room(&layout);
         let tables = directory.bytes(from, tags::JPEG_TABLES, length)?;
         for (number, &(at, size)) in blocks.places.iter().enumerate() {
-            let mut block = read_at(from, at, size, length)?;
-            if layout.reversed_bits {
-                block.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+            if layout.compression == compression::JPEG {
+                blocks.place_jpeg(number, &read_at(from, at, size, length)?, tables.as_deref(), &mut samples)?;
+                continue;
             }
-            blocks.place(number, block, tables.as_deref(), self.format, &mut samples)?;
+            if at.checked_add(size).is_none_or(|end| end > length) {
+                return Err(truncated());
+            }
+            from.seek(SeekFrom::Start(at))?;
+            let mut rows = compression::rows(from.take(size), layout.compression, layout.reversed_bits)?;
+            blocks.place(number, rows.as_mut(), self.format, &mut samples)?;
         }
         let palette = match layout.meaning {
             Meaning::Palette => directory.numbers(from, tags::COLOUR_MAP, length)?,
@@ -139,13 +145,15 @@ impl<'a> Blocks<'a> {
         length: u64,
         shift: u64,
     ) -> Result<Self, DecodeError> {
-        let (starts, sizes) = match layout.tiled {
-            true => (tags::TILE_OFFSETS, tags::TILE_BYTES),
-            false => (tags::STRIP_OFFSETS, tags::STRIP_BYTES),
+        let (starts, sizes) = if layout.tiled {
+            (tags::TILE_OFFSETS, tags::TILE_BYTES)
+        } else {
+            (tags::STRIP_OFFSETS, tags::STRIP_BYTES)
         };
         let (across, down) = (layout.width.div_ceil(layout.block.0), layout.height.div_ceil(layout.block.1));
         let n = across * down * if layout.planar { layout.samples } else { 1 };
-        let starts = directory.numbers(from, starts, length)?.ok_or_else(|| corrupt("it says not where its pixels lie"))?;
+        let starts =
+            directory.numbers(from, starts, length)?.ok_or_else(|| corrupt("it says not where its pixels lie"))?;
         let sizes = directory.numbers(from, sizes, length)?;
         if starts.len() < n || sizes.as_ref().is_some_and(|sizes| sizes.len() < n) {
             return Err(truncated());
@@ -177,41 +185,53 @@ impl<'a> Blocks<'a> {
         if self.layout.tiled { rows } else { rows.min(self.layout.height - row * rows) }
     }
 
-    /// Puts a block into the picture.
-    fn place(
+    /// Puts a block into the picture, row by row.
+    fn place(&self, number: usize, rows: &mut dyn Read, format: Format, into: &mut Samples) -> Result<(), DecodeError> {
+        let layout = self.layout;
+        if layout.predictor > 1 && !layout.bits.is_multiple_of(8) {
+            return Err(unsupported("differences of packed bits"));
+        }
+        let mut row = vec![0; layout.row_bytes()];
+        for y in 0..self.rows(number) {
+            compression::read_row(rows, &mut row)?;
+            pixels::to_native(&mut row, layout, format.little_endian);
+            self.place_row(number, y, &row, into);
+        }
+        compression::finish(rows)
+    }
+
+    /// Puts a block of JPEG into the picture.
+    fn place_jpeg(
         &self,
         number: usize,
-        block: Vec<u8>,
+        block: &[u8],
         tables: Option<&[u8]>,
-        format: Format,
         into: &mut Samples,
     ) -> Result<(), DecodeError> {
         let layout = self.layout;
-        let (row_bytes, rows) = (layout.row_bytes(), self.rows(number));
-        let bytes = if layout.compression == compression::JPEG {
-            if layout.bits != 8 {
-                return Err(unsupported(format!("JPEG of {} bits", layout.bits)));
-            }
-            let size = (layout.block.0, rows);
-            compression::jpeg(&block, tables, size, layout.together(), layout.meaning == Meaning::YCbCr)?
-        } else {
-            let mut bytes = compression::decompress(block, layout.compression, row_bytes * rows)?;
-            if layout.predictor > 1 && !layout.bits.is_multiple_of(8) {
-                return Err(unsupported("differences of packed bits"));
-            }
-            pixels::to_native(&mut bytes, layout, format.little_endian, row_bytes);
-            bytes
-        };
-        let (column, row) = (number % self.across, number / self.across % self.down);
-        let plane = number / (self.across * self.down);
-        let (left, top) = (column * layout.block.0, row * layout.block.1);
-        let pixels = layout.block.0.min(layout.width - left);
-        let step = if layout.planar { layout.samples } else { 1 };
-        for (y, row) in bytes.chunks_exact(row_bytes).take(layout.height - top).enumerate() {
-            let start = ((top + y) * layout.width + left) * layout.samples + plane;
-            pixels::place(row, layout, pixels * layout.together(), into, start, step);
+        if layout.bits != 8 {
+            return Err(unsupported(format!("JPEG of {} bits", layout.bits)));
+        }
+        let size = (layout.block.0, self.rows(number));
+        let bytes = compression::jpeg(block, tables, size, layout.together(), layout.meaning == Meaning::YCbCr)?;
+        for (y, row) in bytes.chunks_exact(layout.row_bytes()).take(size.1).enumerate() {
+            self.place_row(number, y, row, into);
         }
         Ok(())
+    }
+
+    /// Puts row `y` of a block into the picture; rows and columns beyond it are padding.
+    fn place_row(&self, number: usize, y: usize, row: &[u8], into: &mut Samples) {
+        let layout = self.layout;
+        let (column, down) = (number % self.across, number / self.across % self.down);
+        let plane = number / (self.across * self.down);
+        let (left, y) = (column * layout.block.0, down * layout.block.1 + y);
+        if y < layout.height {
+            let pixels = layout.block.0.min(layout.width - left);
+            let start = (y * layout.width + left) * layout.samples + plane;
+            let step = if layout.planar { layout.samples } else { 1 };
+            pixels::place(row, layout, pixels * layout.together(), into, start, step);
+        }
     }
 }
 

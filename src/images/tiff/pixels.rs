@@ -3,8 +3,8 @@
 use half::f16;
 
 use super::layout::{Layout, Numbers};
-use crate::images::Samples;
 use crate::images::frames::counts::{u16_or_unmeasured, u32_or_unmeasured};
+use crate::images::{Mask, Samples};
 
 /// Memory for the numbers of a picture, in the type they will have.
 pub(super) fn room(layout: &Layout) -> Samples {
@@ -13,30 +13,27 @@ pub(super) fn room(layout: &Layout) -> Samples {
         (Numbers::Unsigned, ..=8) => Samples::U8(vec![0; n]),
         (Numbers::Unsigned, ..=16) => Samples::U16(vec![0; n]),
         (Numbers::Unsigned, ..=32) => Samples::U32(vec![0; n]),
-        (Numbers::Signed, ..=16) if layout.detector => Samples::U16(vec![0; n]),
-        (Numbers::Signed, _) if layout.detector => Samples::U32(vec![0; n]),
+        (Numbers::Signed, ..=16) if layout.mask == Mask::Detector => Samples::U16(vec![0; n]),
+        (Numbers::Signed, _) if layout.mask == Mask::Detector => Samples::U32(vec![0; n]),
         _ => Samples::F32(vec![0.0; n]),
     }
 }
 
-/// Brings the bytes of a block, `row` bytes a row, into this machine's order and undoes the predictor.
-pub(super) fn to_native(bytes: &mut [u8], layout: &Layout, little_endian: bool, row: usize) {
-    let size = layout.bits / 8;
+/// Brings the bytes of a row into this machine's order and undoes the predictor.
+pub(super) fn to_native(row: &mut [u8], layout: &Layout, little_endian: bool) {
+    let (size, step) = (layout.bits / 8, layout.together());
     if layout.predictor == 3 {
-        return floats(bytes, layout.together(), size, row);
+        return floats(row, step, size);
     }
     if layout.bits.is_multiple_of(8) && little_endian != cfg!(target_endian = "little") {
-        bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+        row.chunks_exact_mut(size).for_each(<[u8]>::reverse);
     }
     if layout.predictor == 2 {
-        let step = layout.together();
-        for row in bytes.chunks_exact_mut(row) {
-            match size {
-                1 => add_up::<1>(row, step, |a, b| [a[0].wrapping_add(b[0])]),
-                2 => add_up::<2>(row, step, |a, b| u16::from_ne_bytes(a).wrapping_add(u16::from_ne_bytes(b)).to_ne_bytes()),
-                4 => add_up::<4>(row, step, |a, b| u32::from_ne_bytes(a).wrapping_add(u32::from_ne_bytes(b)).to_ne_bytes()),
-                _ => add_up::<8>(row, step, |a, b| u64::from_ne_bytes(a).wrapping_add(u64::from_ne_bytes(b)).to_ne_bytes()),
-            }
+        match size {
+            1 => add_up::<1>(row, step, |a, b| [a[0].wrapping_add(b[0])]),
+            2 => add_up::<2>(row, step, |a, b| u16::from_ne_bytes(a).wrapping_add(u16::from_ne_bytes(b)).to_ne_bytes()),
+            4 => add_up::<4>(row, step, |a, b| u32::from_ne_bytes(a).wrapping_add(u32::from_ne_bytes(b)).to_ne_bytes()),
+            _ => add_up::<8>(row, step, |a, b| u64::from_ne_bytes(a).wrapping_add(u64::from_ne_bytes(b)).to_ne_bytes()),
         }
     }
 }
@@ -50,21 +47,18 @@ fn add_up<const N: usize>(row: &mut [u8], step: usize, add: impl Fn([u8; N], [u8
 }
 
 /// Predictor 3: differences of bytes, the highest bytes of a row first.
-fn floats(bytes: &mut [u8], step: usize, size: usize, row: usize) {
-    let mut planes = vec![0; row];
-    for row in bytes.chunks_exact_mut(row) {
-        for at in step..row.len() {
-            row[at] = row[at].wrapping_add(row[at - step]);
+fn floats(row: &mut [u8], step: usize, size: usize) {
+    for at in step..row.len() {
+        row[at] = row[at].wrapping_add(row[at - step]);
+    }
+    let planes = row.to_vec();
+    let n = row.len() / size;
+    for (at, number) in row.chunks_exact_mut(size).enumerate() {
+        for (byte, out) in number.iter_mut().enumerate() {
+            *out = planes[byte * n + at];
         }
-        planes.copy_from_slice(row);
-        let n = row.len() / size;
-        for (at, number) in row.chunks_exact_mut(size).enumerate() {
-            for (byte, out) in number.iter_mut().enumerate() {
-                *out = planes[byte * n + at];
-            }
-            if cfg!(target_endian = "little") {
-                number.reverse();
-            }
+        if cfg!(target_endian = "little") {
+            number.reverse();
         }
     }
 }
