@@ -1,6 +1,7 @@
 //! Notes as data: each has a code and fields for programs, and one sentence for the terminal.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -34,10 +35,18 @@ pub enum Note {
     SilhouettesTakeLong { seconds: f64 },
     /// Images with pixels of 65535, and what that was taken for.
     LargestCount { images: usize, white: bool },
-    /// Files of which only a part is read; `left_out` is the first one's.
-    PartlyRead { files: usize, first: String, left_out: String },
-    /// Files whose content is of another format than their names say; the first one's is `format`.
-    NamedOtherwise { files: usize, first: String, format: &'static str },
+    /// Files of which only a part is read.
+    PartlyRead { left_out: String, files: usize, first: PathBuf },
+    /// Files whose content is of another format than their names say.
+    NamedOtherwise { format: &'static str, files: usize, first: PathBuf },
+    /// Frames are taken from this data set of a file, and not from the others.
+    DatasetTaken { dataset: String, passed_over: Vec<String>, files: usize, first: PathBuf },
+    /// A part of the frames has the fill value that their file's author set.
+    FramesFilled { dataset: String, why: String, files: usize, first: PathBuf },
+    /// Frames that a file declares and nobody wrote are left out.
+    FramesUnwritten { frames: u64, declared: u64, files: usize, first: PathBuf },
+    /// Files whose frames another one links, and which do not count for themselves.
+    ReadThroughMaster { files: usize, first: PathBuf },
     /// A combination of features is tried.
     Trying { backbone: String, layers: Vec<String>, enhance: Vec<String> },
 }
@@ -82,23 +91,52 @@ impl fmt::Display for Note {
                 f,
                 "65535 was not measured in {images} of the images, as a detector's; `--set dataset.counts=camera` takes it as white"
             ),
-            Self::PartlyRead { files: 1, first, left_out } => write!(f, "read in part: `{first}`, without {left_out}"),
-            Self::NamedOtherwise { files: 1, first, format } => {
-                write!(f, "`{first}` is {format}, whatever its name says: the content counts")
+            Self::PartlyRead { left_out, files, first } => {
+                write!(f, "read without {left_out}: {}", InFiles(*files, first))
             }
-            Self::PartlyRead { files, first, left_out } => {
-                write!(f, "{files} files are read in part, such as `{first}`, without {left_out}")
+            Self::NamedOtherwise { format, files, first } => {
+                write!(f, "the content counts, not the name: {format} is in {}", InFiles(*files, first))
             }
-            Self::NamedOtherwise { files, first, format } => {
-                write!(
-                    f,
-                    "{files} files are not what their names say, such as `{first}`, which is {format}: the content counts"
-                )
+            Self::DatasetTaken { dataset, passed_over, files, first } => {
+                write!(f, "frames are those of `{dataset}`")?;
+                if !passed_over.is_empty() {
+                    let shown = passed_over.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+                    let more = passed_over.len().saturating_sub(SHOWN);
+                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                    write!(f, ", not of {shown}{more} (`--set dataset.frames=PATH` takes another)")?;
+                }
+                write!(f, ": {}", InFiles(*files, first))
+            }
+            Self::FramesFilled { dataset, why, files, first } => {
+                write!(f, "`{dataset}` shows the fill value of its author where {why}: {}", InFiles(*files, first))
+            }
+            Self::FramesUnwritten { frames, declared, files, first } => write!(
+                f,
+                "the last {frames} of {declared} frames were declared and never written, and are left out: {}",
+                InFiles(*files, first)
+            ),
+            Self::ReadThroughMaster { files, first } => {
+                write!(f, "frames that another file links count once, through that file: {}", InFiles(*files, first))
             }
             Self::Trying { backbone, layers, enhance } => {
                 write!(f, "{backbone} {}", layers.join(" + "))?;
                 if enhance.is_empty() { Ok(()) } else { write!(f, " after {}", enhance.join(", ")) }
             }
+        }
+    }
+}
+
+/// Data sets named at most.
+const SHOWN: usize = 4;
+
+/// The first of some files, and how many there are.
+struct InFiles<'a>(usize, &'a Path);
+
+impl fmt::Display for InFiles<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => write!(f, "`{}`", self.1.display()),
+            n => write!(f, "{n} files, the first `{}`", self.1.display()),
         }
     }
 }

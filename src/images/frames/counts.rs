@@ -1,7 +1,5 @@
 //! Numbers as files hold them become counts: unsigned, the largest of 16 and 32 bits meaning "not measured".
 
-use std::ops::Range;
-
 use half::f16;
 
 use crate::images::{Decoded, Mask, Samples};
@@ -86,7 +84,7 @@ impl PixelType {
             Self::I32 => of_i32(numbers!(i32)),
             Self::U64 => of_u64(numbers!(u64)),
             Self::I64 => of_i64(numbers!(i64)),
-            Self::F16 => Samples::F32(numbers!(u16).map(|bits| f16::from_bits(bits).to_f32()).collect()),
+            Self::F16 => Samples::F32(numbers!(f16).map(f32::from).collect()),
             Self::F32 => Samples::F32(numbers!(f32).collect()),
             Self::F64 => of_f64(numbers!(f64)),
         }
@@ -127,16 +125,6 @@ pub(in crate::images) fn of_i64(counts: impl Iterator<Item = i64>) -> Samples {
 
 pub(in crate::images) fn of_f64(counts: impl Iterator<Item = f64>) -> Samples {
     Samples::F32(counts.map(|count| count as f32).collect())
-}
-
-/// The counts at `range`, copied.
-pub(super) fn part(samples: &Samples, range: Range<usize>) -> Option<Samples> {
-    Some(match samples {
-        Samples::U8(counts) => Samples::U8(counts.get(range)?.to_vec()),
-        Samples::U16(counts) => Samples::U16(counts.get(range)?.to_vec()),
-        Samples::U32(counts) => Samples::U32(counts.get(range)?.to_vec()),
-        Samples::F32(counts) => Samples::F32(counts.get(range)?.to_vec()),
-    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::io::{BufWriter, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::counts::{PixelType, frame};
-use super::{Header, Source, Stack};
+use super::{Header, Remark, Source, Stack};
 use crate::images::{DecodeError, Decoded, Limits};
 
 /// A header above this many bytes is none.
@@ -62,8 +62,9 @@ impl Stack for EdfStack {
         self.blocks[0].header()
     }
 
-    fn left_out(&self) -> Option<String> {
-        (self.behind > 0).then(|| format!("{} bytes behind the last frame", self.behind))
+    fn remarks(&self) -> Vec<Remark> {
+        let behind = (self.behind > 0).then(|| format!("{} bytes behind the last frame", self.behind));
+        behind.map(Remark::InPart).into_iter().collect()
     }
 
     fn read(&mut self, index: usize) -> Result<Decoded, DecodeError> {

@@ -45,9 +45,9 @@ pub(super) trait Stack {
         Vec::new()
     }
 
-    /// What the file holds besides its frames, such as a thumbnail; `None` where it is nothing.
-    fn left_out(&self) -> Option<String> {
-        None
+    /// What the user should know of how the file was read.
+    fn remarks(&self) -> Vec<Remark> {
+        Vec::new()
     }
 
     /// The frame of this number, counted from 0.
@@ -61,6 +61,21 @@ pub(super) trait Stack {
     /// # Errors
     /// When a frame cannot be read or the file not written.
     fn copy(&mut self, indices: &[usize], target: &Path) -> Result<(), DecodeError>;
+}
+
+/// Something about a file that is no error.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Remark {
+    /// This data set was taken, and not the others.
+    Taken { dataset: String, passed_over: Vec<String> },
+    /// A part of the data set has the fill value that its author set.
+    Filled { dataset: String, why: String },
+    /// So many frames at the end were declared and never written.
+    Unwritten { frames: u64, declared: u64 },
+    /// The file holds more than what is read, such as a thumbnail.
+    InPart(String),
+    /// The content is of this format, and the name says another.
+    NamedOtherwise(&'static str),
 }
 
 /// The formats of files that may hold many frames.
@@ -135,7 +150,9 @@ pub(super) fn open(file: &Path, dataset: Option<&str>) -> Result<Option<Box<dyn 
     }
     let mut start = Vec::new();
     source(file)?.0.take(8).read_to_end(&mut start)?;
-    let Some(format) = FrameFormat::of(&start) else { return Ok(None) };
+    // A user block may come before an HDF5 file.
+    let behind = || Ok::<_, DecodeError>(hdf5::signature(&mut File::open(file)?)?.map(|_| FrameFormat::Hdf5));
+    let Some(format) = FrameFormat::of(&start).map_or_else(behind, |format| Ok(Some(format)))? else { return Ok(None) };
     guarded("stack", || format.open(file, dataset))
 }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use super::{Header, Source, Stack};
+use super::{Header, Remark, Source, Stack};
 use crate::images::tiff::Tiff;
 use crate::images::{DecodeError, Decoded};
 
@@ -32,8 +32,8 @@ impl Stack for TiffPages {
         self.0.header()
     }
 
-    fn left_out(&self) -> Option<String> {
-        self.0.left_out()
+    fn remarks(&self) -> Vec<Remark> {
+        self.0.left_out().map(Remark::InPart).into_iter().collect()
     }
 
     fn read(&mut self, index: usize) -> Result<Decoded, DecodeError> {

@@ -5,6 +5,7 @@
 //! scan goes on.
 
 mod kinds;
+mod remarks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,13 +17,14 @@ use walkdir::{DirEntry, WalkDir};
 pub use kinds::is_image_name;
 use kinds::{is_of_format, refused_file, refused_folder};
 
+use self::remarks::Remarks;
 use super::decode::{format_name, left_out, read, read_header};
-use super::frames;
+use super::frames::{self, Remark};
 use super::tile_index::TileIndex;
 use super::{DecodeError, Header, ImageError, NamingTemplate};
 use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, Skipped};
 use crate::files::tiles_csv;
-use crate::progress::{Event, Note, Observer, Stage};
+use crate::progress::{Event, Observer, Stage};
 
 /// Why such a link is left out.
 const LOOP: &str = "a symbolic link to a folder above itself";
@@ -184,15 +186,21 @@ impl WalkedFiles {
             .flat_map(|scanned| &scanned.sources)
             .filter_map(|file| fs::canonicalize(file).ok())
             .collect();
-        tell_of_parts(&results, observer);
         let mut manifest = Manifest { root, records: Vec::new(), skipped: self.skipped, unmatched: 0 };
+        let mut remarks = Remarks::default();
         for result in results {
             match result.and_then(|scanned| scanned.with_fields(options, &mut manifest.unmatched)) {
-                Ok(scanned) if fs::canonicalize(&scanned.file).is_ok_and(|file| sources.contains(&file)) => {}
-                Ok(scanned) => manifest.records.extend(scanned.records),
+                Ok(scanned) if fs::canonicalize(&scanned.file).is_ok_and(|file| sources.contains(&file)) => {
+                    remarks.source(&scanned.file);
+                }
+                Ok(scanned) => {
+                    remarks.add(&scanned.file, scanned.remarks);
+                    manifest.records.extend(scanned.records);
+                }
                 Err(skipped) => manifest.skipped.push(skipped),
             }
         }
+        remarks.tell(observer);
         manifest.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         for Skipped { path, reason } in &manifest.skipped {
             observer.on(Event::Skipped { path: Path::new(path), why: reason });
@@ -201,31 +209,14 @@ impl WalkedFiles {
     }
 }
 
-/// What was read otherwise than the names let expect.
-fn tell_of_parts(results: &[Result<Scanned, Skipped>], observer: &dyn Observer) {
-    let read = || results.iter().flatten();
-    let mut parts = read().filter_map(|scanned| Some((&scanned.path, scanned.left_out.as_ref()?))).peekable();
-    if let Some((first, left_out)) = parts.peek().map(|(first, left_out)| ((*first).clone(), (*left_out).clone())) {
-        observer.note(&Note::PartlyRead { files: parts.count(), first, left_out });
-    }
-    let mut named = read().filter_map(|scanned| Some((&scanned.path, scanned.other_format?))).peekable();
-    if let Some((first, format)) = named.peek().map(|(first, format)| ((*first).clone(), *format)) {
-        observer.note(&Note::NamedOtherwise { files: named.count(), first, format });
-    }
-}
-
 /// The records of a file: one image, or all its frames.
 struct Scanned {
-    path: String,
     file: PathBuf,
     /// At least one.
     records: Vec<ImageRecord>,
     /// Other files that its frames lie in.
     sources: Vec<PathBuf>,
-    /// What the file holds besides its records.
-    left_out: Option<String>,
-    /// The format of the content, where the name says another.
-    other_format: Option<&'static str>,
+    remarks: Vec<Remark>,
 }
 
 impl Scanned {
@@ -246,12 +237,12 @@ impl Scanned {
             let id = tile.map_or_else(|| ImageId::of_bytes(&bytes), |(id, _)| id);
             let fields = if options.series { series_fields(path) } else { BTreeMap::new() };
             let records = vec![record(id, path.to_owned(), read_header(&bytes)?, fields)];
-            let other_format = format_name(&bytes).filter(|format| !is_of_format(file, format));
-            let (left_out, sources) = (left_out(&bytes), Vec::new());
-            return Ok(Self { path: path.to_owned(), file: file.to_owned(), records, sources, left_out, other_format });
+            let other = format_name(&bytes).filter(|format| !is_of_format(file, format)).map(Remark::NamedOtherwise);
+            let remarks = left_out(&bytes).map(Remark::InPart).into_iter().chain(other).collect();
+            return Ok(Self { file: file.to_owned(), records, sources: Vec::new(), remarks });
         };
         let dataset = dataset.filter(|_| stack.has_datasets());
-        let sources = stack.sources();
+        let (sources, remarks) = (stack.sources(), stack.remarks());
         let id = frames::identity(file, &sources)?;
         let frame = |index| {
             let address = FrameAddress { file: path.into(), dataset: dataset.map(str::to_owned), index };
@@ -259,9 +250,7 @@ impl Scanned {
             let fields = series_fields(&address);
             record(id.frame(index), address, stack.header(), fields)
         };
-        let records = (0..stack.len()).map(frame).collect();
-        let (path, file, left_out) = (path.to_owned(), file.to_owned(), stack.left_out());
-        Ok(Self { path, file, records, sources, left_out, other_format: None })
+        Ok(Self { file: file.to_owned(), records: (0..stack.len()).map(frame).collect(), sources, remarks })
     }
 
     /// With what the file's name says.
