@@ -27,6 +27,10 @@ pub enum Note {
     ReferenceSampled { training: usize, kept: usize },
     /// Hand-made features that were not finite.
     FeaturesNotFinite { features: usize },
+    /// Patches that are dark, as the rule of the run over patches says.
+    PatchesDark { patches: usize },
+    /// Tiles say in their names where they stand, though no template says how.
+    PlacesFromNames { path: String, row: u32, column: u32, array: String },
     /// More images than the page shows.
     ImagesNotShown { images: usize },
     /// No t-SNE of so many images.
@@ -76,6 +80,14 @@ impl fmt::Display for Note {
             Self::FeaturesNotFinite { features } => {
                 write!(f, "{features} hand-made features were not finite numbers and count as 0")
             }
+            Self::PatchesDark { patches } => {
+                write!(f, "{patches} patches are dark and left out, as the run left them out")
+            }
+            Self::PlacesFromNames { path, row, column, array } => write!(
+                f,
+                "rows and columns are read from the names: `{path}` is row {row}, column {column} of `{array}`; \
+                 dataset.naming says it otherwise"
+            ),
             Self::ImagesNotShown { images } => {
                 write!(f, "{images} more images are not shown: `--set patches.mosaic=RxC` shows more")
             }

@@ -11,18 +11,23 @@ use crate::commands::{CommandError, Review};
 use crate::server::Listen;
 use crate::workflow::Context;
 
+/// Options of `rails curate` with which no page is served.
+const WITHOUT_PAGE: [&str; 8] =
+    ["apply", "from_folders", "import", "export", "status", "suggest", "propagate", "no_propagate"];
+
 /// Where the page is served.
 #[derive(Debug, clap::Args)]
 pub(super) struct PageArguments {
     /// The port of the review page; without it a free one
-    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true, help_heading = "Review page")]
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true, help_heading = "Review page",
+          conflicts_with_all = WITHOUT_PAGE)]
     port: u16,
     /// Open the review page in the browser
-    #[arg(long, help_heading = "Review page")]
+    #[arg(long, help_heading = "Review page", conflicts_with_all = WITHOUT_PAGE)]
     open: bool,
     /// Serve the review page to others too, on this address of the machine: whoever can reach it and learns the URL
     /// sees the images and can decide, and the connection is not encrypted
-    #[arg(long, value_name = "ADDRESS", help_heading = "Review page")]
+    #[arg(long, value_name = "ADDRESS", help_heading = "Review page", conflicts_with_all = WITHOUT_PAGE)]
     listen: Option<IpAddr>,
 }
 
@@ -37,13 +42,13 @@ impl PageArguments {
         observer: &Terminal,
     ) -> Result<CommandOutcome, CommandError> {
         let listen = Listen { address: self.listen.unwrap_or(Listen::default().address), port: self.port };
-        let review = Review::open(run, listen, by, context)?;
+        let mut review = Review::open(run, listen, by, context)?;
         observer.clear();
         let page = ServedPage { url: review.url(), port: review.port(), exposure: listen.exposure() };
         let saved = "Every decision is saved at once. Ctrl-C ends the review.";
         global.print(&page, |page| page.text("Review page", saved))?;
-        if self.open && !open_browser(&page.url) {
-            render::note(global.verbosity(), "no browser could be started: open the URL yourself\n");
+        if self.open {
+            open_browser(&mut review, global);
         }
         let summary = review.serve()?;
         render::note(global.verbosity(), &render::curate(&summary));
@@ -74,7 +79,9 @@ impl ServedPage {
     }
 }
 
-fn open_browser(url: &str) -> bool {
+/// Starts the browser on a file that leads to the page: the URL itself would be in the browser's command line, which
+/// everybody on the machine can read.
+fn open_browser(review: &mut Review, global: &Global) {
     let opener = if cfg!(target_os = "macos") {
         "open"
     } else if cfg!(windows) {
@@ -82,5 +89,12 @@ fn open_browser(url: &str) -> bool {
     } else {
         "xdg-open"
     };
-    Command::new(opener).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().is_ok()
+    let started = review.doorway().map_err(|error| error.to_string()).and_then(|file| {
+        let mut browser = Command::new(opener);
+        browser.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        browser.spawn().map(drop).map_err(|error| format!("{error}: `{opener}`"))
+    });
+    if let Err(why) = started {
+        render::note(global.verbosity(), &format!("no browser could be started ({why}): open the URL yourself\n"));
+    }
 }

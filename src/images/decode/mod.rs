@@ -21,9 +21,10 @@ use image::{ColorType, ImageDecoder, ImageFormat, ImageReader};
 
 use super::frames::{self, cbf, edf, npy};
 use super::guarded::guarded;
+use super::patches;
 use super::tiff::{self, Tiff};
 use super::{DecodeError, Limits};
-use crate::data::FrameAddress;
+use crate::data::{FrameAddress, PatchAddress};
 pub use samples::{Decoded, Mask, Samples};
 
 /// Size and depth of an image, as the first bytes of a file tell them.
@@ -37,11 +38,15 @@ pub struct Header {
     pub bit_depth: u8,
 }
 
-/// Reads and decodes a file, or one frame of a file that is addressed as `file.h5#17`.
+/// Reads and decodes a file, or one frame of a file that is addressed as `file.h5#17`, or a patch of either that is
+/// addressed as `file.png#xywh=64,0,32,32`.
 ///
 /// # Errors
 /// When the file cannot be read or is no whole image of a supported kind.
 pub fn decode(path: &Path) -> Result<Decoded, DecodeError> {
+    if let Some(patch) = PatchAddress::parse(path) {
+        return patches::read(&patch);
+    }
     match FrameAddress::parse(path) {
         Some(address) => frames::read(&address),
         None => decode_bytes(&read(path)?),
@@ -53,6 +58,9 @@ pub fn decode(path: &Path) -> Result<Decoded, DecodeError> {
 /// # Errors
 /// As [`decode`], for what the header shows.
 pub fn header_of(path: &Path) -> Result<Header, DecodeError> {
+    if let Some(patch) = PatchAddress::parse(path) {
+        return patches::header(&patch);
+    }
     match FrameAddress::parse(path) {
         Some(address) => frames::header(&address),
         None => read_header(&read(path)?),
