@@ -37,8 +37,21 @@ impl FrameAddress {
     /// Whether a file of this name may hold many frames.
     #[must_use]
     pub fn may_hold_frames(path: &Path) -> bool {
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        let extension = Self::extension(path);
         extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+    }
+
+    /// Whether gzip packed a file of this name, as in `frame.cbf.gz`.
+    #[must_use]
+    pub fn is_packed(path: &Path) -> bool {
+        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
+    }
+
+    /// The extension in small letters that says the format: the one before `gz`, if that is the last.
+    #[must_use]
+    pub fn extension(path: &Path) -> Option<String> {
+        let name = if Self::is_packed(path) { path.with_extension("") } else { path.to_owned() };
+        name.extension().map(|extension| extension.to_string_lossy().to_lowercase())
     }
 }
 
@@ -57,10 +70,10 @@ mod tests {
 
     #[test]
     fn text_and_back() {
-        for text in ["a/run7.h5#17", "run 7.h5#entry/data/data#0", "x.TIF#3", "a#b/c.npy#1"] {
+        for text in ["a/run7.h5#17", "run 7.h5#entry/data/data#0", "x.TIF#3", "a#b/c.npy#1", "x.edf.gz#2"] {
             assert_eq!(FrameAddress::parse(Path::new(text)).unwrap().to_string(), text);
         }
-        for text in ["a.h5", "a#1.png", "a.png#1", "a.h5#", "a.h5#-1", "a.h5#1.5", "a.h5#entry"] {
+        for text in ["a.h5", "a#1.png", "a.png#1", "a.gz#1", "a.h5#", "a.h5#-1", "a.h5#1.5", "a.h5#entry"] {
             assert_eq!(FrameAddress::parse(Path::new(text)), None, "{text}");
         }
     }

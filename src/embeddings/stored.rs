@@ -44,7 +44,7 @@ pub(super) fn prepare(extractor: &FeatureExtractor, decoded: &Decoded, depth: &D
             values.push(replaced as f64);
             row(values)
         }
-        FeatureExtractor::Network(network) => Prepared::Image(network.prepare(depth.apply(decoded))),
+        FeatureExtractor::Network(network) => Prepared::Image(network.prepare_decoded(decoded, depth)),
     }
 }
 

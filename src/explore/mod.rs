@@ -71,7 +71,7 @@ impl Explorer {
             context.observer.note(&Note::ImagesNotShown { images: left_out });
             manifest.records.truncate(most);
         }
-        let depth = DepthRange::fit(&manifest, recipe.dataset.depth, context.observer);
+        let depth = DepthRange::fit(&manifest, recipe.dataset.brightness(), context.observer);
         let mut images = Vec::new();
         let stage = context.observer.stage(Stage::Embed, manifest.records.len());
         for record in &manifest.records {

@@ -14,7 +14,7 @@ use crate::backbones::native::Native;
 use crate::backbones::network::Network;
 use crate::backbones::{Backbone, BackboneError};
 use crate::device::{Device, OnBackend};
-use crate::images::{Image, Interpolation, Resize, resize};
+use crate::images::{Decoded, DepthRange, Image, Interpolation, Resize, resize};
 
 /// Runs images through layers of a backbone.
 pub struct BackboneFeatures {
@@ -70,6 +70,10 @@ impl Features for BackboneFeatures {
 impl BatchExtractor for BackboneFeatures {
     fn prepare(&self, image: Image) -> Image {
         resize(image, (self.size, self.size), self.resize, INTERPOLATION)
+    }
+
+    fn prepare_decoded(&self, decoded: &Decoded, depth: &DepthRange) -> Image {
+        depth.apply_resized(decoded, (self.size, self.size), self.resize, INTERPOLATION)
     }
 
     fn extract(&self, images: &[Image]) -> Result<Array2<f32>, FeatureError> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::*;
 use crate::backbones::{BackboneName, Variant, seeded};
 use crate::device::Device;
-use crate::images::{DepthRange, Enhancement, Resize, Samples};
+use crate::images::{DepthRange, Enhancement, Mask, Resize, Samples};
 
 struct Case {
     /// The type that implements [`Statistics`] or [`BatchExtractor`].
@@ -42,7 +42,7 @@ fn all() -> Vec<Case> {
 fn images() -> Vec<Decoded> {
     let image = |height: usize, width: usize, channels: usize, step: usize| {
         let levels = (0..height * width * channels).map(|at| ((at * step + at / 7 * 3) % 256) as u8).collect();
-        Decoded { height, width, channels, samples: Samples::U8(levels), masked: false }
+        Decoded { height, width, channels, samples: Samples::U8(levels), mask: Mask::Camera }
     };
     vec![image(40, 50, 1, 3), image(64, 64, 3, 5), image(33, 20, 1, 11), image(24, 24, 1, 0)]
 }
@@ -105,7 +105,8 @@ fn columns_have_names_of_their_own_and_fingerprints_differ() {
 
 #[test]
 fn statistics_of_counts_are_finite_whatever_was_measured() {
-    let frame = |samples: Samples| Decoded { height: 2, width: samples.len() / 2, channels: 1, samples, masked: true };
+    let frame =
+        |samples: Samples| Decoded { height: 2, width: samples.len() / 2, channels: 1, samples, mask: Mask::Detector };
     let frames = [
         frame(Samples::U16(vec![u16::MAX; 6])),
         frame(Samples::U32(vec![0, u32::MAX - 1, 3, 0])),

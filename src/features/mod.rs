@@ -18,7 +18,7 @@ pub use hand_made::{HandMade, HandMadeBlock};
 pub use patches::{Ignore, Patches};
 pub use with_enhancement::WithEnhancement;
 
-use crate::images::{Decoded, Image};
+use crate::images::{Decoded, DepthRange, Image};
 
 /// The features an extractor gives.
 pub trait Features: Sync {
@@ -44,6 +44,11 @@ pub trait Statistics<I>: Features {
 pub trait BatchExtractor: Features {
     /// The part that needs one image alone (resizing); called on decoding threads, so that what waits is small.
     fn prepare(&self, image: Image) -> Image;
+
+    /// As [`BatchExtractor::prepare`] of the image on a brightness scale; in less memory where it can be had.
+    fn prepare_decoded(&self, decoded: &Decoded, depth: &DepthRange) -> Image {
+        self.prepare(depth.apply(decoded))
+    }
 
     /// Features of prepared images, shape `[images.len(), columns().len()]`.
     ///

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::{BatchExtractor, FeatureError, Features, Statistics};
-use crate::images::{Enhancement, Image, enhance};
+use crate::images::{Decoded, DepthRange, Enhancement, Image, enhance};
 
 /// An extractor that sees corrected images: first the corrections, at the image's own size, then what `inner` does.
 ///
@@ -47,6 +47,13 @@ impl<E: Statistics<Image>> Statistics<Image> for WithEnhancement<E> {
 impl<E: BatchExtractor> BatchExtractor for WithEnhancement<E> {
     fn prepare(&self, image: Image) -> Image {
         self.inner.prepare(enhance(&self.enhancements, image))
+    }
+
+    fn prepare_decoded(&self, decoded: &Decoded, depth: &DepthRange) -> Image {
+        if self.enhancements.is_empty() {
+            return self.inner.prepare_decoded(decoded, depth);
+        }
+        self.prepare(depth.apply(decoded))
     }
 
     fn extract(&self, images: &[Image]) -> Result<Array2<f32>, FeatureError> {

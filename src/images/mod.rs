@@ -1,10 +1,13 @@
 //! Files become images: found, hashed, decoded, brought to one brightness scale and one size.
 
+#[cfg(test)]
+mod containers;
 mod decode;
 mod depth;
 mod enhance;
 mod error;
 mod frames;
+mod guarded;
 mod limits;
 mod mirrored;
 mod naming;
@@ -12,13 +15,14 @@ mod patches;
 mod preprocess;
 mod sample;
 mod scan;
+mod tiff;
 mod tile_index;
 mod tiles;
 
 use ndarray::{Array2, Array3, Axis};
 
-pub use decode::{Decoded, Header, Samples, decode, decode_bytes, header_of, read_header};
-pub use depth::{DepthPolicy, DepthRange, Span};
+pub use decode::{Decoded, Header, Mask, Samples, decode, decode_bytes, header_of, read_header};
+pub use depth::{BrightnessPolicy, CountsPolicy, DepthPolicy, DepthRange, Span};
 pub use enhance::{Clahe, Denoise, Enhancement, FlatField, Percentiles, enhance};
 pub use error::{DecodeError, ImageError};
 pub use frames::{copy_frames, place_in_series};

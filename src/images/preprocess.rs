@@ -3,7 +3,9 @@
 //! Interpolation has half-pixel centres and no antialiasing: what TensorFlow's `tf.image.resize` and torch's
 //! `F.interpolate(align_corners=False, antialias=False)` compute, in the same order of operations.
 
-use ndarray::{Array3, ArrayView3, s};
+use std::borrow::Cow;
+
+use ndarray::{Array3, s};
 use serde::{Deserialize, Serialize};
 
 use super::Image;
@@ -35,21 +37,36 @@ pub enum Interpolation {
 /// The image at `(height, width)` pixels; exactly the same pixels where it has that size already.
 #[must_use]
 pub fn resize(image: Image, (height, width): (usize, usize), mode: Resize, interpolation: Interpolation) -> Image {
-    let pixels = image.pixels.view();
-    let (old_height, old_width, channels) = pixels.dim();
+    let (old_height, old_width, _) = image.pixels.dim();
     if (old_height, old_width) == (height, width) {
         return image;
     }
+    let row = |y: usize| {
+        let row = image.pixels.slice(s![y, .., ..]);
+        row.to_slice().map_or_else(|| Cow::Owned(row.iter().copied().collect()), Cow::Borrowed)
+    };
+    resize_rows(image.pixels.dim(), row, (height, width), mode, interpolation)
+}
+
+/// As [`resize`] of an image of shape `[height, width, channels]` whose rows `row` gives, channels together.
+pub(super) fn resize_rows<'a>(
+    shape: (usize, usize, usize),
+    row: impl Fn(usize) -> Cow<'a, [f32]>,
+    (height, width): (usize, usize),
+    mode: Resize,
+    interpolation: Interpolation,
+) -> Image {
+    let (old_height, old_width, channels) = shape;
     if height * width * channels * old_height * old_width == 0 {
         return Image { pixels: Array3::zeros((height, width, channels)) };
     }
     let (by_height, by_width) = (height as f64 / old_height as f64, width as f64 / old_width as f64);
     let at_scale = |scale: f64| {
         let side = |old: usize| ((old as f64 * scale).round() as usize).max(1);
-        scaled(pixels, (side(old_height), side(old_width)), interpolation)
+        scaled(shape, &row, (side(old_height), side(old_width)), interpolation)
     };
     let pixels = match mode {
-        Resize::Stretch => scaled(pixels, (height, width), interpolation),
+        Resize::Stretch => scaled(shape, &row, (height, width), interpolation),
         Resize::Letterbox => {
             let inner = at_scale(by_height.min(by_width));
             let (h, w, _) = inner.dim();
@@ -72,8 +89,12 @@ pub fn resize(image: Image, (height, width): (usize, usize), mode: Resize, inter
 /// The pixels that one output pixel is mixed from, along one side.
 type Taps = Vec<(usize, f32)>;
 
-fn scaled(pixels: ArrayView3<'_, f32>, (height, width): (usize, usize), interpolation: Interpolation) -> Array3<f32> {
-    let (old_height, old_width, channels) = pixels.dim();
+fn scaled<'a>(
+    (old_height, old_width, channels): (usize, usize, usize),
+    row_of: impl Fn(usize) -> Cow<'a, [f32]>,
+    (height, width): (usize, usize),
+    interpolation: Interpolation,
+) -> Array3<f32> {
     let (across, down) = (taps(old_width, width, interpolation), taps(old_height, height, interpolation));
     let mut out = Array3::zeros((height, width, channels));
     // Rows already stretched sideways: consecutive output rows share them.
@@ -82,10 +103,12 @@ fn scaled(pixels: ArrayView3<'_, f32>, (height, width): (usize, usize), interpol
         stretched.retain(|(y, _)| taps.iter().any(|(tap, _)| tap == y));
         for &(y, weight) in taps {
             let at = stretched.iter().position(|(known, _)| *known == y).unwrap_or_else(|| {
-                let source = pixels.slice(s![y, .., ..]);
+                let source = row_of(y);
                 let mut line = Vec::with_capacity(width * channels);
                 for taps in &across {
-                    line.extend((0..channels).map(|c| taps.iter().map(|&(x, w)| source[[x, c]] * w).sum::<f32>()));
+                    line.extend(
+                        (0..channels).map(|c| taps.iter().map(|&(x, w)| source[x * channels + c] * w).sum::<f32>()),
+                    );
                 }
                 stretched.push((y, line));
                 stretched.len() - 1

@@ -45,6 +45,12 @@ pub enum Note {
     PlainLayout,
     /// Exact silhouettes will take so long.
     SilhouettesTakeLong { seconds: f64 },
+    /// Images with pixels of 65535, and what that was taken for.
+    LargestCount { images: usize, white: bool },
+    /// Files of which only a part is read.
+    PartlyRead { left_out: String, files: usize, first: PathBuf },
+    /// Files whose content is of another format than their names say.
+    NamedOtherwise { format: &'static str, files: usize, first: PathBuf },
     /// Frames are taken from this data set of a file, and not from the others.
     DatasetTaken { dataset: String, passed_over: Vec<String>, files: usize, first: PathBuf },
     /// A part of the frames has the fill value that their file's author set.
@@ -110,6 +116,20 @@ impl fmt::Display for Note {
                 "images are laid out by their first two components; `--set report.layout=tsne` takes minutes here",
             ),
             Self::SilhouettesTakeLong { seconds } => write!(f, "exact silhouettes take about {seconds:.0} s"),
+            Self::LargestCount { images, white: true } => write!(
+                f,
+                "65535 is white in {images} of the images, as a camera's; `--set dataset.counts=detector` takes it as not measured"
+            ),
+            Self::LargestCount { images, white: false } => write!(
+                f,
+                "65535 was not measured in {images} of the images, as a detector's; `--set dataset.counts=camera` takes it as white"
+            ),
+            Self::PartlyRead { left_out, files, first } => {
+                write!(f, "read without {left_out}: {}", InFiles(*files, first))
+            }
+            Self::NamedOtherwise { format, files, first } => {
+                write!(f, "the content counts, not the name: {format} is in {}", InFiles(*files, first))
+            }
             Self::DatasetTaken { dataset, passed_over, files, first } => {
                 write!(f, "frames are those of `{dataset}`")?;
                 if !passed_over.is_empty() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::images::{DepthPolicy, NamingTemplate, Sample, ScanOptions};
+use crate::images::{BrightnessPolicy, CountsPolicy, DepthPolicy, NamingTemplate, Sample, ScanOptions};
 
 /// The `[dataset]` section of a recipe.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,10 @@ pub struct DatasetRecipe {
     pub frames: Option<String>,
     /// How brightness is scaled to 0..255.
     pub depth: DepthPolicy,
+    /// What the largest number of 16 and 32 bits means: `camera` (white), `detector` (not measured), or as the kind of file
+    /// says.
+    #[serde(skip_serializing_if = "CountsPolicy::is_auto")]
+    pub counts: CountsPolicy,
     /// Only some of the images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample: Option<Sample>,
@@ -38,6 +42,12 @@ impl DatasetRecipe {
         self.series |= earlier.series;
         self.frames = self.frames.or_else(|| earlier.frames.clone());
         self
+    }
+
+    /// How brightness is scaled.
+    #[must_use]
+    pub fn brightness(&self) -> BrightnessPolicy {
+        BrightnessPolicy { depth: self.depth, counts: self.counts }
     }
 
     /// Options of the scan.

@@ -160,7 +160,8 @@ mod tests {
             assert_eq!(picture.dimensions(), (64, 32));
             picture.get_pixel(60, 10).0[0]
         };
-        let range = DepthRange { bits16: Some(Span { low: 1000.0, high: 1040.0 }), bits32: None };
+        let range =
+            DepthRange { bits16: Some(Span { low: 1000.0, high: 1040.0 }), bits32: None, ..DepthRange::default() };
         assert!(bright(range) > 200, "the run's range shows the ramp");
         assert!(bright(DepthRange::default()) < 20, "the full range does not, and has thumbnails of its own");
         fs::remove_file(&file).unwrap();

@@ -14,7 +14,7 @@ use crate::embeddings::{Store, StoreError};
 use crate::features::{
     BackboneFeatures, FeatureExtractor, Features as _, FrameStatistics, HandMade, HandMadeBlock, WithEnhancement,
 };
-use crate::images::{DepthPolicy, DepthRange, Enhancement};
+use crate::images::{BrightnessPolicy, DepthRange, Enhancement};
 use crate::progress::Note;
 use crate::recipes::{FeaturesRecipe, NetworkRecipe, PatchFeatures, Slices};
 use crate::reducers::WeightedBlock;
@@ -193,7 +193,7 @@ impl FeatureExtraction {
 
     /// The brightness scale of `manifest`. Where the extractor looks at raw counts it is for people only, and a few
     /// images are enough to find it.
-    pub(crate) fn depth(&self, manifest: &Manifest, policy: DepthPolicy, context: &Context<'_>) -> DepthRange {
+    pub(crate) fn depth(&self, manifest: &Manifest, policy: BrightnessPolicy, context: &Context<'_>) -> DepthRange {
         const ENOUGH: usize = 64;
         let n = manifest.records.len();
         if self.is_shown() || n <= ENOUGH {

@@ -43,7 +43,7 @@ pub(crate) fn embed(
     extraction.slices = labelled.slices;
     let depth = match chain {
         Some(chain) => chain.depth,
-        None => extraction.depth(&united(&labelled.manifests), recipe.dataset.depth, context),
+        None => extraction.depth(&united(&labelled.manifests), recipe.dataset.brightness(), context),
     };
     let mut ids = Vec::new();
     let mut files = Vec::new();

@@ -7,6 +7,7 @@ mod broken_files;
 mod browser;
 mod cluster;
 mod compare;
+mod containers;
 mod crowded;
 mod crystals;
 mod curate;

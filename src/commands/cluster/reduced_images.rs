@@ -48,7 +48,7 @@ impl ReducedImages {
         check_field_names(&manifest, &recipe.cluster.methods)?;
         run.lap("scan");
         let extraction = FeatureExtraction::new(&recipe.features, context)?;
-        let depth = extraction.depth(&manifest, recipe.dataset.depth, context);
+        let depth = extraction.depth(&manifest, recipe.dataset.brightness(), context);
         let extracted = extraction.embed(&manifest, depth, context)?;
         dataset::require_images(&extracted.manifest)?;
         run.lap("embed");

@@ -32,7 +32,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
     check_field_names(&manifest, &recipe.cluster.methods)?;
     run.lap("scan");
-    let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
+    let depth = DepthRange::fit(&manifest, recipe.dataset.brightness(), observer);
     let others = sliced.search.iter().flat_map(|search| &search.slices).map(|&n| Slices { rows: n, columns: n });
     let slicing = Slicing {
         main: sliced.slices,

@@ -76,7 +76,7 @@ pub fn search(
     let mut run = Run::begin(RunKind::Search, &recipe.name, recipe.seed, recipe, context);
     let truth = options.truth.as_deref().map(LabelTable::read).transpose()?;
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
-    let depth = DepthRange::fit(&manifest, recipe.dataset.depth, context.observer);
+    let depth = DepthRange::fit(&manifest, recipe.dataset.brightness(), context.observer);
     run.lap("scan");
 
     let mut found: Vec<Combination> = Vec::new();

@@ -46,7 +46,7 @@ pub fn separate(
     // Told before the tiles are measured, which takes longer.
     Places::of(&manifest, &recipe.separate, &Silent)?;
     run.lap("scan");
-    let depth = DepthRange::fit(&manifest, recipe.dataset.depth, context.observer);
+    let depth = DepthRange::fit(&manifest, recipe.dataset.brightness(), context.observer);
     let tiles = MeasuredTiles::of(recipe, &manifest, depth, context)?;
     let MeasuredTiles { layers, surroundings } = &tiles;
     dataset::require_images(&layers.manifest)?;

@@ -221,7 +221,7 @@ fn another_extractor_or_another_brightness_has_its_own_place() {
     bench.moments.name = "newer";
     assert_eq!(bench.embed(2).computed, 2);
     let span = Some(crate::images::Span { low: 0.0, high: 9.0 });
-    let depth = DepthRange { bits16: span, bits32: None };
+    let depth = DepthRange { bits16: span, bits32: None, ..DepthRange::default() };
     let store = Store::open(&bench.cache());
     let embedded =
         store.embed(&bench.manifest(), &bench.moments.extractor(), &depth, NonZeroUsize::MIN, &Silent).unwrap();

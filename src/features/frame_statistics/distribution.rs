@@ -111,11 +111,12 @@ fn occupied(bins: &[u32], others: &mut [f64]) -> Vec<(f64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::images::Mask;
 
     #[test]
     fn statistics_by_hand() {
         let samples = Samples::U32(vec![0, 0, 1, 3, 100_000, u32::MAX]);
-        let counts = Distribution::of(&Decoded { height: 1, width: 6, channels: 1, samples, masked: true });
+        let counts = Distribution::of(&Decoded { height: 1, width: 6, channels: 1, samples, mask: Mask::Detector });
         assert_eq!((counts.len(), counts.mean(), counts.share_of_zeros()), (5, 20_000.8, 0.4));
         assert_eq!([0.2, 0.5, 0.8, 1.0].map(|share| counts.percentile(share)), [0.0, 1.0, 3.0, 100_000.0]);
         let even = Distribution { counts: vec![(1.0, 2), (3.0, 2)], n: 4 };

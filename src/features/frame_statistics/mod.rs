@@ -67,10 +67,16 @@ impl Statistics<Decoded> for FrameStatistics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::images::Samples;
+    use crate::images::{Mask, Samples};
 
     fn of(samples: Samples) -> Vec<f64> {
-        FrameStatistics.measure(&Decoded { height: 2, width: samples.len() / 2, channels: 1, samples, masked: true })
+        FrameStatistics.measure(&Decoded {
+            height: 2,
+            width: samples.len() / 2,
+            channels: 1,
+            samples,
+            mask: Mask::Detector,
+        })
     }
 
     #[test]

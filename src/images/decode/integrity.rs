@@ -1,18 +1,16 @@
-//! Finds files that end too early by their outer structure, where decoders would fill the rest with grey.
+//! Finds damage that decoders pass over: they would fill the rest with grey, or trust a checksum unseen.
+
+use std::borrow::Cow;
 
 use image::ImageFormat;
 
-use super::DecodeError;
+use super::{DecodeError, jpeg_scan};
 
-/// Whether the file is all there, as far as its chunks and markers tell.
+/// Whether the picture is all there and its checksums hold.
 pub(super) fn check(bytes: &[u8], format: ImageFormat) -> Result<(), DecodeError> {
     match format {
-        ImageFormat::Jpeg if !jpeg_is_whole(bytes) => {
-            Err(DecodeError::Truncated { format: "JPEG", detail: "no end-of-image marker" })
-        }
-        ImageFormat::Png if !png_is_whole(bytes) => {
-            Err(DecodeError::Truncated { format: "PNG", detail: "the last chunk is missing" })
-        }
+        ImageFormat::Jpeg => jpeg_scan::check(bytes),
+        ImageFormat::Png => png(bytes),
         ImageFormat::WebP if !webp_is_whole(bytes) => {
             Err(DecodeError::Truncated { format: "WebP", detail: "shorter than its header says" })
         }
@@ -20,43 +18,47 @@ pub(super) fn check(bytes: &[u8], format: ImageFormat) -> Result<(), DecodeError
     }
 }
 
-fn big_endian(bytes: &[u8], at: usize, width: usize) -> Option<usize> {
-    bytes.get(at..at + width).map(|digits| digits.iter().fold(0, |sum, &digit| sum << 8 | usize::from(digit)))
+fn big_endian(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0, |sum, &digit| sum << 8 | u32::from(digit))
 }
 
-/// Walks marker by marker, so that the end marker of a thumbnail in the header is not taken for the image's.
-fn jpeg_is_whole(bytes: &[u8]) -> bool {
-    let mut at = 2;
-    loop {
-        // Between segments lie fill bytes; within a scan FF00 is data and FFD0 to FFD7 are restarts.
-        while !matches!((bytes.get(at), bytes.get(at + 1)), (Some(0xFF), Some(1..=0xCF | 0xD8..=0xFE))) {
-            at += 1;
-            if at >= bytes.len() {
-                return false;
-            }
-        }
-        match bytes[at + 1] {
-            0xD9 => return true,
-            1 | 0xD8 => at += 2,
-            _ => match big_endian(bytes, at + 2, 2) {
-                Some(length) => at += 2 + length.max(2),
-                None => return false,
-            },
-        }
+/// The checksums of all chunks that the first picture is made of: those with a capital letter, and transparency. Whether
+/// pixels are missing where no chunk is cut is for the decoder to tell, with or without the end mark.
+fn png(bytes: &[u8]) -> Result<(), DecodeError> {
+    png_chunks(bytes).map(drop)
+}
+
+/// The bytes with an end mark, which decoders wait for, behind the last whole chunk.
+pub(super) fn png_with_end(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const END: [u8; 12] = [0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82];
+    match png_chunks(bytes) {
+        Ok(Some(end)) => [&bytes[..end], &END].concat().into(),
+        _ => bytes.into(),
     }
 }
 
-fn png_is_whole(bytes: &[u8]) -> bool {
-    let mut at = 8;
-    while let Some(length) = big_endian(bytes, at, 4) {
-        let Some(end) = at.checked_add(12).and_then(|end| end.checked_add(length)) else { return false };
-        if bytes.get(at + 4..at + 8) == Some(b"IEND") {
-            // A missing checksum of the empty last chunk loses nothing.
-            return true;
+/// Where the last whole chunk ends, if no end mark follows it.
+fn png_chunks(bytes: &[u8]) -> Result<Option<usize>, DecodeError> {
+    let truncated = || DecodeError::Truncated { format: "PNG", detail: "a chunk is not whole" };
+    let mut rest = bytes.get(8..).ok_or_else(truncated)?;
+    while let Some((head, after)) = rest.split_at_checked(8) {
+        let (length, name) = (big_endian(&head[..4]) as usize, &head[4..]);
+        if name == b"IEND" {
+            // A missing checksum of the empty last chunk loses nothing, and what follows is no part of the picture.
+            return Ok(None);
         }
-        at = end;
+        let matters = name[0].is_ascii_uppercase() || name == b"tRNS";
+        let Some((sum, next)) = after.split_at_checked(length).and_then(|(_, after)| after.split_at_checked(4)) else {
+            return if matters { Err(truncated()) } else { Ok(Some(bytes.len() - rest.len())) };
+        };
+        let whole = &rest[4..8 + length];
+        if matters && crc32fast::hash(whole) != big_endian(sum) {
+            let detail = format!("the checksum of its chunk `{}` does not hold", String::from_utf8_lossy(name));
+            return Err(DecodeError::Corrupt { format: "PNG", detail });
+        }
+        rest = next;
     }
-    false
+    Ok(Some(bytes.len() - rest.len()))
 }
 
 fn webp_is_whole(bytes: &[u8]) -> bool {

@@ -2,26 +2,30 @@
 //!
 //! The content decides on the format, never the extension. Alpha is blended over black; an image whose three channels
 //! are equal everywhere is grey. Of an animation the first frame counts. Orientation tags are ignored, as image
-//! libraries of the training world do. The `image` crate decodes, except what it refuses of TIFF (see `tiff_grey`) and what
-//! detectors write (see `frames`).
+//! libraries of the training world do. What gzip packs is unpacked. The `image` crate decodes, except TIFF (see
+//! [`tiff`](super::tiff)) and what detectors write (see `frames`).
 
+mod animation;
+pub(super) mod gzip;
 mod integrity;
-mod samples;
-pub(super) mod tiff_grey;
+pub(super) mod jpeg_scan;
+pub(super) mod samples;
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use image::error::{LimitErrorKind, UnsupportedErrorKind};
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader};
 
 use super::frames::{self, cbf, edf, npy};
+use super::guarded::guarded;
 use super::patches;
+use super::tiff::{self, Tiff};
 use super::{DecodeError, Limits};
 use crate::data::{FrameAddress, PatchAddress};
-pub use samples::{Decoded, Samples};
+pub use samples::{Decoded, Mask, Samples};
 
 /// Size and depth of an image, as the first bytes of a file tell them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,20 +72,71 @@ pub fn header_of(path: &Path) -> Result<Header, DecodeError> {
 /// # Errors
 /// When the bytes are no whole image of a supported kind.
 pub fn decode_bytes(bytes: &[u8]) -> Result<Decoded, DecodeError> {
+    let bytes = &*gzip::unpacked(bytes)?;
     if let Some(format) = Counts::of(bytes) {
-        return format.decode(bytes);
+        return guarded(format.name(), || format.decode(bytes));
     }
     let format = format_of(bytes)?;
-    guarded(format, || {
-        check_size(decoded_header(bytes, format)?, format)?;
-        integrity::check(bytes, format)?;
-        let decoded = if format == ImageFormat::Tiff && tiff_grey::applies(bytes) {
-            tiff_grey::decode(bytes, Limits::current().bytes)?
-        } else {
-            Decoded::from_dynamic(reader(bytes, format).decode().map_err(|error| translate(error, format))?)
-        };
-        Ok(decoded.into_grey_if_equal())
-    })
+    let decoded = or_by_image(
+        bytes,
+        format,
+        |tiff| tiff.read(0),
+        || {
+            check_size(decoded_header(bytes, format)?, format)?;
+            integrity::check(bytes, format)?;
+            let bytes = match format {
+                ImageFormat::Jpeg => jpeg_with_end(bytes),
+                ImageFormat::Png => integrity::png_with_end(bytes),
+                _ => Cow::Borrowed(bytes),
+            };
+            let image = reader(&bytes, format).decode().map_err(|error| translate(error, format))?;
+            // Writers of 32-bit BMP leave the fourth byte of a pixel zero, also where the header calls it alpha.
+            Ok(Decoded::from_dynamic(image, format == ImageFormat::Bmp))
+        },
+    )?;
+    Ok(decoded.into_grey_if_equal())
+}
+
+/// What `by_tiff` gives of a TIFF; what our reader does not know, and all other formats, `by_image` does.
+fn or_by_image<T>(
+    bytes: &[u8],
+    format: ImageFormat,
+    by_tiff: impl FnOnce(&mut Tiff<Cursor<&[u8]>>) -> Result<T, DecodeError>,
+    by_image: impl FnOnce() -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    if format != ImageFormat::Tiff || !tiff::applies(bytes) {
+        return guarded(name(format), by_image);
+    }
+    match guarded("TIFF", || by_tiff(&mut Tiff::open(Cursor::new(bytes), bytes.len() as u64)?)) {
+        Err(DecodeError::Unsupported { format, detail }) => {
+            guarded("TIFF", by_image).map_err(|_| DecodeError::Unsupported { format, detail })
+        }
+        done => done,
+    }
+}
+
+/// Decoders fill the end of a JPEG without an end marker with grey, whole as it may be.
+fn jpeg_with_end(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if bytes.ends_with(&[0xFF, 0xD9]) { bytes.into() } else { [bytes, &[0xFF, 0xD9]].concat().into() }
+}
+
+/// What a file of one picture holds besides it, such as further pictures of an animation; `None` where it is nothing.
+pub(super) fn left_out(bytes: &[u8]) -> Option<String> {
+    let bytes = &*gzip::unpacked(bytes).ok()?;
+    let n = match format_of(bytes).ok()? {
+        ImageFormat::Tiff => return Tiff::open(Cursor::new(bytes), bytes.len() as u64).ok()?.left_out(),
+        format => animation::frames(bytes, format),
+    };
+    (n > 1).then(|| format!("{} of {n} pictures", n - 1))
+}
+
+/// The format of the content, such as `PNG`; `None` where it is not known.
+pub(super) fn format_name(bytes: &[u8]) -> Option<&'static str> {
+    let bytes = &*gzip::unpacked(bytes).ok()?;
+    match Counts::of(bytes) {
+        Some(counts) => Some(counts.name()),
+        None => format_of(bytes).ok().map(name),
+    }
 }
 
 /// Size and depth, without decoding the pixels; finds most truncated files too.
@@ -89,16 +144,25 @@ pub fn decode_bytes(bytes: &[u8]) -> Result<Decoded, DecodeError> {
 /// # Errors
 /// As [`decode_bytes`], for what the header and the outer structure of the file show.
 pub fn read_header(bytes: &[u8]) -> Result<Header, DecodeError> {
+    let bytes = &*gzip::unpacked(bytes)?;
     if let Some(format) = Counts::of(bytes) {
-        return format.header(bytes);
+        return guarded(format.name(), || format.header(bytes));
     }
     let format = format_of(bytes)?;
-    guarded(format, || {
-        let (header, pixel) = decoded_header(bytes, format)?;
-        check_size((header, pixel), format)?;
-        integrity::check(bytes, format)?;
-        Ok(header)
-    })
+    or_by_image(
+        bytes,
+        format,
+        |tiff| Ok(tiff.header()),
+        || {
+            let (header, pixel) = decoded_header(bytes, format)?;
+            check_size((header, pixel), format)?;
+            // Whether a JPEG is whole costs a part of decoding it, and is looked at there.
+            if format != ImageFormat::Jpeg {
+                integrity::check(bytes, format)?;
+            }
+            Ok(header)
+        },
+    )
 }
 
 /// Formats of detectors that hold one image.
@@ -116,6 +180,14 @@ impl Counts {
             [b'{', b'\r' | b'\n', ..] if edf::applies(bytes) => Some(Self::Edf),
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Some(Self::Npy),
             _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cbf => "CBF",
+            Self::Edf => "EDF",
+            Self::Npy => "npy",
         }
     }
 
@@ -153,16 +225,28 @@ fn format_of(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
     match image::guess_format(bytes) {
         Ok(format) if format.reading_enabled() => Ok(format),
         Ok(format) => Err(DecodeError::Unsupported { format: name(format), detail: "no decoder for it".to_owned() }),
-        Err(_) if bytes.starts_with(b"II+\0") || bytes.starts_with(b"MM\0+") => Ok(ImageFormat::Tiff),
-        Err(_) => Err(DecodeError::Unknown),
+        Err(_) if tiff::applies(bytes) => Ok(ImageFormat::Tiff),
+        Err(_) => match packed_by(bytes) {
+            Some(format) => Err(DecodeError::Unsupported { format, detail: "unpack it first".to_owned() }),
+            None => Err(DecodeError::Unknown),
+        },
     }
+}
+
+/// The archive or compression that the bytes start with.
+fn packed_by(bytes: &[u8]) -> Option<&'static str> {
+    let known: [(&[u8], &str); 5] = [
+        (b"PK\x03\x04", "zip"),
+        (b"BZh", "bzip2"),
+        (b"\xFD7zXZ\0", "xz"),
+        (b"\x28\xB5\x2F\xFD", "zstd"),
+        (b"7z\xBC\xAF", "7z"),
+    ];
+    known.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, name)| *name)
 }
 
 /// Header and bytes per pixel of the decoded image.
 fn decoded_header(bytes: &[u8], format: ImageFormat) -> Result<(Header, u64), DecodeError> {
-    if format == ImageFormat::Tiff && tiff_grey::applies(bytes) {
-        return tiff_grey::header(bytes);
-    }
     let decoder = reader(bytes, format).into_decoder().map_err(|error| translate(error, format))?;
     let (width, height) = decoder.dimensions();
     let bit_depth = match decoder.color_type() {
@@ -187,13 +271,6 @@ fn reader(bytes: &[u8], format: ImageFormat) -> ImageReader<Cursor<&[u8]>> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     reader
-}
-
-/// A decoder that panics has met a corrupt file: that must not end the run.
-fn guarded<T>(format: ImageFormat, work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        Err(DecodeError::Corrupt { format: name(format), detail: "the decoder gave up".to_owned() })
-    })
 }
 
 fn translate(error: image::ImageError, format: ImageFormat) -> DecodeError {

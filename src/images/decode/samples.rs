@@ -13,8 +13,25 @@ pub struct Decoded {
     pub channels: usize,
     /// `height × width × channels` raw counts.
     pub samples: Samples,
-    /// Whether the largest number of 16 and 32 bits means "not measured", as detectors write it, and not white.
-    pub masked: bool,
+    /// What the largest number of 16 and 32 bits means.
+    pub mask: Mask,
+}
+
+/// What the largest number of 16 and 32 bits means, by what kind of file it stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mask {
+    /// White, or more light than the camera could take.
+    Camera,
+    /// Not measured, as detectors write it: a gap between modules, a dead or an overflown pixel.
+    Detector,
+    /// Not measured: the reader put it where the file has a negative count, or a number that it says is no count.
+    Marked,
+}
+
+/// Whether a float is a count: not so NaN, infinities and the largest numbers of 32 bits, which stand for "no data".
+pub(in crate::images) fn is_measured(count: f32) -> bool {
+    // Some write -3.4e38 for the smallest float, which is -3.40282…e38.
+    count.abs() < 3.4e38
 }
 
 /// Raw counts as the file holds them.
@@ -60,27 +77,31 @@ impl Samples {
 }
 
 impl Decoded {
-    /// Blends alpha over black and keeps the depth.
-    pub(super) fn from_dynamic(image: DynamicImage) -> Self {
+    /// Blends alpha over black and keeps the depth; `opaque_if_clear` where an alpha of zeros everywhere is none.
+    pub(super) fn from_dynamic(image: DynamicImage, opaque_if_clear: bool) -> Self {
         let (width, height) = (image.width() as usize, image.height() as usize);
         let (channels, samples) = match image {
             DynamicImage::ImageLuma8(image) => (1, Samples::U8(image.into_raw())),
-            DynamicImage::ImageLumaA8(image) => (1, Samples::U8(over_black_u8(&image, 2))),
+            DynamicImage::ImageLumaA8(image) => (1, Samples::U8(blended(&image, 2, over_black_u8))),
             DynamicImage::ImageRgb8(image) => (3, Samples::U8(image.into_raw())),
-            DynamicImage::ImageRgba8(image) => (3, Samples::U8(over_black_u8(&image, 4))),
+            DynamicImage::ImageRgba8(image) if opaque_if_clear && image.pixels().all(|pixel| pixel[3] == 0) => (
+                3,
+                Samples::U8(image.into_raw().as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect()),
+            ),
+            DynamicImage::ImageRgba8(image) => (3, Samples::U8(blended(&image, 4, over_black_u8))),
             DynamicImage::ImageLuma16(image) => (1, Samples::U16(image.into_raw())),
-            DynamicImage::ImageLumaA16(image) => (1, Samples::U16(over_black_u16(&image, 2))),
+            DynamicImage::ImageLumaA16(image) => (1, Samples::U16(blended(&image, 2, over_black_u16))),
             DynamicImage::ImageRgb16(image) => (3, Samples::U16(image.into_raw())),
-            DynamicImage::ImageRgba16(image) => (3, Samples::U16(over_black_u16(&image, 4))),
+            DynamicImage::ImageRgba16(image) => (3, Samples::U16(blended(&image, 4, over_black_u16))),
             DynamicImage::ImageRgb32F(image) => (3, Samples::F32(image.into_raw())),
-            DynamicImage::ImageRgba32F(image) => (3, Samples::F32(over_black_f32(&image))),
+            DynamicImage::ImageRgba32F(image) => (3, Samples::F32(blended(&image, 4, |value, alpha| value * alpha))),
             other => (3, Samples::U8(other.into_rgb8().into_raw())),
         };
-        Self { height, width, channels, samples, masked: false }
+        Self { height, width, channels, samples, mask: Mask::Camera }
     }
 
     /// One channel where all three are equal everywhere: grey images take the true one-channel path.
-    pub(super) fn into_grey_if_equal(self) -> Self {
+    pub(in crate::images) fn into_grey_if_equal(self) -> Self {
         fn grey<T: Copy + PartialEq>(rgb: &[T]) -> Option<Vec<T>> {
             let (pixels, _) = rgb.as_chunks::<3>();
             pixels.iter().all(|[r, g, b]| r == g && g == b).then(|| pixels.iter().map(|pixel| pixel[0]).collect())
@@ -101,16 +122,17 @@ impl Decoded {
     }
 }
 
-fn over_black_u8(samples: &[u8], step: usize) -> Vec<u8> {
-    let blend = |value: u8, alpha: u8| ((u32::from(value) * u32::from(alpha) + 127) / 255) as u8;
-    samples.chunks_exact(step).flat_map(|p| p[..step - 1].iter().map(move |&value| blend(value, p[step - 1]))).collect()
+/// The colours of pixels of `step` numbers, of which the last is alpha.
+fn blended<T: Copy>(samples: &[T], step: usize, blend: impl Fn(T, T) -> T) -> Vec<T> {
+    let blend = &blend;
+    let pixels = samples.chunks_exact(step);
+    pixels.flat_map(|pixel| pixel[..step - 1].iter().map(move |&value| blend(value, pixel[step - 1]))).collect()
 }
 
-fn over_black_u16(samples: &[u16], step: usize) -> Vec<u16> {
-    let blend = |value: u16, alpha: u16| ((u64::from(value) * u64::from(alpha) + 32_767) / 65_535) as u16;
-    samples.chunks_exact(step).flat_map(|p| p[..step - 1].iter().map(move |&value| blend(value, p[step - 1]))).collect()
+pub(in crate::images) fn over_black_u8(value: u8, alpha: u8) -> u8 {
+    ((u32::from(value) * u32::from(alpha) + 127) / 255) as u8
 }
 
-fn over_black_f32(samples: &[f32]) -> Vec<f32> {
-    samples.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, alpha]| [r * alpha, g * alpha, b * alpha]).collect()
+pub(in crate::images) fn over_black_u16(value: u16, alpha: u16) -> u16 {
+    ((u64::from(value) * u64::from(alpha) + 32_767) / 65_535) as u16
 }

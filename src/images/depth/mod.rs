@@ -3,22 +3,27 @@
 //! 8-bit images are taken as they are. Of 16-bit and 32-bit images the 0.1 and 99.9 percentiles over all pixels of all
 //! images become black and white, so that images stay comparable with each other; the range is kept with the run.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ndarray::Array3;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Decoded, Image, Limits, Samples, decode};
+use super::decode::samples::is_measured;
+use super::preprocess::resize_rows;
+use super::{Decoded, Image, Interpolation, Limits, Mask, Resize, Samples, decode};
 use crate::data::{ImageRecord, Manifest};
 use crate::memory::Reservations;
-use crate::progress::{Observer, Stage};
+use crate::progress::{Note, Observer, Stage};
 
+mod counts;
 mod histogram;
 mod policy;
 
+pub use counts::CountsPolicy;
 use histogram::ValueCounts;
-pub use policy::{DepthPolicy, Span};
+pub use policy::{BrightnessPolicy, DepthPolicy, Span};
 
 /// The fitted policy: what a run and a checkpoint keep to treat new images alike.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +33,9 @@ pub struct DepthRange {
     pub bits16: Option<Span>,
     /// For 32-bit images; `None` where the data set had none: `0.0..=1.0` is then shown.
     pub bits32: Option<Span>,
+    /// What the largest number of 16 and 32 bits means.
+    #[serde(default, skip_serializing_if = "CountsPolicy::is_auto")]
+    pub counts: CountsPolicy,
 }
 
 const FULL_16: Span = Span { low: 0.0, high: 65_535.0 };
@@ -39,19 +47,19 @@ impl DepthRange {
     /// Percentiles are values that occur (nearest rank), exact for any depth: 16-bit images are read once, 32-bit
     /// images twice. An image that cannot be decoded does not count.
     #[must_use]
-    pub fn fit(manifest: &Manifest, policy: DepthPolicy, observer: &dyn Observer) -> Self {
+    pub fn fit(manifest: &Manifest, policy: impl Into<BrightnessPolicy>, observer: &dyn Observer) -> Self {
+        let BrightnessPolicy { depth, counts } = policy.into();
         let of_depth = |bits| manifest.records.iter().filter(|r| r.bit_depth == bits).collect::<Vec<_>>();
         let (sixteen, float) = (of_depth(16), of_depth(32));
-        match policy {
-            DepthPolicy::Fixed(span) => Self { bits16: Some(span), bits32: Some(span) },
-            DepthPolicy::Full => Self {
-                bits16: (!sixteen.is_empty()).then_some(FULL_16),
-                bits32: percentiles(manifest, &float, [0.0, 1.0], observer),
-            },
-            DepthPolicy::Auto => Self {
-                bits16: percentiles(manifest, &sixteen, [0.001, 0.999], observer),
-                bits32: percentiles(manifest, &float, [0.001, 0.999], observer),
-            },
+        let of = |records: &[&ImageRecord], shares| percentiles(manifest, records, counts, shares, observer);
+        match depth {
+            DepthPolicy::Fixed(span) => Self { bits16: Some(span), bits32: Some(span), counts },
+            DepthPolicy::Full => {
+                Self { bits16: (!sixteen.is_empty()).then_some(FULL_16), bits32: of(&float, [0.0, 1.0]), counts }
+            }
+            DepthPolicy::Auto => {
+                Self { bits16: of(&sixteen, [0.001, 0.999]), bits32: of(&float, [0.001, 0.999]), counts }
+            }
         }
     }
 
@@ -69,24 +77,51 @@ impl DepthRange {
     #[must_use]
     pub fn apply(&self, decoded: &Decoded) -> Image {
         let shape = (decoded.height, decoded.width, decoded.channels);
-        let values: Vec<f32> = match &decoded.samples {
-            Samples::U8(counts) => counts.iter().map(|&count| f32::from(count)).collect(),
+        let values = self.shown(decoded, 0..decoded.samples.len());
+        // A decoder always gives height × width × channels counts; a hand-made mismatch is shown as black.
+        Image { pixels: Array3::from_shape_vec(shape, values).unwrap_or_else(|_| Array3::zeros(shape)) }
+    }
+
+    /// As [`DepthRange::apply`] and [`resize`](super::resize) after it, to the bit, without the whole image as floats: these take four
+    /// times the memory of eight bits.
+    #[must_use]
+    pub fn apply_resized(
+        &self,
+        decoded: &Decoded,
+        size: (usize, usize),
+        mode: Resize,
+        interpolation: Interpolation,
+    ) -> Image {
+        if (decoded.height, decoded.width) == size {
+            return self.apply(decoded);
+        }
+        let row = decoded.width * decoded.channels;
+        let shape = (decoded.height, decoded.width, decoded.channels);
+        resize_rows(shape, |y| self.shown(decoded, y * row..(y + 1) * row).into(), size, mode, interpolation)
+    }
+
+    /// Brightness of the counts in `range`.
+    fn shown(&self, decoded: &Decoded, range: Range<usize>) -> Vec<f32> {
+        let largest = self.counts.counts_largest(decoded.mask);
+        match &decoded.samples {
+            Samples::U8(counts) => counts[range].iter().map(|&count| f32::from(count)).collect(),
             Samples::U16(counts) => {
                 let show = self.bits16.unwrap_or(FULL_16).scale();
-                let measured = |count: u16| !decoded.masked || count < u16::MAX;
-                counts.iter().map(|&count| if measured(count) { show(f32::from(count)) } else { 0.0 }).collect()
+                let measured = |count: u16| largest || count < u16::MAX;
+                counts[range].iter().map(|&count| if measured(count) { show(f32::from(count)) } else { 0.0 }).collect()
             }
             Samples::U32(counts) => {
                 let show = self.bits32.unwrap_or(FULL_32).scale();
-                counts.iter().map(|&count| if count < u32::MAX { show(count as f32) } else { 0.0 }).collect()
+                let measured = |count: u32| largest || count < u32::MAX;
+                counts[range].iter().map(|&count| if measured(count) { show(count as f32) } else { 0.0 }).collect()
             }
             Samples::F32(counts) => {
                 let show = self.bits32.unwrap_or(FULL_32).scale();
-                counts.iter().map(|&count| if count.is_finite() { show(count) } else { 0.0 }).collect()
+                let least = self.counts.least();
+                let measured = |count: f32| is_measured(count) && count >= least;
+                counts[range].iter().map(|&count| if measured(count) { show(count) } else { 0.0 }).collect()
             }
-        };
-        // A decoder always gives height × width × channels counts; a hand-made mismatch is shown as black.
-        Image { pixels: Array3::from_shape_vec(shape, values).unwrap_or_else(|_| Array3::zeros(shape)) }
+        }
     }
 }
 
@@ -94,6 +129,7 @@ impl DepthRange {
 fn percentiles(
     manifest: &Manifest,
     records: &[&ImageRecord],
+    policy: CountsPolicy,
     shares: [f64; 2],
     observer: &dyn Observer,
 ) -> Option<Span> {
@@ -101,18 +137,28 @@ fn percentiles(
         return None;
     }
     let float = AtomicBool::new(false);
+    // Images with pixels of the largest number, where it is white and where it was not measured.
+    let (white, unmeasured) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let coarse =
         histograms(manifest, records, observer, |decoded, [all]: &mut [ValueCounts; 1]| match &decoded.samples {
             Samples::U8(counts) => counts.iter().for_each(|&count| all.add(u16::from(count))),
-            Samples::U16(counts) if decoded.masked => {
-                counts.iter().filter(|count| **count < u16::MAX).for_each(|&count| all.add(count));
+            Samples::U16(counts) => {
+                let largest = policy.counts_largest(decoded.mask);
+                counts.iter().filter(|count| largest || **count < u16::MAX).for_each(|&count| all.add(count));
+                if decoded.mask != Mask::Marked && counts.contains(&u16::MAX) {
+                    if largest { &white } else { &unmeasured }.fetch_add(1, Ordering::Relaxed);
+                }
             }
-            Samples::U16(counts) => counts.iter().for_each(|&count| all.add(count)),
             Samples::U32(_) | Samples::F32(_) => {
                 float.store(true, Ordering::Relaxed);
-                floats(&decoded.samples).for_each(|count| all.add((ordered(count) >> 16) as u16));
+                floats(decoded, policy).for_each(|count| all.add((ordered(count) >> 16) as u16));
             }
         });
+    for (images, white) in [(white.into_inner(), true), (unmeasured.into_inner(), false)] {
+        if images > 0 {
+            observer.note(&Note::LargestCount { images, white });
+        }
+    }
     let [coarse] = coarse;
     let [low, high] = shares.map(|share| coarse.at(coarse.rank(share)));
     let ((low, before_low), (high, before_high)) = (low?, high?);
@@ -121,7 +167,7 @@ fn percentiles(
     }
     // The upper halves of the two floats are known; a second pass finds the lower halves.
     let fine = histograms(manifest, records, observer, |decoded, [lows, highs]: &mut [ValueCounts; 2]| {
-        for key in floats(&decoded.samples).map(ordered) {
+        for key in floats(decoded, policy).map(ordered) {
             let upper = (key >> 16) as u16;
             if upper == low {
                 lows.add(key as u16);
@@ -166,11 +212,17 @@ fn histograms<const N: usize>(
 }
 
 /// The counts of 32 bits that were measured; none of other depths.
-fn floats(samples: &Samples) -> Box<dyn Iterator<Item = f32> + '_> {
-    match samples {
+fn floats(decoded: &Decoded, policy: CountsPolicy) -> Box<dyn Iterator<Item = f32> + '_> {
+    match &decoded.samples {
         Samples::U8(_) | Samples::U16(_) => Box::new(std::iter::empty()),
-        Samples::U32(counts) => Box::new(counts.iter().filter(|count| **count < u32::MAX).map(|&count| count as f32)),
-        Samples::F32(counts) => Box::new(counts.iter().copied().filter(|count| count.is_finite())),
+        Samples::U32(counts) => {
+            let largest = policy.counts_largest(decoded.mask);
+            Box::new(counts.iter().filter(move |count| largest || **count < u32::MAX).map(|&count| count as f32))
+        }
+        Samples::F32(counts) => {
+            let least = policy.least();
+            Box::new(counts.iter().copied().filter(move |count| is_measured(*count) && *count >= least))
+        }
     }
 }
 

@@ -2,6 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::CountsPolicy;
+
+/// How a recipe wants brightness to be scaled.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct BrightnessPolicy {
+    /// Which counts are black and white.
+    pub depth: DepthPolicy,
+    /// Which numbers are counts.
+    pub counts: CountsPolicy,
+}
+
+impl From<DepthPolicy> for BrightnessPolicy {
+    fn from(depth: DepthPolicy) -> Self {
+        Self { depth, counts: CountsPolicy::Auto }
+    }
+}
+
 /// How raw counts become brightness: `auto`, `full` or `{ low = 100, high = 4000 }`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "DepthPolicyToml", into = "DepthPolicyToml")]

@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use crate::images::{Decoded, Samples};
+use crate::images::{Decoded, Mask, Samples};
 
 /// The type of a pixel in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,14 @@ impl PixelType {
         }
     }
 
+    /// What the largest number means once they are decoded: of negative counts it is made by the reader.
+    pub fn mask(self) -> Mask {
+        match self {
+            Self::I8 | Self::I16 | Self::I32 | Self::I64 | Self::U64 => Mask::Marked,
+            Self::U8 | Self::U16 | Self::U32 | Self::F16 | Self::F32 | Self::F64 => Mask::Detector,
+        }
+    }
+
     /// Counts from the bytes of whole pixels.
     pub fn decode(self, bytes: &[u8], little_endian: bool) -> Samples {
         macro_rules! numbers {
@@ -85,24 +93,34 @@ impl PixelType {
 
 /// A frame of `height × width` counts; `None` where they are more or fewer.
 pub(in crate::images) fn frame(samples: Samples, height: usize, width: usize) -> Option<Decoded> {
-    (samples.len() == height * width).then_some(Decoded { height, width, channels: 1, samples, masked: true })
+    (samples.len() == height * width).then_some(Decoded { height, width, channels: 1, samples, mask: Mask::Detector })
+}
+
+/// A count of up to 16 bits, or the largest number for what is none.
+pub(in crate::images) fn u16_or_unmeasured(count: impl TryInto<u16>) -> u16 {
+    count.try_into().unwrap_or(u16::MAX)
+}
+
+/// A count of up to 32 bits, or the largest number for what is none.
+pub(in crate::images) fn u32_or_unmeasured(count: impl TryInto<u32>) -> u32 {
+    count.try_into().unwrap_or(u32::MAX)
 }
 
 pub(in crate::images) fn of_i16(counts: impl Iterator<Item = i16>) -> Samples {
-    Samples::U16(counts.map(|count| u16::try_from(count).unwrap_or(u16::MAX)).collect())
+    Samples::U16(counts.map(u16_or_unmeasured).collect())
 }
 
 pub(in crate::images) fn of_i32(counts: impl Iterator<Item = i32>) -> Samples {
-    Samples::U32(counts.map(|count| u32::try_from(count).unwrap_or(u32::MAX)).collect())
+    Samples::U32(counts.map(u32_or_unmeasured).collect())
 }
 
 /// No detector counts beyond 32 bits: what does is its mark for "not measured".
 pub(in crate::images) fn of_u64(counts: impl Iterator<Item = u64>) -> Samples {
-    Samples::U32(counts.map(|count| u32::try_from(count).unwrap_or(u32::MAX)).collect())
+    Samples::U32(counts.map(u32_or_unmeasured).collect())
 }
 
 pub(in crate::images) fn of_i64(counts: impl Iterator<Item = i64>) -> Samples {
-    Samples::U32(counts.map(|count| u32::try_from(count).unwrap_or(u32::MAX)).collect())
+    Samples::U32(counts.map(u32_or_unmeasured).collect())
 }
 
 pub(in crate::images) fn of_f64(counts: impl Iterator<Item = f64>) -> Samples {

@@ -14,10 +14,14 @@ mod series_place;
 mod tiff_pages;
 
 use std::fs::File;
-use std::io::{BufReader, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io::{BufReader, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::decode::gzip;
+use super::guarded::guarded;
 use super::{DecodeError, Decoded, Header};
 use crate::data::{FrameAddress, ImageId};
 
@@ -59,7 +63,7 @@ pub(super) trait Stack {
     fn copy(&mut self, indices: &[usize], target: &Path) -> Result<(), DecodeError>;
 }
 
-/// Something about a file of frames that is no error.
+/// Something about a file that is no error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Remark {
     /// This data set was taken, and not the others.
@@ -68,6 +72,10 @@ pub(super) enum Remark {
     Filled { dataset: String, why: String },
     /// So many frames at the end were declared and never written.
     Unwritten { frames: u64, declared: u64 },
+    /// The file holds more than what is read, such as a thumbnail.
+    InPart(String),
+    /// The content is of this format, and the name says another.
+    NamedOtherwise(&'static str),
 }
 
 /// The formats of files that may hold many frames.
@@ -77,6 +85,26 @@ enum FrameFormat {
     Npy,
     Edf,
     Tiff,
+}
+
+/// The bytes of a file: its own, or what gzip packed in it.
+pub(super) trait Source: Read + Seek {}
+
+impl<S: Read + Seek> Source for S {}
+
+/// Opens `file`, with its length once it is unpacked.
+fn source(file: &Path) -> Result<(Box<dyn Source>, u64), DecodeError> {
+    let mut opened = File::open(file)?;
+    let mut start = [0; 2];
+    let n = opened.read(&mut start)?;
+    if gzip::applies(&start[..n]) {
+        let unpacked = gzip::unpacked(&super::decode::read(file)?)?.into_owned();
+        let length = unpacked.len() as u64;
+        return Ok((Box::new(Cursor::new(unpacked)), length));
+    }
+    opened.rewind()?;
+    let length = opened.metadata()?.len();
+    Ok((Box::new(BufReader::new(opened)), length))
 }
 
 impl FrameFormat {
@@ -98,10 +126,16 @@ impl FrameFormat {
     /// `None` for a file that is one image.
     fn open(self, file: &Path, dataset: Option<&str>) -> Result<Option<Box<dyn Stack>>, DecodeError> {
         Ok(match self {
+            Self::Hdf5 if FrameAddress::is_packed(file) => {
+                return Err(DecodeError::Unsupported {
+                    format: "HDF5",
+                    detail: "packed by gzip: unpack it first".into(),
+                });
+            }
             Self::Hdf5 => Some(boxed(hdf5::Hdf5Stack::open(file, dataset)?)),
-            Self::Npy => npy::NpyStack::open(file)?.map(boxed),
-            Self::Edf => edf::EdfStack::open(file)?.map(boxed),
-            Self::Tiff => tiff_pages::TiffPages::open(file)?.map(boxed),
+            Self::Npy => npy::NpyStack::open(source(file)?)?.map(boxed),
+            Self::Edf => edf::EdfStack::open(source(file)?)?.map(boxed),
+            Self::Tiff => tiff_pages::TiffPages::open(source(file)?)?.map(boxed),
         })
     }
 }
@@ -115,12 +149,11 @@ pub(super) fn open(file: &Path, dataset: Option<&str>) -> Result<Option<Box<dyn 
         return Ok(None);
     }
     let mut start = Vec::new();
-    let mut opened = File::open(file)?;
-    opened.by_ref().take(8).read_to_end(&mut start)?;
+    source(file)?.0.take(8).read_to_end(&mut start)?;
     // A user block may come before an HDF5 file.
-    let behind = || Ok::<_, DecodeError>(hdf5::signature(&mut opened)?.map(|_| FrameFormat::Hdf5));
+    let behind = || Ok::<_, DecodeError>(hdf5::signature(&mut File::open(file)?)?.map(|_| FrameFormat::Hdf5));
     let Some(format) = FrameFormat::of(&start).map_or_else(behind, |format| Ok(Some(format)))? else { return Ok(None) };
-    guarded(|| format.open(file, dataset))
+    guarded("stack", || format.open(file, dataset))
 }
 
 fn boxed<S: Stack + 'static>(stack: S) -> Box<dyn Stack> {
@@ -132,7 +165,7 @@ fn boxed<S: Stack + 'static>(stack: S) -> Box<dyn Stack> {
 /// # Errors
 /// As [`Stack::read`], and when the file is not there.
 pub(super) fn read(address: &FrameAddress) -> Result<Decoded, DecodeError> {
-    open_stacks::with(&address.file, address.dataset.as_deref(), |stack| guarded(|| stack.read(address.index)))
+    open_stacks::with(&address.file, address.dataset.as_deref(), |stack| guarded("stack", || stack.read(address.index)))
 }
 
 /// Writes frames of `file` to the new file `target`, in the format of `file`: those of these numbers, at least one.
@@ -140,7 +173,19 @@ pub(super) fn read(address: &FrameAddress) -> Result<Decoded, DecodeError> {
 /// # Errors
 /// When a frame cannot be read or the file not written.
 pub fn copy_frames(file: &Path, dataset: Option<&str>, indices: &[usize], target: &Path) -> Result<(), DecodeError> {
-    open_stacks::with(file, dataset, |stack| guarded(|| stack.copy(indices, target)))
+    open_stacks::with(file, dataset, |stack| {
+        guarded("stack", || {
+            if !FrameAddress::is_packed(target) {
+                return stack.copy(indices, target);
+            }
+            let folder = tempfile::tempdir_in(target.parent().unwrap_or(Path::new(".")))?;
+            let plain = folder.path().join("frames");
+            stack.copy(indices, &plain)?;
+            let mut packed = GzEncoder::new(File::create_new(target)?, Compression::default());
+            std::io::copy(&mut File::open(&plain)?, &mut packed)?;
+            Ok(packed.finish()?.flush()?)
+        })
+    })
 }
 
 /// Size and depth of the frame at `address`.
@@ -162,12 +207,6 @@ pub(super) fn identity(file: &Path, sources: &[PathBuf]) -> Result<ImageId, Deco
 
 fn no_such_frame(index: usize, frames: usize) -> DecodeError {
     DecodeError::Unsupported { format: "stack", detail: format!("frame {index} asked of {frames}") }
-}
-
-/// A reader that panics has met a corrupt file: that must not end the run.
-fn guarded<T>(work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(DecodeError::Corrupt { format: "stack", detail: "the reader gave up".to_owned() }))
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ fn crop(image: &Decoded, patch: &PatchAddress) -> Decoded {
         Samples::U32(counts) => Samples::U32(window(counts, image, patch)),
         Samples::F32(counts) => Samples::F32(window(counts, image, patch)),
     };
-    Decoded { height: patch.height, width: patch.width, channels: image.channels, samples, masked: image.masked }
+    Decoded { height: patch.height, width: patch.width, channels: image.channels, samples, mask: image.mask }
 }
 
 #[cfg(test)]

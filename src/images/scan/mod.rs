@@ -1,11 +1,13 @@
 //! Finds the images below a folder, in one pass that reads each file once.
 //!
 //! Symbolic links are followed; hidden files and folders, and files without an image extension, are no business of
-//! ours. What looks like an image and is none is listed with the reason, and the scan goes on. Runs, checkpoints, caches
-//! and other [output of the program](own_output) are passed over with a note that counts them.
+//! ours. What looks like an image and is none, or is one of a kind that we cannot read, is listed with the reason, and the
+//! scan goes on. Runs, checkpoints, caches and other [output of the program](own_output) are passed over with a note that
+//! counts them.
 
 mod identity;
 
+mod kinds;
 mod remarks;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,20 +18,17 @@ use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
 pub use identity::{DataFiles, FileState};
+pub use kinds::is_image_name;
+use kinds::{is_of_format, refused_file, refused_folder};
 
 use self::remarks::Remarks;
-use super::decode::{read, read_header};
+use super::decode::{format_name, left_out, read, read_header};
 use super::frames::{self, Remark};
 use super::tile_index::TileIndex;
 use super::{DecodeError, Header, ImageError, NamingTemplate};
 use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, OwnOutput, Skipped};
 use crate::files::{own_output, tiles_csv};
 use crate::progress::{Event, Note, Observer, Stage};
-
-const EXTENSIONS: [&str; 20] = [
-    "png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif", "pgm", "ppm", "pnm", "pbm", "cbf", "edf", "npy", "h5",
-    "hdf5", "hdf", "nxs", "nx",
-];
 
 /// Why such a link is left out.
 const LOOP: &str = "a symbolic link to a folder above itself";
@@ -46,13 +45,6 @@ pub struct ScanOptions {
     pub series: bool,
     /// The data set that holds the frames, such as `entry/data/data`; found where absent.
     pub dataset: Option<String>,
-}
-
-/// Whether the extension is one of an image file that we read.
-#[must_use]
-pub fn is_image_name(path: &Path) -> bool {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
 /// All images below `root`, sorted by path; or those in the one file `root` is.
@@ -158,13 +150,20 @@ impl WalkedFiles {
                     if linked && fs::canonicalize(entry.path()).is_ok_and(|target| top.starts_with(target)) {
                         self.skipped.push(Skipped { path: relative(root, entry.path()), reason: LOOP.to_owned() });
                         walk.skip_current_dir();
+                    } else if let Some(reason) = refused_folder(entry.path()).filter(|_| entry.depth() > 0) {
+                        self.skipped.push(Skipped { path: relative(root, entry.path()), reason: reason.to_owned() });
+                        walk.skip_current_dir();
                     }
                 }
                 Ok(entry) if entry.file_name() == tiles_csv::FILE => self.tile_indexes.push(entry.into_path()),
                 Ok(entry) if is_image_name(entry.path()) => {
                     self.files.insert(relative(root, entry.path()), entry.into_path());
                 }
-                Ok(_) => {}
+                Ok(entry) => {
+                    if let Some(reason) = refused_file(entry.path()) {
+                        self.skipped.push(Skipped { path: relative(root, entry.path()), reason });
+                    }
+                }
                 Err(error) => self.skip(root, folder, &error),
             }
         }
@@ -273,8 +272,9 @@ impl Scanned {
             let fields = if options.series { series_fields(path) } else { BTreeMap::new() };
             let records = vec![record(id, path.to_owned(), read_header(&bytes)?, fields, tile.map(|_| content))];
             let is_plot = own_output::is_plot(&bytes);
-            let (file, sources, remarks) = (file.to_owned(), Vec::new(), Vec::new());
-            return Ok(Self { file, records, sources, is_plot, remarks });
+            let other = format_name(&bytes).filter(|format| !is_of_format(file, format)).map(Remark::NamedOtherwise);
+            let remarks = left_out(&bytes).map(Remark::InPart).into_iter().chain(other).collect();
+            return Ok(Self { file: file.to_owned(), records, sources: Vec::new(), is_plot, remarks });
         };
         let dataset = dataset.filter(|_| stack.has_datasets());
         let (sources, remarks) = (stack.sources(), stack.remarks());

@@ -1,4 +1,4 @@
-//! Remarks on files of frames, told once per kind and not once per file.
+//! Remarks on files, told once per kind and not once per file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,8 @@ impl Remarks {
             observer.note(&match remark {
                 Remark::Taken { dataset, passed_over } => Note::DatasetTaken { dataset, passed_over, files: n, first },
                 Remark::Filled { dataset, why } => Note::FramesFilled { dataset, why, files: n, first },
+                Remark::InPart(left_out) => Note::PartlyRead { left_out, files: n, first },
+                Remark::NamedOtherwise(format) => Note::NamedOtherwise { format, files: n, first },
                 Remark::Unwritten { frames, declared } => Note::FramesUnwritten { frames, declared, files: n, first },
             });
         }

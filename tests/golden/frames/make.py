@@ -117,7 +117,9 @@ for name, counts in {
 }.items():
     np.save(name, counts)
     note(name, counts)
-np.save("fortran.npy", np.asfortranarray(frames("<u2")))
+counts = frames("<u2")
+np.save("fortran.npy", np.asfortranarray(counts))
+note("fortran.npy", counts)
 
 counts = frames("<u2")
 tifffile.imwrite("pages.tif", counts, photometric="minisblack")
@@ -127,7 +129,7 @@ tifffile.imwrite("pages_deflate.tif", counts, photometric="minisblack", compress
 note("pages_deflate.tif", counts)
 counts = frames("<i4")
 tifffile.imwrite("pages_signed.tif", counts, photometric="minisblack")
-note("pages_signed.tif", counts)
+note("pages_signed.tif", counts.astype("f4"))  # no detector names itself: negative numbers are what they are
 
 for name, counts in {"pilatus.cbf": frames("<i4")[0], "steep.cbf": frames("<i4")[1]}.items():
     if name == "steep.cbf":
