@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::arguments::ComputingArguments;
 use super::{CommandOutcome, Global, progress::Terminal, render};
-use crate::commands::{CommandError, PredictOptions, TableFormat, predict, predictions_text, write_predictions};
+use crate::commands::{CommandError, PredictOptions, PredictionsFile, TableFormat, predict, predictions_text};
 use crate::data::Fraction;
 use crate::runs::Placement;
 
@@ -51,7 +51,8 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
-        let format = self.output.as_deref().map(TableFormat::of).transpose()?;
+        let file = |path: &PathBuf| TableFormat::of(path).map(|format| PredictionsFile { path: path.clone(), format });
+        let output = self.output.as_ref().map(file).transpose()?;
         let options = PredictOptions {
             checkpoint: self.checkpoint.clone(),
             min_confidence: self.min_confidence,
@@ -61,12 +62,12 @@ impl Arguments {
             keep_into: self.keep_into.clone(),
             sort_into: self.sort_into.clone(),
             placement: if self.copy { Placement::Copy } else { Placement::Link },
+            output,
         };
         let workspace = self.computing.workspace();
         let context = self.computing.context(&workspace, observer)?;
         let summary = predict(&self.images, &options, &context)?;
-        if let (Some(path), Some(format)) = (&self.output, format) {
-            write_predictions(path, format, &summary)?;
+        if self.output.is_some() {
             global.print(&summary, render::predict)?;
         } else {
             let format = if global.json { TableFormat::JsonLines } else { TableFormat::Csv };

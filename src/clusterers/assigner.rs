@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file;
 use crate::data::{ArraysError, ArraysReader, ArraysWriter, ClusterId, Clustering, Positive};
 use crate::pairwise::{Points, nearest};
 
@@ -166,7 +167,8 @@ impl Assigner {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), AssignerFileError> {
-        fs::write(path, self.to_bytes()).map_err(|source| AssignerFileError::Io { path: path.to_owned(), source })
+        atomic_file::write(path, &self.to_bytes())
+            .map_err(|source| AssignerFileError::Io { path: path.to_owned(), source })
     }
 
     /// Reads what [`Assigner::save`] wrote.

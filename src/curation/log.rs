@@ -1,10 +1,15 @@
 //! `decisions.jsonl`: append-only, synced before anything counts as saved, readable after a kill in mid-line.
+//!
+//! Decisions that come together count together: a single line is appended, as a torn last line is known to be none;
+//! several lines go into a copy of the log that takes its place. So that no writer holds a log that was replaced, they
+//! lock `.lock` beside it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Decision, LogEntry};
+use crate::atomic_file;
 
 /// Why the log cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -24,8 +29,7 @@ impl LogError {
     /// Whether there was no room for the decision.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-        matches!(self, Self::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge))
+        matches!(self, Self::Io { source, .. } if atomic_file::is_full(source))
     }
 }
 
@@ -79,11 +83,7 @@ impl DecisionLog {
     /// # Errors
     /// As [`DecisionLog::open`]; what was known before is then kept.
     pub fn reload(&mut self) -> Result<bool, LogError> {
-        let now = match fs::metadata(&self.path) {
-            Ok(metadata) => metadata.len(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
-            Err(source) => return Err(LogError::Io { path: self.path.clone(), source }),
-        };
+        let now = length(&self.path).map_err(|source| LogError::Io { path: self.path.clone(), source })?;
         if now == self.seen {
             return Ok(false);
         }
@@ -92,11 +92,31 @@ impl DecisionLog {
         Ok(self.next_seq() != known)
     }
 
-    /// Appends decisions and returns once they are on the disk.
+    /// Waits until no other process writes into the log, and keeps them out as long as the answer lives; what they wrote
+    /// is read.
     ///
     /// # Errors
-    /// When the disk refuses; then none of them counts.
+    /// When the log cannot be written, and as [`DecisionLog::open`].
+    pub fn lock(&mut self) -> Result<LogLock, LogError> {
+        let lock = LogLock::take(&self.path)?;
+        self.reload()?;
+        Ok(lock)
+    }
+
+    /// Appends decisions and returns once they are on the disk, all of them or none.
+    ///
+    /// # Errors
+    /// When the disk refuses, or another process wrote meanwhile; then none of them counts.
     pub fn append(&mut self, decisions: Vec<Decision>, at: &str, by: &str) -> Result<(), LogError> {
+        let lock = LogLock::take(&self.path)?;
+        self.append_locked(&lock, decisions, at, by)
+    }
+
+    /// The same for who has the lock already.
+    ///
+    /// # Errors
+    /// As [`DecisionLog::append`].
+    pub fn append_locked(&mut self, _: &LogLock, decisions: Vec<Decision>, at: &str, by: &str) -> Result<(), LogError> {
         let io_error = |source| LogError::Io { path: self.path.clone(), source };
         let entries: Vec<LogEntry> = (self.next_seq()..)
             .zip(decisions)
@@ -107,29 +127,68 @@ impl DecisionLog {
             text += &entry.to_line().map_err(|error| io_error(io::Error::other(error)))?;
             text.push('\n');
         }
-        if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder).map_err(io_error)?;
-        }
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.path).map_err(io_error)?;
-        match file.lock() {
-            Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(io_error(error)),
-            _ => {}
-        }
-        if file.metadata().map_err(io_error)?.len() != self.seen {
+        if length(&self.path).map_err(io_error)? != self.seen {
             return Err(LogError::Changed(self.path.clone()));
         }
-        let written =
-            file.set_len(self.whole).and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.sync_all());
-        let written = written.and_then(|()| sync_folder(&self.path));
-        if let Err(error) = written {
-            // Put back what was there; if even that fails, the next open drops the torn line.
-            let _ = file.set_len(self.whole);
-            return Err(io_error(error));
-        }
+        if entries.len() > 1 { self.replace(&text) } else { self.append_line(&text) }.map_err(io_error)?;
         self.whole += text.len() as u64;
         self.seen = self.whole;
         self.entries.extend(entries);
         Ok(())
+    }
+
+    fn append_line(&self, line: &str) -> io::Result<()> {
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
+        let written =
+            file.set_len(self.whole).and_then(|()| file.write_all(line.as_bytes())).and_then(|()| file.sync_all());
+        written.and_then(|()| sync_folder(&self.path)).inspect_err(|_| {
+            // Put back what was there; if even that fails, the next open drops the torn line.
+            let _ = file.set_len(self.whole);
+        })
+    }
+
+    fn replace(&self, lines: &str) -> io::Result<()> {
+        atomic_file::write_with(&self.path, |copy| {
+            if self.whole > 0 {
+                io::copy(&mut File::open(&self.path)?.take(self.whole), copy)?;
+            }
+            copy.write_all(lines.as_bytes())
+        })
+    }
+}
+
+/// Keeps other writers out of a log as long as it lives.
+#[derive(Debug)]
+pub struct LogLock {
+    /// Holds the lock.
+    _file: File,
+}
+
+impl LogLock {
+    fn take(log: &Path) -> Result<Self, LogError> {
+        let path = log.with_file_name(LOCK);
+        let io_error = |source| LogError::Io { path: log.to_owned(), source };
+        if let Some(folder) = log.parent() {
+            fs::create_dir_all(folder).map_err(io_error)?;
+        }
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io_error)?;
+        match file.lock() {
+            // Some network file systems know no locks; a lone user must still get through.
+            Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(io_error(error)),
+            _ => Ok(Self { _file: file }),
+        }
+    }
+}
+
+/// Beside the log.
+const LOCK: &str = ".lock";
+
+/// Bytes of the file at `path`, 0 where there is none.
+fn length(path: &Path) -> io::Result<u64> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
     }
 }
 
@@ -174,6 +233,39 @@ mod tests {
         second.append(vec![Decision::Undo { of: 2 }], "t", "second").unwrap();
         assert!(first.reload().unwrap());
         assert_eq!(first.entries(), second.entries());
+    }
+
+    #[test]
+    fn several_decisions_count_together_or_not_at_all() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("curation/decisions.jsonl");
+        let batch = |first: u64| (first..first + 50).map(|of| Decision::Undo { of }).collect::<Vec<_>>();
+        let mut log = DecisionLog::open(&path).unwrap();
+        log.append(batch(1), "t", "me").unwrap();
+        // A torn line goes, and what is read while the batch is written is the log before it.
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"seq").unwrap();
+        let mut log = DecisionLog::open(&path).unwrap();
+        let reader = File::open(&path).unwrap();
+        log.append(batch(100), "t", "me").unwrap();
+        assert_eq!(io::read_to_string(reader).unwrap().lines().count(), 51);
+        assert_eq!(DecisionLog::open(&path).unwrap().entries(), log.entries());
+        assert_eq!(log.next_seq(), 101);
+    }
+
+    #[test]
+    fn who_has_the_lock_reads_what_others_wrote_and_writes_after_them() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("decisions.jsonl");
+        let mut first = DecisionLog::open(&path).unwrap();
+        let mut second = DecisionLog::open(&path).unwrap();
+        first.append(vec![Decision::Undo { of: 1 }], "t", "first").unwrap();
+        let lock = second.lock().unwrap();
+        assert_eq!(second.entries(), first.entries());
+        let waiting = std::thread::spawn(move || first.append(vec![Decision::Undo { of: 3 }], "t", "first"));
+        second.append_locked(&lock, vec![Decision::Undo { of: 2 }], "t", "second").unwrap();
+        drop(lock);
+        assert!(matches!(waiting.join().unwrap(), Err(LogError::Changed(_))));
+        assert_eq!(DecisionLog::open(&path).unwrap().entries(), second.entries());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Notes as data: each has a code and fields for programs, and one sentence for the terminal.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -12,6 +13,8 @@ pub enum Note {
     Fetching { bytes: u64, url: String },
     /// The store is locked by another process.
     WaitingForStore,
+    /// `skipped.csv` is somebody else's file, and the list of skipped files lies elsewhere.
+    SkipListElsewhere { file: PathBuf },
     /// The recipe has a section that only `--sweep` reads.
     SweepIgnored,
     /// An interrupted training goes on.
@@ -42,6 +45,9 @@ impl fmt::Display for Note {
             Self::Fetching { bytes, url } => write!(f, "fetching {:.1} MB from {url}", *bytes as f64 / 1e6),
             Self::WaitingForStore => {
                 f.write_str("another process embeds with the same settings: waiting for it to finish")
+            }
+            Self::SkipListElsewhere { file } => {
+                write!(f, "the skipped files are listed in `{}`: `skipped.csv` is another file", file.display())
             }
             Self::SweepIgnored => f.write_str("the recipe's [sweep] is not used: `--sweep` instead of `--config` does"),
             Self::Resumed { epoch } => write!(f, "going on after epoch {epoch}"),

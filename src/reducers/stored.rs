@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, aview1};
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file;
 use crate::data::{ArraysError, ArraysReader, ArraysWriter};
 
 use super::{Pca, Projection, RandomProjection, Standardizer, Step};
@@ -155,7 +156,7 @@ impl Projection {
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), ProjectionFileError> {
         let io = |source| ProjectionFileError::Io { path: path.to_owned(), source };
-        fs::write(path, self.to_bytes()).map_err(io)
+        atomic_file::write(path, &self.to_bytes()).map_err(io)
     }
 
     /// Reads what [`Projection::save`] wrote.

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
-use crate::cli::{CommandOutcome, Global, progress::Terminal, render};
+use crate::cli::{CommandOutcome, Global, interrupt, progress::Terminal, render};
 use crate::commands::{CommandError, Review};
 use crate::server::Listen;
 use crate::workflow::Context;
@@ -45,6 +45,7 @@ impl PageArguments {
         if self.open && !open_browser(&page.url) {
             render::note(global.verbosity(), "no browser could be started: open the URL yourself\n");
         }
+        interrupt::served();
         let summary = review.serve()?;
         render::note(global.verbosity(), &render::curate(&summary));
         Ok(CommandOutcome::Done)

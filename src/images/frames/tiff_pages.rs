@@ -78,7 +78,7 @@ impl Stack for TiffPages {
 
     fn copy(&mut self, indices: &[usize], target: &Path) -> Result<(), DecodeError> {
         let mut out = BufWriter::new(File::create_new(target)?);
-        let mut encoder = TiffEncoder::new(&mut out).map_err(tiff_grey::translate)?;
+        let mut encoder = TiffEncoder::new(&mut out).map_err(unwritten)?;
         let Header { width, height, .. } = self.header;
         for &index in indices {
             match self.read(index)?.samples {
@@ -87,8 +87,16 @@ impl Stack for TiffPages {
                 Samples::U32(counts) => encoder.write_image::<colortype::Gray32>(width, height, &counts),
                 Samples::F32(counts) => encoder.write_image::<colortype::Gray32Float>(width, height, &counts),
             }
-            .map_err(tiff_grey::translate)?;
+            .map_err(unwritten)?;
         }
         Ok(out.flush()?)
+    }
+}
+
+/// A full disk is no fault of the pages.
+fn unwritten(error: TiffError) -> DecodeError {
+    match error {
+        TiffError::IoError(source) => source.into(),
+        error => tiff_grey::translate(error),
     }
 }
