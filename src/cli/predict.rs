@@ -65,7 +65,7 @@ impl Arguments {
             output,
         };
         let workspace = self.computing.workspace();
-        let context = self.computing.context(&workspace, observer)?;
+        let context = self.computing.context(global, &workspace, observer)?;
         let summary = predict(&self.images, &options, &context)?;
         if self.output.is_some() {
             global.print(&summary, render::predict)?;
