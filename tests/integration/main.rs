@@ -26,6 +26,7 @@ mod sweep;
 mod terminal;
 mod tile;
 mod train;
+mod whole_or_nothing;
 mod words;
 
 mod chromium;

@@ -121,7 +121,18 @@ pub(super) fn read(address: &FrameAddress) -> Result<Decoded, DecodeError> {
 /// # Errors
 /// When a frame cannot be read or the file not written.
 pub fn copy_frames(file: &Path, dataset: Option<&str>, indices: &[usize], target: &Path) -> Result<(), DecodeError> {
-    open_stacks::with(file, dataset, |stack| guarded(|| stack.copy(indices, target)))
+    open_stacks::with(file, dataset, |stack| guarded(|| stack.copy(indices, target))).map_err(refused)
+}
+
+/// The writer of HDF5 tells only in words that the disk refused; it is no fault of the frames.
+fn refused(error: DecodeError) -> DecodeError {
+    let code = match &error {
+        DecodeError::Corrupt { detail, .. } => {
+            detail.split("(os error ").nth(1).and_then(|text| text.split(')').next())
+        }
+        _ => None,
+    };
+    code.and_then(|code| code.parse().ok()).map_or(error, |code| std::io::Error::from_raw_os_error(code).into())
 }
 
 /// Size and depth of the frame at `address`.
