@@ -165,14 +165,15 @@ Exit codes:
   2    usage or recipe error
   3    done, but some files were skipped
   130  ended by Ctrl-C, 143 by SIGTERM, 129 by a terminal that closed: nothing half-written is left
-  141  the reader of the output went away, as in `| head`
+  141  the reader of a table that was printed went away, as in `| head`
 ";
 
 /// What a shell reports of a program that ended by SIGPIPE.
 const READER_GONE: u8 = 141;
 
 /// Parses the command line, does what it says, and gives the exit code: 0 done, 1 failed, 2 usage or recipe error,
-/// 3 done but some files were skipped; 129, 130 and 143 where a signal ended it, 141 where the reader of stdout went.
+/// 3 done but some files were skipped; 129, 130 and 143 where a signal ended it, 141 where the reader of a printed table
+/// went.
 #[must_use]
 pub fn main() -> ExitCode {
     let matches = grouped(Cli::command()).get_matches();

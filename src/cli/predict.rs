@@ -71,7 +71,7 @@ impl Arguments {
             global.print(&summary, render::predict)?;
         } else {
             let format = if global.json { TableFormat::JsonLines } else { TableFormat::Csv };
-            render::out(&predictions_text(format, &summary)?)?;
+            render::data(&predictions_text(format, &summary)?)?;
             render::note(global.verbosity(), &render::predict(&summary));
         }
         Ok(CommandOutcome::of_skips(summary.skipped.len()))

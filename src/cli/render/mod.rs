@@ -31,8 +31,13 @@ use crate::workflow::{CurateSummary, ExportSummary, LabelImport, WorkflowError};
 /// Where results are printed, as errors name it.
 const STDOUT: &str = "<stdout>";
 
-/// Writes to stdout.
+/// Writes to stdout what was done. A reader that went away (`| head`) is no failure: it is done all the same.
 pub(super) fn out(text: &str) -> Result<(), CommandError> {
+    data(text).or_else(|error| if is_reader_gone(&error) { Ok(()) } else { Err(error) })
+}
+
+/// Writes to stdout what is nowhere else, such as a table: cut short, it is not all that was asked for.
+pub(super) fn data(text: &str) -> Result<(), CommandError> {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(CommandError::at(STDOUT.as_ref()))
 }
