@@ -147,13 +147,13 @@ impl Global {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CommandOutcome {
     Done,
-    /// Some files were left out; they are listed in skipped.csv.
+    /// Some files were left out, which are listed in skipped.csv, or some clustering methods, which results.json names.
     DoneWithSkips,
 }
 
 impl CommandOutcome {
-    fn of_skips(n_skipped: usize) -> Self {
-        if n_skipped == 0 { Self::Done } else { Self::DoneWithSkips }
+    fn of_skips(n_left_out: usize) -> Self {
+        if n_left_out == 0 { Self::Done } else { Self::DoneWithSkips }
     }
 }
 
@@ -163,7 +163,7 @@ Exit codes:
   0    done
   1    failed
   2    usage or recipe error
-  3    done, but some files were skipped
+  3    done, but some files or clustering methods were left out
   130  ended by Ctrl-C, 143 by SIGTERM, 129 by a terminal that closed: nothing half-written is left
   141  the reader of a table that was printed went away, as in `| head`
 ";
@@ -172,8 +172,8 @@ Exit codes:
 const READER_GONE: u8 = 141;
 
 /// Parses the command line, does what it says, and gives the exit code: 0 done, 1 failed, 2 usage or recipe error,
-/// 3 done but some files were skipped; 129, 130 and 143 where a signal ended it, 141 where the reader of a printed table
-/// went.
+/// 3 done but some files or clustering methods were left out; 129, 130 and 143 where a signal ended it, 141 where the
+/// reader of a printed table went.
 #[must_use]
 pub fn main() -> ExitCode {
     let matches = grouped(Cli::command()).get_matches();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::data::{ImageId, Manifest};
+use crate::data::{ImageId, Manifest, PatchAddress};
 
 /// Why a label table cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,8 @@ impl fmt::Display for Name {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelTable {
     rows: Vec<(Name, String, f32)>,
+    /// Whether a path names a part of an image.
+    patches: bool,
 }
 
 /// A label table matched to the images of a manifest.
@@ -78,9 +80,12 @@ impl LabelTable {
             return Err(missing("`path`, `filename`, `id`"));
         }
         let mut rows = Vec::new();
+        let mut patches = false;
         for record in reader.records() {
             let record = record.map_err(csv_error)?;
             let line = record.position().map_or(0, csv::Position::line);
+            let named = [path_column, file_column].into_iter().flatten().map(|column| Path::new(&record[column]));
+            patches |= named.into_iter().any(|path| PatchAddress::parse(path).is_some());
             let cell = |message: String| LabelTableError::Cell { line, message, path: path.to_owned() };
             let path_of = |column: usize| record[column].trim_start_matches("./").replace('\\', "/");
             // An `id` that is not ours is no reason to refuse a table that also has paths.
@@ -104,7 +109,13 @@ impl LabelTable {
             }
             rows.push((name, record[class_column].to_owned(), weight));
         }
-        Ok(Self { rows })
+        Ok(Self { rows, patches })
+    }
+
+    /// Whether it names parts of images, such as `wafer.png#xywh=64,0,32,32`.
+    #[must_use]
+    pub fn names_patches(&self) -> bool {
+        self.patches
     }
 
     /// Finds the table's images in `manifest`: by id, by path (relative to the manifest's root, or absolute), by file

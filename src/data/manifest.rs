@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FrameAddress, ImageId};
+use super::{FrameAddress, ImageId, PatchAddress};
 
 /// One image of the data set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageRecord {
     /// Content hash: it stays the same when the file is renamed.
     pub id: ImageId,
-    /// Relative to [`Manifest::root`], with `/` between parts; a frame's ends in its number, as in `run7.h5#17`.
+    /// Relative to [`Manifest::root`], with `/` between parts; a frame's ends in its number, as in `run7.h5#17`,
+    /// a patch's in its place, as in `wafer.png#xywh=64,0,32,32`.
     pub path: String,
     /// In pixels.
     pub width: u32,
@@ -27,10 +28,11 @@ pub struct ImageRecord {
 }
 
 impl ImageRecord {
-    /// Whether this is one of many frames in a file, and no file of its own.
+    /// Whether this is a frame or a patch of a file, and no file of its own.
     #[must_use]
-    pub fn is_frame(&self) -> bool {
-        FrameAddress::parse(Path::new(&self.path)).is_some()
+    pub fn is_part(&self) -> bool {
+        let path = Path::new(&self.path);
+        FrameAddress::parse(path).is_some() || PatchAddress::parse(path).is_some()
     }
 }
 
@@ -68,7 +70,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Where the file of `record` lies; for a frame, its address.
+    /// Where the file of `record` lies; for a frame or patch, its address.
     #[must_use]
     pub fn file(&self, record: &ImageRecord) -> PathBuf {
         self.root.join(Path::new(&record.path))

@@ -8,6 +8,7 @@ mod frame_address;
 mod image_id;
 mod labels;
 mod manifest;
+mod patch_address;
 
 pub use arrays::{ArraysError, ArraysReader, ArraysWriter};
 pub use checked::{BelowOne, Fraction, NonNegative, OutOfRange, Positive, nonzero};
@@ -17,3 +18,4 @@ pub use frame_address::FrameAddress;
 pub use image_id::{ImageId, NotAnImageId};
 pub use labels::{ClassId, Labels};
 pub use manifest::{ImageRecord, Manifest, Skipped, TileOrigin};
+pub use patch_address::PatchAddress;

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::RunError;
-use crate::data::ImageId;
+use crate::data::{ImageId, PatchAddress};
+use crate::images::{decode, extension_of, save_image};
 
 /// How an image gets into a folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,11 +56,14 @@ impl Placer {
         Ok(Self { folder: folder.to_owned(), taken, how, placed: Placed::default() })
     }
 
-    /// Places `source`; the answer is its name in the folder.
+    /// Places `source`, a file or the address of a patch; the answer is its name in the folder.
     ///
     /// # Errors
     /// When it can be neither linked nor copied.
     pub fn place(&mut self, source: &Path, id: ImageId) -> Result<String, RunError> {
+        if let Some(patch) = PatchAddress::parse(source) {
+            return self.cut_out(source, &patch, id);
+        }
         let name = self.free_name(source, id);
         let target = self.folder.join(&name);
         let linked = self.how == Placement::Link && self.link(source, &target);
@@ -67,6 +71,18 @@ impl Placer {
             copy(source, &target)?;
             self.placed.copies += 1;
         }
+        Ok(name)
+    }
+
+    /// Writes a patch as an image of its own, `wafer_64,0.png` by the left and top of its place.
+    fn cut_out(&mut self, source: &Path, patch: &PatchAddress, id: ImageId) -> Result<String, RunError> {
+        let pixels = decode(source).map_err(|error| RunError::at(source)(io::Error::other(error)))?;
+        let stem = patch.image.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = format!("{stem}_{},{}.{}", patch.left, patch.top, extension_of(&pixels));
+        let name = self.free_name(Path::new(&name), id);
+        let target = self.folder.join(&name);
+        save_image(&pixels, &target).map_err(|error| RunError::at(&target)(io::Error::other(error)))?;
+        self.placed.copies += 1;
         Ok(name)
     }
 
