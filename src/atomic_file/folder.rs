@@ -29,6 +29,14 @@ pub struct StagedFolder {
 }
 
 impl StagedFolder {
+    /// Checks that `target` is new or empty, before there is anything to put in it.
+    ///
+    /// # Errors
+    /// As [`StagedFolder::create`].
+    pub fn check(target: &Path) -> io::Result<()> {
+        is_empty_folder(target).map(drop)
+    }
+
     /// Begins `target`, which must be new or empty; folders above it are made.
     ///
     /// # Errors

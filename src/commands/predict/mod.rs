@@ -6,7 +6,7 @@ mod sorting;
 mod tables;
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -310,15 +310,24 @@ fn manifests(images: &[PathBuf], chain: &FeatureChain, observer: &dyn Observer) 
     Ok(manifests)
 }
 
-/// Begins `folder`, which must be new or empty so that nothing mixes; `doing` says what it is for, such as `sort`.
+/// Checks that `folder` is new or empty, so that nothing mixes; `doing` says what it is for, such as `sort`.
+fn require_empty(folder: &Path, doing: &str) -> Result<(), CommandError> {
+    StagedFolder::check(folder).map_err(|error| cannot_begin(folder, doing, error))
+}
+
+/// Begins `folder`, which must be new or empty.
 fn begin(folder: &Path, doing: &str) -> Result<StagedFolder, CommandError> {
-    StagedFolder::create(folder).map_err(|error| match error.kind() {
+    StagedFolder::create(folder).map_err(|error| cannot_begin(folder, doing, error))
+}
+
+fn cannot_begin(folder: &Path, doing: &str, error: io::Error) -> CommandError {
+    match error.kind() {
         ErrorKind::AlreadyExists => CommandError::failed(
             format!("the folder to {doing} into is not empty: `{}`", folder.display()),
             "choose another one, or remove what is in it",
         ),
         _ => RunError::making(folder)(error).into(),
-    })
+    }
 }
 
 /// Makes the folder appear.
