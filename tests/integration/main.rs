@@ -6,8 +6,10 @@ mod broken_files;
 mod browser;
 mod cluster;
 mod compare;
+mod crowded;
 mod crystals;
 mod curate;
+mod doorway;
 mod evaluate;
 mod explore;
 mod exports;
@@ -27,6 +29,7 @@ mod sweep;
 mod terminal;
 mod tile;
 mod train;
+mod vanished;
 mod whole_or_nothing;
 mod words;
 
