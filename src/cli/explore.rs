@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::arguments::{RecipeArguments, print_config};
-use super::{CommandOutcome, Global, curate::ServedPage, progress::Terminal};
+use super::{CommandOutcome, Global, curate::ServedPage, interrupt, progress::Terminal};
 use crate::commands::{CommandError, Explorer};
 use crate::recipes::PatchesRecipe;
 use crate::server::Listen;
@@ -37,6 +37,7 @@ impl Arguments {
         observer.clear();
         let page = ServedPage { url: explorer.url(), port: explorer.port(), exposure: None };
         global.print(&page, |page| page.text("Explore page", "Ctrl-C ends it."))?;
+        interrupt::served();
         explorer.serve()?;
         Ok(CommandOutcome::Done)
     }

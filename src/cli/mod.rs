@@ -7,6 +7,7 @@ mod compare;
 mod curate;
 mod evaluate;
 mod explore;
+mod interrupt;
 mod models;
 mod moved;
 mod patches;
@@ -19,6 +20,7 @@ mod tile;
 mod train;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde::Serialize;
@@ -33,7 +35,7 @@ use progress::{Terminal, Verbosity};
 
 /// From a pile of unlabelled images to a classifier you can trust: cluster, curate, train, predict.
 #[derive(Debug, Parser)]
-#[command(name = "rails", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "rails", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -155,8 +157,23 @@ impl CommandOutcome {
     }
 }
 
+/// Exit codes, as `rails --help` lists them.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    failed
+  2    usage or recipe error
+  3    done, but some files or clustering methods were left out
+  130  ended by Ctrl-C, 143 by SIGTERM, 129 by a terminal that closed: nothing half-written is left
+  141  the reader of a table that was printed went away, as in `| head`
+";
+
+/// What a shell reports of a program that ended by SIGPIPE.
+const READER_GONE: u8 = 141;
+
 /// Parses the command line, does what it says, and gives the exit code: 0 done, 1 failed, 2 usage or recipe error,
-/// 3 done but some files or clustering methods were left out.
+/// 3 done but some files or clustering methods were left out; 129, 130 and 143 where a signal ended it, 141 where the
+/// reader of a printed table went.
 #[must_use]
 pub fn main() -> ExitCode {
     let matches = grouped(Cli::command()).get_matches();
@@ -164,14 +181,18 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    let observer = Terminal::new(cli.global.verbosity());
+    let observer = Arc::new(Terminal::new(cli.global.verbosity()));
+    interrupt::listen(&observer);
     let command = matches.subcommand_name().unwrap_or_default();
     cli.global.limits().enforce();
     let outcome = cli.moved.check(command).and_then(|()| cli.run(&observer));
+    // What failed because everything is being given up is no failure of its own.
+    interrupt::wait_if_interrupted();
     observer.clear();
     match outcome {
         Ok(CommandOutcome::Done) => ExitCode::SUCCESS,
         Ok(CommandOutcome::DoneWithSkips) => ExitCode::from(3),
+        Err(error) if render::is_reader_gone(&error) => ExitCode::from(READER_GONE),
         Err(error) => {
             render::error(&error);
             ExitCode::from(if error.is_usage() { 2 } else { 1 })

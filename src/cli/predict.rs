@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::arguments::ComputingArguments;
 use super::{CommandOutcome, Global, progress::Terminal, render};
-use crate::commands::{CommandError, PredictOptions, TableFormat, predict, predictions_text, write_predictions};
+use crate::commands::{CommandError, PredictOptions, PredictionsFile, TableFormat, predict, predictions_text};
 use crate::data::Fraction;
 use crate::runs::Placement;
 
@@ -52,7 +52,8 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
-        let format = self.output.as_deref().map(TableFormat::of).transpose()?;
+        let file = |path: &PathBuf| TableFormat::of(path).map(|format| PredictionsFile { path: path.clone(), format });
+        let output = self.output.as_ref().map(file).transpose()?;
         let options = PredictOptions {
             checkpoint: self.checkpoint.clone(),
             min_confidence: self.min_confidence,
@@ -62,16 +63,16 @@ impl Arguments {
             keep_into: self.keep_into.clone(),
             sort_into: self.sort_into.clone(),
             placement: if self.copy { Placement::Copy } else { Placement::Link },
+            output,
         };
         let workspace = self.computing.workspace();
         let context = self.computing.context(global, &workspace, observer)?;
         let summary = predict(&self.images, &options, &context)?;
-        if let (Some(path), Some(format)) = (&self.output, format) {
-            write_predictions(path, format, &summary)?;
+        if self.output.is_some() {
             global.print(&summary, render::predict)?;
         } else {
             let format = if global.json { TableFormat::JsonLines } else { TableFormat::Csv };
-            render::out(&predictions_text(format, &summary)?)?;
+            render::data(&predictions_text(format, &summary)?)?;
             render::note(global.verbosity(), &render::predict(&summary));
         }
         Ok(CommandOutcome::of_skips(summary.skipped.len()))

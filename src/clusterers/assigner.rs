@@ -1,12 +1,12 @@
 //! Places new images into an existing clustering without fitting it again.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file;
 use crate::data::{ArraysError, ArraysReader, ArraysWriter, ClusterId, Clustering, Positive};
 use crate::pairwise::{Points, nearest};
 
@@ -173,12 +173,15 @@ impl Assigner {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), AssignerFileError> {
-        fs::write(path, self.to_bytes()).map_err(|source| AssignerFileError::Io { path: path.to_owned(), source })
+        atomic_file::write(path, &self.to_bytes())
+            .map_err(|source| AssignerFileError::Io { path: path.to_owned(), source })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use ndarray::array;
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use crate::atomic_file;
 use crate::backbones::PullError;
 use crate::recipes::RecipeError;
 use crate::training::FoldsError;
@@ -33,12 +34,13 @@ impl CommandError {
     /// A hint: what to do about it, where something can be done.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        match self {
+        let hint = match self {
             Self::Workflow(error) => error.hint(),
             Self::Recipe(error) => error.hint(),
             Self::Pull(error) => error.hint(),
             Self::CrossValidation(error) => error.hint(),
-        }
+        };
+        hint.or_else(|| atomic_file::advice(self).map(str::to_owned))
     }
 
     /// Whether the command line or the recipe is at fault: exit code 2.

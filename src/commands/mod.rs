@@ -25,7 +25,7 @@ pub use evaluate::{EvaluateFindings, EvaluateOptions, EvaluateSummary, evaluate}
 pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model};
 pub use patches::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummary, SearchResults, SearchRow, patches};
 pub use predict::{
-    NearestImage, PredictOptions, PredictSummary, Prediction, TableFormat, predict, predictions_text, write_predictions,
+    NearestImage, PredictOptions, PredictSummary, Prediction, PredictionsFile, TableFormat, predict, predictions_text,
 };
 pub use search::{CombinationRow, SearchFindings, SearchOptions, SearchSummary, search, texts};
 pub use separate::{LayerRow, SeparateFindings, SeparateSummary, separate};

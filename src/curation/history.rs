@@ -59,7 +59,7 @@ pub fn next_instant(entries: &[LogEntry]) -> String {
     Timestamp::from_millisecond(at).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-fn batches(entries: &[LogEntry]) -> impl Iterator<Item = &[LogEntry]> {
+pub(super) fn batches(entries: &[LogEntry]) -> impl Iterator<Item = &[LogEntry]> {
     entries.chunk_by(|a, b| a.at == b.at && a.by == b.by)
 }
 

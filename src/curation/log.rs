@@ -1,5 +1,9 @@
 //! `decisions.jsonl`: append-only, synced before anything counts as saved, readable after a kill in mid-line.
 //!
+//! Decisions that come together count together: a single line is appended, as a torn last line is known to be none;
+//! several lines go into a copy of the log that takes its place. So that no writer holds a log that was replaced, they
+//! lock `.lock` beside it.
+//!
 //! What was read or written once stays in it: a log that lacks it is a log that was lost or replaced, and nothing is
 //! written there until it is back.
 
@@ -11,6 +15,7 @@ use std::time::SystemTime;
 use same_file::Handle;
 
 use super::{Decision, LogEntry};
+use crate::atomic_file;
 
 /// Why the log cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -58,8 +63,7 @@ impl LogError {
     /// Whether there was no room for the decision.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-        matches!(self, Self::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge))
+        matches!(self, Self::Io { source, .. } if atomic_file::is_full(source))
     }
 }
 
@@ -155,11 +159,31 @@ impl DecisionLog {
         Ok(self.entries.len() != known)
     }
 
-    /// Appends decisions and returns once they are on the disk.
+    /// Waits until no other process writes into the log, and keeps them out as long as the answer lives; what they wrote
+    /// is read.
+    ///
+    /// # Errors
+    /// When the log cannot be written, and as [`DecisionLog::open`].
+    pub fn lock(&mut self) -> Result<LogLock, LogError> {
+        let lock = LogLock::take(&self.path, self.seen.is_none())?;
+        self.reload()?;
+        Ok(lock)
+    }
+
+    /// Appends decisions and returns once they are on the disk, all of them or none.
     ///
     /// # Errors
     /// When the disk refuses, or the log is not the one that was read; then none of them counts.
     pub fn append(&mut self, decisions: Vec<Decision>, at: &str, by: &str) -> Result<(), LogError> {
+        let lock = LogLock::take(&self.path, self.seen.is_none())?;
+        self.append_locked(&lock, decisions, at, by)
+    }
+
+    /// The same for who has the lock already.
+    ///
+    /// # Errors
+    /// As [`DecisionLog::append`].
+    pub fn append_locked(&mut self, _: &LogLock, decisions: Vec<Decision>, at: &str, by: &str) -> Result<(), LogError> {
         let io_error = |source| LogError::Io { path: self.path.clone(), source };
         let entries: Vec<LogEntry> = (self.next_seq()..)
             .zip(decisions)
@@ -170,39 +194,70 @@ impl DecisionLog {
             text += &entry.to_line().map_err(|error| io_error(io::Error::other(error)))?;
             text.push('\n');
         }
-        let mut file = self.file_to_write()?;
-        match file.lock() {
-            Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(io_error(error)),
+        let now = existing(&self.path).and_then(|file| file.map(Seen::of).transpose()).map_err(io_error)?;
+        match (&self.seen, &now) {
+            (Some(_), None) => return Err(LogError::Lost(self.path.clone())),
+            (None, Some(now)) if now.bytes > 0 => return Err(LogError::Changed(self.path.clone())),
+            (Some(seen), Some(now)) if seen != now => return Err(LogError::Changed(self.path.clone())),
             _ => {}
         }
-        let now = Seen::of(file.try_clone().map_err(io_error)?).map_err(io_error)?;
-        if self.seen.as_ref().map_or(now.bytes != 0, |seen| *seen != now) {
-            return Err(LogError::Changed(self.path.clone()));
-        }
-        let written = file
-            .set_len(self.whole)
-            .and_then(|()| file.write_all(text.as_bytes()))
-            .and_then(|()| file.sync_all())
-            .map_err(io_error)
-            .and_then(|()| self.in_place(&now.file));
-        match written {
-            Ok(seen) => self.seen = Some(seen),
-            Err(error) => {
-                // Put back what was there; if even that fails, the next open drops the torn line.
-                let _ = file.set_len(self.whole);
-                return Err(error);
-            }
-        }
+        self.seen = Some(if entries.len() > 1 {
+            self.replace(&text).map_err(io_error)?;
+            self.in_place(text.len())?
+        } else {
+            self.append_line(&text)?
+        });
         self.whole += text.len() as u64;
         self.entries.extend(entries);
         Ok(())
     }
 
-    /// The log's file, new only where there was none: neither a run folder nor a log that is gone is made anew.
-    fn file_to_write(&self) -> Result<File, LogError> {
+    fn append_line(&self, line: &str) -> Result<Seen, LogError> {
         let io_error = |source| LogError::Io { path: self.path.clone(), source };
-        let is_new = self.seen.is_none();
-        if let Some(folder) = self.path.parent().filter(|_| is_new) {
+        let file = OpenOptions::new().create(self.seen.is_none()).append(true).open(&self.path);
+        let mut file = file.map_err(io_error)?;
+        let written =
+            file.set_len(self.whole).and_then(|()| file.write_all(line.as_bytes())).and_then(|()| file.sync_all());
+        written.map_err(io_error).and_then(|()| self.in_place(line.len())).inspect_err(|_| {
+            // Put back what was there; if even that fails, the next open drops the torn line.
+            let _ = file.set_len(self.whole);
+        })
+    }
+
+    fn replace(&self, lines: &str) -> io::Result<()> {
+        atomic_file::write_with(&self.path, |copy| {
+            if self.whole > 0 {
+                io::copy(&mut File::open(&self.path)?.take(self.whole), copy)?;
+            }
+            copy.write_all(lines.as_bytes())
+        })
+    }
+
+    /// Looks at the log after `written` bytes came to it, and makes sure that it is where its path leads to, also when the
+    /// power goes: a folder that was moved while we wrote took the file with it.
+    fn in_place(&self, written: usize) -> Result<Seen, LogError> {
+        let io_error = |source| LogError::Io { path: self.path.clone(), source };
+        let there = existing(&self.path).and_then(|file| file.map(Seen::of).transpose()).map_err(io_error)?;
+        let there = there.filter(|there| there.bytes == self.whole + written as u64);
+        let there = there.ok_or_else(|| LogError::Lost(self.path.clone()))?;
+        sync_folder(&self.path).map_err(io_error)?;
+        Ok(there)
+    }
+}
+
+/// Keeps other writers out of a log as long as it lives.
+#[derive(Debug)]
+pub struct LogLock {
+    /// Holds the lock.
+    _file: File,
+}
+
+impl LogLock {
+    /// Waits for the lock of `log`; its folder is made only where the log `is_new`: neither a run folder nor a log that is
+    /// gone is made anew.
+    fn take(log: &Path, is_new: bool) -> Result<Self, LogError> {
+        let io_error = |source| LogError::Io { path: log.to_owned(), source };
+        if let Some(folder) = log.parent().filter(|_| is_new) {
             match fs::create_dir(folder) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     return Err(LogError::RunGone(folder.parent().unwrap_or(folder).to_owned()));
@@ -211,23 +266,21 @@ impl DecisionLog {
                 _ => {}
             }
         }
-        OpenOptions::new().create(is_new).append(true).open(&self.path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound if !is_new => LogError::Lost(self.path.clone()),
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(log.with_file_name(LOCK));
+        let file = lock.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => LogError::Lost(log.to_owned()),
             _ => io_error(error),
-        })
-    }
-
-    /// Makes sure that the file that was `written` is the one that the log's path leads to, also when the power goes, and
-    /// looks at it: a folder that was moved while we wrote took the file with it.
-    fn in_place(&self, written: &Handle) -> Result<Seen, LogError> {
-        let io_error = |source| LogError::Io { path: self.path.clone(), source };
-        // Opened anew: what the file was written through holds its lock for as long as it is open.
-        let there = existing(&self.path).and_then(|file| file.map(Seen::of).transpose()).map_err(io_error)?;
-        let there = there.filter(|there| there.file == *written).ok_or_else(|| LogError::Lost(self.path.clone()))?;
-        sync_folder(&self.path).map_err(io_error)?;
-        Ok(there)
+        })?;
+        match file.lock() {
+            // Some network file systems know no locks; a lone user must still get through.
+            Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(io_error(error)),
+            _ => Ok(Self { _file: file }),
+        }
     }
 }
+
+/// Beside the log.
+const LOCK: &str = ".lock";
 
 /// A new file's name is on the disk only once its folder is.
 fn sync_folder(path: &Path) -> io::Result<()> {
@@ -270,6 +323,39 @@ mod tests {
         second.append(vec![Decision::Undo { of: 2 }], "t", "second").unwrap();
         assert!(first.reload().unwrap());
         assert_eq!(first.entries(), second.entries());
+    }
+
+    #[test]
+    fn several_decisions_count_together_or_not_at_all() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("curation/decisions.jsonl");
+        let batch = |first: u64| (first..first + 50).map(|of| Decision::Undo { of }).collect::<Vec<_>>();
+        let mut log = DecisionLog::open(&path).unwrap();
+        log.append(batch(1), "t", "me").unwrap();
+        // A torn line goes, and what is read while the batch is written is the log before it.
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"seq").unwrap();
+        let mut log = DecisionLog::open(&path).unwrap();
+        let reader = File::open(&path).unwrap();
+        log.append(batch(100), "t", "me").unwrap();
+        assert_eq!(io::read_to_string(reader).unwrap().lines().count(), 51);
+        assert_eq!(DecisionLog::open(&path).unwrap().entries(), log.entries());
+        assert_eq!(log.next_seq(), 101);
+    }
+
+    #[test]
+    fn who_has_the_lock_reads_what_others_wrote_and_writes_after_them() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("decisions.jsonl");
+        let mut first = DecisionLog::open(&path).unwrap();
+        let mut second = DecisionLog::open(&path).unwrap();
+        first.append(vec![Decision::Undo { of: 1 }], "t", "first").unwrap();
+        let lock = second.lock().unwrap();
+        assert_eq!(second.entries(), first.entries());
+        let waiting = std::thread::spawn(move || first.append(vec![Decision::Undo { of: 3 }], "t", "first"));
+        second.append_locked(&lock, vec![Decision::Undo { of: 2 }], "t", "second").unwrap();
+        drop(lock);
+        assert!(matches!(waiting.join().unwrap(), Err(LogError::Changed(_))));
+        assert_eq!(DecisionLog::open(&path).unwrap().entries(), second.entries());
     }
 
     #[test]

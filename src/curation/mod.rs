@@ -8,6 +8,7 @@ mod history;
 mod label_matching;
 mod label_table;
 mod log;
+mod repeat;
 mod replay;
 mod sentence;
 mod suggest;
@@ -19,7 +20,8 @@ pub use folders::{FolderEdits, FolderImage, FoldersError, folder_edits};
 pub use history::{next_instant, redoable, undoable};
 pub use label_matching::Mismatch;
 pub use label_table::{LabelTable, LabelTableError, MatchedLabels};
-pub use log::{DecisionLog, LogError};
+pub use log::{DecisionLog, LogError, LogLock};
+pub use repeat::is_repeated;
 pub use replay::{ClusterOf, Curation, Label, LabelSource, Removed, replay, undone};
 pub use suggest::{
     BATCH_SIZE, LabelPredictions, REVIEW, RowPrediction, Suggestion, SuggestionKind, SuggestionModel, review_clusters,

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::atomic_file;
 use crate::data::EmbeddingsError;
 use crate::features::FeatureError;
 use crate::memory::OverBudget;
@@ -36,12 +37,12 @@ impl StoreError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Write { source, .. } => match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
+                _ if atomic_file::is_full(source) => Some(
                     "free some space or choose another place with `--cache`; what was embedded so far is kept".into(),
                 ),
-                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                    Some("choose a folder you may write to with `--cache`".to_owned())
-                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(
+                    "images that are not in it need a folder you may write to: choose one with `--cache`".to_owned(),
+                ),
                 _ => None,
             },
             Self::Corrupt { .. } => {

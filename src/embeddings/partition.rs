@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ const PART_ROWS: usize = 1024;
 /// little to a kill, long runs do not leave thousands of parts.
 const PART_AGE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(20)];
 
-/// An open folder, ours alone until it is dropped.
+/// An open folder, ours alone until it is dropped; one that we may only read is nobody's, and never changes.
 pub(super) struct StorePartition {
     folder: PathBuf,
     commit: Commit,
@@ -30,8 +30,8 @@ pub(super) struct StorePartition {
     waiting: Vec<StoredRow>,
     opened: Instant,
     last_part: Instant,
-    /// Holds the lock.
-    _lock: File,
+    /// Holds the lock; `None` where the folder can only be read.
+    lock: Option<File>,
 }
 
 impl StorePartition {
@@ -57,12 +57,14 @@ impl StorePartition {
                 false
             }
         });
-        if commit.parts.len() < listed {
-            commit.save(&folder).map_err(|source| cannot_write(&folder, source))?;
+        if lock.is_some() {
+            if commit.parts.len() < listed {
+                commit.save(&folder).map_err(|source| cannot_write(&folder, source))?;
+            }
+            sweep(&folder, &commit).map_err(|source| cannot_write(&folder, source))?;
         }
-        sweep(&folder, &commit).map_err(|source| cannot_write(&folder, source))?;
         let now = Instant::now();
-        Ok(Self { folder, commit, outcomes, waiting: Vec::new(), opened: now, last_part: now, _lock: lock })
+        Ok(Self { folder, commit, outcomes, waiting: Vec::new(), opened: now, last_part: now, lock })
     }
 
     /// `None` for an image never seen.
@@ -72,6 +74,9 @@ impl StorePartition {
 
     /// Takes a row; writes a part when enough rows or enough time have come together.
     pub(super) fn push(&mut self, row: StoredRow) -> Result<(), StoreError> {
+        if self.lock.is_none() {
+            return Err(cannot_write(&self.folder, ErrorKind::ReadOnlyFilesystem.into()));
+        }
         self.outcomes.insert(row.id, row.outcome());
         self.waiting.push(row);
         let age = (self.opened.elapsed() / 10).clamp(PART_AGE[0], PART_AGE[1]);
@@ -159,10 +164,18 @@ fn read_outcomes(
     Ok(outcomes)
 }
 
-fn lock(folder: &Path, observer: &dyn Observer) -> Result<File, StoreError> {
+/// Locks the folder; `None` where it can only be read.
+fn lock(folder: &Path, observer: &dyn Observer) -> Result<Option<File>, StoreError> {
     let path = folder.join(".lock");
     let failed = |source| cannot_write(&path, source);
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    let file = match File::options().create(true).truncate(false).write(true).open(&path) {
+        Ok(file) => file,
+        // What lies there still serves; only new images need a place to write to.
+        Err(error) if matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) => {
+            return Ok(None);
+        }
+        Err(source) => return Err(failed(source)),
+    };
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -170,10 +183,10 @@ fn lock(folder: &Path, observer: &dyn Observer) -> Result<File, StoreError> {
             file.lock().map_err(failed)?;
         }
         // Some network file systems know no locks; a lone user must still get through.
-        Err(TryLockError::Error(source)) if source.kind() == io::ErrorKind::Unsupported => {}
+        Err(TryLockError::Error(source)) if source.kind() == ErrorKind::Unsupported => {}
         Err(TryLockError::Error(source)) => return Err(failed(source)),
     }
-    Ok(file)
+    Ok(Some(file))
 }
 
 /// The temporary name of the commit in earlier versions.

@@ -18,6 +18,9 @@ pub enum ImageError {
     /// The output must be new.
     #[error("the output exists: `{}`", .0.display())]
     OutputExists(PathBuf),
+    /// The output is being written already.
+    #[error("another process is writing this folder: `{}`", .0.display())]
+    OutputBusy(PathBuf),
     /// The disk is full, or the folder is not ours.
     #[error("cannot write: `{}`", path.display())]
     Write { path: PathBuf, source: io::Error },
@@ -40,15 +43,11 @@ impl ImageError {
             }
             Self::UnknownField { known, .. } => Some(format!("fields of these images: {}", known.join(", "))),
             Self::OutputExists(_) => Some("choose another output folder, or remove this one".to_owned()),
-            Self::Write { source, .. } => match source.kind() {
-                io::ErrorKind::StorageFull => Some("the disk is full: free some space or choose another place".into()),
-                io::ErrorKind::PermissionDenied => Some("choose a folder you may write to".to_owned()),
-                _ => None,
-            },
+            Self::OutputBusy(_) => Some("wait for it, or choose another output folder".to_owned()),
             Self::NoTiles { reason, .. } => {
                 reason.as_ref().map(|reason| format!("the first was left out because: {reason}"))
             }
-            Self::Unreadable { .. } => None,
+            Self::Unreadable { .. } | Self::Write { .. } => None,
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum Note {
     SplitNotForFolds,
     /// The store is locked by another process.
     WaitingForStore,
+    /// `skipped.csv` is somebody else's file, and the list of skipped files lies elsewhere.
+    SkipListElsewhere { file: PathBuf },
     /// The recipe has a section that only `--sweep` reads.
     SweepIgnored,
     /// An interrupted training goes on.
@@ -82,6 +84,9 @@ impl fmt::Display for Note {
             }
             Self::WaitingForStore => {
                 f.write_str("another process embeds with the same settings: waiting for it to finish")
+            }
+            Self::SkipListElsewhere { file } => {
+                write!(f, "the skipped files are listed in `{}`: `skipped.csv` is another file", file.display())
             }
             Self::SweepIgnored => f.write_str("the recipe's [sweep] is not used: `--sweep` instead of `--config` does"),
             Self::Resumed { epoch } => write!(f, "going on after epoch {epoch}"),

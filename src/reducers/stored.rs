@@ -1,12 +1,12 @@
 //! A projection as a `.safetensors` file: arrays by step, and the kinds of the steps in the header.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, aview1};
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file;
 use crate::data::{ArraysError, ArraysReader, ArraysWriter};
 
 use super::{Pca, Projection, RandomProjection, Standardizer, Step};
@@ -173,12 +173,14 @@ impl Projection {
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), ProjectionFileError> {
         let io = |source| ProjectionFileError::Io { path: path.to_owned(), source };
-        fs::write(path, self.to_bytes()).map_err(io)
+        atomic_file::write(path, &self.to_bytes()).map_err(io)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::reducers::Reduction;
 

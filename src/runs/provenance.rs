@@ -9,7 +9,7 @@ use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{FeatureChain, ImagesPlace, RunError, RunKind, features_recipe_1, read_json};
+use super::{FeatureChain, ImagesPlace, RunError, RunKind, features_recipe_1};
 use crate::clusterers::Assigner;
 use crate::data::Manifest;
 use crate::device::Device;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::RunKind;
 use super::order::{self, Made};
-use crate::atomic_file;
+use crate::atomic_file::{self, StagedFolder};
 use crate::files::sealed_json;
 
 /// Where runs land, relative to the working folder.
@@ -21,9 +21,12 @@ pub fn runs_folder() -> PathBuf {
 /// Why a run folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// A folder of this name is there already, or being made.
+    /// A folder of this name is there already.
     #[error("the folder exists: `{}`", .0.display())]
     Exists(PathBuf),
+    /// A folder of this name is being made.
+    #[error("another process is writing this folder: `{}`", .0.display())]
+    Busy(PathBuf),
     /// Not a run at all, or one of another kind.
     #[error("not a {kind} run (no {missing}): `{}`", .path.display())]
     NotARun { kind: &'static str, missing: &'static str, path: PathBuf },
@@ -46,15 +49,10 @@ impl RunError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Exists(path) if path.extension().is_some_and(|extension| extension == "partial") => {
-                Some("another process is writing it; if none is, one was interrupted: remove the folder".to_owned())
-            }
+            Self::Busy(_) => Some("wait for it, or choose another name".to_owned()),
             Self::Exists(_) => Some("choose another name, or remove the folder".to_owned()),
             Self::NotARun { kind, .. } => Some(format!("give a folder that `rails {kind}` made")),
             Self::None { kind, .. } => Some(format!("make one with `rails {kind}`")),
-            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Some("free some space and run again; nothing half-written was left".to_owned())
-            }
             Self::OtherFile { .. } => Some("copy the run again from where it was made, or make it again".to_owned()),
             Self::Io { .. } | Self::Damaged { .. } => None,
         }
@@ -64,15 +62,20 @@ impl RunError {
     pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         |source| Self::Io { path: path.to_owned(), source }
     }
+
+    /// For `map_err`: the folder `path` could not be made to appear.
+    pub fn making(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        |source| match source.kind() {
+            io::ErrorKind::AlreadyExists => Self::Exists(path.to_owned()),
+            io::ErrorKind::ResourceBusy => Self::Busy(path.to_owned()),
+            _ => Self::Io { path: path.to_owned(), source },
+        }
+    }
 }
 
 /// A run folder in the making; [`RunDir::finish`] makes it appear. Dropped before that, it leaves nothing behind.
 #[derive(Debug)]
-pub struct RunDir {
-    partial: PathBuf,
-    whole: PathBuf,
-    finished: bool,
-}
+pub struct RunDir(StagedFolder);
 
 impl RunDir {
     /// Starts `<parent>/<name>`, or `<name>-2` and so on where that is taken: runs of one name may start in the same
@@ -86,27 +89,22 @@ impl RunDir {
         loop {
             let numbered = if number == 1 { name.clone() } else { format!("{name}-{number}") };
             match Self::exactly(parent, &numbered) {
-                Err(RunError::Exists(_)) => number += 1,
+                Err(RunError::Exists(_) | RunError::Busy(_)) => number += 1,
                 made => return made,
             }
         }
     }
 
-    /// Starts `<parent>/<name>`, as `<name>.partial` until it is finished.
+    /// Starts `<parent>/<name>`, which must be new.
     ///
     /// # Errors
-    /// When a folder of that name exists or cannot be made.
+    /// When a folder of that name exists, is being made, or cannot be made.
     pub fn exactly(parent: &Path, name: &str) -> Result<Self, RunError> {
         let whole = parent.join(name);
-        let partial = parent.join(format!("{name}.partial"));
-        fs::create_dir_all(parent).map_err(RunError::at(parent))?;
-        fs::create_dir(&partial).map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => RunError::Exists(partial.clone()),
-            _ => RunError::Io { path: partial.clone(), source },
-        })?;
-        let made = Self { partial, whole, finished: false };
-        // Looked at only now, so that a process that just finished is seen; dropping `made` sweeps up.
-        if made.whole.exists() { Err(RunError::Exists(made.whole.clone())) } else { Ok(made) }
+        if fs::symlink_metadata(&whole).is_ok() {
+            return Err(RunError::Exists(whole));
+        }
+        StagedFolder::create(&whole).map(Self).map_err(RunError::making(&whole))
     }
 
     /// Where a file of the run is to be written now; folders above it are made.
@@ -114,7 +112,7 @@ impl RunDir {
     /// # Errors
     /// When the folders cannot be made.
     pub fn file(&self, relative: &str) -> Result<PathBuf, RunError> {
-        let path = self.partial.join(relative);
+        let path = self.path().join(relative);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(RunError::at(folder))?;
         }
@@ -124,13 +122,13 @@ impl RunDir {
     /// The folder while it is being filled.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.partial
+        self.0.path()
     }
 
     /// The folder as it will be called.
     #[must_use]
     pub fn whole(&self) -> PathBuf {
-        self.whole.clone()
+        self.0.target().to_owned()
     }
 
     /// Writes `value` as indented JSON with its seal.
@@ -147,22 +145,10 @@ impl RunDir {
     ///
     /// # Errors
     /// When another run took the name meanwhile.
-    pub fn finish(mut self) -> Result<PathBuf, RunError> {
-        if self.whole.exists() {
-            return Err(RunError::Exists(self.whole.clone()));
-        }
-        fs::rename(&self.partial, &self.whole).map_err(RunError::at(&self.whole))?;
-        self.finished = true;
-        Ok(self.whole.clone())
-    }
-}
-
-impl Drop for RunDir {
-    fn drop(&mut self) {
-        if !self.finished {
-            // Best effort: a leftover `.partial` is ignored by every reader.
-            let _ = fs::remove_dir_all(&self.partial);
-        }
+    pub fn finish(self) -> Result<PathBuf, RunError> {
+        let whole = self.whole();
+        self.0.finish().map_err(RunError::making(&whole))?;
+        Ok(whole)
     }
 }
 

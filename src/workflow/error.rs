@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::atomic_file;
 use crate::backbones::BackboneError;
 use crate::clusterers::{AssignerFileError, ClusterError};
 use crate::curation::{ApplyError, FoldersError, LabelTableError, LogError};
@@ -105,21 +106,7 @@ impl WorkflowError {
             Self::Head(error) => Some(error.hint()),
             _ => None,
         };
-        hint.or_else(|| self.is_disk_full().then(|| "free some space and run again".to_owned()))
-    }
-
-    /// Whether a file could not be written for want of room.
-    fn is_disk_full(&self) -> bool {
-        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-            if kind.is_some_and(|kind| matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)) {
-                return true;
-            }
-            cause = error.source();
-        }
-        false
+        hint.or_else(|| atomic_file::advice(self).map(str::to_owned))
     }
 
     /// Whether the command line or the recipe is at fault: exit code 2.

@@ -32,6 +32,7 @@ mod terminal;
 mod tile;
 mod train;
 mod vanished;
+mod whole_or_nothing;
 mod words;
 
 mod chromium;

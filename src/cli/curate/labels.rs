@@ -46,7 +46,7 @@ impl LabelArguments {
         let Some(n) = self.suggest else { return Ok(false) };
         for suggested in suggest(run, n, context)? {
             let line = serde_json::to_string(&suggested)?;
-            render::out(&(line + "\n"))?;
+            render::data(&(line + "\n"))?;
         }
         Ok(true)
     }

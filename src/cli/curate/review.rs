@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
-use crate::cli::{CommandOutcome, Global, progress::Terminal, render};
+use crate::cli::{CommandOutcome, Global, interrupt, progress::Terminal, render};
 use crate::commands::{CommandError, Review};
 use crate::server::Listen;
 use crate::workflow::Context;
@@ -54,6 +54,7 @@ impl PageArguments {
         if self.open {
             open_browser(&mut review, global);
         }
+        interrupt::served();
         let summary = review.serve()?;
         render::note(global.verbosity(), &render::curate(&summary));
         Ok(CommandOutcome::Done)

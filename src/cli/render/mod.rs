@@ -22,20 +22,30 @@ pub(super) use sweep::{quoted, sweep};
 pub(super) use train::train;
 
 use super::progress::Verbosity;
+use crate::atomic_file::final_paths;
 use crate::commands::{
     CommandError, Compared, HEADLINE, ImportSummary, ModelRow, PredictSummary, TileReport, more_is_better,
 };
-use crate::workflow::{CurateSummary, ExportSummary, LabelImport};
+use crate::workflow::{CurateSummary, ExportSummary, LabelImport, WorkflowError};
 
-/// Writes to stdout. A reader that went away (`| head`) is no failure.
+/// Where results are printed, as errors name it.
+const STDOUT: &str = "<stdout>";
+
+/// Writes to stdout what was done. A reader that went away (`| head`) is no failure: it is done all the same.
 pub(super) fn out(text: &str) -> Result<(), CommandError> {
+    data(text).or_else(|error| if is_reader_gone(&error) { Ok(()) } else { Err(error) })
+}
+
+/// Writes to stdout what is nowhere else, such as a table: cut short, it is not all that was asked for.
+pub(super) fn data(text: &str) -> Result<(), CommandError> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(CommandError::at("<stdout>".as_ref())(error))
-        }
-        _ => Ok(()),
-    }
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(CommandError::at(STDOUT.as_ref()))
+}
+
+/// Whether the reader of stdout went away before the end (`| head`), which nobody needs to be told.
+pub(super) fn is_reader_gone(error: &CommandError) -> bool {
+    let CommandError::Workflow(WorkflowError::Io { path, source }) = error else { return false };
+    path.as_os_str() == STDOUT && source.kind() == std::io::ErrorKind::BrokenPipe
 }
 
 /// Writes to stderr what is no data, unless the user wants quiet.
@@ -61,7 +71,8 @@ pub(super) fn error(error: &CommandError) {
     if let Some(hint) = error.hint() {
         let _ = write!(text, "\nhint: {hint}");
     }
-    let _ = writeln!(std::io::stderr(), "{text}");
+    // Files in the making have names of no use to anybody.
+    let _ = writeln!(std::io::stderr(), "{}", final_paths(&text));
 }
 
 pub(super) fn tile(report: &TileReport) -> String {
@@ -77,6 +88,9 @@ pub(super) fn tile(report: &TileReport) -> String {
 pub(super) fn curate(summary: &CurateSummary) -> String {
     let mut text =
         format!("{} new decisions, {} in all, in `{}`\n", summary.new_decisions, summary.decisions, summary.run);
+    if summary.known_decisions > 0 {
+        let _ = writeln!(text, "  {} of the file known already: not added again", summary.known_decisions);
+    }
     for (class, count) in &summary.classes {
         let _ = writeln!(text, "  {class:<24} {count:>7} images");
     }

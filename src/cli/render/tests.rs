@@ -332,6 +332,7 @@ fn images_predicted() {
         mean_confidence: 0.9125,
         threshold: Some(1.35),
         explained: 0,
+        skip_list: None,
         skipped: vec![Skipped { path: "notes.txt.png".to_owned(), reason: "not an image".to_owned() }],
         predictions: Vec::new(),
     };
@@ -365,6 +366,7 @@ fn decisions_applied_imported_and_exported() {
     let summary = CurateSummary {
         run: "experiments/runs/mine".to_owned(),
         new_decisions: 2,
+        known_decisions: 0,
         decisions: 5,
         classes: counts(&[("grass", 5), ("stone", 3)]).into_iter().collect(),
         removed: counts(&[("", 1), ("blurred", 1)]).into_iter().collect(),

@@ -136,6 +136,7 @@ mod tests {
             bit_depth: 8,
             fields: BTreeMap::new(),
             tile: None,
+            content: None,
         };
         let records: Vec<ImageRecord> = [1, 1, 1, 9, 1, 2].map(record).to_vec();
         let each = records[0].decoding_bytes();

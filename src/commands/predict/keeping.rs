@@ -1,12 +1,14 @@
 //! A filtered copy: the images of one class, and files of frames with these frames only.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Prediction, require_empty};
+use super::{Prediction, begin};
+use crate::atomic_file::{self, StagedFolder};
 use crate::commands::CommandError;
 use crate::data::FrameAddress;
 use crate::files::own_output;
-use crate::images::copy_frames;
+use crate::images::{DecodeError, copy_frames};
 use crate::progress::{Observer, Stage};
 use crate::runs::{Placement, Placer, RunError};
 
@@ -17,18 +19,19 @@ struct FileFrames {
     indices: Vec<usize>,
 }
 
-/// Puts the image of each prediction, `files` in the same order, into `folder`, which must be new or empty.
+/// Puts the image of each prediction, `files` in the same order, into `folder`, which must be new or empty; it is
+/// still to be finished.
 pub(super) fn keep_into(
     folder: &Path,
     predictions: &[Prediction],
     files: &[PathBuf],
     placement: Placement,
     observer: &dyn Observer,
-) -> Result<(), CommandError> {
-    require_empty(folder, "copy")?;
-    own_output::mark(folder, "predict --keep-into").map_err(RunError::at(folder))?;
+) -> Result<StagedFolder, CommandError> {
+    let staged = begin(folder, "copy")?;
+    own_output::mark(staged.path(), "predict --keep-into").map_err(RunError::at(folder))?;
     let stage = observer.stage(Stage::Copy, files.len());
-    let mut placer = Placer::new(folder, placement)?;
+    let mut placer = Placer::new(staged.path(), placement)?;
     let mut stacks: Vec<FileFrames> = Vec::new();
     for (prediction, path) in predictions.iter().zip(files) {
         let Some(FrameAddress { file, dataset, index }) = FrameAddress::parse(path) else {
@@ -42,12 +45,20 @@ pub(super) fn keep_into(
         }
     }
     for FileFrames { file, dataset, indices } in stacks {
-        let target = folder.join(file.file_name().unwrap_or_default());
-        copy_frames(&file, dataset.as_deref(), &indices, &target).map_err(|error| {
-            let hint = "give files of one name in separate runs, each with a folder of its own";
-            CommandError::failed(format!("cannot copy frames: {error}: `{}`", file.display()), hint)
+        let target = staged.path().join(file.file_name().unwrap_or_default());
+        copy_frames(&file, dataset.as_deref(), &indices, &target).map_err(|error| match error {
+            DecodeError::Io(source) if source.kind() == ErrorKind::AlreadyExists => CommandError::failed(
+                format!("two files of frames have one name: `{}`", file.display()),
+                "give files of one name in separate runs, each with a folder of its own",
+            ),
+            // The source was read; it is the copy that has no room.
+            DecodeError::Io(source) if atomic_file::is_full(&source) => CommandError::at(&target)(source),
+            error => CommandError::failed(
+                format!("cannot copy frames: {error}: `{}`", file.display()),
+                "leave this file out, or mend it",
+            ),
         })?;
         stage.advance(indices.len());
     }
-    Ok(())
+    Ok(staged)
 }

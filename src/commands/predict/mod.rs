@@ -6,22 +6,25 @@ mod sorting;
 mod tables;
 
 use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::CommandError;
+use crate::atomic_file::StagedFolder;
 use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, PatchAddress, Skipped};
 use crate::images::{ScanOptions, scan, scan_files};
 use crate::progress::{Observer, Warning};
-use crate::runs::{Checkpoint, FeatureChain, Placement, newest_checkpoint};
+use crate::runs::{Checkpoint, FeatureChain, Placement, RunError, newest_checkpoint};
 use crate::training::{Neighbour, UNKNOWN, confidences, most_likely};
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, dataset};
 use answers::Answers;
 use keeping::keep_into;
 use sorting::sort_into;
-pub use tables::{TableFormat, predictions_text, write_predictions};
+use tables::write_predictions;
+pub use tables::{TableFormat, predictions_text};
 
 /// How to predict.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +45,17 @@ pub struct PredictOptions {
     pub sort_into: Option<PathBuf>,
     /// How images get into those folders.
     pub placement: Placement,
+    /// Write the table of predictions here.
+    pub output: Option<PredictionsFile>,
+}
+
+/// A table of predictions on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PredictionsFile {
+    /// Where.
+    pub path: PathBuf,
+    /// How.
+    pub format: TableFormat,
 }
 
 /// The prediction for one image.
@@ -92,6 +106,9 @@ pub struct PredictSummary {
     pub explained: usize,
     /// Files that were left out.
     pub skipped: Vec<Skipped>,
+    /// The list of these files, where one was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_list: Option<PathBuf>,
     /// One per image, in the order of the arguments, by path within each.
     #[serde(skip)]
     pub predictions: Vec<Prediction>,
@@ -114,20 +131,22 @@ pub fn predict(
     let mut answers = answer(images, options, &checkpoint, context)?;
     answers.require_some()?;
     let (placement, observer) = (options.placement, context.observer);
-    if let Some(folder) = &options.sort_into {
-        sort_into(folder, &answers.predictions, &answers.files, placement, observer)?;
-    }
+    let sorted = match &options.sort_into {
+        Some(folder) => Some(sort_into(folder, &answers.predictions, &answers.files, placement, observer)?),
+        None => None,
+    };
     // Counts and mean are of all images, also where `--keep` prints only one class.
     let (counts, mean_confidence) = (answers.counts(), answers.mean_confidence());
     if let Some(class) = &options.keep {
         answers.keep_only(class);
     }
-    if let Some(folder) = &options.keep_into {
-        keep_into(folder, &answers.predictions, &answers.files, placement, observer)?;
-    }
+    let kept = match &options.keep_into {
+        Some(folder) => Some(keep_into(folder, &answers.predictions, &answers.files, placement, observer)?),
+        None => None,
+    };
     let Answers { predictions, skipped, .. } = answers;
     let rule = checkpoint.bundle.reject.as_ref().filter(|_| !options.keep_all);
-    Ok(PredictSummary {
+    let mut summary = PredictSummary {
         threshold: rule.and_then(|rule| rule.threshold),
         explained: predictions.iter().map(|prediction| prediction.neighbours.len()).max().unwrap_or(0),
         checkpoint: checkpoint.folder,
@@ -135,8 +154,18 @@ pub fn predict(
         counts,
         mean_confidence,
         skipped,
+        skip_list: None,
         predictions,
-    })
+    };
+    // Folders must be new or empty, tables may be there from before: so the folders appear last, and after a failure in
+    // between the same command can be given again.
+    if let Some(output) = &options.output {
+        summary.skip_list = write_predictions(output, &summary, observer)?;
+    }
+    for folder in [sorted, kept].into_iter().flatten() {
+        finish(folder)?;
+    }
+    Ok(summary)
 }
 
 impl PredictOptions {
@@ -283,11 +312,26 @@ fn manifests(images: &[PathBuf], chain: &FeatureChain, observer: &dyn Observer) 
 
 /// Checks that `folder` is new or empty, so that nothing mixes; `doing` says what it is for, such as `sort`.
 fn require_empty(folder: &Path, doing: &str) -> Result<(), CommandError> {
-    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(CommandError::failed(
+    StagedFolder::check(folder).map_err(|error| cannot_begin(folder, doing, error))
+}
+
+/// Begins `folder`, which must be new or empty.
+fn begin(folder: &Path, doing: &str) -> Result<StagedFolder, CommandError> {
+    StagedFolder::create(folder).map_err(|error| cannot_begin(folder, doing, error))
+}
+
+fn cannot_begin(folder: &Path, doing: &str, error: io::Error) -> CommandError {
+    match error.kind() {
+        ErrorKind::AlreadyExists => CommandError::failed(
             format!("the folder to {doing} into is not empty: `{}`", folder.display()),
             "choose another one, or remove what is in it",
-        ));
+        ),
+        _ => RunError::making(folder)(error).into(),
     }
-    Ok(())
+}
+
+/// Makes the folder appear.
+fn finish(folder: StagedFolder) -> Result<(), CommandError> {
+    let target = folder.target().to_owned();
+    Ok(folder.finish().map_err(RunError::making(&target))?)
 }

@@ -1,13 +1,14 @@
 //! Predictions as a table, by the format that people ask for.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{NearestImage, PredictSummary, Prediction};
+use super::{NearestImage, PredictSummary, Prediction, PredictionsFile};
 use crate::atomic_file;
 use crate::commands::CommandError;
 use crate::files::prediction_table::{NeighbourCells, PredictionTable, PredictionTableRow};
 use crate::files::skipped_csv;
+use crate::progress::{Note, Observer};
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,21 +50,28 @@ pub fn predictions_text(format: TableFormat, summary: &PredictSummary) -> Result
     String::from_utf8(bytes(format, summary)?).map_err(unwritable)
 }
 
-/// Writes the table to `path`, whole or not at all; folders above it are made. Files that were left out are listed in
-/// `skipped.csv` beside it.
-///
-/// # Errors
-/// When the disk refuses.
-pub fn write_predictions(path: &Path, format: TableFormat, summary: &PredictSummary) -> Result<(), CommandError> {
-    let bytes = bytes(format, summary)?;
+/// Writes the table of `output`, whole or not at all; folders above it are made. Files that were left out are listed
+/// beside it in the file that is the answer: `skipped.csv`, or under a longer name where that is somebody else's.
+pub(super) fn write_predictions(
+    output: &PredictionsFile,
+    summary: &PredictSummary,
+    observer: &dyn Observer,
+) -> Result<Option<PathBuf>, CommandError> {
+    let PredictionsFile { path, format } = output;
+    let bytes = bytes(*format, summary)?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(CommandError::at(folder))?;
     }
     atomic_file::write(path, &bytes).map_err(CommandError::at(path))?;
-    if !summary.skipped.is_empty() {
-        skipped_csv::write(&path.with_file_name(skipped_csv::FILE), &summary.skipped)?;
+    if summary.skipped.is_empty() {
+        return Ok(None);
     }
-    Ok(())
+    let list = skipped_csv::beside(path);
+    if list.file_name().is_some_and(|name| name != skipped_csv::FILE) {
+        observer.note(&Note::SkipListElsewhere { file: list.clone() });
+    }
+    skipped_csv::write(&list, &summary.skipped)?;
+    Ok(Some(list))
 }
 
 fn bytes(format: TableFormat, summary: &PredictSummary) -> Result<Vec<u8>, CommandError> {

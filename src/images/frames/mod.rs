@@ -186,6 +186,18 @@ pub fn copy_frames(file: &Path, dataset: Option<&str>, indices: &[usize], target
             Ok(packed.finish()?.flush()?)
         })
     })
+    .map_err(refused)
+}
+
+/// The writer of HDF5 tells only in words that the disk refused; it is no fault of the frames.
+fn refused(error: DecodeError) -> DecodeError {
+    let code = match &error {
+        DecodeError::Corrupt { detail, .. } => {
+            detail.split("(os error ").nth(1).and_then(|text| text.split(')').next())
+        }
+        _ => None,
+    };
+    code.and_then(|code| code.parse().ok()).map_or(error, |code| std::io::Error::from_raw_os_error(code).into())
 }
 
 /// Size and depth of the frame at `address`.

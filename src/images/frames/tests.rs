@@ -121,6 +121,15 @@ fn a_scan_lists_frames_in_their_order_and_a_masters_once() {
     assert_eq!(named.records[9].path, "stack.npy#0", "an array has no data sets to name");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_copy_without_room_is_no_fault_of_the_frames() {
+    let corrupt = |detail: &str| DecodeError::Corrupt { format: "HDF5", detail: detail.to_owned() };
+    let told = super::refused(corrupt("hdf5-io error: I/O error: No space left on device (os error 28)"));
+    assert!(matches!(told, DecodeError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull));
+    assert!(matches!(super::refused(corrupt("bad signature")), DecodeError::Corrupt { .. }));
+}
+
 #[test]
 fn a_copy_holds_the_chosen_frames_in_the_same_format() {
     let place = tempfile::tempdir().unwrap();

@@ -8,6 +8,7 @@ mod writing;
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -16,6 +17,7 @@ use rayon::prelude::*;
 pub use geometry::{TilePlace, Tiling};
 
 use super::{Decoded, ImageError, Limits, decode};
+use crate::atomic_file::StagedFolder;
 use crate::data::{ImageRecord, Manifest, Skipped};
 use crate::files::tiles_csv::{self, TileRow};
 use crate::memory::Reservations;
@@ -42,11 +44,15 @@ pub fn cut(
     output: &Path,
     observer: &dyn Observer,
 ) -> Result<TileSummary, ImageError> {
+    let failed = |source: std::io::Error| match source.kind() {
+        ErrorKind::AlreadyExists => ImageError::OutputExists(output.to_path_buf()),
+        ErrorKind::ResourceBusy => ImageError::OutputBusy(output.to_path_buf()),
+        _ => ImageError::Write { path: output.to_path_buf(), source },
+    };
     if output.exists() {
         return Err(ImageError::OutputExists(output.to_path_buf()));
     }
-    // All tiles go into a folder beside `output` first, which appears whole or not at all.
-    let partial = writing::Partial::create(output)?;
+    let folder = StagedFolder::create(output).map_err(failed)?;
     let stage = observer.stage(Stage::Tile, manifest.records.len());
     let skipped = Mutex::new(Vec::new());
     let room = Reservations::of(Limits::current().room());
@@ -56,7 +62,7 @@ pub fn cut(
         .zip(stems(&manifest.records))
         .map(|(record, stem)| {
             let _reserved = room.reserve(record.decoding_bytes());
-            let cut = cut_one(manifest, record, &stem, tiling, partial.path());
+            let cut = cut_one(manifest, record, &stem, tiling, folder.path());
             stage.advance(1);
             match cut? {
                 Ok(lines) => Ok(lines),
@@ -78,9 +84,9 @@ pub fn cut(
         let reason = skipped.into_iter().next().map(|first| first.reason);
         return Err(ImageError::NoTiles { images: manifest.records.len(), reason });
     }
-    let index = partial.path().join(tiles_csv::FILE);
+    let index = folder.path().join(tiles_csv::FILE);
     tiles_csv::write(&index, lines.iter().flatten()).map_err(|source| ImageError::Write { path: index, source })?;
-    partial.finish(output)?;
+    folder.finish().map_err(failed)?;
     Ok(TileSummary { images, tiles, skipped })
 }
 

@@ -1,8 +1,8 @@
-//! Tiles on disk: a folder that appears whole, one file per tile.
+//! Tiles on disk: one file per tile.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
@@ -10,34 +10,6 @@ use tiff::encoder::{TiffEncoder, colortype};
 
 use super::geometry::TilePlace;
 use crate::images::{Decoded, ImageError, Samples};
-
-/// A folder beside its final place; removed again unless [`Partial::finish`] is reached.
-pub(super) struct Partial(PathBuf);
-
-impl Partial {
-    pub(super) fn create(output: &Path) -> Result<Self, ImageError> {
-        let mut name = output.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.partial", std::process::id()));
-        let path = output.with_file_name(name);
-        fs::create_dir_all(&path).map_err(|source| ImageError::Write { path: path.clone(), source })?;
-        Ok(Self(path))
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    pub(super) fn finish(self, output: &Path) -> Result<(), ImageError> {
-        fs::rename(&self.0, output).map_err(|source| ImageError::Write { path: output.to_path_buf(), source })
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        // Gone already after a rename; what cannot be removed is at least named `.partial`.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// `png`, or `tif` where PNG cannot hold the depth.
 pub(super) fn extension(image: &Decoded) -> &'static str {

@@ -25,8 +25,8 @@ use super::run_features::run_features;
 use super::run_images::locate;
 use super::{Context, WorkflowError, Workspace};
 use crate::curation::{
-    ApplyError, Curation, Decision, DecisionLog, FolderImage, LogEntry, LogError, REVIEW, Request, folder_edits,
-    next_instant, parse_requests, replay,
+    ApplyError, Curation, Decision, DecisionLog, FolderImage, LogEntry, LogError, LogLock, REVIEW, Request,
+    folder_edits, is_repeated, next_instant, parse_requests, replay,
 };
 use crate::data::{ClusterId, Clustering, FrameAddress, ImageId};
 use crate::files::{ImageRow, ImagesTable, images_csv, review_csv};
@@ -114,15 +114,24 @@ impl Curator {
         replay(self.log.entries(), &|method, cluster| self.table.members(method, cluster))
     }
 
-    /// Appends the decisions of a file of JSON lines.
+    /// Appends the decisions of a file of JSON lines, all or none, after what others decided meanwhile. A file that is in
+    /// the log already and would change nothing is not appended again: so it can be given again after a crash.
     ///
     /// # Errors
     /// When a line cannot be taken; then nothing of the file is.
     pub fn apply(&mut self, file: &Path, by: &str) -> Result<CurateSummary, WorkflowError> {
         let text = fs::read_to_string(file).map_err(WorkflowError::at(file))?;
+        let lock = self.log.lock()?;
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
+        let members = |method: &str, cluster| self.table.members(method, cluster);
+        let read = |before: &[LogEntry]| self.parse_after(before, &text, file).ok();
+        if lines > 0 && is_repeated(self.log.entries(), lines, &members, read) {
+            let summary = self.take(&lock, Vec::new(), by, Vec::new())?;
+            return Ok(CurateSummary { known_decisions: lines, ..summary });
+        }
         let decisions =
             self.parse(&text, file).map_err(|source| WorkflowError::Apply { path: file.to_owned(), source })?;
-        self.take(decisions, by, Vec::new())
+        self.take(&lock, decisions, by, Vec::new())
     }
 
     /// Decisions as JSON lines, checked; `file` is where they were found, for the runs beside it.
@@ -130,6 +139,11 @@ impl Curator {
     /// # Errors
     /// The first line that cannot be taken.
     pub(crate) fn parse(&self, text: &str, file: &Path) -> Result<Vec<Decision>, ApplyError> {
+        self.parse_after(self.log.entries(), text, file)
+    }
+
+    /// The same where the log is still `entries`.
+    fn parse_after(&self, entries: &[LogEntry], text: &str, file: &Path) -> Result<Vec<Decision>, ApplyError> {
         let by_name = self.by_name.get_or_init(|| {
             let names = |row: &ImageRow| [(row.path.clone(), row.id), (row.id.to_string(), row.id)];
             self.table.rows.iter().flat_map(names).collect()
@@ -137,7 +151,7 @@ impl Curator {
         let request = Request {
             run: &self.name,
             methods: &self.methods,
-            entries: self.log.entries(),
+            entries,
             find: &|name| by_name.get(name.trim_start_matches("./")).copied(),
             members: &|method, cluster| self.table.members(method, cluster),
             foreign: &|run, method, cluster| self.foreign_members(file, run, method, cluster),
@@ -233,6 +247,7 @@ impl Curator {
                 "decide on the page that `rails curate` opens, or with `--apply decisions.jsonl`",
             ));
         }
+        let lock = self.log.lock()?;
         let state = self.state();
         let mut decisions = Vec::new();
         let mut open = Vec::new();
@@ -259,7 +274,7 @@ impl Curator {
             decisions.extend(edits.decisions);
             open.extend(edits.open);
         }
-        self.take(decisions, by, open)
+        self.take(&lock, decisions, by, open)
     }
 
     /// Takes over the labels of `source`, a label table or a folder with one subfolder per class. What is decided
@@ -274,8 +289,9 @@ impl Curator {
         observer: &dyn Observer,
     ) -> Result<(LabelImport, CurateSummary), WorkflowError> {
         let found = import::read(source, &self.table, &self.run.dataset.root, observer)?;
+        let lock = self.log.lock()?;
         let (decisions, imported) = found.decisions(source, &self.state());
-        Ok((imported, self.take(decisions, by, Vec::new())?))
+        Ok((imported, self.take(&lock, decisions, by, Vec::new())?))
     }
 
     /// Writes what was decided for other programs, the removed images apart.
@@ -292,10 +308,17 @@ impl Curator {
         self.summarise(&self.state(), 0, Vec::new())
     }
 
-    fn take(&mut self, decisions: Vec<Decision>, by: &str, open: Vec<String>) -> Result<CurateSummary, WorkflowError> {
+    fn take(
+        &mut self,
+        lock: &LogLock,
+        decisions: Vec<Decision>,
+        by: &str,
+        open: Vec<String>,
+    ) -> Result<CurateSummary, WorkflowError> {
         let new = decisions.len();
         if new > 0 {
-            self.append(decisions, by)?;
+            let at = next_instant(self.log.entries());
+            self.log.append_locked(lock, decisions, &at, by)?;
         }
         let state = self.state();
         write_tables(&self.folder, &self.table, &state, &LabelWeights::default())?;

@@ -14,6 +14,8 @@ pub struct CurateSummary {
     pub run: String,
     /// Decisions that came in now.
     pub new_decisions: usize,
+    /// Decisions that came again: they are in the log and would change nothing.
+    pub known_decisions: usize,
     /// Decisions in all.
     pub decisions: usize,
     /// Images per class.
@@ -34,6 +36,7 @@ impl Curator {
         let mut summary = CurateSummary {
             run: self.folder.display().to_string(),
             new_decisions,
+            known_decisions: 0,
             decisions: self.log.entries().len(),
             classes: BTreeMap::new(),
             removed: BTreeMap::new(),
