@@ -36,6 +36,11 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let tiling = match (self.size, self.grid) {
+            // The options exclude each other, and then clap asks for neither.
+            (Some(_), _) if self.half_width.is_some() => {
+                return Err(CommandError::usage("--half-width goes with --grid"));
+            }
+            (None, Some(_)) if self.stride.is_some() => return Err(CommandError::usage("--stride goes with --size")),
             (Some(size), _) => Tiling::Size { n: size, stride: self.stride.unwrap_or(size) },
             (None, Some((rows, columns))) => Tiling::Grid { rows, columns, half_width: self.half_width },
             (None, None) => return Err(CommandError::usage("give --size or --grid")),

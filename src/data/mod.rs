@@ -9,7 +9,6 @@ mod frame_address;
 mod image_id;
 mod labels;
 mod manifest;
-mod own_output;
 mod patch_address;
 
 pub use arrays::{ArraysError, ArraysReader, ArraysWriter};
@@ -20,5 +19,4 @@ pub use frame_address::FrameAddress;
 pub use image_id::{ImageId, NotAnImageId};
 pub use labels::{ClassId, Labels};
 pub use manifest::{ImageRecord, Manifest, Skipped, TileOrigin, part_of};
-pub use own_output::OwnOutput;
 pub use patch_address::PatchAddress;

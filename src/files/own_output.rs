@@ -11,7 +11,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::atomic_file;
-use crate::data::OwnOutput;
+use crate::progress::OwnOutput;
 
 /// The file that marks a folder of images that were sorted, kept or exported.
 pub const FILE: &str = "rails-output.json";

@@ -3,6 +3,7 @@
 
 mod label_warning;
 mod note;
+mod own_output;
 mod split_warning;
 mod warning;
 
@@ -11,6 +12,7 @@ use std::path::Path;
 
 pub use label_warning::LabelWarning;
 pub use note::Note;
+pub use own_output::OwnOutput;
 pub use split_warning::{Lack, SplitWarning};
 pub use warning::Warning;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::data::OwnOutput;
+use super::OwnOutput;
 
 /// Something the user should know.
 #[derive(Debug, Clone, PartialEq, Serialize)]

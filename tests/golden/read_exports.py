@@ -43,7 +43,7 @@ def coco():
 def image_folder():
     # As torchvision.datasets.ImageFolder lists it: one class per folder; `_removed` is set apart by its name.
     root = Path("imagefolder")
-    files = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    files = [path for path in sorted(root.rglob("*")) if path.is_file() and path.name != "rails-output.json"]
     for path in files:
         Image.open(path).verify()
     parts = [path.relative_to(root).parts for path in files]

@@ -137,7 +137,10 @@ fn what_cannot_be_judged_is_told() {
     place.rails(&["evaluate", "lost", IMAGES, "--truth", TRUTH, "-q"]).with(1).saying(&["not a checkpoint", "lost"]);
     place.rails(&["evaluate", IMAGES, "--truth", "lost.csv", "-q"]).with(1).saying(&["lost.csv"]);
     place.write("other.csv", "path,class\nelsewhere.png,grass\n");
-    place.rails(&["evaluate", IMAGES, "--truth", "other.csv", "-q"]).with(1).saying(&["none of the images", "--truth"]);
+    place
+        .rails(&["evaluate", IMAGES, "--truth", "other.csv", "-q"])
+        .with(1)
+        .saying(&["no row of `other.csv` names an image", "elsewhere.png"]);
     place.rails(&["evaluate"]).with(2);
     assert!(!names(&place.path("experiments/runs")).iter().any(|name| name.contains("evaluate")));
 }

@@ -98,7 +98,7 @@ fn a_recipe_of_another_command_names_it() {
         place.write(&format!("experiments/{recipe}"), text);
     }
     for (command, recipe, told) in [
-        ("cluster", "pillars.toml", "pillars.toml:11:3"),
+        ("cluster", "pillars.toml", "pillars.toml:13:3"),
         ("cluster", "pillars.toml", "this recipe separates: `rails separate --config pillars.toml`"),
         ("patches", "pillars.toml", "`rails separate --config pillars.toml`"),
         ("cluster", "crystals.toml", "this recipe clusters patches: `rails patches --config crystals.toml`"),

@@ -108,7 +108,7 @@ fn a_limit_on_file_sizes_is_told_with_the_file() {
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("ulimit -f") && said.contains("`sorted/") && !said.contains(".partial"), "{said}");
+    assert!(said.contains("ulimit -f") && said.contains("sorted/grass/") && !said.contains(".partial"), "{said}");
     assert_eq!(fs::read_to_string(place.path("table.parquet")).unwrap(), "of before");
     assert!(!place.path("sorted").exists());
 }

@@ -26,9 +26,9 @@ use super::decode::{format_name, left_out, read, read_header};
 use super::frames::{self, Remark};
 use super::tile_index::TileIndex;
 use super::{DecodeError, Header, ImageError, NamingTemplate};
-use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, OwnOutput, Skipped};
+use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, Skipped};
 use crate::files::{own_output, tiles_csv};
-use crate::progress::{Event, Note, Observer, Stage};
+use crate::progress::{Event, Note, Observer, OwnOutput, Stage};
 
 /// Why such a link is left out.
 const LOOP: &str = "a symbolic link to a folder above itself";

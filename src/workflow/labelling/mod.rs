@@ -53,6 +53,8 @@ pub struct Curator {
     folder: PathBuf,
     name: String,
     run: Provenance,
+    /// As run.json has it: the images may have been found elsewhere.
+    written: Provenance,
     table: Arc<ImagesTable>,
     /// Methods whose clusters decisions can name; the first is meant where none is named.
     methods: Vec<String>,
@@ -74,7 +76,8 @@ impl Curator {
 
     /// `images` is where the run's images lie, for who knows better than the run.
     fn open_folder(folder: PathBuf, runs: &Path, images: Option<&Path>) -> Result<Self, WorkflowError> {
-        let mut run = Provenance::read(&folder)?;
+        let written = Provenance::read(&folder)?;
+        let mut run = written.clone();
         if !run.command.is_clustered() {
             return Err(RunError::NotARun { kind: "cluster", missing: "clusters", path: folder }.into());
         }
@@ -105,7 +108,7 @@ impl Curator {
         let mut methods = run.methods.clone();
         methods.extend(table.clusterings.contains_key(REVIEW).then(|| REVIEW.to_owned()));
         let (table, by_name) = (Arc::new(table), OnceLock::new());
-        Ok(Self { folder, name, run, table, methods, by_name, log, runs: runs.to_owned() })
+        Ok(Self { folder, name, run, written, table, methods, by_name, log, runs: runs.to_owned() })
     }
 
     /// Replays the log into labels and removals.
@@ -198,7 +201,7 @@ impl Curator {
     /// Makes sure that the folder still holds the run that was opened.
     fn check_place(&self) -> Result<(), LogError> {
         match Provenance::read(&self.folder) {
-            Ok(run) if run == self.run => Ok(()),
+            Ok(run) if run == self.written => Ok(()),
             _ => Err(LogError::RunGone(self.folder.clone())),
         }
     }
