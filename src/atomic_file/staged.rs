@@ -54,6 +54,7 @@ impl Staged {
     pub(super) fn commit<T>(&self, rename: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let all = in_the_making();
         all.go_on()?;
+        debug_assert!(all.paths.contains(&self.0), "what is staged is in the list");
         rename()
     }
 }

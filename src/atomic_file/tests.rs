@@ -117,7 +117,9 @@ fn what_the_dead_left_is_swept_and_what_the_living_make_is_not() {
     let alive = StagedFolder::create(&home.path().join("alive")).unwrap();
     // Nobody's business, whatever they are called.
     let others = [".rails-version", ".rails-config", ".rails-0123456789abcdef.tmp.bak"];
-    others.iter().for_each(|name| fs::write(home.path().join(name), b"mine").unwrap());
+    for name in &others {
+        fs::write(home.path().join(name), b"mine").unwrap();
+    }
     sweep(home.path());
     assert!(!dead.exists() && !dead_file.exists());
     assert!(alive.path().exists() && alive_file.exists());

@@ -102,6 +102,6 @@ mod tests {
             run: Some("run".to_owned()),
             members: BTreeMap::new(),
         };
-        assert!(repeated(&[&[split.clone()]], &[split]));
+        assert!(repeated(&[std::slice::from_ref(&split)], std::slice::from_ref(&split)));
     }
 }
