@@ -106,7 +106,7 @@ impl LabelTable {
         self.patches
     }
 
-    /// Finds the table's images in `manifest`, as [`super::label_matching`] says. A table's word on one file holds for all
+    /// Finds the table's images in `manifest`, as `label_matching` says. A table's word on one file holds for all
     /// files of equal bytes.
     #[must_use]
     pub fn match_to(&self, manifest: &Manifest) -> MatchedLabels {

@@ -152,7 +152,7 @@ impl RunDir {
     }
 }
 
-/// The newest run of these `kinds`, the most usual first, under `folder`; see [`super::order`] for what that means.
+/// The newest run of these `kinds`, the most usual first, under `folder`; see `runs::order` for what that means.
 ///
 /// # Errors
 /// [`RunError::None`] where there is none.

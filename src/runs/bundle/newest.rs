@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{BundleError, DESCRIPTION};
 use crate::runs::order::{self, Made};
 
-/// The checkpoint trained last under `folder`; see [`crate::runs::order`] for what that means.
+/// The checkpoint trained last under `folder`; see `runs::order` for what that means.
 ///
 /// # Errors
 /// [`BundleError::None`] where there is none.
