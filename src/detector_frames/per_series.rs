@@ -7,6 +7,7 @@ use ndarray::{ArrayView1, ArrayView2, Axis};
 use super::agree;
 use crate::clusterers::{ClusterError, Clusterer};
 use crate::data::{ClusterId, Clustering};
+use crate::memory::MemoryBudget;
 use crate::progress::{Observer, Stage};
 
 /// The clusters of all series.
@@ -30,6 +31,7 @@ pub fn cluster_per_series(
     x: ArrayView2<'_, f32>,
     series: &BTreeMap<String, Vec<usize>>,
     transmission: ArrayView1<'_, f32>,
+    memory: MemoryBudget,
     seed: u64,
     observer: &dyn Observer,
 ) -> Result<PerSeries, ClusterError> {
@@ -37,7 +39,7 @@ pub fn cluster_per_series(
     let mut labels: Vec<Option<ClusterId>> = vec![None; x.nrows()];
     let mut disagreements: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for (name, rows) in series {
-        let clustering = match clusterer.cluster(x.select(Axis(0), rows).view(), seed) {
+        let clustering = match clusterer.cluster_within(memory, x.select(Axis(0), rows).view(), seed) {
             Err(ClusterError::TooFew { .. } | ClusterError::TooFewDense { .. }) => {
                 Clustering::by_first_appearance(rows.iter().map(|_| Some(0)))
             }
@@ -70,7 +72,8 @@ mod tests {
         let series = [("ramp", vec![0, 1, 2]), ("lost", vec![3, 4]), ("single", vec![5])];
         let series = series.map(|(name, rows)| (name.to_owned(), rows)).into();
         let clusterer = section.clusterer(Method::Kmeans);
-        let found = cluster_per_series(clusterer.as_ref(), aview2(&x), &series, aview1(&transmission), 1, &Silent);
+        let (x, transmission, memory) = (aview2(&x), aview1(&transmission), MemoryBudget::of(u64::MAX));
+        let found = cluster_per_series(clusterer.as_ref(), x, &series, transmission, memory, 1, &Silent);
         let found = found.unwrap();
         assert_eq!(found.clustering.signed(), [0, 1, 1, 1, 0, 1]);
         assert_eq!(found.disagreements.into_values().flatten().collect::<Vec<_>>(), ["single", "lost"]);

@@ -98,7 +98,7 @@ impl Settings {
 pub(super) fn overlay(shared: &Shared, settings: &Settings) -> Result<Overlay, Failure> {
     let start = Instant::now();
     let recipe = settings.recipe(shared)?;
-    let mut fitting = fitting(&recipe);
+    let mut fitting = fitting(&recipe, shared.memory);
     fitting.cluster.methods = vec![Method::Kmeans];
     let patches = shared
         .images

@@ -14,6 +14,7 @@ use ndarray::Array2;
 use serde::Serialize;
 
 use crate::images::{DepthRange, decode, enhance};
+use crate::memory::MemoryBudget;
 use crate::progress::{Event, Note, Stage};
 use crate::recipes::PatchesRecipe;
 use crate::report::{jpeg, thumbnail};
@@ -33,6 +34,7 @@ pub struct Explorer {
 struct Shared {
     recipe: PatchesRecipe,
     images: Vec<ShownImage>,
+    memory: MemoryBudget,
     /// Where recipes are saved.
     folder: PathBuf,
     /// Whether that was there, when the page was opened or a recipe saved.
@@ -96,7 +98,8 @@ impl Explorer {
         }
         let folder = PathBuf::from("experiments");
         let had_folder = AtomicBool::new(folder.is_dir());
-        let shared = Shared { recipe: recipe.clone(), images, folder, had_folder, saving: Mutex::new(()) };
+        let (recipe, memory, saving) = (recipe.clone(), context.memory, Mutex::new(()));
+        let shared = Shared { recipe, images, memory, folder, had_folder, saving };
         Ok(Self { server, shared: Arc::new(shared) })
     }
 

@@ -8,6 +8,7 @@ use super::clustering::{FailedMethod, leave_out};
 use crate::clusterers::{ClusterError, Method, SingleClusterSection};
 use crate::data::{Clustering, Positive};
 use crate::features::{Patches, Statistic, make_finite};
+use crate::memory::MemoryBudget;
 use crate::metrics::silhouettes;
 use crate::progress::Observer;
 use crate::recipes::{FitPer, PatchesRecipe};
@@ -24,6 +25,8 @@ pub(crate) struct PatchClusterer {
     pub reduce: Reduction,
     pub cluster: SingleClusterSection,
     pub seed: u64,
+    /// What a method may take; one that needs more is left out.
+    pub memory: MemoryBudget,
 }
 
 /// The clustering of the patches by one algorithm.
@@ -108,17 +111,18 @@ impl PatchClusterer {
                 if failed.contains_key(&clusters.method) {
                     continue;
                 }
-                let clustering = match self.cluster.clusterer(clusters.method).cluster(x.view(), self.seed) {
-                    Ok(clustering) => clustering,
-                    // Fewer patches than clusters: all in one.
-                    Err(ClusterError::TooFew { .. } | ClusterError::TooFewDense { .. }) => {
-                        Clustering::by_number(&vec![Some(0); places.len()])
-                    }
-                    Err(error) => {
-                        failed.insert(clusters.method, error);
-                        continue;
-                    }
-                };
+                let clustering =
+                    match self.cluster.clusterer(clusters.method).cluster_within(self.memory, x.view(), self.seed) {
+                        Ok(clustering) => clustering,
+                        // Fewer patches than clusters: all in one.
+                        Err(ClusterError::TooFew { .. } | ClusterError::TooFewDense { .. }) => {
+                            Clustering::by_number(&vec![Some(0); places.len()])
+                        }
+                        Err(error) => {
+                            failed.insert(clusters.method, error);
+                            continue;
+                        }
+                    };
                 for (score, space) in scores.iter_mut().zip([x.view(), raw.view()]) {
                     score.add(silhouette(space, &clustering), places.len());
                 }
@@ -240,8 +244,8 @@ fn numbered_by_mean(clustering: &Clustering, busy: &[f64]) -> Vec<Option<u32>> {
     clustering.labels().iter().map(|label| label.map(|id| number[id.0 as usize])).collect()
 }
 
-/// How the recipe clusters patches.
-pub(crate) fn fitting(recipe: &PatchesRecipe) -> PatchClusterer {
+/// How the recipe clusters patches in `memory`.
+pub(crate) fn fitting(recipe: &PatchesRecipe, memory: MemoryBudget) -> PatchClusterer {
     PatchClusterer {
         statistics: recipe.patches.statistics.clone(),
         clip: recipe.patches.clip,
@@ -249,5 +253,6 @@ pub(crate) fn fitting(recipe: &PatchesRecipe) -> PatchClusterer {
         reduce: recipe.reduce.clone(),
         cluster: recipe.cluster.clone(),
         seed: recipe.seed,
+        memory,
     }
 }

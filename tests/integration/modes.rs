@@ -180,6 +180,13 @@ fn a_method_that_cannot_costs_itself() {
     let noise = place.rails(&["cluster", "pictures", "--set", "cluster.methods=['hdbscan']"]).with(0);
     assert!(noise.stdout.contains("all of them are noise"), "{}", noise.stdout);
     place.rails(&["assign", "new", &place.newest("cluster")]).with(1).saying(&["found no cluster"]);
+    // More patches than hierarchical clustering takes.
+    let many =
+        ["patches", "pictures", "--config", "crystals.toml", "--set", "patches.slices=128", "--max-memory", "1GiB"];
+    place.rails(&many).with(3).saying(&["`hierarchical` is left out", "memory"]);
+    let results = place.json(format!("{}/results.json", place.newest("patches")));
+    assert_eq!(results["metrics"]["failed_methods"][0]["method"], "hierarchical");
+    assert!(results["metrics"]["kmeans"]["clusters"].as_array().is_some_and(|clusters| clusters.len() == 2));
 }
 
 /// Options of every command that some of its modes have no use for: each is refused with words, before any work.

@@ -47,7 +47,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
     run.lap("slice");
 
     let stage = observer.stage(Stage::Cluster, 0);
-    let fitting = fitting(recipe);
+    let fitting = fitting(recipe, context.memory);
     let main: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&sliced.slices)).collect();
     let fitted = fitting.fit(&main, observer)?;
     // The same patches without flat-field correction, to measure what it changes.

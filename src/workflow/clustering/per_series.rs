@@ -33,8 +33,9 @@ pub(super) fn run(
     let mut results = Vec::new();
     for method in &section.methods {
         let clusterer = section.clusterer(*method);
-        let transmission = flux.transmission.view();
-        let found = match cluster_per_series(clusterer.as_ref(), x, &series, transmission, evaluator.seed, observer) {
+        let (transmission, memory) = (flux.transmission.view(), evaluator.memory);
+        let found = cluster_per_series(clusterer.as_ref(), x, &series, transmission, memory, evaluator.seed, observer);
+        let found = match found {
             Ok(found) => found,
             Err(error) => {
                 results.push((*method, Err(error)));
