@@ -103,7 +103,7 @@ fn labelled_images_are_exported_as_an_image_folder() {
     let place = Workplace::trained("curate");
     place.write("dark.jsonl", "{\"decision\":\"remove\",\"images\":[\"brick_1,1.png\"],\"reason\":\"too dark\"}\n");
     place.rails(&["curate", "--apply", "dark.jsonl", "--export", "deep/sorted"]).with(0);
-    assert_eq!(names(&place.path("deep/sorted")), ["_removed", "brick", "grass", "gravel"]);
+    assert_eq!(names(&place.path("deep/sorted")), ["_removed", "brick", "grass", "gravel", "rails-output.json"]);
     assert_eq!(names(&place.path("deep/sorted/_removed/too dark")), ["brick_1,1.png"]);
     assert_eq!(names(&place.path("deep/sorted/brick")).len(), 19);
     place.rails(&["curate", "--export", "deep/sorted"]).with(1).saying(&["the output exists", "hint: "]);
