@@ -64,7 +64,7 @@ pub(super) struct MatchedRows {
 }
 
 /// Finds the images that `rows` of the table in `table_folder` mean.
-pub(super) fn match_rows(rows: &[&NamedImage], table_folder: Option<&Path>, manifest: &Manifest) -> MatchedRows {
+pub(super) fn match_rows(rows: &[&NamedImage], table_folder: &Path, manifest: &Manifest) -> MatchedRows {
     let index = ImageIndex::new(manifest, table_folder);
     let looked: Vec<Looked> = rows.iter().map(|row| index.look(row)).collect();
     let mut prefixes: BTreeMap<&[String], bool> = BTreeMap::new();
@@ -111,8 +111,10 @@ enum Looked {
 /// The images by all that a table may call them.
 struct ImageIndex<'a> {
     manifest: &'a Manifest,
-    table_folder: Option<&'a Path>,
+    table_folder: &'a Path,
     by_id: HashMap<ImageId, Vec<usize>>,
+    /// By the hash of the file, for images that are files.
+    by_content: HashMap<ImageId, Vec<usize>>,
     /// By the whole path from the root, in lower case.
     by_path: HashMap<String, Vec<usize>>,
     /// By the last part, in lower case.
@@ -125,7 +127,7 @@ struct ImageIndex<'a> {
 }
 
 impl<'a> ImageIndex<'a> {
-    fn new(manifest: &'a Manifest, table_folder: Option<&'a Path>) -> Self {
+    fn new(manifest: &'a Manifest, table_folder: &'a Path) -> Self {
         let real_root = fs::canonicalize(&manifest.root).ok();
         let given = std::path::absolute(&manifest.root).ok();
         let roots =
@@ -135,6 +137,7 @@ impl<'a> ImageIndex<'a> {
             manifest,
             table_folder,
             by_id: HashMap::new(),
+            by_content: HashMap::new(),
             by_path: HashMap::new(),
             by_file: HashMap::new(),
             paths,
@@ -144,6 +147,9 @@ impl<'a> ImageIndex<'a> {
         for (row, record) in manifest.records.iter().enumerate() {
             let parts = folded(&index.paths[row]);
             index.by_id.entry(record.id).or_default().push(row);
+            if let Some(content) = record.content_id() {
+                index.by_content.entry(content).or_default().push(row);
+            }
             index.by_path.entry(parts.join("/")).or_default().push(row);
             index.by_file.entry(parts.last().cloned().unwrap_or_default()).or_default().push(row);
         }
@@ -162,8 +168,8 @@ impl<'a> ImageIndex<'a> {
         }
         let bare = named.bare && parts.names.len() == 1;
         let below_root = if bare || parts.up > 0 { Vec::new() } else { self.at(&parts.names) };
-        let beside = self.table_folder.map(|folder| folder.join(slashes(name)));
-        if let Some(beside) = beside.filter(|file| file.is_file())
+        let beside = self.table_folder.join(slashes(name));
+        if beside.is_file()
             && let Some(looked) = self.lies_at(&beside, below_root.first().copied())
         {
             return looked;
@@ -201,13 +207,10 @@ impl<'a> ImageIndex<'a> {
         if let Some(images) = self.real(file) {
             return Some(Looked::Found(images));
         }
-        let id = fs::read(file).ok().map(|bytes| ImageId::of_bytes(&bytes));
-        let is = |row: usize| id.is_some() && self.manifest.records[row].content_id() == id;
-        if expected.is_some_and(is) {
-            return None;
-        }
-        let same: Vec<usize> = (0..self.paths.len()).filter(|&row| is(row)).collect();
-        Some(if same.is_empty() { Looked::Mismatch(Mismatch::OtherFolder) } else { Looked::Found(same) })
+        let same = fs::read(file).ok().and_then(|bytes| self.by_content.get(&ImageId::of_bytes(&bytes)));
+        let Some(same) = same else { return Some(Looked::Mismatch(Mismatch::OtherFolder)) };
+        let is_expected = expected.is_some_and(|row| same.contains(&row));
+        (!is_expected).then(|| Looked::Found(same.clone()))
     }
 
     /// The images whose file is `file`, links followed.

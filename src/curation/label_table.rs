@@ -112,7 +112,7 @@ impl LabelTable {
     pub fn match_to(&self, manifest: &Manifest) -> MatchedLabels {
         let names: Vec<&NamedImage> = self.rows.iter().map(|(name, ..)| name).collect();
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let MatchedRows { found, below } = match_rows(&names, Some(folder), manifest);
+        let MatchedRows { found, below } = match_rows(&names, folder, manifest);
         // By content, since a word on one file holds for all files of equal bytes.
         let mut classes: BTreeMap<ImageId, (BTreeSet<&str>, f32)> = BTreeMap::new();
         let mut unmatched = Vec::new();

@@ -6,15 +6,24 @@ use image::ImageFormat;
 
 use super::{DecodeError, jpeg_scan};
 
-/// Whether the picture is all there and its checksums hold.
-pub(super) fn check(bytes: &[u8], format: ImageFormat) -> Result<(), DecodeError> {
+/// The bytes of a picture that is all there and whose checksums hold, with the end mark that decoders wait for.
+pub(super) fn whole(bytes: &[u8], format: ImageFormat) -> Result<Cow<'_, [u8]>, DecodeError> {
+    const PNG_END: [u8; 12] = [0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82];
+    // Decoders fill the end of a JPEG without its mark with grey, whole as it may be.
+    const JPEG_END: [u8; 2] = [0xFF, 0xD9];
     match format {
-        ImageFormat::Jpeg => jpeg_scan::check(bytes),
-        ImageFormat::Png => png(bytes),
+        ImageFormat::Jpeg => {
+            jpeg_scan::check(bytes)?;
+            Ok(if bytes.ends_with(&JPEG_END) { bytes.into() } else { [bytes, &JPEG_END].concat().into() })
+        }
+        ImageFormat::Png => Ok(match png_chunks(bytes)? {
+            None => bytes.into(),
+            Some(end) => [&bytes[..end], &PNG_END].concat().into(),
+        }),
         ImageFormat::WebP if !webp_is_whole(bytes) => {
             Err(DecodeError::Truncated { format: "WebP", detail: "shorter than its header says" })
         }
-        _ => Ok(()),
+        _ => Ok(bytes.into()),
     }
 }
 
@@ -22,22 +31,9 @@ fn big_endian(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0, |sum, &digit| sum << 8 | u32::from(digit))
 }
 
-/// The checksums of all chunks that the first picture is made of: those with a capital letter, and transparency. Whether
-/// pixels are missing where no chunk is cut is for the decoder to tell, with or without the end mark.
-fn png(bytes: &[u8]) -> Result<(), DecodeError> {
-    png_chunks(bytes).map(drop)
-}
-
-/// The bytes with an end mark, which decoders wait for, behind the last whole chunk.
-pub(super) fn png_with_end(bytes: &[u8]) -> Cow<'_, [u8]> {
-    const END: [u8; 12] = [0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82];
-    match png_chunks(bytes) {
-        Ok(Some(end)) => [&bytes[..end], &END].concat().into(),
-        _ => bytes.into(),
-    }
-}
-
-/// Where the last whole chunk ends, if no end mark follows it.
+/// Where the last whole chunk ends, if no end mark follows it. Checks the checksums of all chunks that the first picture is
+/// made of: those with a capital letter, and transparency. Whether pixels are missing where no chunk is cut is for the
+/// decoder to tell.
 fn png_chunks(bytes: &[u8]) -> Result<Option<usize>, DecodeError> {
     let truncated = || DecodeError::Truncated { format: "PNG", detail: "a chunk is not whole" };
     let mut rest = bytes.get(8..).ok_or_else(truncated)?;

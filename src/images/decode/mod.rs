@@ -11,7 +11,6 @@ mod integrity;
 pub(super) mod jpeg_scan;
 pub(super) mod samples;
 
-use std::borrow::Cow;
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
@@ -83,12 +82,7 @@ pub fn decode_bytes(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         |tiff| tiff.read(0),
         || {
             check_size(decoded_header(bytes, format)?, format)?;
-            integrity::check(bytes, format)?;
-            let bytes = match format {
-                ImageFormat::Jpeg => jpeg_with_end(bytes),
-                ImageFormat::Png => integrity::png_with_end(bytes),
-                _ => Cow::Borrowed(bytes),
-            };
+            let bytes = integrity::whole(bytes, format)?;
             let image = reader(&bytes, format).decode().map_err(|error| translate(error, format))?;
             // Writers of 32-bit BMP leave the fourth byte of a pixel zero, also where the header calls it alpha.
             Ok(Decoded::from_dynamic(image, format == ImageFormat::Bmp))
@@ -113,11 +107,6 @@ fn or_by_image<T>(
         }
         done => done,
     }
-}
-
-/// Decoders fill the end of a JPEG without an end marker with grey, whole as it may be.
-fn jpeg_with_end(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if bytes.ends_with(&[0xFF, 0xD9]) { bytes.into() } else { [bytes, &[0xFF, 0xD9]].concat().into() }
 }
 
 /// What a file of one picture holds besides it, such as further pictures of an animation; `None` where it is nothing.
@@ -158,7 +147,7 @@ pub fn read_header(bytes: &[u8]) -> Result<Header, DecodeError> {
             check_size((header, pixel), format)?;
             // Whether a JPEG is whole costs a part of decoding it, and is looked at there.
             if format != ImageFormat::Jpeg {
-                integrity::check(bytes, format)?;
+                integrity::whole(bytes, format)?;
             }
             Ok(header)
         },

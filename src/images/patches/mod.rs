@@ -14,7 +14,7 @@ use crate::data::{ImageRecord, Manifest, PatchAddress, Skipped, TileOrigin};
 pub fn slice(manifest: Manifest, rows: NonZeroU32, columns: NonZeroU32) -> Manifest {
     let tiling = Tiling::Grid { rows, columns, half_width: None };
     let Manifest { root, records: images, mut skipped, unmatched } = manifest;
-    let mut records = Vec::with_capacity(images.len() * rows.get() as usize * columns.get() as usize);
+    let mut records = Vec::new();
     for image in images {
         match tiling.boxes(image.height as usize, image.width as usize) {
             Ok(boxes) => records.extend(boxes.into_iter().map(|place| {

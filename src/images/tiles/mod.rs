@@ -6,7 +6,7 @@
 mod geometry;
 mod writing;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -138,6 +138,8 @@ fn cut_one(
 /// Paths without extension; where two images would share one, the later ones get a number.
 fn stems(records: &[ImageRecord]) -> Vec<String> {
     let mut taken = HashSet::new();
+    // Where the search for a free number goes on: a stack of frames has one name, tens of thousands of times.
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     let stem_of = |path: &str| {
         let name = path.rfind('/').map_or(0, |slash| slash + 1);
         path[name..].rfind('.').filter(|&dot| dot > 0).map_or(path, |dot| &path[..name + dot]).to_owned()
@@ -147,10 +149,10 @@ fn stems(records: &[ImageRecord]) -> Vec<String> {
         .map(|record| {
             let stem = stem_of(&record.path);
             let mut free = stem.clone();
-            let mut number = 2;
             while !taken.insert(free.clone()) {
+                let number = numbers.entry(stem.clone()).or_insert(2);
                 free = format!("{stem}-{number}");
-                number += 1;
+                *number += 1;
             }
             free
         })

@@ -33,10 +33,14 @@ const TRACKS_CREATION: u8 = 0x04;
 /// The header of the object at `address`, with the messages of all its blocks.
 pub(super) fn header(file: &Hdf5File, address: u64) -> Result<ObjectHeader, DecodeError> {
     let mut bytes = file.at_most(address, PROBE)?;
-    if let Err(FormatError::BufferTooShort { needed, .. }) = ObjectHeader::decode_any(&bytes) {
-        bytes = file.bytes(address, needed as u64)?;
-    }
-    let (mut header, _) = ObjectHeader::decode_any(&bytes).map_err(|error| translate(&error))?;
+    let decoded = match ObjectHeader::decode_any(&bytes) {
+        Err(FormatError::BufferTooShort { needed, .. }) => {
+            bytes = file.bytes(address, needed as u64)?;
+            ObjectHeader::decode_any(&bytes)
+        }
+        decoded => decoded,
+    };
+    let (mut header, _) = decoded.map_err(|error| translate(&error))?;
     let version_2 = bytes.starts_with(&OHDR_SIGNATURE);
     let tracked = version_2 && header.flags & TRACKS_CREATION != 0;
     let mut seen = HashSet::new();

@@ -47,7 +47,7 @@ struct CocoImage<'a> {
     height: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     content_id: Option<String>,
-    fields: &'a std::collections::BTreeMap<String, String>,
+    fields: &'a BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -74,7 +74,27 @@ pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path) -> Result<Vec<St
         ("removed", "reason", "removed images with the reason", removed),
     ];
     for (name, kind, description, entries) in parts {
-        let sizes: Vec<Option<Sizes>> = entries.par_iter().map(|(entry, _)| sizes(&decided.file(*entry))).collect();
+        let patches: Vec<Option<PatchAddress>> =
+            entries.iter().map(|(entry, _)| PatchAddress::parse(Path::new(&entry.row.path))).collect();
+        // What each entry lies in, which is read once for all of its patches.
+        let images: Vec<&str> = entries
+            .iter()
+            .zip(&patches)
+            .map(|((entry, _), patch)| match patch {
+                Some(patch) => patch.image.to_str().unwrap_or(&entry.row.path),
+                None => entry.row.path.as_str(),
+            })
+            .collect();
+        let sizes: BTreeMap<&str, (u32, u32)> = images
+            .iter()
+            .copied()
+            .collect::<BTreeSet<_>>()
+            .into_par_iter()
+            .filter_map(|image| {
+                let header = header_of(&decided.root.join(image)).ok()?;
+                Some((image, (header.width, header.height)))
+            })
+            .collect();
         let names: BTreeSet<&str> = entries.iter().map(|(_, name)| *name).collect();
         let names: Vec<&str> = names.into_iter().collect();
         let root = std::path::absolute(decided.root).unwrap_or_else(|_| decided.root.to_owned());
@@ -86,17 +106,19 @@ pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path) -> Result<Vec<St
             annotations: Vec::new(),
         };
         let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
-        for ((entry, name), size) in entries.iter().zip(&sizes) {
-            let Some(((width, height), [left, top, wide, high])) = *size else {
+        for (((entry, name), patch), &file_name) in entries.iter().zip(&patches).zip(&images) {
+            let Some(&(width, height)) = sizes.get(file_name) else {
                 missing.push(entry.row.path.clone());
                 continue;
             };
             // Patches of one image are boxes in it.
-            let file_name = image_of(&entry.row.path);
+            let [left, top, wide, high] = patch.as_ref().map_or([0, 0, width, height], |patch| {
+                [patch.left, patch.top, patch.width, patch.height].map(|pixels| pixels as u32)
+            });
             let image_id = *ids.entry(file_name).or_insert_with(|| {
                 let id = coco.images.len() + 1;
                 // The id of an image is not known from its patches.
-                let content_id = (file_name == entry.row.path).then(|| entry.row.id.to_string());
+                let content_id = patch.is_none().then(|| entry.row.id.to_string());
                 coco.images.push(CocoImage { id, file_name, width, height, content_id, fields: entry.fields });
                 id
             });
@@ -116,24 +138,4 @@ pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path) -> Result<Vec<St
         atomic_file::write(&path, &json).map_err(WorkflowError::at(&path))?;
     }
     Ok(missing)
-}
-
-/// Width and height of an image in pixels, and left, top, width and height of what was labelled in it.
-type Sizes = ((u32, u32), [u32; 4]);
-
-/// `None` where the file is gone or no image.
-fn sizes(file: &Path) -> Option<Sizes> {
-    let patch = PatchAddress::parse(file);
-    let header = header_of(patch.as_ref().map_or(file, |patch| &patch.image)).ok()?;
-    let whole = [0, 0, header.width, header.height];
-    let of = |patch: PatchAddress| [patch.left, patch.top, patch.width, patch.height].map(|pixels| pixels as u32);
-    Some(((header.width, header.height), patch.map_or(whole, of)))
-}
-
-/// The path of the image that `path` names a patch of; else `path`.
-fn image_of(path: &str) -> &str {
-    match PatchAddress::parse(Path::new(path)) {
-        Some(_) => path.rsplit_once("#xywh=").map_or(path, |(image, _)| image),
-        None => path,
-    }
 }

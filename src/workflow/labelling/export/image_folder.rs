@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{DecidedImages, ExportedImage, is_there, reason};
+use super::{DecidedImages, ExportedImage, reason};
 use crate::files::own_output;
 use crate::runs::{Placement, Placer, RunError, safe_name};
 use crate::workflow::WorkflowError;
@@ -17,11 +17,11 @@ pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path, how: Placement) 
     let mut missing = Vec::new();
     let targets: Vec<(ExportedImage<'_>, String)> = labelled.chain(removed).collect();
     for (entry, target) in targets {
-        let source = decided.file(entry);
-        if !is_there(&source) {
+        if entry.gone {
             missing.push(entry.row.path.clone());
             continue;
         }
+        let source = decided.file(entry);
         // By folder, since names that differ in letter case may become the same folder.
         let key = target.to_lowercase();
         if !placers.contains_key(&key) {

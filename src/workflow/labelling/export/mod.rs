@@ -13,7 +13,6 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::curation::{Curation, Label, Removed};
-use crate::data::part_of;
 use crate::files::{ImageRow, ImagesTable};
 use crate::images::{DataFiles, FileState};
 use crate::runs::{Placement, RunDir};
@@ -66,6 +65,8 @@ struct ExportedImage<'a> {
     row: &'a ImageRow,
     /// Fields of its file name.
     fields: &'a BTreeMap<String, String>,
+    /// Whether its file is gone.
+    gone: bool,
 }
 
 /// Writes the images of `table` under `output`, which appears whole or not at all.
@@ -110,7 +111,7 @@ impl<'a> DecidedImages<'a> {
         let look = |row: &ImageRow| is_decided(row).then(|| files.state(&row.path, row.id, row.content));
         let states: Vec<Option<FileState>> = table.rows.par_iter().map(look).collect();
         for ((row, fields), found) in table.rows.iter().zip(&table.fields).zip(states) {
-            let entry = ExportedImage { row, fields };
+            let entry = ExportedImage { row, fields, gone: found == Some(FileState::Gone) };
             match (found, state.labels.get(&row.id), state.removed.get(&row.id)) {
                 // What was decided of the image is no word on what lies under its name now.
                 (Some(FileState::Replaced), ..) => decided.replaced.push(row.path.clone()),
@@ -134,8 +135,7 @@ impl<'a> DecidedImages<'a> {
 
     /// Images whose file is gone.
     fn missing(&self) -> Vec<String> {
-        let gone = self.entries().filter(|entry| !is_there(&self.file(*entry)));
-        gone.map(|entry| entry.row.path.clone()).collect()
+        self.entries().filter(|entry| entry.gone).map(|entry| entry.row.path.clone()).collect()
     }
 
     fn summary(&self, output: &Path, missing: Vec<String>) -> ExportSummary {
@@ -155,11 +155,6 @@ impl<'a> DecidedImages<'a> {
         }
         summary
     }
-}
-
-/// Whether the image at `file` is there: the file itself, or the one that a patch is a part of.
-fn is_there(file: &Path) -> bool {
-    part_of(file).unwrap_or_else(|| file.to_owned()).is_file()
 }
 
 fn reason(removed: &Removed) -> &str {
