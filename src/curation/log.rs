@@ -87,6 +87,12 @@ struct Seen {
 }
 
 impl Seen {
+    /// The file at `path`; `None` where there is none.
+    fn at(path: &Path) -> Result<Option<Self>, LogError> {
+        let seen = existing(path).and_then(|file| file.map(Self::of).transpose());
+        seen.map_err(|source| LogError::Io { path: path.to_owned(), source })
+    }
+
     fn of(file: File) -> io::Result<Self> {
         let metadata = file.metadata()?;
         Ok(Self { bytes: metadata.len(), modified: metadata.modified().ok(), file: Handle::from_file(file)? })
@@ -145,8 +151,7 @@ impl DecisionLog {
     /// As [`DecisionLog::open`], and [`LogError::Lost`] where it lacks what was in it; what was known before is then
     /// kept.
     pub fn reload(&mut self) -> Result<bool, LogError> {
-        let io_error = |source| LogError::Io { path: self.path.clone(), source };
-        let now = existing(&self.path).and_then(|file| file.map(Seen::of).transpose()).map_err(io_error)?;
+        let now = Seen::at(&self.path)?;
         if now == self.seen {
             return Ok(false);
         }
@@ -194,7 +199,7 @@ impl DecisionLog {
             text += &entry.to_line().map_err(|error| io_error(io::Error::other(error)))?;
             text.push('\n');
         }
-        let now = existing(&self.path).and_then(|file| file.map(Seen::of).transpose()).map_err(io_error)?;
+        let now = Seen::at(&self.path)?;
         match (&self.seen, &now) {
             (Some(_), None) => return Err(LogError::Lost(self.path.clone())),
             (None, Some(now)) if now.bytes > 0 => return Err(LogError::Changed(self.path.clone())),
@@ -237,7 +242,7 @@ impl DecisionLog {
     /// power goes: a folder that was moved while we wrote took the file with it.
     fn in_place(&self, written: usize) -> Result<Seen, LogError> {
         let io_error = |source| LogError::Io { path: self.path.clone(), source };
-        let there = existing(&self.path).and_then(|file| file.map(Seen::of).transpose()).map_err(io_error)?;
+        let there = Seen::at(&self.path)?;
         let there = there.filter(|there| there.bytes == self.whole + written as u64);
         let there = there.ok_or_else(|| LogError::Lost(self.path.clone()))?;
         sync_folder(&self.path).map_err(io_error)?;

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::Shared;
 use super::answer::{self, MOST_CLUSTERS, MOST_SLICES, Save, Settings};
 use crate::features::Statistic;
-use crate::server::{Failure, blocking, embedded, json as answer_json, parsed};
+use crate::server::{Failure, JAVASCRIPT, blocking, embedded, json as answer_json, parsed};
 
 /// All routes.
 pub(super) fn router(shared: &Arc<Shared>) -> Router {
@@ -36,7 +36,7 @@ async fn index() -> Response {
 async fn asset(Path(name): Path<String>) -> Result<Response, Failure> {
     match name.as_str() {
         "explore.css" => Ok(embedded("text/css; charset=utf-8", include_bytes!("page/explore.css"))),
-        "explore.js" => Ok(embedded("text/javascript; charset=utf-8", include_bytes!("page/explore.js"))),
+        "explore.js" => Ok(embedded(JAVASCRIPT, include_bytes!("page/explore.js"))),
         _ => Err(Failure::not_found("file of this name")),
     }
 }

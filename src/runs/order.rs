@@ -33,12 +33,12 @@ pub(super) struct Order {
 
 impl Made {
     /// Reads `file` of `folder`; what cannot be read is the oldest.
-    pub fn read(folder: &Path, file: &str) -> Self {
+    fn read(folder: &Path, file: &str) -> Self {
         let text = fs::read(folder.join(file)).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
-    pub fn order(&self, folder: &Path, now: Timestamp) -> Order {
+    fn order(&self, folder: &Path, now: Timestamp) -> Order {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let created = self.created.parse().ok().filter(|created| *created <= now);
         Order { sequence: self.sequence, created, name: (name.len(), name) }
@@ -46,9 +46,19 @@ impl Made {
 }
 
 /// The folders in `folder` that are finished and hold `file`.
-pub(super) fn finished(folder: &Path, file: &str) -> Vec<PathBuf> {
+fn finished(folder: &Path, file: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     entries.filter(|path| path.extension().is_none_or(|end| end != "partial") && path.join(file).is_file()).collect()
+}
+
+/// The newest of the folders in `folder` that hold `file`, of those that are meant.
+pub(super) fn newest(folder: &Path, file: &str, is_meant: impl Fn(&Path, &Made) -> bool) -> Option<PathBuf> {
+    let now = Timestamp::now();
+    let found = finished(folder, file).into_iter().filter_map(|path| {
+        let made = Made::read(&path, file);
+        is_meant(&path, &made).then(|| (made.order(&path, now), path))
+    });
+    found.max().map(|(_, path)| path)
 }
 
 /// The number of the next run in `folder`.

@@ -1,6 +1,7 @@
 //! Provenance of a run: enough to make it again.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -9,6 +10,7 @@ use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::bundle::hash;
 use super::{FeatureChain, ImagesPlace, RunError, RunKind, features_recipe_1};
 use crate::clusterers::Assigner;
 use crate::data::Manifest;
@@ -154,8 +156,7 @@ impl Provenance {
     /// # Errors
     /// When there is none, or it is not the one the run wrote.
     pub fn projection(&self, folder: &Path) -> Result<Projection, RunError> {
-        let (path, bytes) = self.file(folder, PROJECTION_FILE)?;
-        Projection::from_bytes(&bytes).map_err(|error| RunError::Damaged { path, message: error.to_string() })
+        self.load(folder, PROJECTION_FILE, Projection::from_bytes)
     }
 
     /// What places images into the clusters of this run, which lies in `folder`.
@@ -163,12 +164,16 @@ impl Provenance {
     /// # Errors
     /// When there is none, or it is not the one the run wrote.
     pub fn assigner(&self, folder: &Path) -> Result<Assigner, RunError> {
-        let (path, bytes) = self.file(folder, ASSIGNER_FILE)?;
-        Assigner::from_bytes(&bytes).map_err(|error| RunError::Damaged { path, message: error.to_string() })
+        self.load(folder, ASSIGNER_FILE, Assigner::from_bytes)
     }
 
-    /// A file of the run, compared with its hash; runs of earlier versions have none.
-    fn file(&self, folder: &Path, name: &str) -> Result<(PathBuf, Vec<u8>), RunError> {
+    /// What `parse` makes of a file of the run, compared with its hash; runs of earlier versions have none.
+    fn load<T, E: fmt::Display>(
+        &self,
+        folder: &Path,
+        name: &str,
+        parse: impl FnOnce(&[u8]) -> Result<T, E>,
+    ) -> Result<T, RunError> {
         let path = folder.join(name);
         let bytes = read(&path)?;
         let found = hash(&bytes);
@@ -177,7 +182,7 @@ impl Provenance {
                 let [found, expected] = [&found, expected].map(|hash| hash.chars().take(12).collect());
                 Err(RunError::OtherFile { path, found, expected })
             }
-            _ => Ok((path, bytes)),
+            _ => parse(&bytes).map_err(|error| RunError::Damaged { path, message: error.to_string() }),
         }
     }
 
@@ -202,10 +207,6 @@ impl Provenance {
 
 fn read(path: &Path) -> Result<Vec<u8>, RunError> {
     fs::read(path).map_err(RunError::at(path))
-}
-
-fn hash(bytes: &[u8]) -> String {
-    blake3::hash(bytes).to_hex().to_string()
 }
 
 /// `YYYYMMDD_HHMMSS` in local time, as run folders carry it.

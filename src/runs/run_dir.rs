@@ -157,19 +157,15 @@ impl RunDir {
 /// # Errors
 /// [`RunError::None`] where there is none.
 pub fn newest_run(folder: &Path, kinds: &[RunKind]) -> Result<PathBuf, RunError> {
-    let now = jiff::Timestamp::now();
-    let runs = order::finished(folder, "run.json").into_iter().filter_map(|path| {
-        let made = Made::read(&path, "run.json");
+    let is_meant = |path: &Path, made: &Made| {
         // The command in run.json counts; where it cannot be read, the folder's name says it.
         let named = || {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             kinds.iter().any(|kind| name.split('-').nth(1) == Some(kind.name()))
         };
-        let is_meant = made.command.map_or_else(named, |command| kinds.contains(&command));
-        is_meant.then(|| (made.order(&path, now), path))
-    });
-    runs.max()
-        .map(|(_, path)| path)
+        made.command.map_or_else(named, |command| kinds.contains(&command))
+    };
+    order::newest(folder, "run.json", is_meant)
         .ok_or_else(|| RunError::None { kind: RunKind::usual(kinds), folder: folder.to_owned() })
 }
 

@@ -23,7 +23,7 @@ mod serve;
 mod token;
 
 pub use answer::{Failure, blocking, json, parsed};
-pub use assets::embedded;
+pub use assets::{JAVASCRIPT, embedded};
 pub use error::ServerError;
 pub use events::Events;
 pub use listen::Listen;

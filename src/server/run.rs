@@ -15,7 +15,7 @@ use super::guard::{Guard, guarded};
 use super::headers::secured;
 use super::serve::serve;
 use super::token::Token;
-use super::{Events, Failure, Listen, ServerError, embedded};
+use super::{Events, Failure, JAVASCRIPT, Listen, ServerError, embedded};
 
 /// How long requests under way may take to end.
 const GRACE: Duration = Duration::from_secs(3);
@@ -80,10 +80,7 @@ impl Server {
             .build()
             .map_err(ServerError::Stopped)?;
         let pages = pages
-            .route(
-                "/ui/token.js",
-                get(async || embedded("text/javascript; charset=utf-8", include_bytes!("page/token.js"))),
-            )
+            .route("/ui/token.js", get(async || embedded(JAVASCRIPT, include_bytes!("page/token.js"))))
             .fallback(async || Failure::not_found("page"))
             // The guard reads bodies, and bounds them.
             .layer(DefaultBodyLimit::disable())

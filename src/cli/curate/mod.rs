@@ -93,7 +93,7 @@ enum FormatArgument {
 
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
-        let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
+        let from_files = self.decides() || self.export.is_some();
         self.check()?;
         let workspace = Workspace { images: self.images.clone(), ..self.computing.workspace() };
         // A device that is not there is told before anything is decided.
@@ -124,7 +124,7 @@ impl Arguments {
             }
         };
         // labels.csv is written last, when all decisions of this call are in the log.
-        let came_in = self.apply.is_some() || self.from_folders || self.import.is_some();
+        let came_in = self.decides();
         if (came_in || self.labels.asked()) && self.labels.run(self.run.as_deref(), came_in, &context)? {
             return Ok(CommandOutcome::Done);
         }
@@ -140,7 +140,7 @@ impl Arguments {
         if let Some(imported) = &imported {
             render::note(global.verbosity(), &render::label_import(imported));
         }
-        if self.apply.is_some() || self.from_folders || self.import.is_some() {
+        if came_in {
             render::note(global.verbosity(), &render::curate(&summary));
         }
         // What came in is a note here: stdout belongs to the summary of the export.
@@ -170,11 +170,15 @@ impl Arguments {
         if let Some((option, _)) = beside.into_iter().find(|(_, given)| *given && self.export.is_some()) {
             return Err(CommandError::usage(format!("`--export` answers with what was written: leave out {option}")));
         }
-        let decides = self.apply.is_some() || self.from_folders || self.import.is_some();
-        if self.by.is_some() && !decides && (self.export.is_some() || self.status || self.labels.asked()) {
+        if self.by.is_some() && !self.decides() && (self.export.is_some() || self.status || self.labels.asked()) {
             return Err(CommandError::usage("`--by` says who decides, and nothing is decided here: leave it out"));
         }
         Ok(())
+    }
+
+    /// Whether decisions come in.
+    fn decides(&self) -> bool {
+        self.apply.is_some() || self.from_folders || self.import.is_some()
     }
 
     fn by(&self) -> String {

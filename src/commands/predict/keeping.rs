@@ -7,10 +7,9 @@ use super::{Prediction, begin};
 use crate::atomic_file::{self, StagedFolder};
 use crate::commands::CommandError;
 use crate::data::FrameAddress;
-use crate::files::own_output;
 use crate::images::{DecodeError, copy_frames};
 use crate::progress::{Observer, Stage};
-use crate::runs::{Placement, Placer, RunError};
+use crate::runs::{Placement, Placer};
 
 /// Frames of one file.
 struct FileFrames {
@@ -28,8 +27,7 @@ pub(super) fn keep_into(
     placement: Placement,
     observer: &dyn Observer,
 ) -> Result<StagedFolder, CommandError> {
-    let staged = begin(folder, "copy")?;
-    own_output::mark(staged.path(), "predict --keep-into").map_err(RunError::at(folder))?;
+    let staged = begin(folder, "copy", "predict --keep-into")?;
     let stage = observer.stage(Stage::Copy, files.len());
     let mut placer = Placer::new(staged.path(), placement)?;
     let mut stacks: Vec<FileFrames> = Vec::new();

@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::CommandError;
 use crate::atomic_file::StagedFolder;
 use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, PatchAddress, Skipped};
+use crate::files::own_output;
 use crate::images::{ScanOptions, scan, scan_files};
 use crate::progress::{Observer, Warning};
 use crate::runs::{Checkpoint, FeatureChain, Placement, RunError, newest_checkpoint};
@@ -315,9 +316,11 @@ fn require_empty(folder: &Path, doing: &str) -> Result<(), CommandError> {
     StagedFolder::check(folder).map_err(|error| cannot_begin(folder, doing, error))
 }
 
-/// Begins `folder`, which must be new or empty.
-fn begin(folder: &Path, doing: &str) -> Result<StagedFolder, CommandError> {
-    StagedFolder::create(folder).map_err(|error| cannot_begin(folder, doing, error))
+/// Begins `folder`, which must be new or empty, marked as what `command` wrote.
+fn begin(folder: &Path, doing: &str, command: &str) -> Result<StagedFolder, CommandError> {
+    let staged = StagedFolder::create(folder).map_err(|error| cannot_begin(folder, doing, error))?;
+    own_output::mark(staged.path(), command).map_err(RunError::at(folder))?;
+    Ok(staged)
 }
 
 fn cannot_begin(folder: &Path, doing: &str, error: io::Error) -> CommandError {

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use super::{Prediction, begin};
 use crate::atomic_file::StagedFolder;
 use crate::commands::CommandError;
-use crate::files::own_output;
 use crate::progress::{Observer, Stage};
-use crate::runs::{Placement, Placer, RunError, safe_name};
+use crate::runs::{Placement, Placer, safe_name};
 
 /// Puts the image of each prediction, `files` in the same order, into `folder/<class>/`; the folder is still to be
 /// finished.
@@ -19,8 +18,7 @@ pub(super) fn sort_into(
     placement: Placement,
     observer: &dyn Observer,
 ) -> Result<StagedFolder, CommandError> {
-    let staged = begin(folder, "sort")?;
-    own_output::mark(staged.path(), "predict --sort-into").map_err(RunError::at(folder))?;
+    let staged = begin(folder, "sort", "predict --sort-into")?;
     let stage = observer.stage(Stage::Copy, files.len());
     // By folder, since names that differ may become the same folder.
     let mut placers: BTreeMap<String, Placer> = BTreeMap::new();

@@ -25,12 +25,12 @@ pub(in crate::images) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let section = Section::of(bytes)?;
     let (height, width, kind) = (section.height, section.width, section.kind);
     let decoded = if section.packed {
-        frame(undo_differences(section.bytes, height * width, kind), height, width)
+        frame(undo_differences(section.bytes, height * width, kind), kind, height, width)
     } else {
         let bytes = section.bytes.get(..height * width * kind.size()).ok_or_else(truncated)?;
-        frame(kind.decode(bytes, section.little_endian), height, width)
+        frame(kind.decode(bytes, section.little_endian), kind, height, width)
     };
-    Ok(Decoded { mask: kind.mask(), ..decoded.ok_or_else(truncated)? })
+    decoded.ok_or_else(truncated)
 }
 
 /// Size and depth of the image in the bytes of a whole file.

@@ -91,9 +91,9 @@ impl PixelType {
     }
 }
 
-/// A frame of `height × width` counts; `None` where they are more or fewer.
-pub(in crate::images) fn frame(samples: Samples, height: usize, width: usize) -> Option<Decoded> {
-    (samples.len() == height * width).then_some(Decoded { height, width, channels: 1, samples, mask: Mask::Detector })
+/// A frame of `height × width` counts that were of `kind`; `None` where they are more or fewer.
+pub(in crate::images) fn frame(samples: Samples, kind: PixelType, height: usize, width: usize) -> Option<Decoded> {
+    (samples.len() == height * width).then_some(Decoded { height, width, channels: 1, samples, mask: kind.mask() })
 }
 
 /// A count of up to 16 bits, or the largest number for what is none.

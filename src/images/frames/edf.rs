@@ -124,8 +124,8 @@ impl EdfBlock {
     }
 
     fn decode(&self, pixels: &[u8]) -> Result<Decoded, DecodeError> {
-        let decoded = frame(self.kind.decode(pixels, self.little_endian), self.height, self.width);
-        Ok(Decoded { mask: self.kind.mask(), ..decoded.ok_or_else(truncated)? })
+        let counts = self.kind.decode(pixels, self.little_endian);
+        frame(counts, self.kind, self.height, self.width).ok_or_else(truncated)
     }
 }
 

@@ -151,31 +151,21 @@ fn look_up(layout: &Layout, samples: &Samples, palette: &[u64]) -> Result<Sample
     Ok(Samples::U8(colours))
 }
 
+/// The light in red, green and blue that four inks of up to `full` leave.
+fn unprinted<T: Copy + Into<f32>>(inks: &[T], full: f32, count: impl Fn(f32) -> T) -> Vec<T> {
+    let mut colours = Vec::with_capacity(inks.len() / 4 * 3);
+    for &[c, m, y, k] in inks.as_chunks::<4>().0 {
+        let light = 1.0 - k.into() / full;
+        colours.extend([c, m, y].map(|ink| count((full - ink.into()) * light)));
+    }
+    colours
+}
+
 /// Without a profile of colours: what is not printed is white.
 fn cmyk(samples: &Samples) -> Result<Samples, DecodeError> {
     match samples {
-        Samples::U8(counts) => Ok(Samples::U8(
-            counts
-                .as_chunks::<4>()
-                .0
-                .iter()
-                .flat_map(|&[c, m, y, k]| {
-                    let light = 1.0 - f32::from(k) / 255.0;
-                    [c, m, y].map(|ink| ((255.0 - f32::from(ink)) * light) as u8)
-                })
-                .collect(),
-        )),
-        Samples::U16(counts) => Ok(Samples::U16(
-            counts
-                .as_chunks::<4>()
-                .0
-                .iter()
-                .flat_map(|&[c, m, y, k]| {
-                    let light = 1.0 - f32::from(k) / 65_535.0;
-                    [c, m, y].map(|ink| ((65_535.0 - f32::from(ink)) * light) as u16)
-                })
-                .collect(),
-        )),
+        Samples::U8(counts) => Ok(Samples::U8(unprinted(counts, 255.0, |light| light as u8))),
+        Samples::U16(counts) => Ok(Samples::U16(unprinted(counts, 65_535.0, |light| light as u16))),
         _ => Err(unsupported("CMYK of more than 16 bits")),
     }
 }

@@ -4,6 +4,8 @@ mod definitions;
 
 pub(super) use definitions::{DEFINITIONS, label_source_code};
 
+use crate::server::JAVASCRIPT;
+
 /// A file of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Asset {
@@ -17,9 +19,6 @@ pub(super) struct Asset {
 /// The page itself, served at `/`.
 pub(super) const INDEX: Asset =
     Asset { name: "index.html", content_type: "text/html; charset=utf-8", bytes: include_bytes!("index.html") };
-
-/// The media type of a module.
-pub(super) const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 macro_rules! assets {
     ($($content_type:expr => $($name:literal)+;)+) => {

@@ -3,8 +3,8 @@
 use axum::extract::Path;
 use axum::response::Response;
 
-use crate::review::page::{ASSETS, DEFINITIONS, INDEX, JAVASCRIPT};
-use crate::server::{Failure, embedded};
+use crate::review::page::{ASSETS, DEFINITIONS, INDEX};
+use crate::server::{Failure, JAVASCRIPT, embedded};
 
 /// `/`
 pub(super) async fn index() -> Response {

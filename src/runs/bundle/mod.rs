@@ -133,7 +133,8 @@ impl Bundle {
     }
 }
 
-fn hash(bytes: &[u8]) -> String {
+/// BLAKE3 in hexadecimal digits.
+pub(super) fn hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 

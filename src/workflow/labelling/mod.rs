@@ -28,7 +28,7 @@ use crate::curation::{
     ApplyError, Curation, Decision, DecisionLog, FolderImage, LogEntry, LogError, LogLock, REVIEW, Request,
     folder_edits, is_repeated, next_instant, parse_requests, replay,
 };
-use crate::data::{ClusterId, Clustering, FrameAddress, ImageId};
+use crate::data::{ClusterId, Clustering, ImageId};
 use crate::files::{ImageRow, ImagesTable, images_csv, review_csv};
 use crate::progress::Observer;
 use crate::runs::{Provenance, RunError, RunKind};
@@ -266,7 +266,7 @@ impl Curator {
                 .iter()
                 .zip(clustering.labels())
                 // Frames lie in no folder, and so none of them was moved or removed.
-                .filter(|(row, _)| FrameAddress::parse(row.path.as_ref()).is_none())
+                .filter(|(row, _)| !row.is_part())
                 .map(|(row, cluster)| FolderImage {
                     id: row.id,
                     cluster: *cluster,

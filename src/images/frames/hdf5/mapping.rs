@@ -34,6 +34,15 @@ const LONGEST_GAP: u64 = 100;
 /// The mappings of one virtual data set.
 pub(super) struct VirtualLayout(Vec<Mapping>);
 
+/// What of a mapping is asked for.
+#[derive(Clone, Copy)]
+struct Window<'a> {
+    /// Indices along each axis of the selection, from and to.
+    ranges: &'a [(u64, u64)],
+    /// Where the target's axes start in the virtual data set.
+    start: &'a [u64],
+}
+
 struct Mapping {
     file: String,
     dataset: String,
@@ -158,7 +167,7 @@ impl VirtualLayout {
             }
             match mapping.source(reading.files, &dataset.place.file) {
                 Ok(source) => {
-                    mapping.read(source, reading, &ranges, start, target, found)?;
+                    mapping.read(source, reading, Window { ranges: &ranges, start }, target, found)?;
                     covered += ranges.iter().map(|(low, high)| high - low).product::<u64>();
                 }
                 Err(_) if dataset.has_fill() => {}
@@ -311,8 +320,7 @@ impl Mapping {
         &self,
         source: &Source,
         reading: &mut Reading<'_>,
-        ranges: &[(u64, u64)],
-        start: &[u64],
+        window: Window<'_>,
         target: &mut Target<'_>,
         found: &mut Coverage,
     ) -> Result<(), DecodeError> {
@@ -320,8 +328,8 @@ impl Mapping {
             return Err(corrupt(format!("as many numbers are not in `{}` as are mapped from it", self.dataset)));
         }
         match self.aligned(source) {
-            Some(pairs) => self.read_aligned(source, &pairs, reading, ranges, start, target, found),
-            None => self.read_rows(source, reading, ranges, start, target, found),
+            Some(pairs) => self.read_aligned(source, &pairs, reading, window, target, found),
+            None => self.read_rows(source, reading, window, target, found),
         }
     }
 
@@ -340,20 +348,18 @@ impl Mapping {
         others.next().is_none().then_some(pairs)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one read")]
     fn read_aligned(
         &self,
         source: &Source,
         pairs: &[Option<usize>],
         reading: &mut Reading<'_>,
-        ranges: &[(u64, u64)],
-        start: &[u64],
+        window: Window<'_>,
         target: &mut Target<'_>,
         found: &mut Coverage,
     ) -> Result<(), DecodeError> {
         let pieces: Vec<Vec<Piece>> = (0..pairs.len())
             .map(|d| match pairs[d] {
-                Some(other) => pieces(&self.taken.axes[d], &source.axes.axes[other], ranges[d]),
+                Some(other) => pieces(&self.taken.axes[d], &source.axes.axes[other], window.ranges[d]),
                 None => vec![Piece { to: self.taken.axes[d].at(0).0, step: 1, from: 0, length: 1 }],
             })
             .collect();
@@ -369,7 +375,7 @@ impl Mapping {
             let mut offset = target.offset;
             for (d, pieces) in pieces.iter().enumerate() {
                 let piece = &pieces[place[d] as usize];
-                offset += (piece.to - start[d]) as usize * target.strides[d];
+                offset += (piece.to - window.start[d]) as usize * target.strides[d];
                 if let Some(other) = pairs[d] {
                     from[other] = piece.from;
                     count[other] = piece.length;
@@ -387,12 +393,11 @@ impl Mapping {
         &self,
         source: &Source,
         reading: &mut Reading<'_>,
-        ranges: &[(u64, u64)],
-        start: &[u64],
+        window: Window<'_>,
         target: &mut Target<'_>,
         found: &mut Coverage,
     ) -> Result<(), DecodeError> {
-        let (Some((last, outer)), Some(step)) = (ranges.split_last(), target.strides.last().copied()) else {
+        let (Some((last, outer)), Some(step)) = (window.ranges.split_last(), target.strides.last().copied()) else {
             return Ok(());
         };
         let d = outer.len();
@@ -405,7 +410,7 @@ impl Mapping {
             for (d, place) in place.iter().enumerate() {
                 let index = outer[d].0 + place;
                 row = row * self.taken.axes[d].length() + index;
-                offset += (self.taken.axes[d].at(index).0 - start[d]) as usize * target.strides[d];
+                offset += (self.taken.axes[d].at(index).0 - window.start[d]) as usize * target.strides[d];
             }
             let mut index = last.0;
             while index < last.1 && outcome.is_ok() {
@@ -417,7 +422,7 @@ impl Mapping {
                 if let (Some(count), Some(stride)) = (count.last_mut(), strides.last_mut()) {
                     (*count, *stride) = (length, step);
                 }
-                let offset = offset + (to - start[d]) as usize * step;
+                let offset = offset + (to - window.start[d]) as usize * step;
                 let mut part = Target { bytes: &mut *target.bytes, asked: target.asked, strides, offset };
                 outcome = source.dataset.read(reading, &from, &count, &mut part, found);
                 index += length;

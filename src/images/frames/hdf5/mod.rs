@@ -169,8 +169,7 @@ impl Stack for Hdf5Stack {
     fn read(&mut self, index: usize) -> Result<Decoded, DecodeError> {
         let bytes = self.bytes(index)?;
         let shorter = || truncated("fewer pixels than its shape says");
-        let decoded = frame(self.pixel.decode(&bytes, true), self.height, self.width).ok_or_else(shorter)?;
-        Ok(Decoded { mask: self.pixel.mask(), ..decoded })
+        frame(self.pixel.decode(&bytes, true), self.pixel, self.height, self.width).ok_or_else(shorter)
     }
 
     fn copy(&mut self, indices: &[usize], target: &Path) -> Result<(), DecodeError> {
