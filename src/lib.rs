@@ -34,6 +34,7 @@
 //!     checkpoints: folder.path().join("checkpoints"),
 //!     datasets: "datasets".into(),
 //!     cache: folder.path().join("cache"),
+//!     images: None,
 //! };
 //! let memory = MemoryBudget::of_machine();
 //! let context = Context { device: Device::Cpu, memory, workspace: &workspace, observer: &Silent };
