@@ -2,18 +2,25 @@
 
 mod arrays;
 mod checked;
+mod class_name;
 mod clustering;
 mod embeddings;
+mod folder_names;
 mod frame_address;
 mod image_id;
 mod labels;
 mod manifest;
+pub mod path_text;
+mod shortened;
 
 pub use arrays::{ArraysError, ArraysReader, ArraysWriter};
 pub use checked::{BelowOne, Fraction, NonNegative, OutOfRange, Positive, nonzero};
+pub use class_name::{ClassName, NotAClassName, UNKNOWN, alike};
 pub use clustering::{ClusterId, Clustering};
 pub use embeddings::{Embeddings, EmbeddingsError};
+pub use folder_names::{FolderNames, name_of_folder};
 pub use frame_address::FrameAddress;
 pub use image_id::{ImageId, NotAnImageId};
 pub use labels::{ClassId, Labels};
 pub use manifest::{ImageRecord, Manifest, Skipped, TileOrigin};
+pub use shortened::{LONGEST_NAME, shortened};
