@@ -136,3 +136,31 @@ pub(super) fn print_config<R: Serialize>(recipe: &R) -> Result<CommandOutcome, C
     render::out(&to_toml(recipe).map_err(|error| CommandError::usage(error.to_string()))?)?;
     Ok(CommandOutcome::Done)
 }
+
+/// A whole number of at least 1, in thousands, millions or billions where `k`, `M` or `G` follows.
+pub(super) fn parse_count(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.split_at_checked(text.len().saturating_sub(1)) {
+        Some((digits, "k")) => (digits, 1_000),
+        Some((digits, "M")) => (digits, 1_000_000),
+        Some((digits, "G")) => (digits, 1_000_000_000),
+        _ => (text, 1),
+    };
+    let count = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(unit)).filter(|count| *count > 0);
+    count.ok_or_else(|| "expected a whole number of at least 1, such as 500000000 or 500M".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_units() {
+        assert_eq!(
+            [parse_count("7"), parse_count("500M"), parse_count("2G")].map(Result::unwrap),
+            [7, 500_000_000, 2_000_000_000]
+        );
+        for wrong in ["", "0", "0M", "M", "-1", "1.5G", "1T", "99999999999G", "ä"] {
+            assert!(parse_count(wrong).is_err(), "{wrong}");
+        }
+    }
+}

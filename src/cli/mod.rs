@@ -24,6 +24,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde::Serialize;
 
 use crate::commands::CommandError;
+use crate::images::Limits;
 use moved::MovedOptions;
 use progress::{Terminal, Verbosity};
 
@@ -90,9 +91,18 @@ struct Global {
     /// Name every skipped file and say more
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     verbose: bool,
+    /// Leave out pictures and frames of more pixels, such as 500M [default: 1100M]
+    #[arg(long, global = true, value_name = "PIXELS", value_parser = arguments::parse_count, help_heading = "Everywhere")]
+    max_pixels: Option<u64>,
 }
 
 impl Global {
+    /// What readers may take, as the command line says.
+    fn limits(&self) -> Limits {
+        let default = Limits::default();
+        Limits { pixels: self.max_pixels.unwrap_or(default.pixels), ..default }
+    }
+
     fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -136,6 +146,7 @@ pub fn main() -> ExitCode {
     };
     let observer = Terminal::new(cli.global.verbosity());
     let command = matches.subcommand_name().unwrap_or_default();
+    cli.global.limits().enforce();
     let outcome = cli.moved.check(command).and_then(|()| cli.run(&observer));
     observer.clear();
     match outcome {

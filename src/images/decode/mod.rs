@@ -15,17 +15,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use image::error::{LimitErrorKind, UnsupportedErrorKind};
-use image::{ColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{ColorType, ImageDecoder, ImageFormat, ImageReader};
 
-use super::DecodeError;
 use super::frames::{self, cbf, edf, npy};
+use super::{DecodeError, Limits};
 use crate::data::FrameAddress;
 pub use samples::{Decoded, Samples};
-
-/// A file above this many bytes is not read.
-const MAX_FILE: u64 = 2 << 30;
-/// A decoded image above this many bytes is refused: about 23,000×23,000 pixels of 16 bits.
-const MAX_DECODED: u64 = 1 << 30;
 
 /// Size and depth of an image, as the first bytes of a file tell them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +68,7 @@ pub fn decode_bytes(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         check_size(decoded_header(bytes, format)?, format)?;
         integrity::check(bytes, format)?;
         let decoded = if format == ImageFormat::Tiff && tiff_grey::applies(bytes) {
-            tiff_grey::decode(bytes, MAX_DECODED)?
+            tiff_grey::decode(bytes, Limits::current().bytes)?
         } else {
             Decoded::from_dynamic(reader(bytes, format).decode().map_err(|error| translate(error, format))?)
         };
@@ -139,10 +134,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, DecodeError> {
     if !metadata.is_file() {
         return Err(std::io::Error::other("not a regular file").into());
     }
-    if metadata.len() > MAX_FILE {
-        let what = format!("a file of {} MB", metadata.len() >> 20);
-        return Err(DecodeError::TooLarge { what, limit: format!("{} MB", MAX_FILE >> 20) });
-    }
+    Limits::current().check_file(metadata.len())?;
     Ok(fs::read(path)?)
 }
 
@@ -178,16 +170,12 @@ fn check_size((header, pixel): (Header, u64), format: ImageFormat) -> Result<(),
     if width == 0 || height == 0 {
         return Err(DecodeError::Corrupt { format: name(format), detail: format!("{width}×{height} pixels") });
     }
-    if u64::from(width).saturating_mul(u64::from(height)).saturating_mul(pixel) > MAX_DECODED {
-        let what = format!("{width}×{height} pixels of {} bits", pixel * 8);
-        return Err(DecodeError::TooLarge { what, limit: format!("{} MB", MAX_DECODED >> 20) });
-    }
-    Ok(())
+    Limits::current().check(u64::from(width), u64::from(height), pixel)
 }
 
 fn reader(bytes: &[u8], format: ImageFormat) -> ImageReader<Cursor<&[u8]>> {
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(2 * MAX_DECODED);
+    let mut limits = image::Limits::default();
+    limits.max_alloc = Some(2 * Limits::current().bytes);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     reader
@@ -211,7 +199,10 @@ fn translate(error: image::ImageError, format: ImageFormat) -> DecodeError {
                 LimitErrorKind::DimensionError => "its size in pixels",
                 _ => "the memory it needs",
             };
-            DecodeError::TooLarge { what: what.to_owned(), limit: format!("{} MB", (2 * MAX_DECODED) >> 20) }
+            DecodeError::TooLarge {
+                what: what.to_owned(),
+                limit: format!("{} MB", (2 * Limits::current().bytes) >> 20),
+            }
         }
         image::ImageError::Unsupported(unsupported) => {
             let detail = match unsupported.kind() {

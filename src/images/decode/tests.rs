@@ -99,5 +99,5 @@ fn reasons_are_plain() {
 fn a_bomb_is_refused_by_its_header() {
     let bytes = b"P5 60000 60000 255\n".to_vec();
     let error = read_header(&bytes).unwrap_err().to_string();
-    assert_eq!(error, "too large: 60000×60000 pixels of 8 bits is more than the limit of 1024 MB");
+    assert_eq!(error, "too large: 60000×60000 pixels is more than the limit of 1100000000 pixels (--max-pixels)");
 }

@@ -5,7 +5,7 @@
 
 use super::Header;
 use super::counts::{frame, of_i32};
-use crate::images::{DecodeError, Decoded};
+use crate::images::{DecodeError, Decoded, Limits};
 
 /// Ends the text of a binary section.
 const MARK: [u8; 4] = [0x0C, 0x1A, 0x04, 0xD5];
@@ -63,6 +63,7 @@ impl<'a> Section<'a> {
         if height.checked_mul(width).is_none_or(|pixels| pixels > size) {
             return Err(truncated());
         }
+        Limits::current().check(width as u64, height as u64, size_of::<i32>() as u64)?;
         Ok(Self { height, width, bytes: &bytes[start..end] })
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::counts::{PixelType, frame};
 use super::{Header, Stack};
-use crate::images::{DecodeError, Decoded};
+use crate::images::{DecodeError, Decoded, Limits};
 
 /// A header above this many bytes is none.
 const LONGEST_HEADER: u64 = 1 << 20;
@@ -132,7 +132,9 @@ fn blocks(from: &mut (impl BufRead + Seek), length: u64) -> Result<Vec<EdfBlock>
         let block = block(&String::from_utf8_lossy(&text), at, start)?;
         let end = block.bytes().and_then(|bytes| start.checked_add(bytes as u64));
         at = end.filter(|end| *end <= length).ok_or_else(truncated)?;
+        Limits::current().check(block.width as u64, block.height as u64, block.kind.size() as u64)?;
         blocks.push(block);
+        Limits::current().check_frames(blocks.len() as u64)?;
     }
     if blocks.is_empty() { Err(truncated()) } else { Ok(blocks) }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::counts::{PixelType, frame};
 use super::{Header, Stack};
-use crate::images::{DecodeError, Decoded};
+use crate::images::{DecodeError, Decoded, Limits};
 
 /// An open array of three dimensions.
 pub(super) struct NpyStack {
@@ -140,7 +140,12 @@ impl Array {
         }
         let numbers = self.shape.iter().try_fold(self.kind.size(), |product, &size| product.checked_mul(size));
         let end = numbers.and_then(|bytes| self.start.checked_add(bytes as u64));
-        if end.is_none_or(|end| end > length) { Err(truncated()) } else { Ok(()) }
+        if end.is_none_or(|end| end > length) {
+            return Err(truncated());
+        }
+        let (height, width) = self.size();
+        Limits::current().check(width as u64, height as u64, self.kind.size() as u64)?;
+        Limits::current().check_frames(if self.shape.len() == 3 { self.shape[0] as u64 } else { 1 })
     }
 
     /// Everything before the numbers of an array of `frames` such frames, of format version 1.0.

@@ -4,16 +4,13 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
-use tiff::decoder::{Decoder, Limits};
+use tiff::decoder::Decoder;
 use tiff::encoder::{TiffEncoder, colortype};
 use tiff::{ColorType, TiffError};
 
 use super::{Header, Stack};
 use crate::images::decode::tiff_grey;
-use crate::images::{DecodeError, Decoded, Samples};
-
-/// A decoded page above this many bytes is refused.
-const MAX_DECODED: usize = 1 << 30;
+use crate::images::{DecodeError, Decoded, Limits, Samples};
 
 /// An open file of several grey pages.
 pub(super) struct TiffPages {
@@ -26,18 +23,20 @@ pub(super) struct TiffPages {
 impl TiffPages {
     /// `None` for a file of one frame, or of pages that are not grey.
     pub(super) fn open(path: &Path) -> Result<Option<Self>, DecodeError> {
-        let mut limits = Limits::default();
-        limits.decoding_buffer_size = MAX_DECODED;
-        limits.intermediate_buffer_size = MAX_DECODED;
+        let mut limits = tiff::decoder::Limits::default();
+        limits.decoding_buffer_size = usize::try_from(Limits::current().bytes).unwrap_or(usize::MAX);
+        limits.intermediate_buffer_size = limits.decoding_buffer_size;
         // Whatever is wrong with the first page is told where it is decoded as an image.
         let Ok(decoder) = Decoder::new(BufReader::new(File::open(path)?)) else { return Ok(None) };
         let mut decoder = decoder.with_limits(limits);
         let Ok((width, height)) = decoder.dimensions() else { return Ok(None) };
         let Ok(ColorType::Gray(bits)) = decoder.colortype() else { return Ok(None) };
+        Limits::current().check(u64::from(width), u64::from(height), u64::from(bits).div_ceil(8))?;
         let mut pages = vec![0];
         let mut page = 0;
         while decoder.more_images() {
             page += 1;
+            Limits::current().check_frames(page as u64 + 1)?;
             decoder.next_image().map_err(tiff_grey::translate)?;
             let same = decoder.dimensions().is_ok_and(|size| size == (width, height))
                 && matches!(decoder.colortype(), Ok(ColorType::Gray(other)) if other == bits);
