@@ -24,7 +24,7 @@ impl FolderNames {
     pub fn of<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
         let mut rivals: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for name in names {
-            let group = rivals.entry(overlooked(name.as_ref())).or_default();
+            let group = rivals.entry(file_key(name.as_ref())).or_default();
             if !group.iter().any(|known| known == name.as_ref()) {
                 group.push(name.as_ref().to_owned());
             }
@@ -60,8 +60,9 @@ pub fn name_of_folder(folder: &str) -> String {
     decoded.filter(|_| ours).unwrap_or_else(|| folder.to_owned())
 }
 
-/// What a file system that takes no heed of case and composition makes of a name.
-fn overlooked(name: &str) -> String {
+/// What a file system that takes no heed of case and composition makes of a name: names of one key may be one file.
+#[must_use]
+pub fn file_key(name: &str) -> String {
     name.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
 }
 
@@ -106,15 +107,12 @@ fn decode(folder: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(folder.len());
     let mut rest = folder.as_bytes();
     while let [first, after @ ..] = rest {
-        match escaped_byte(rest) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &rest[3..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
+        if let Some(byte) = escaped_byte(rest) {
+            bytes.push(byte);
+            rest = &rest[3..];
+        } else {
+            bytes.push(*first);
+            rest = after;
         }
     }
     String::from_utf8(bytes).ok()

@@ -1,18 +1,19 @@
 //! Manifests: the images of a data set.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FrameAddress, ImageId};
+use super::{FrameAddress, ImageId, path_text};
 
 /// One image of the data set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageRecord {
     /// Content hash: it stays the same when the file is renamed.
     pub id: ImageId,
-    /// Relative to [`Manifest::root`], with `/` between parts; a frame's ends in its number, as in `run7.h5#17`.
+    /// Relative to [`Manifest::root`], with `/` between parts, in the form of [`path_text`]; a frame's ends in its number,
+    /// as in `run7.h5#17`.
     pub path: String,
     /// In pixels.
     pub width: u32,
@@ -30,7 +31,7 @@ impl ImageRecord {
     /// Whether this is one of many frames in a file, and no file of its own.
     #[must_use]
     pub fn is_frame(&self) -> bool {
-        FrameAddress::parse(Path::new(&self.path)).is_some()
+        FrameAddress::parse_text(&self.path).is_some()
     }
 }
 
@@ -58,6 +59,7 @@ pub struct Skipped {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The folder every path is relative to.
+    #[serde(with = "path_text::serde_text")]
     pub root: PathBuf,
     /// Sorted by file, then by the number of the frame; row `i` of every array of the run belongs to `records[i]`.
     pub records: Vec<ImageRecord>,
@@ -71,7 +73,7 @@ impl Manifest {
     /// Where the file of `record` lies; for a frame, its address.
     #[must_use]
     pub fn file(&self, record: &ImageRecord) -> PathBuf {
-        self.root.join(Path::new(&record.path))
+        self.root.join(path_text::to_path(&record.path))
     }
 
     /// The ids in manifest order.

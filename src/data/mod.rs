@@ -18,7 +18,7 @@ pub use checked::{BelowOne, Fraction, NonNegative, OutOfRange, Positive, nonzero
 pub use class_name::{ClassName, NotAClassName, UNKNOWN, alike};
 pub use clustering::{ClusterId, Clustering};
 pub use embeddings::{Embeddings, EmbeddingsError};
-pub use folder_names::{FolderNames, name_of_folder};
+pub use folder_names::{FolderNames, file_key, name_of_folder};
 pub use frame_address::FrameAddress;
 pub use image_id::{ImageId, NotAnImageId};
 pub use labels::{ClassId, Labels};

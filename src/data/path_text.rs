@@ -119,6 +119,29 @@ pub mod serde_text {
     }
 }
 
+/// The same for a path that need not be there.
+pub mod serde_optional_text {
+    use super::{PathBuf, to_path, to_text};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes the text form.
+    ///
+    /// # Errors
+    /// Those of `serializer`.
+    #[allow(clippy::ref_option, reason = "serde hands the field over as it is")]
+    pub fn serialize<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+        path.as_ref().map(to_text).serialize(serializer)
+    }
+
+    /// Reads the text form.
+    ///
+    /// # Errors
+    /// Those of `deserializer`.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+        Ok(Option::<String>::deserialize(deserializer)?.as_deref().map(to_path))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

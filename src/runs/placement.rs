@@ -1,6 +1,7 @@
 //! Puts images into folders: as hard links where possible, so that a million images cost no space.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::RunError;
-use crate::data::ImageId;
+use crate::data::{ImageId, LONGEST_NAME, file_key, path_text, shortened};
 
 /// How an image gets into a folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,18 +51,18 @@ impl Placer {
         let taken = fs::read_dir(folder)
             .map_err(RunError::at(folder))?
             .flatten()
-            .map(|entry| entry.file_name().to_string_lossy().to_lowercase())
+            .map(|entry| file_key(&path_text::to_text(entry.file_name())))
             .collect();
         Ok(Self { folder: folder.to_owned(), taken, how, placed: Placed::default() })
     }
 
-    /// Places `source`; the answer is its name in the folder.
+    /// Places `source`; the answer is its name in the folder, in the form of [`path_text`].
     ///
     /// # Errors
     /// When it can be neither linked nor copied.
     pub fn place(&mut self, source: &Path, id: ImageId) -> Result<String, RunError> {
         let name = self.free_name(source, id);
-        let target = self.folder.join(&name);
+        let target = self.folder.join(path_text::to_path(&name));
         let linked = self.how == Placement::Link && self.link(source, &target);
         if !linked {
             copy(source, &target)?;
@@ -92,14 +93,17 @@ impl Placer {
 
     /// `name.png`, `name_1a2b3c4d.png` where that is taken, then numbered; letter case does not tell files apart.
     fn free_name(&mut self, source: &Path, id: ImageId) -> String {
-        let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let extension = source.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
-        let short = id.short();
-        let candidates = [format!("{stem}{extension}"), format!("{stem}_{short}{extension}")];
-        let numbered = (2..).map(|n| format!("{stem}_{short}_{n}{extension}"));
+        let text = |part: Option<&OsStr>| path_text::to_text(part.unwrap_or_default());
+        let (stem, short) = (text(source.file_stem()), id.short());
+        let extension = source.extension().map(|extension| format!(".{}", text(Some(extension)))).unwrap_or_default();
+        // Behind a name that is as long as names can be there is no room for an id.
+        let room = LONGEST_NAME.saturating_sub(extension.len()).max(16);
+        let cut = shortened(&stem, room);
+        let numbered = (2..).map(|n| format!("{cut}_{short}_{n}{extension}"));
+        let candidates = [text(source.file_name()), format!("{cut}_{short}{extension}")];
         let mut name = String::new();
         for candidate in candidates.into_iter().chain(numbered) {
-            if self.taken.insert(candidate.to_lowercase()) {
+            if self.taken.insert(file_key(&candidate)) {
                 name = candidate;
                 break;
             }

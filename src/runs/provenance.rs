@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{FeatureChain, RunError, RunKind, features_recipe_1, read_json};
-use crate::data::Manifest;
+use crate::data::{Manifest, path_text};
 use crate::device::Device;
 use crate::recipes::DatasetRecipe;
 
@@ -54,6 +54,7 @@ pub struct Provenance {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DatasetSummary {
     /// The folder as it was given: relative to the working folder, or absolute.
+    #[serde(with = "path_text::serde_text")]
     pub root: PathBuf,
     /// Changes with any image, name or path.
     pub fingerprint: String,

@@ -1,5 +1,6 @@
 //! A result folder that appears whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::RunKind;
 use crate::atomic_file;
+use crate::data::{LONGEST_NAME, shortened};
 
 /// Where runs land, relative to the working folder.
 #[must_use]
@@ -76,9 +78,10 @@ impl RunDir {
     /// When the folder cannot be made.
     pub fn create(parent: &Path, name: &str) -> Result<Self, RunError> {
         let name = name.replace(std::path::is_separator, "_");
+        let name = shortened(&name, LONGEST_NAME);
         let mut number = 1;
         loop {
-            let numbered = if number == 1 { name.clone() } else { format!("{name}-{number}") };
+            let numbered = if number == 1 { name.to_string() } else { format!("{name}-{number}") };
             match Self::exactly(parent, &numbered) {
                 Err(RunError::Exists(_)) => number += 1,
                 made => return made,
@@ -90,9 +93,11 @@ impl RunDir {
     ///
     /// # Errors
     /// When a folder of that name exists or cannot be made.
-    pub fn exactly(parent: &Path, name: &str) -> Result<Self, RunError> {
-        let whole = parent.join(name);
-        let partial = parent.join(format!("{name}.partial"));
+    pub fn exactly(parent: &Path, name: impl AsRef<OsStr>) -> Result<Self, RunError> {
+        let whole = parent.join(name.as_ref());
+        let mut partial = name.as_ref().to_owned();
+        partial.push(".partial");
+        let partial = parent.join(partial);
         fs::create_dir_all(parent).map_err(RunError::at(parent))?;
         fs::create_dir(&partial).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => RunError::Exists(partial.clone()),

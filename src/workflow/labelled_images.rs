@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::labelling::weigh;
 use super::{Context, WorkflowError, dataset};
 use crate::curation::LabelTable;
-use crate::data::{ImageId, Labels, Manifest, Skipped};
+use crate::data::{ImageId, Labels, Manifest, Skipped, path_text};
 use crate::images::scan;
 use crate::progress::Warning;
 use crate::recipes::{DatasetRecipe, FeaturesRecipe};
@@ -200,7 +200,7 @@ fn unite(sources: Vec<SourceImages>) -> LabelledImages {
             unlabelled += before - manifest.records.len();
             // The same file in two sources counts once.
             let root = manifest.root.clone();
-            manifest.records.retain(|record| seen.insert((record.id, root.join(&record.path))));
+            manifest.records.retain(|record| seen.insert((record.id, root.join(path_text::to_path(&record.path)))));
             skipped.append(&mut manifest.skipped);
             manifest
         })

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::CommandError;
+use crate::data::path_text;
 use crate::evaluation::{Evaluation, NovelClass, Rejection};
 use crate::images::NamingTemplate;
 use crate::progress::Warning;
@@ -49,6 +50,7 @@ pub type EvaluateSummary = RunSummary<EvaluateFindings>;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EvaluateFindings {
     /// The checkpoint that was judged.
+    #[serde(serialize_with = "path_text::serde_text::serialize")]
     pub checkpoint: PathBuf,
     /// Images that were judged.
     pub n_images: usize,

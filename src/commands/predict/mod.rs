@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::CommandError;
-use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, Skipped};
+use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, Skipped, path_text};
 use crate::images::{ScanOptions, scan, scan_files};
 use crate::progress::{Observer, Warning};
 use crate::runs::{Checkpoint, FeatureChain, Placement, newest_checkpoint};
@@ -79,6 +79,7 @@ pub struct NearestImage {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PredictSummary {
     /// The checkpoint used.
+    #[serde(serialize_with = "path_text::serde_text::serialize")]
     pub checkpoint: PathBuf,
     /// Its classes.
     pub classes: Vec<String>,
@@ -241,7 +242,7 @@ impl<'a> GivenPaths<'a> {
                 let file = self.0.get(&frame.file).map_or_else(|| frame.file.clone(), |given| given.to_path_buf());
                 FrameAddress { file, ..frame }.to_string()
             }
-            None => self.0.get(file).copied().unwrap_or(file).display().to_string(),
+            None => path_text::to_text(self.0.get(file).copied().unwrap_or(file)),
         }
     }
 }

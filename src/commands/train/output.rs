@@ -9,6 +9,7 @@ use super::assessment::Assessment;
 use super::finetune::FineTunedNetwork;
 use super::training_data::TrainingData;
 use super::{TrainFindings, TrainSummary};
+use crate::data::path_text;
 use crate::commands::CommandError;
 use crate::evaluation::NovelImages;
 use crate::files::split_csv::{self, SplitRow};
@@ -169,7 +170,7 @@ fn write_split(path: &Path, data: &TrainingData, assessment: &Assessment<'_>) ->
     rows.sort_unstable();
     let rows = rows.into_iter().map(|(row, part)| SplitRow {
         id: features.ids[row],
-        path: features.files[row].display().to_string(),
+        path: path_text::to_text(&features.files[row]),
         class: &classes[y[row].0],
         part,
         predicted: &classes[predicted[row].0],

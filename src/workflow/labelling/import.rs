@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::curation::{Curation, Decision, LabelSource, LabelTable, check_class};
-use crate::data::{ImageId, ImageRecord, Manifest};
+use crate::data::{ImageId, ImageRecord, Manifest, path_text};
 use crate::files::{ImageRow, ImagesTable};
 use crate::images::{ScanOptions, scan};
 use crate::progress::Observer;
@@ -132,8 +132,8 @@ fn file_name(path: &str) -> &str {
 impl ImportedLabels {
     /// The decisions that bring `state` to what was found, and what to say about them.
     pub(crate) fn decisions(self, source: &Path, state: &Curation) -> (Vec<Decision>, LabelImport) {
-        let reason = format!("imported from {}", source.display());
-        let mut import = LabelImport { source: source.display().to_string(), ..LabelImport::default() };
+        let reason = format!("imported from {}", path_text::to_text(source));
+        let mut import = LabelImport { source: path_text::to_text(source), ..LabelImport::default() };
         let mut moves: BTreeMap<&str, Vec<ImageId>> = BTreeMap::new();
         for (id, class) in &self.classes {
             *import.classes.entry(class.clone()).or_default() += 1;

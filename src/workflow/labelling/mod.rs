@@ -26,7 +26,7 @@ use crate::curation::{
     ApplyError, Curation, Decision, DecisionLog, FolderImage, LogEntry, LogError, REVIEW, Request, folder_edits,
     next_instant, parse_requests, replay,
 };
-use crate::data::{ClusterId, Clustering, FrameAddress, ImageId};
+use crate::data::{ClusterId, Clustering, FrameAddress, ImageId, path_text};
 use crate::files::{ImageRow, ImagesTable, images_csv, review_csv};
 use crate::progress::Observer;
 use crate::runs::{Provenance, RunError, RunKind};
@@ -200,11 +200,11 @@ impl Curator {
                 .iter()
                 .zip(clustering.labels())
                 // Frames lie in no folder, and so none of them was moved or removed.
-                .filter(|(row, _)| FrameAddress::parse(row.path.as_ref()).is_none())
+                .filter(|(row, _)| FrameAddress::parse_text(&row.path).is_none())
                 .map(|(row, cluster)| FolderImage {
                     id: row.id,
                     cluster: *cluster,
-                    source: self.run.dataset.root.join(&row.path),
+                    source: self.run.dataset.root.join(path_text::to_path(&row.path)),
                 })
                 .collect();
             let edits = folder_edits(&root, &self.name, method, &images, self.log.entries(), &state)?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::Curator;
+use crate::data::path_text;
 use crate::curation::Curation;
 
 /// Where the curation of a run stands.
@@ -32,7 +33,7 @@ impl Curator {
     /// `new_decisions` came in now, `open` cannot be taken yet.
     pub(crate) fn summarise(&self, state: &Curation, new_decisions: usize, open: Vec<String>) -> CurateSummary {
         let mut summary = CurateSummary {
-            run: self.folder.display().to_string(),
+            run: path_text::to_text(&self.folder),
             new_decisions,
             decisions: self.log.entries().len(),
             classes: BTreeMap::new(),

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::curation::{Curation, Label, Removed};
+use crate::data::path_text;
 use crate::files::{ImageRow, ImagesTable};
 use crate::runs::{Placement, RunDir};
 use crate::workflow::WorkflowError;
@@ -83,8 +84,7 @@ pub(crate) fn export(
     }
     let decided = DecidedImages::of(table, root, state);
     let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = output.file_name().unwrap_or_default().to_string_lossy();
-    let folder = RunDir::exactly(parent, &name)?;
+    let folder = RunDir::exactly(parent, output.file_name().unwrap_or_default())?;
     let missing = match format {
         ExportFormat::ImageFolder(how) => image_folder::write(&decided, folder.path(), how)?,
         ExportFormat::Csv => table::write_csv(&decided, folder.path())?,
@@ -116,7 +116,7 @@ impl<'a> DecidedImages<'a> {
 
     /// Where the file of `entry` lies.
     fn file(&self, entry: ExportedImage<'_>) -> PathBuf {
-        self.root.join(&entry.row.path)
+        self.root.join(path_text::to_path(&entry.row.path))
     }
 
     /// Images whose file is gone.
@@ -127,7 +127,7 @@ impl<'a> DecidedImages<'a> {
 
     fn summary(&self, output: &Path, missing: Vec<String>) -> ExportSummary {
         let mut summary = ExportSummary {
-            output: output.display().to_string(),
+            output: path_text::to_text(output),
             classes: BTreeMap::new(),
             removed: BTreeMap::new(),
             unlabelled: self.unlabelled,
