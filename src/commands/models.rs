@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::CommandError;
-use crate::data::path_text;
 use crate::backbones::{BackboneName, Hub, ImportedNetwork, Variant, WeightsAt, import, list, pull};
+use crate::data::path_text;
 use crate::progress::Observer;
 use crate::workflow::Workspace;
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::pair::{Change, Pair};
 use super::{Compared, more_is_better};
-use crate::data::path_text;
 use crate::commands::CommandError;
+use crate::data::path_text;
 use crate::files::Results;
 use crate::images::DepthRange;
 use crate::report::{ConfusionDifference, CurvesCompared, EpochScores, GroupedBars, PageBlock, Report};

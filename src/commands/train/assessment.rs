@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use ndarray::{Array2, Axis};
 
 use super::training_data::TrainingData;
-use crate::data::path_text;
 use crate::commands::CommandError;
+use crate::data::path_text;
 use crate::evaluation::{Evaluation, LabelledPredictions, NovelImages, Novelty, Predictions, Rejection};
 use crate::progress::Stage;
 use crate::recipes::TrainRecipe;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::Curator;
-use crate::data::path_text;
 use crate::curation::Curation;
+use crate::data::path_text;
 
 /// Where the curation of a run stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
