@@ -18,6 +18,7 @@
 //! | [`changes_csv`] | images that two classifiers call differently | people |
 //! | [`tiles_csv`] | `tiles.csv`: which tile of which image a file is | a scan |
 //! | [`results_json`] | `results.json`: everything measured | compare |
+//! | [`foreign_table`] | tables of people and other programs | label tables |
 //!
 //! Rows are plain: whoever writes a table turns its own types into them. `decisions.jsonl` is with the decisions
 //! (`curation/log.rs`), `run.json` and `bundle.json`, which hold recipes, are in `runs/`.
@@ -29,6 +30,7 @@ mod csv_table;
 pub mod export_tables;
 pub mod fields_csv;
 pub mod folds_csv;
+pub mod foreign_table;
 pub mod images_csv;
 pub mod labels_csv;
 mod parquet_table;
@@ -43,6 +45,7 @@ pub mod review_csv;
 pub mod risk_coverage_csv;
 pub mod skipped_csv;
 pub mod split_csv;
+mod spreadsheet_text;
 pub mod tiles_csv;
 
 pub use csv_table::TableError;

@@ -1,6 +1,7 @@
 //! Events that the library sends while it works. It never prints: an [`Observer`] draws bars, writes JSON, or listens
 //! in a test.
 
+mod label_warning;
 mod note;
 mod split_warning;
 mod warning;
@@ -8,6 +9,7 @@ mod warning;
 use std::fmt;
 use std::path::Path;
 
+pub use label_warning::LabelWarning;
 pub use note::Note;
 pub use split_warning::{Lack, SplitWarning};
 pub use warning::Warning;

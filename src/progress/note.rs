@@ -1,6 +1,7 @@
 //! Notes as data: each has a code and fields for programs, and one sentence for the terminal.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -32,6 +33,10 @@ pub enum Note {
     PlainLayout,
     /// Exact silhouettes will take so long.
     SilhouettesTakeLong { seconds: f64 },
+    /// A table that is not UTF-8.
+    TableEncoding { encoding: String, table: PathBuf },
+    /// A table with two columns that could be the class.
+    ClassColumnPassedOver { taken: String, passed_over: String, table: PathBuf },
     /// A combination of features is tried.
     Trying { backbone: String, layers: Vec<String>, enhance: Vec<String> },
 }
@@ -68,6 +73,12 @@ impl fmt::Display for Note {
                 "images are laid out by their first two components; `--set report.layout=tsne` takes minutes here",
             ),
             Self::SilhouettesTakeLong { seconds } => write!(f, "exact silhouettes take about {seconds:.0} s"),
+            Self::TableEncoding { encoding, table } => write!(f, "read as {encoding}: `{}`", table.display()),
+            Self::ClassColumnPassedOver { taken, passed_over, table } => write!(
+                f,
+                "the column `{taken}` is taken for the class, `{passed_over}` is passed over: `{}`",
+                table.display()
+            ),
             Self::Trying { backbone, layers, enhance } => {
                 write!(f, "{backbone} {}", layers.join(" + "))?;
                 if enhance.is_empty() { Ok(()) } else { write!(f, " after {}", enhance.join(", ")) }

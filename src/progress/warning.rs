@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::label_warning::LabelWarning;
 use super::note::KeptWeights;
 use super::split_warning::SplitWarning;
 
@@ -63,6 +64,9 @@ pub enum Warning {
     /// Series where brightness decides by the name of `method`'s clusters and not the first frame; `names` are those of
     /// `series` in all.
     SeriesDisagree { method: &'static str, reason: &'static str, names: Vec<String>, series: usize },
+    /// Classes and labels that may not be what was meant.
+    #[serde(untagged)]
+    Label(LabelWarning),
     /// Data that cannot be divided as wished.
     #[serde(untagged)]
     Split(SplitWarning),
@@ -152,6 +156,7 @@ impl fmt::Display for Warning {
                     "{method}: brightness decides, not the first frame, in {n} of {series} series: {reason}: {named}{more}"
                 )
             }
+            Self::Label(warning) => warning.fmt(f),
             Self::Split(warning) => warning.fmt(f),
         }
     }

@@ -13,7 +13,7 @@ pub use bundle::{
 };
 pub use feature_chain::FeatureChain;
 pub use kind::RunKind;
-pub use placement::{Placed, Placement, Placer, safe_name};
+pub use placement::{Placed, Placement, Placer};
 pub use provenance::{DatasetSummary, Provenance, RUN_SCHEMA, Timings, fields_of, timestamp};
 pub use run_dir::{RunDir, RunError, newest_run, runs_folder};
 pub(crate) use run_dir::{read_json, write_json};

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::class_folders::{ClassFolders, tell_alike};
 use super::labelling::weigh;
 use super::{Context, WorkflowError, dataset};
 use crate::curation::LabelTable;
-use crate::data::{ImageId, Labels, Manifest, Skipped, path_text};
+use crate::data::{ClassName, ImageId, Labels, Manifest, Skipped, path_text};
 use crate::images::scan;
 use crate::progress::Warning;
 use crate::recipes::{DatasetRecipe, FeaturesRecipe};
@@ -36,7 +37,7 @@ pub(crate) struct LabelledImages {
 /// The images of one source, with class and weight by row.
 struct SourceImages {
     manifest: Manifest,
-    labels: BTreeMap<usize, (String, f32)>,
+    labels: BTreeMap<usize, (ClassName, f32)>,
     conflicts: Vec<String>,
     chain: Option<FeatureChain>,
 }
@@ -68,7 +69,9 @@ pub(crate) fn gather(
         .iter()
         .map(|source| read(source, images.as_deref(), dataset, context))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(unite(read))
+    let labelled = unite(read);
+    tell_alike(labelled.labels.classes(), context.observer);
+    Ok(labelled)
 }
 
 fn read(
@@ -130,13 +133,13 @@ fn from_table(
     context: &Context<'_>,
 ) -> Result<SourceImages, WorkflowError> {
     let manifest = dataset::open(Some(images), recipe, context)?;
-    let matched = LabelTable::read(table)?.match_to(&manifest);
+    let matched = LabelTable::read(table, context.observer)?.match_to(&manifest);
     if !matched.unknown.is_empty() {
         let missing = Warning::LabelsWithoutImage { rows: matched.unknown.len(), table: table.to_owned() };
         context.observer.warn(&missing);
     }
     for class in &matched.absent {
-        context.observer.warn(&Warning::ClassWithoutImage { class: class.clone() });
+        context.observer.warn(&Warning::ClassWithoutImage { class: class.to_string() });
     }
     Ok(SourceImages { manifest, labels: matched.labels, conflicts: matched.conflicts, chain })
 }
@@ -145,12 +148,14 @@ fn from_table(
 fn from_folders(folder: &Path, recipe: &DatasetRecipe, context: &Context<'_>) -> Result<SourceImages, WorkflowError> {
     let mut manifest = scan(folder, &recipe.scan_options(), context.observer)?;
     manifest.records.retain(|record| record.path.contains('/') && !record.path.starts_with('_'));
-    let labels: BTreeMap<usize, (String, f32)> = manifest
-        .records
-        .iter()
-        .enumerate()
-        .filter_map(|(row, record)| Some((row, (record.path.split_once('/')?.0.to_owned(), 1.0))))
-        .collect();
+    let mut folders = ClassFolders::default();
+    let mut labels = BTreeMap::new();
+    for (row, record) in manifest.records.iter().enumerate() {
+        if let Some((class, _)) = record.path.split_once('/') {
+            labels.insert(row, (folders.class(class, folder)?, 1.0));
+        }
+    }
+    folders.tell(context.observer);
     if labels.is_empty() {
         return Err(WorkflowError::failed(
             format!("no images in class folders: `{}`", folder.display()),
@@ -163,7 +168,7 @@ fn from_folders(folder: &Path, recipe: &DatasetRecipe, context: &Context<'_>) ->
 /// One class per image over all sources: an image that has several anywhere is left out and listed, a file that several
 /// sources name counts once.
 fn unite(sources: Vec<SourceImages>) -> LabelledImages {
-    let mut classes: BTreeMap<ImageId, BTreeSet<&str>> = BTreeMap::new();
+    let mut classes: BTreeMap<ImageId, BTreeSet<&ClassName>> = BTreeMap::new();
     for source in &sources {
         for (row, (class, _)) in &source.labels {
             classes.entry(source.manifest.records[*row].id).or_default().insert(class);
@@ -177,7 +182,7 @@ fn unite(sources: Vec<SourceImages>) -> LabelledImages {
             let record = &source.manifest.records[*row];
             let all = &classes[&record.id];
             if all.len() > 1 {
-                let all: Vec<&str> = all.iter().copied().collect();
+                let all: Vec<&str> = all.iter().map(|class| class.as_str()).collect();
                 conflicts.insert(format!("{}: {}", record.path, all.join(", ")));
             } else {
                 named.push((record.id, class.clone()));
@@ -265,7 +270,7 @@ mod tests {
         SourceImages {
             manifest: Manifest { root: root.into(), records, ..Manifest::default() },
             labels: labels
-                .filter_map(|(row, (.., label))| label.map(|(class, w)| (row, (class.to_owned(), w))))
+                .filter_map(|(row, (.., label))| label.map(|(class, w)| (row, (ClassName::parse(class).unwrap(), w))))
                 .collect(),
             conflicts: Vec::new(),
             chain: None,

@@ -88,6 +88,10 @@ pub(super) fn curate(summary: &CurateSummary) -> String {
     if summary.elsewhere > 0 {
         let _ = writeln!(text, "  {} on images that this run does not have", count(summary.elsewhere, "decision"));
     }
+    for classes in &summary.alike {
+        let names: Vec<String> = classes.iter().map(|class| format!("`{class}`")).collect();
+        let _ = writeln!(text, "alike: {} are different classes: if they are one, rename", names.join(", "));
+    }
     for open in &summary.open {
         let _ = writeln!(text, "open: {open}");
     }

@@ -20,6 +20,7 @@ use crate::progress::{Note, Observer, Stage, Warning};
 use crate::recipes::ClusterRecipe;
 use crate::reducers::TsneLayout;
 use crate::runs::{Placement, RunKind};
+use crate::workflow::class_folders::tell_alike;
 use crate::workflow::clustering::{self, ClusteringEvaluator, SilhouetteLimits};
 use crate::workflow::{Context, Run, flux};
 use output::ClusterOutput;
@@ -46,7 +47,7 @@ pub fn cluster(
     context: &Context<'_>,
 ) -> Result<ClusterSummary, CommandError> {
     let mut run = Run::begin(RunKind::Cluster, &recipe.name, recipe.seed, recipe, context);
-    let truth = options.truth.as_deref().map(LabelTable::read).transpose()?;
+    let truth = options.truth.as_deref().map(|table| LabelTable::read(table, context.observer)).transpose()?;
     let images = ReducedImages::prepare(recipe, &mut run, context)?;
     let x = images.x();
     let flux = recipe.cluster.fit_per.as_ref().map(|_| flux::measure(&images.manifest, context)).transpose()?;
@@ -73,6 +74,7 @@ pub fn cluster(
 /// Says how far the table of true classes and the images miss each other.
 fn warn_of_gaps(truth: Option<&MatchedLabels>, images: usize, observer: &dyn Observer) {
     let Some(truth) = truth else { return };
+    tell_alike(truth.labels.values().map(|(class, _)| class), observer);
     let (known, unknown, conflicts) = (truth.labels.len(), truth.unknown.len(), truth.conflicts.len());
     if known < images || unknown > 0 {
         observer.warn(&Warning::TruthIncomplete { known, images, unknown, conflicts });

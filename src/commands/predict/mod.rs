@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::CommandError;
-use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, Skipped, path_text};
+use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, Skipped, UNKNOWN, path_text};
 use crate::images::{ScanOptions, scan, scan_files};
-use crate::progress::{Observer, Warning};
+use crate::progress::{LabelWarning, Observer, Warning};
 use crate::runs::{Checkpoint, FeatureChain, Placement, newest_checkpoint};
-use crate::training::{Neighbour, UNKNOWN, confidences, most_likely};
+use crate::training::{Neighbour, confidences, most_likely};
 use crate::workflow::Context;
 use crate::workflow::feature_extraction::FeatureExtraction;
 use answers::Answers;
@@ -112,6 +112,9 @@ pub fn predict(
         None => newest_checkpoint(&context.workspace.checkpoints)?,
     })?;
     options.check(&checkpoint)?;
+    if let Some(class) = checkpoint.bundle.class_called_unknown() {
+        context.observer.warn(&Warning::Label(LabelWarning::ClassCalledUnknown { class: class.to_owned() }));
+    }
     let mut answers = answer(images, options, &checkpoint, context)?;
     answers.require_some()?;
     let (placement, observer) = (options.placement, context.observer);

@@ -1,12 +1,13 @@
-//! Predicted images into one folder per class.
+//! Predicted images into one folder per class, called by the rule of [`FolderNames`].
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Prediction, require_empty};
 use crate::commands::CommandError;
+use crate::data::FolderNames;
 use crate::progress::{Observer, Stage};
-use crate::runs::{Placement, Placer, safe_name};
+use crate::runs::{Placement, Placer};
 
 /// Puts the image of each prediction, `files` in the same order, into `folder/<class>/`.
 pub(super) fn sort_into(
@@ -18,15 +19,14 @@ pub(super) fn sort_into(
 ) -> Result<(), CommandError> {
     require_empty(folder, "sort")?;
     let stage = observer.stage(Stage::Copy, files.len());
-    // By folder, since names that differ may become the same folder.
-    let mut placers: BTreeMap<String, Placer> = BTreeMap::new();
+    let folders = FolderNames::of(predictions.iter().map(|prediction| &prediction.class));
+    let mut placers: BTreeMap<&str, Placer> = BTreeMap::new();
     for (prediction, file) in predictions.iter().zip(files) {
-        let name = safe_name(&prediction.class);
-        let key = name.to_lowercase();
-        if !placers.contains_key(&key) {
-            placers.insert(key.clone(), Placer::new(&folder.join(&name), placement)?);
+        let class = prediction.class.as_str();
+        if !placers.contains_key(class) {
+            placers.insert(class, Placer::new(&folder.join(folders.get(class).as_ref()), placement)?);
         }
-        if let Some(placer) = placers.get_mut(&key) {
+        if let Some(placer) = placers.get_mut(class) {
             placer.place(file, prediction.id)?;
         }
         stage.advance(1);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Curator;
 use crate::curation::Curation;
-use crate::data::path_text;
+use crate::data::{alike, path_text};
 
 /// Where the curation of a run stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,6 +25,8 @@ pub struct CurateSummary {
     pub unlabelled: usize,
     /// Labels on images that this run does not have; they wait for one that does.
     pub elsewhere: usize,
+    /// Groups of classes that a reader takes for one, such as `Rust` and `rust`.
+    pub alike: Vec<Vec<String>>,
     /// Edits that cannot be taken yet, in a sentence each.
     pub open: Vec<String>,
 }
@@ -40,6 +42,7 @@ impl Curator {
             removed: BTreeMap::new(),
             unlabelled: 0,
             elsewhere: 0,
+            alike: Vec::new(),
             open,
         };
         let mut here = BTreeSet::new();
@@ -54,6 +57,7 @@ impl Curator {
             }
         }
         summary.elsewhere = state.labels.keys().chain(state.removed.keys()).filter(|id| !here.contains(*id)).count();
+        summary.alike = alike(summary.classes.keys());
         summary
     }
 }
