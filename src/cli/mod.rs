@@ -17,6 +17,7 @@ mod search;
 mod separate;
 mod tile;
 mod train;
+mod visible;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ use crate::commands::CommandError;
 use crate::images::Limits;
 use moved::MovedOptions;
 use progress::{Terminal, Verbosity};
+use visible::visible_layout;
 
 /// From a pile of unlabelled images to a classifier you can trust: cluster, curate, train, predict.
 #[derive(Debug, Parser)]
@@ -116,7 +118,7 @@ impl Global {
         if self.json {
             render::out(&(serde_json::to_string_pretty(result)? + "\n"))
         } else {
-            render::out(&text(result))
+            render::out(&visible_layout(&text(result)))
         }
     }
 }

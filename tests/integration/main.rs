@@ -4,6 +4,7 @@
 mod architecture;
 mod broken_files;
 mod browser;
+mod class_names;
 mod cluster;
 mod compare;
 mod crystals;

@@ -5,7 +5,7 @@ mod coco;
 mod image_folder;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -35,9 +35,9 @@ pub enum ExportFormat {
 pub struct ExportSummary {
     /// The folder.
     pub output: String,
-    /// Images per class.
+    /// Images per class that were written.
     pub classes: BTreeMap<String, usize>,
-    /// Images per reason.
+    /// Images per reason that were written.
     pub removed: BTreeMap<String, usize>,
     /// Images that have neither class nor removal and were left out.
     pub unlabelled: usize,
@@ -92,7 +92,8 @@ pub(crate) fn export(
         ExportFormat::Coco => coco::write(&decided, folder.path())?,
     };
     folder.finish()?;
-    Ok(decided.summary(output, missing))
+    let in_tables = matches!(format, ExportFormat::Csv | ExportFormat::Parquet);
+    Ok(decided.summary(output, missing, in_tables))
 }
 
 impl<'a> DecidedImages<'a> {
@@ -125,21 +126,19 @@ impl<'a> DecidedImages<'a> {
         gone.map(|entry| entry.row.path.clone()).collect()
     }
 
-    fn summary(&self, output: &Path, missing: Vec<String>) -> ExportSummary {
-        let mut summary = ExportSummary {
-            output: path_text::to_text(output),
-            classes: BTreeMap::new(),
-            removed: BTreeMap::new(),
-            unlabelled: self.unlabelled,
-            missing,
-        };
-        for (_, label) in &self.labelled {
-            *summary.classes.entry(label.class.clone()).or_default() += 1;
+    /// Counts what was written: the images of `missing` files only `in_tables`.
+    fn summary(&self, output: &Path, missing: Vec<String>, in_tables: bool) -> ExportSummary {
+        let left_out: BTreeSet<&str> = missing.iter().filter(|_| !in_tables).map(String::as_str).collect();
+        let written = |entry: &ExportedImage<'_>| !left_out.contains(entry.row.path.as_str());
+        let mut classes: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, label) in self.labelled.iter().filter(|(entry, _)| written(entry)) {
+            *classes.entry(label.class.clone()).or_default() += 1;
         }
-        for (_, removed) in &self.removed {
-            *summary.removed.entry(reason(removed).to_owned()).or_default() += 1;
+        let mut removed: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, why) in self.removed.iter().filter(|(entry, _)| written(entry)) {
+            *removed.entry(reason(why).to_owned()).or_default() += 1;
         }
-        summary
+        ExportSummary { output: path_text::to_text(output), classes, removed, unlabelled: self.unlabelled, missing }
     }
 }
 
