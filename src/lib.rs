@@ -21,10 +21,10 @@
 //! use rails::commands::{ClusterOptions, PredictOptions, TrainOptions, cluster, predict, train};
 //! use rails::device::Device;
 //! use rails::files::ImagesTable;
+//! use rails::memory::MemoryBudget;
 //! use rails::progress::Silent;
 //! use rails::recipes::{ClusterRecipe, TrainRecipe};
 //! use rails::runs::Placement;
-//! use rails::workflow::clustering::SilhouetteLimits;
 //! use rails::workflow::{Context, LabelSources, Workspace};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,12 +35,13 @@
 //!     datasets: "datasets".into(),
 //!     cache: folder.path().join("cache"),
 //! };
-//! let context = Context { device: Device::Cpu, workspace: &workspace, observer: &Silent };
+//! let memory = MemoryBudget::of_machine();
+//! let context = Context { device: Device::Cpu, memory, workspace: &workspace, observer: &Silent };
 //!
 //! // Cluster a folder: 192 photographs of brick, grass and gravel.
 //! let mut recipe = ClusterRecipe::default();
 //! recipe.dataset.path = Some("datasets/surfaces".into());
-//! let silhouettes = SilhouetteLimits { time: Duration::from_mins(1), memory: 1 << 30 };
+//! let silhouettes = Duration::from_mins(1);
 //! let options = ClusterOptions { truth: None, placement: Placement::Link, silhouettes };
 //! let run = cluster(&recipe, &options, &context)?.run;
 //!
@@ -64,6 +65,7 @@
 
 pub mod atomic_file;
 pub mod data;
+pub mod memory;
 pub mod progress;
 
 pub mod files;

@@ -6,12 +6,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::{CommandOutcome, progress::Terminal, render};
+use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::CommandError;
 use crate::device::DeviceChoice;
 use crate::recipes::{Recipe, load, to_toml};
 use crate::runs::Placement;
-use crate::workflow::clustering::SilhouetteLimits;
 use crate::workflow::{Context, Workspace};
 
 /// Where networks run and where their features are kept, for commands that use both.
@@ -42,6 +41,7 @@ impl ComputingArguments {
     /// The context that commands need beside their input.
     pub(super) fn context<'a>(
         &self,
+        global: &Global,
         workspace: &'a Workspace,
         observer: &'a Terminal,
     ) -> Result<Context<'a>, CommandError> {
@@ -50,7 +50,7 @@ impl ComputingArguments {
             DeviceName::Cpu => DeviceChoice::Cpu,
             DeviceName::Cuda => DeviceChoice::Cuda,
         };
-        Ok(Context { device: choice.resolve()?, workspace, observer })
+        Ok(Context { device: choice.resolve()?, ..global.context(workspace, observer) })
     }
 }
 
@@ -68,20 +68,17 @@ impl CacheArgument {
     }
 }
 
-/// How much exact silhouettes may take.
+/// How long exact silhouettes may take.
 #[derive(Debug, Args)]
 pub(super) struct SilhouetteArguments {
     /// Exact silhouettes may take this many seconds; beyond it they are measured on a stated sample
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     max_time: u64,
-    /// Exact silhouettes may take this many GiB of memory; beyond it likewise
-    #[arg(long, value_name = "GIB", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1024))]
-    max_memory: u64,
 }
 
 impl SilhouetteArguments {
-    pub(super) fn limits(&self) -> SilhouetteLimits {
-        SilhouetteLimits { time: Duration::from_secs(self.max_time), memory: self.max_memory << 30 }
+    pub(super) fn time(&self) -> Duration {
+        Duration::from_secs(self.max_time)
     }
 }
 

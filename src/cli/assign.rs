@@ -32,7 +32,7 @@ impl Arguments {
             return print_config(&recipe);
         }
         let workspace = self.computing.workspace();
-        let context = self.computing.context(&workspace, observer)?;
+        let context = self.computing.context(global, &workspace, observer)?;
         let summary = assign(&recipe, &self.run, self.copy.placement(), &context)?;
         global.print(&summary, render::assign)?;
         Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))

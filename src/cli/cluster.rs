@@ -44,11 +44,11 @@ impl Arguments {
         }
         let options = ClusterOptions {
             truth: self.truth.clone(),
-            silhouettes: self.silhouettes.limits(),
+            silhouettes: self.silhouettes.time(),
             placement: self.copy.placement(),
         };
         let workspace = self.computing.workspace();
-        let context = self.computing.context(&workspace, observer)?;
+        let context = self.computing.context(global, &workspace, observer)?;
         let summary = cluster(&recipe, &options, &context)?;
         global.print(&summary, render::cluster)?;
         Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))

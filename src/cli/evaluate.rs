@@ -47,7 +47,7 @@ impl Arguments {
             name: self.name.clone(),
         };
         let workspace = self.computing.workspace();
-        let context = self.computing.context(&workspace, observer)?;
+        let context = self.computing.context(global, &workspace, observer)?;
         let summary = evaluate(&options, &context)?;
         global.print(&summary, render::evaluate)?;
         Ok(CommandOutcome::of_skips(summary.findings.n_skipped))

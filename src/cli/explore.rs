@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use super::arguments::{RecipeArguments, print_config};
 use super::{CommandOutcome, Global, curate::ServedPage, progress::Terminal};
 use crate::commands::{CommandError, Explorer};
-use crate::device::Device;
 use crate::recipes::PatchesRecipe;
 use crate::server::Listen;
-use crate::workflow::{Context, Workspace};
+use crate::workflow::Workspace;
 
 /// Try settings on large images and see the clusters of their patches at once
 ///
@@ -32,7 +31,8 @@ impl Arguments {
             return print_config(&recipe);
         }
         let listen = Listen { port: self.port, ..Listen::default() };
-        let context = Context { device: Device::Cpu, workspace: &Workspace::default(), observer };
+        let workspace = Workspace::default();
+        let context = global.context(&workspace, observer);
         let explorer = Explorer::open(&recipe, listen, &context)?;
         observer.clear();
         let page = ServedPage { url: explorer.url(), port: explorer.port(), exposure: None };

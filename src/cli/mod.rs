@@ -25,7 +25,10 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde::Serialize;
 
 use crate::commands::CommandError;
+use crate::device::Device;
 use crate::images::Limits;
+use crate::memory::MemoryBudget;
+use crate::workflow::{Context, Workspace};
 use moved::MovedOptions;
 use progress::{Terminal, Verbosity};
 use visible::visible_layout;
@@ -96,13 +99,25 @@ struct Global {
     /// Leave out pictures and frames of more pixels, such as 500M [default: 1100M]
     #[arg(long, global = true, value_name = "PIXELS", value_parser = arguments::parse_count, help_heading = "Everywhere")]
     max_pixels: Option<u64>,
+    /// Take this much memory at most, such as 8GiB, or 50% of what is free [default: 80%]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SIZE",
+        default_value = "80%",
+        hide_default_value = true,
+        help_heading = "Everywhere"
+    )]
+    max_memory: MemoryBudget,
 }
 
 impl Global {
     /// What readers may take, as the command line says.
     fn limits(&self) -> Limits {
         let default = Limits::default();
-        Limits { pixels: self.max_pixels.unwrap_or(default.pixels), ..default }
+        // A picture is decoded, and shown, in at most three times its size.
+        let bytes = default.bytes.min(self.max_memory.bytes() / 3);
+        Limits { pixels: self.max_pixels.unwrap_or(default.pixels), bytes, ..default }
     }
 
     fn verbosity(&self) -> Verbosity {
@@ -111,6 +126,11 @@ impl Global {
             (_, true) => Verbosity::Verbose,
             _ => Verbosity::Normal,
         }
+    }
+
+    /// The context of commands that run no network.
+    fn context<'a>(&self, workspace: &'a Workspace, observer: &'a Terminal) -> Context<'a> {
+        Context { device: Device::Cpu, memory: self.max_memory, workspace, observer }
     }
 
     /// Prints a result: as JSON where asked, else as `text` says it.

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use super::arguments::{RecipeArguments, print_config};
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, patches};
-use crate::device::Device;
 use crate::recipes::PatchesRecipe;
-use crate::workflow::{Context, Workspace};
+use crate::workflow::Workspace;
 
 /// Slice large images and group their patches
 ///
@@ -27,7 +26,8 @@ impl Arguments {
         if self.recipe.print_config {
             return print_config(&recipe);
         }
-        let context = Context { device: Device::Cpu, workspace: &Workspace::default(), observer };
+        let workspace = Workspace::default();
+        let context = global.context(&workspace, observer);
         let summary = patches(&recipe, &context)?;
         global.print(&summary, render::patches)?;
         Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))

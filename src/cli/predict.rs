@@ -63,7 +63,7 @@ impl Arguments {
             placement: if self.copy { Placement::Copy } else { Placement::Link },
         };
         let workspace = self.computing.workspace();
-        let context = self.computing.context(&workspace, observer)?;
+        let context = self.computing.context(global, &workspace, observer)?;
         let summary = predict(&self.images, &options, &context)?;
         if let (Some(path), Some(format)) = (&self.output, format) {
             write_predictions(path, format, &summary)?;

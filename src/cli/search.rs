@@ -32,9 +32,9 @@ impl Arguments {
         if self.recipe.print_config {
             return print_config(&recipe);
         }
-        let options = SearchOptions { truth: self.truth.clone(), silhouettes: self.silhouettes.limits() };
+        let options = SearchOptions { truth: self.truth.clone(), silhouettes: self.silhouettes.time() };
         let workspace = self.computing.workspace();
-        let context = self.computing.context(&workspace, observer)?;
+        let context = self.computing.context(global, &workspace, observer)?;
         let summary = search(&recipe, &options, &context)?;
         global.print(&summary, render::search)?;
         Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use super::arguments::{CacheArgument, CopyArgument, RecipeArguments, print_config};
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::{CommandError, separate};
-use crate::device::Device;
 use crate::recipes::SeparateRecipe;
-use crate::workflow::Context;
 
 /// Separate tiles one defect after another
 ///
@@ -33,7 +31,7 @@ impl Arguments {
             return print_config(&recipe);
         }
         let workspace = self.cache.workspace();
-        let context = Context { device: Device::Cpu, workspace: &workspace, observer };
+        let context = global.context(&workspace, observer);
         let summary = separate(&recipe, self.copy.placement(), &context)?;
         global.print(&summary, render::separate)?;
         Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))

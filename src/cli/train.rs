@@ -47,7 +47,7 @@ impl Arguments {
         }
         let options = TrainOptions { source: self.sources(), resume: self.resume };
         let workspace = self.computing.workspace();
-        let context = self.computing.context(&workspace, observer)?;
+        let context = self.computing.context(global, &workspace, observer)?;
         let summary = train(&recipe, &options, &context)?;
         global.print(&summary, render::train)?;
         Ok(CommandOutcome::of_skips(summary.findings.n_skipped))
@@ -62,7 +62,7 @@ impl Arguments {
             return print_config(&recipe);
         }
         let workspace = self.computing.workspace();
-        let context = self.computing.context(&workspace, observer)?;
+        let context = self.computing.context(global, &workspace, observer)?;
         let summary = sweep(&recipe, &variants, &self.sources(), &context)?;
         global.print(&summary, |summary| render::sweep(summary, &self.training_with(path)))?;
         Ok(CommandOutcome::of_skips(summary.findings.n_skipped))

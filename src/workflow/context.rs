@@ -1,6 +1,7 @@
-//! The context of every stage beside its input: where it runs, where things lie, and who listens.
+//! The context of every stage beside its input: where it runs and in how much memory, where things lie, and who listens.
 
 use crate::device::Device;
+use crate::memory::MemoryBudget;
 use crate::progress::Observer;
 
 use super::Workspace;
@@ -10,6 +11,8 @@ use super::Workspace;
 pub struct Context<'a> {
     /// Runs networks.
     pub device: Device,
+    /// How much memory stages and readers may hold.
+    pub memory: MemoryBudget,
     /// Folders of runs, checkpoints, data sets and features.
     pub workspace: &'a Workspace,
     /// Hears of progress and warnings.

@@ -251,6 +251,7 @@ impl FeatureExtraction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::MemoryBudget;
     use crate::progress::Silent;
     use crate::recipes::HandMadeRecipe;
 
@@ -260,7 +261,8 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         let (runs, checkpoints, datasets, cache) = (at("runs"), at("checkpoints"), at("datasets"), at("cache"));
         let workspace = Workspace { runs, checkpoints, datasets, cache };
-        let context = Context { device: Device::Cpu, workspace: &workspace, observer: &Silent };
+        let memory = MemoryBudget::of_machine();
+        let context = Context { device: Device::Cpu, memory, workspace: &workspace, observer: &Silent };
         let blocks = BTreeMap::from([(HandMadeBlock::Statistics, Positive::try_from(1.0).unwrap())]);
         let n_features = HandMadeBlock::Statistics.columns().len();
         let chain = |n_features| FeatureChain {

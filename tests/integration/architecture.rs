@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 13] = [
     &["features", "clusterers", "reducers", "outliers", "embeddings", "linear_model"],
     &["backbones", "pairwise", "metrics", "images", "server"],
     &["files"],
-    &["device", "data", "progress", "atomic_file"],
+    &["device", "data", "memory", "progress", "atomic_file"],
 ];
 
 /// Modules of one layer that name each other all the same, each with its reason.

@@ -93,7 +93,7 @@ impl Arguments {
         let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
         let workspace = self.computing.workspace();
         // A device that is not there is told before anything is decided.
-        let context = self.computing.context(&workspace, observer)?;
+        let context = self.computing.context(global, &workspace, observer)?;
         // Without anything to do at once, the page opens.
         if !from_files && !self.status && !self.labels.asked() {
             return self.page.review(self.run.as_deref(), &self.by(), global, &context, observer);

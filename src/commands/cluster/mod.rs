@@ -8,6 +8,7 @@ mod reduced_images;
 mod summary;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ndarray::ArrayView2;
 
@@ -21,7 +22,7 @@ use crate::recipes::ClusterRecipe;
 use crate::reducers::TsneLayout;
 use crate::runs::{Placement, RunKind};
 use crate::workflow::class_folders::tell_alike;
-use crate::workflow::clustering::{self, ClusteringEvaluator, SilhouetteLimits};
+use crate::workflow::clustering::{self, ClusteringEvaluator};
 use crate::workflow::{Context, Run, flux};
 use output::ClusterOutput;
 use reduced_images::ReducedImages;
@@ -33,8 +34,8 @@ pub struct ClusterOptions {
     pub truth: Option<PathBuf>,
     /// How images get into the cluster folders.
     pub placement: Placement,
-    /// How much exact silhouettes may take.
-    pub silhouettes: SilhouetteLimits,
+    /// How long exact silhouettes may take.
+    pub silhouettes: Duration,
 }
 
 /// Scans, embeds, reduces and groups the images of the recipe and writes a run folder.
@@ -59,7 +60,8 @@ pub fn cluster(
         truth: truth.as_ref(),
         kmeans: &recipe.cluster.kmeans,
         seed: recipe.seed,
-        limits: options.silhouettes,
+        silhouette_time: options.silhouettes,
+        memory: context.memory,
     };
     let results = clustering::run(&recipe.cluster, x, flux.as_ref(), &evaluator, context.observer)?;
     let outliers = Lof::default().score(x).factors;

@@ -4,6 +4,7 @@ mod page;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ use crate::metrics::{Contingency, normalized_mutual_information, purity, spread}
 use crate::progress::{Note, Stage};
 use crate::recipes::{FeaturesRecipe, NetworkRecipe, SearchRecipe};
 use crate::runs::{DatasetSummary, FeatureChain, RunKind};
-use crate::workflow::clustering::{ClusteringEvaluator, SilhouetteLimits};
+use crate::workflow::clustering::ClusteringEvaluator;
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, Run, RunInputs, RunSummary, WorkflowError, dataset};
 
@@ -25,8 +26,8 @@ use crate::workflow::{Context, Run, RunInputs, RunSummary, WorkflowError, datase
 pub struct SearchOptions {
     /// A table of true classes, for measuring only.
     pub truth: Option<PathBuf>,
-    /// How much exact silhouettes may take.
-    pub silhouettes: SilhouetteLimits,
+    /// How long exact silhouettes may take.
+    pub silhouettes: Duration,
 }
 
 /// The outcome of `rails search`.
@@ -166,7 +167,8 @@ impl Search<'_> {
             truth: truth.as_ref(),
             kmeans: &self.recipe.cluster.kmeans,
             seed: self.recipe.seed,
-            limits: self.options.silhouettes,
+            silhouette_time: self.options.silhouettes,
+            memory: self.context.memory,
         };
         let judged = evaluator.silhouettes(x.view(), &clusterings, observer);
         let kept = projection.explained_variance_ratio().map(|ratios| ratios.iter().sum::<f64>());

@@ -14,6 +14,7 @@ use super::result::{ClusteringDetails, ClusteringResult};
 use crate::clusterers::{Clusterer, KMeans};
 use crate::curation::MatchedLabels;
 use crate::data::{Clustering, Manifest};
+use crate::memory::MemoryBudget;
 use crate::metrics::{
     Contingency, Silhouettes, adjusted_rand_index, cramers_v, hungarian_accuracy, noise_ratio,
     normalized_mutual_information, purity, silhouette_cost, silhouettes, size_range, spread, stability,
@@ -26,16 +27,10 @@ pub(crate) struct ClusteringEvaluator<'a> {
     pub truth: Option<&'a MatchedLabels>,
     pub kmeans: &'a KMeans,
     pub seed: u64,
-    pub limits: SilhouetteLimits,
-}
-
-/// How much silhouettes over all pairs of images may take; beyond it a stated sample is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SilhouetteLimits {
-    /// Expected time.
-    pub time: Duration,
-    /// Memory, in bytes.
-    pub memory: u64,
+    /// Silhouettes over all pairs of images may take so long; beyond it, and where they do not fit in memory, a stated
+    /// sample is measured.
+    pub silhouette_time: Duration,
+    pub memory: MemoryBudget,
 }
 
 /// Fields of more values than this name images rather than groups.
@@ -60,8 +55,7 @@ impl ClusteringEvaluator<'_> {
         let cost = silhouette_cost(x.nrows(), x.ncols());
         // The points themselves, and per image and clustering a value and its sums.
         let bytes = x.nrows() as f64 * (x.ncols() * 4 + clusterings.len() * 16) as f64;
-        let SilhouetteLimits { time, memory } = self.limits;
-        let share = (time.as_secs_f64() / cost).sqrt().min(memory as f64 / bytes);
+        let share = (self.silhouette_time.as_secs_f64() / cost).sqrt().min(self.memory.left() as f64 / bytes);
         if share < 1.0 {
             let n = (x.nrows() as f64 * share) as usize;
             observer.warn(&Warning::SilhouettesSampled { seconds: cost, gib: bytes / GIB, images: n });

@@ -12,7 +12,6 @@ mod summary;
 
 pub(crate) use cluster_folders::{ClusterFolders, cluster_folders};
 pub(crate) use evaluator::ClusteringEvaluator;
-pub use evaluator::SilhouetteLimits;
 pub(crate) use images_table::{check_field_names, images_csv};
 pub(crate) use methods::{assigner, plane, run};
 pub(crate) use result::{ClusteringDetails, ClusteringResult, GridCell, KMeansSweepRow};
