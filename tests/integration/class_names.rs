@@ -17,7 +17,7 @@ fn called(place: &Workplace, classes: [&str; 3]) -> String {
     let mut table = String::from("path,class\n");
     for row in place.table("datasets/surfaces/labels.csv") {
         let at = TEXTURES.iter().position(|texture| row["class"] == *texture).unwrap();
-        table += &format!("\"{}\",\"{}\"\n", row["path"], classes[at]);
+        table.extend(["\"", row["path"].as_str(), "\",\"", classes[at], "\"\n"]);
     }
     table
 }
@@ -128,10 +128,9 @@ fn file_names_that_are_no_text_or_too_long_go_all_the_way() {
     assert_eq!(listed.len(), 36);
     assert!(odd.iter().all(|name| listed.iter().any(|path| path == name)), "{listed:?}");
 
-    let mut decisions = String::new();
-    for (cluster, class) in ["a", "b", "c"].iter().enumerate() {
-        decisions += &format!("{{\"decision\":\"name_cluster\",\"cluster\":{cluster},\"class\":\"{class}\"}}\n");
-    }
+    let name =
+        |(cluster, class)| format!("{{\"decision\":\"name_cluster\",\"cluster\":{cluster},\"class\":\"{class}\"}}\n");
+    let mut decisions: String = ["a", "b", "c"].into_iter().enumerate().map(name).collect();
     decisions += "{\"decision\":\"move\",\"images\":[\"gr\u{FFFD}E4s.png\"],\"class\":\"b\"}\n";
     place.write("decisions.jsonl", decisions);
     place.rails(&["curate", "--apply", "decisions.jsonl"]).with(0);
