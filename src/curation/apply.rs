@@ -266,7 +266,7 @@ mod tests {
             "line 1: there is no cluster 5 in kmeans"
         );
         assert!(refused(r#"{"decision":"move","images":["a"],"class":"x","colour":1}"#).contains("colour"));
-        assert!(refused(r#"{"decision":"move","images":["a"],"class":"../x\n"}"#).contains("no class name"));
+        assert!(refused(r#"{"decision":"move","images":["a"],"class":"../x\ny"}"#).contains("no class name"));
         assert_eq!(refused(r#"{"decision":"undo","seq":4}"#), "line 1: there is no decision 4");
         assert!(refused(r#"{"decision":"accept","images":["a"]}"#).contains("without a class"));
     }

@@ -98,18 +98,40 @@ impl ForeignTable {
             .filter(|(_, headers)| !headers.is_empty())
             .ok_or(ForeignTableError::Empty)?;
         let mut rows = Vec::new();
+        let mut lines = LineCount { text, seen: 0, line: before + 1 };
         for record in records(text, separator).into_records().skip(1) {
             let record = record.map_err(|error| ForeignTableError::Row {
                 line: before + error.position().map_or(0, csv::Position::line),
                 message: error.to_string(),
             })?;
-            let line = before + record.position().map_or(0, csv::Position::line);
+            let line = lines.at(record.position().map_or(0, csv::Position::byte));
             if record.iter().all(str::is_empty) {
                 continue;
             }
             rows.push(ForeignRow { line, cells: cells(&record, line, headers.len(), char::from(separator))? });
         }
         Ok(Self { encoding, separator: char::from(separator), headers, rows })
+    }
+}
+
+/// Numbers of lines, asked for in their order: those that the parser tells do not count empty lines before a row.
+struct LineCount<'a> {
+    text: &'a str,
+    /// Bytes counted so far.
+    seen: usize,
+    line: u64,
+}
+
+impl LineCount<'_> {
+    /// The line of what follows the line breaks at `byte`.
+    fn at(&mut self, byte: u64) -> u64 {
+        let bytes = self.text.as_bytes();
+        let start = usize::try_from(byte).unwrap_or(bytes.len()).clamp(self.seen, bytes.len());
+        let breaks = bytes[start..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
+        let passed = &bytes[self.seen..start + breaks];
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.seen = start + breaks;
+        self.line
     }
 }
 
