@@ -51,6 +51,7 @@ impl Arguments {
         let context = self.computing.context(global, &workspace, observer)?;
         let summary = cluster(&recipe, &options, &context)?;
         global.print(&summary, render::cluster)?;
-        Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))
+        let found = &summary.findings;
+        Ok(CommandOutcome::of_skips(found.dataset.n_skipped + found.failed_methods.len()))
     }
 }

@@ -147,18 +147,18 @@ impl Global {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CommandOutcome {
     Done,
-    /// Some files were left out; they are listed in skipped.csv.
+    /// Some files were left out, which are listed in skipped.csv, or some clustering methods, which results.json names.
     DoneWithSkips,
 }
 
 impl CommandOutcome {
-    fn of_skips(n_skipped: usize) -> Self {
-        if n_skipped == 0 { Self::Done } else { Self::DoneWithSkips }
+    fn of_skips(n_left_out: usize) -> Self {
+        if n_left_out == 0 { Self::Done } else { Self::DoneWithSkips }
     }
 }
 
 /// Parses the command line, does what it says, and gives the exit code: 0 done, 1 failed, 2 usage or recipe error,
-/// 3 done but some files were skipped.
+/// 3 done but some files or clustering methods were left out.
 #[must_use]
 pub fn main() -> ExitCode {
     let matches = grouped(Cli::command()).get_matches();

@@ -30,6 +30,7 @@ impl Arguments {
         let context = global.context(&workspace, observer);
         let summary = patches(&recipe, &context)?;
         global.print(&summary, render::patches)?;
-        Ok(CommandOutcome::of_skips(summary.findings.dataset.n_skipped))
+        let found = &summary.findings;
+        Ok(CommandOutcome::of_skips(found.dataset.n_skipped + found.failed_methods.len()))
     }
 }

@@ -14,6 +14,7 @@ use crate::runs::Placement;
 /// Novelty tells how unlike all training images an image is: 0 is usual for a known image, more is less like them.
 /// Above the checkpoint's threshold the image is `unknown`.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("folders").args(["keep_into", "sort_into"]).multiple(true)))]
 pub(super) struct Arguments {
     /// Folders of images, or images
     #[arg(required = true)]
@@ -33,8 +34,8 @@ pub(super) struct Arguments {
     /// Sort the images into one folder per class here
     #[arg(long, value_name = "DIR")]
     sort_into: Option<PathBuf>,
-    /// Copy images instead of linking them
-    #[arg(long)]
+    /// Copy images into these folders instead of linking them
+    #[arg(long, requires = "folders")]
     copy: bool,
     /// Call an image `unknown` below this confidence too, from 0 to 1
     #[arg(long, value_name = "P", value_parser = parse_fraction)]

@@ -16,7 +16,7 @@ use crate::workflow::LabelSources;
 /// `rails predict` uses. With `--sweep` many recipes are cross-validated instead and the best is named.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Where the labels are; without it the newest cluster run
+    /// Where the labels are; without it the newest run with clusters
     labelled: Vec<PathBuf>,
     #[command(flatten)]
     recipe: RecipeArguments,

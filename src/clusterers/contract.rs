@@ -69,7 +69,10 @@ fn same_seed_same_answer_of_the_right_form() {
                 Err(ClusterError::TooFew { needed, rows }) => {
                     assert!(needed == K && rows < K, "{method:?} on {name}: {needed} of {rows}");
                 }
-                Err(error) => panic!("{method:?} on {name}: {error}"),
+                Err(ClusterError::TooFewDense { needed, dense, rows }) => {
+                    assert!(needed == K && dense < K && rows == x.nrows(), "{method:?} on {name}: {needed} of {dense}");
+                }
+                Err(error @ ClusterError::TooMany { .. }) => panic!("{method:?} on {name}: {error}"),
             }
         }
     }

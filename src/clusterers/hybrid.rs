@@ -58,11 +58,15 @@ impl ClustererRecipe for Hybrid {
 
 impl Clusterer for Hybrid {
     /// # Errors
-    /// [`ClusterError::TooFew`] when fewer than `k` images lie densely.
+    /// [`ClusterError::TooFewDense`] when fewer than `k` images lie densely.
     fn cluster(&self, x: ArrayView2<'_, f32>, seed: u64) -> Result<Clustering, ClusterError> {
         let density = Dbscan { eps: self.eps, min_samples: self.min_samples }.cluster(x, seed)?;
         let dense: Vec<usize> =
             density.labels().iter().enumerate().filter_map(|(row, label)| label.map(|_| row)).collect();
+        if dense.len() < self.k.get() {
+            let (needed, dense, rows) = (self.k.get(), dense.len(), x.nrows());
+            return Err(ClusterError::TooFewDense { needed, dense, rows });
+        }
         let fit = KMeans::with_k(self.k).fit(x.select(Axis(0), &dense).view(), self.k, seed)?;
         let mut labels = match self.rest {
             Rest::Noise => vec![None; x.nrows()],
@@ -96,6 +100,6 @@ mod tests {
         assert_eq!(recipe(Rest::Assign).cluster(x.view(), 0).unwrap().signed(), [0, 1, 1, 0, 0, 0]);
         let sparse = array![[0.0], [10.0]];
         let refused = recipe(Rest::Noise).cluster(sparse.view(), 0).unwrap_err();
-        assert_eq!(refused, ClusterError::TooFew { needed: 2, rows: 0 });
+        assert_eq!(refused, ClusterError::TooFewDense { needed: 2, dense: 0, rows: 2 });
     }
 }

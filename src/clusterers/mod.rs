@@ -174,6 +174,9 @@ pub enum ClusterError {
     /// Fewer rows than the algorithm needs.
     #[error("{needed} clusters asked of {rows} images")]
     TooFew { needed: usize, rows: usize },
+    /// Fewer rows lie densely than groups are asked of them.
+    #[error("{needed} clusters asked of the {dense} images that lie densely, of {rows}")]
+    TooFewDense { needed: usize, dense: usize, rows: usize },
     /// More rows than the algorithm has memory for.
     #[error("{rows} images are more than the {most} that fit in memory pair by pair")]
     TooMany { rows: usize, most: usize },
@@ -184,8 +187,10 @@ impl ClusterError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::TooFew { rows, .. } => {
-                format!("ask for {rows} at most, for example `--set cluster.kmeans.k=2`, or add images")
+            Self::TooFew { rows: 0 | 1, .. } => "add images: a single one has nothing to be grouped with".to_owned(),
+            Self::TooFew { rows, .. } => format!("ask for {rows} clusters at most, or add images"),
+            Self::TooFewDense { .. } => {
+                "raise `cluster.hybrid.eps`, or lower `cluster.hybrid.min_samples` or `cluster.hybrid.k`".to_owned()
             }
             Self::TooMany { .. } => "use kmeans or dbscan, or a sample of the images".to_owned(),
         })

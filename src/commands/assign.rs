@@ -54,19 +54,23 @@ pub fn assign(
 ) -> Result<AssignSummary, CommandError> {
     let earlier = context.workspace.run(Some(earlier), &RunKind::CLUSTERED)?;
     let origin = Provenance::read(&earlier)?;
-    let method =
-        Method::ALL.into_iter().find(|method| Some(method.name()) == origin.methods.first().map(String::as_str));
-    let method = method.ok_or_else(|| {
-        CommandError::failed(format!("the run has no clustering: `{}`", earlier.display()), "give another run")
-    })?;
+    let method = method_of(&earlier, &origin)?;
     let dataset = recipe.dataset.clone().read_as(&origin.reading());
     let recipe = &AssignRecipe { dataset, ..recipe.clone() };
     let mut run = Run::begin(RunKind::Assign, &recipe.name, origin.seed, recipe, context);
     let projection = Projection::load(&earlier.join("projection.safetensors"))?;
-    let assigner = Assigner::load(&earlier.join("assigner.safetensors"))?;
+    let assigner = Assigner::load(&earlier.join(ASSIGNER))?;
+    if assigner.n_clusters() == 0 {
+        return Err(CommandError::failed(
+            format!("`{}` found no cluster in the run, all of it is noise: `{}`", method.name(), earlier.display()),
+            "cluster again with other settings, or name a method that finds clusters first in `cluster.methods`",
+        ));
+    }
     let extraction = FeatureExtraction::as_before(&origin.features, context)?;
 
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
+    let manifest = dataset::sliced(manifest, origin.features.slices)?;
+    dataset::check_copy(&manifest, placement)?;
     check_field_names(&manifest, &[method])?;
     run.lap("scan");
     let extracted = extraction.embed(&manifest, origin.features.depth, context)?;
@@ -110,4 +114,46 @@ pub fn assign(
         let figures = json!({ "assigned_to": found.assigned_to, "n_noise": found.n_noise, "clusters": found.clusters });
         results.set(&found.method, figures);
     })?)
+}
+
+/// What places new images.
+const ASSIGNER: &str = "assigner.safetensors";
+
+/// The method whose clusters new images can be placed into: the run's first.
+///
+/// # Errors
+/// When there is none, with what to do instead.
+fn method_of(earlier: &Path, origin: &Provenance) -> Result<Method, CommandError> {
+    let run = earlier.display();
+    let cannot = |why: &str, instead: &str| CommandError::failed(format!("{why}: `{run}`"), instead);
+    if origin.command == RunKind::Separate {
+        return Err(cannot(
+            "a separation judges each tile beside those around it, so new tiles cannot be placed one by one",
+            "run `rails separate NEW` with the same recipe, or `rails train` on this run and `rails predict`",
+        ));
+    }
+    let first = origin.methods.first().map(String::as_str);
+    let method = Method::ALL.into_iter().find(|method| Some(method.name()) == first);
+    let Some(method) = method.filter(|_| RunKind::CLUSTERED.contains(&origin.command)) else {
+        return Err(cannot(
+            &format!("a run of `rails {}` has no clusters to place images into", origin.command),
+            "give a run of `rails cluster`, `rails patches` or `rails assign`",
+        ));
+    };
+    if !earlier.join(ASSIGNER).is_file() {
+        return Err(if origin.recipe.pointer("/patches/fit_per").and_then(|per| per.as_str()) == Some("image") {
+            cannot(
+                "the patches of each image were clustered by themselves, so the clusters of the run are no common ones",
+                "run `rails patches NEW` with the same recipe, or cluster with `patches.fit_per = \"set\"` first",
+            )
+        } else {
+            cannot(
+                &format!(
+                    "the run has no {ASSIGNER}, which places new images: an earlier version made it, or it is damaged"
+                ),
+                &format!("make the run again with `rails {}`", origin.command),
+            )
+        });
+    }
+    Ok(method)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FrameAddress, ImageId, path_text};
+use super::{FrameAddress, ImageId, PatchAddress, path_text};
 
 /// One image of the data set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub struct ImageRecord {
     /// Content hash: it stays the same when the file is renamed.
     pub id: ImageId,
     /// Relative to [`Manifest::root`], with `/` between parts, in the form of [`path_text`]; a frame's ends in its number,
-    /// as in `run7.h5#17`.
+    /// as in `run7.h5#17`, a patch's in its place, as in `wafer.png#xywh=64,0,32,32`.
     pub path: String,
     /// In pixels.
     pub width: u32,
@@ -28,10 +28,10 @@ pub struct ImageRecord {
 }
 
 impl ImageRecord {
-    /// Whether this is one of many frames in a file, and no file of its own.
+    /// Whether this is a frame or a patch of a file, and no file of its own.
     #[must_use]
-    pub fn is_frame(&self) -> bool {
-        FrameAddress::parse_text(&self.path).is_some()
+    pub fn is_part(&self) -> bool {
+        FrameAddress::parse_text(&self.path).is_some() || PatchAddress::parse_text(&self.path).is_some()
     }
 }
 
@@ -70,7 +70,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Where the file of `record` lies; for a frame, its address.
+    /// Where the file of `record` lies; for a frame or patch, its address.
     #[must_use]
     pub fn file(&self, record: &ImageRecord) -> PathBuf {
         self.root.join(path_text::to_path(&record.path))

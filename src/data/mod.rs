@@ -10,6 +10,7 @@ mod frame_address;
 mod image_id;
 mod labels;
 mod manifest;
+mod patch_address;
 pub mod path_text;
 mod shortened;
 
@@ -23,4 +24,5 @@ pub use frame_address::FrameAddress;
 pub use image_id::{ImageId, NotAnImageId};
 pub use labels::{ClassId, Labels};
 pub use manifest::{ImageRecord, Manifest, Skipped, TileOrigin};
+pub use patch_address::PatchAddress;
 pub use shortened::{LONGEST_NAME, shortened};

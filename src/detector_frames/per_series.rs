@@ -24,7 +24,7 @@ pub struct PerSeries {
 /// A series of fewer frames than the algorithm needs is one cluster.
 ///
 /// # Errors
-/// As [`Clusterer::cluster`], but for [`ClusterError::TooFew`].
+/// As [`Clusterer::cluster`], but for series of too few frames.
 pub fn cluster_per_series(
     clusterer: &dyn Clusterer,
     x: ArrayView2<'_, f32>,
@@ -38,7 +38,9 @@ pub fn cluster_per_series(
     let mut disagreements: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for (name, rows) in series {
         let clustering = match clusterer.cluster(x.select(Axis(0), rows).view(), seed) {
-            Err(ClusterError::TooFew { .. }) => Clustering::by_first_appearance(rows.iter().map(|_| Some(0))),
+            Err(ClusterError::TooFew { .. } | ClusterError::TooFewDense { .. }) => {
+                Clustering::by_first_appearance(rows.iter().map(|_| Some(0)))
+            }
             other => other?,
         };
         let agreed = agree(&clustering, &transmission.select(Axis(0), rows).to_vec());

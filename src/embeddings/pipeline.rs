@@ -66,8 +66,8 @@ impl Pipeline<'_> {
     fn decode(&self, record: &ImageRecord) -> Result<Decoded, Failure> {
         let file = self.manifest.file(record);
         let failed = |error: DecodeError| Failure { reason: error.to_string(), permanent: error.is_permanent() };
-        if record.is_frame() {
-            // Nobody reads a stack of frames again to see whether it is still the same.
+        if record.is_part() {
+            // Nobody reads a stack of frames, or an image of patches, again to see whether it is still the same.
             return decode(&file).map_err(failed);
         }
         let bytes = std::fs::read(file).map_err(|error| failed(error.into()))?;

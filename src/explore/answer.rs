@@ -12,6 +12,7 @@ use crate::atomic_file;
 use crate::clusterers::Method;
 use crate::data::Fraction;
 use crate::features::{Patches, Statistic};
+use crate::progress::Silent;
 use crate::recipes::{PatchesRecipe, PatchesSection, Slices, to_toml};
 use crate::report::style::{Colour, LEFT_OUT, group_colour};
 use crate::server::Failure;
@@ -102,9 +103,11 @@ pub(super) fn overlay(shared: &Shared, settings: &Settings) -> Result<Overlay, F
         .map(|image| Patches::measure(image.plane.view(), settings.slices, settings.slices, recipe.patches.ignore))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Failure::refused(error.to_string()))?;
-    let (found, _) =
-        fitting.fit(&patches.iter().collect::<Vec<_>>()).map_err(|error| Failure::refused(error.to_string()))?;
-    let Some(clusters) = found.into_iter().next() else { return Err(Failure::internal("nothing was clustered")) };
+    let fitted = fitting.fit(&patches.iter().collect::<Vec<_>>(), &Silent);
+    let fitted = fitted.map_err(|error| Failure::refused(error.to_string()))?;
+    let Some(clusters) = fitted.found.into_iter().next() else {
+        return Err(Failure::internal("nothing was clustered"));
+    };
     let sizes = clusters.sizes();
     let signed = |labels: &Vec<Option<u32>>| labels.iter().map(|label| label.map_or(-1, i64::from)).collect();
     Ok(Overlay {

@@ -1,6 +1,7 @@
 //! Statistics of the patches of an image: where something lies in it, and where it is empty.
 
 use std::num::NonZeroU32;
+use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
@@ -44,11 +45,21 @@ impl Patches {
     ) -> Result<Self, FeatureError> {
         let tiling = Tiling::Grid { rows, columns, half_width: None };
         let places = tiling.boxes(plane.nrows(), plane.ncols()).map_err(FeatureError)?;
+        let places: Vec<_> = places.into_iter().map(|place| [place.y, place.x]).collect();
+        Ok(Self::measure_at(plane, &places, ignore))
+    }
+
+    /// Measures `plane`, intensities in `0.0..=255.0` of shape `[height, width]`, at `places`: rows and columns of pixels.
+    ///
+    /// # Panics
+    /// When a place lies outside of the plane.
+    #[must_use]
+    pub fn measure_at(plane: ArrayView2<'_, f32>, places: &[[Range<usize>; 2]], ignore: Option<Ignore>) -> Self {
         let mut values = Array2::zeros((places.len(), Statistic::ALL.len()));
         let mut ignored = vec![false; places.len()];
-        values.axis_iter_mut(Axis(0)).into_par_iter().zip(&mut ignored).zip(&places).for_each(
-            |((mut row, ignored), place)| {
-                let patch = plane.slice(s![place.y.clone(), place.x.clone()]);
+        values.axis_iter_mut(Axis(0)).into_par_iter().zip(&mut ignored).zip(places).for_each(
+            |((mut row, ignored), [y, x])| {
+                let patch = plane.slice(s![y.clone(), x.clone()]);
                 *ignored = ignore.is_some_and(|rule| rule.applies(patch));
                 let found = match ignore {
                     Some(rule) if !*ignored => statistics::of(patch.iter().copied().filter(|value| rule.lit(*value))),
@@ -57,7 +68,7 @@ impl Patches {
                 row.iter_mut().zip(found).for_each(|(cell, value)| *cell = value);
             },
         );
-        Ok(Self { values, ignored })
+        Self { values, ignored }
     }
 }
 

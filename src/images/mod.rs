@@ -8,6 +8,7 @@ mod frames;
 mod limits;
 mod mirrored;
 mod naming;
+mod patches;
 mod preprocess;
 mod sample;
 mod scan;
@@ -24,10 +25,11 @@ pub use frames::{copy_frames, place_in_series};
 pub use limits::Limits;
 pub use mirrored::mirrored;
 pub use naming::{NamingError, NamingTemplate};
+pub use patches::slice;
 pub use preprocess::{Interpolation, Resize, resize};
 pub use sample::Sample;
 pub use scan::{ScanOptions, is_image_name, scan, scan_files};
-pub use tiles::{TilePlace, TileSummary, Tiling, cut};
+pub use tiles::{TilePlace, TileSummary, Tiling, cut, extension_of, save as save_image};
 
 /// Pixels ready for a feature extractor.
 ///

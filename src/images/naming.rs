@@ -1,7 +1,7 @@
 //! File names carry knowledge: `{sensor}_{sid}_{name}_C` turns `dale_1070_frame_002133_C` into three fields.
 //!
 //! Literal parts must match, every field takes at least one character, and fields are as short as the name allows,
-//! decided from left to right. What follows the last field is anchored at the end of the name.
+//! decided from left to right; `row` and `column` take digits only. What follows the last field is anchored at the end of the name.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -63,19 +63,32 @@ impl NamingTemplate {
     /// The fields of a file name without extension; `None` where it does not match.
     #[must_use]
     pub fn fields(&self, stem: &str) -> Option<BTreeMap<String, String>> {
-        let mut rest = stem.strip_prefix(self.prefix.as_str())?;
-        let mut found = BTreeMap::new();
-        let ((last, suffix), leading) = self.fields.split_last()?;
-        for (name, separator) in leading {
-            let first = rest.chars().next()?.len_utf8();
-            let end = first + rest[first..].find(separator.as_str())?;
-            found.insert(name.clone(), rest[..end].to_owned());
-            rest = &rest[end + separator.len()..];
-        }
-        let value = rest.strip_suffix(suffix.as_str()).filter(|value| !value.is_empty())?;
-        found.insert(last.clone(), value.to_owned());
-        Some(found)
+        let rest = stem.strip_prefix(self.prefix.as_str())?;
+        Some(values(&self.fields, rest)?.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
+}
+
+/// Fields that are numbers: their values are digits.
+const NUMBERS: [&str; 2] = ["row", "column"];
+
+/// The values of `fields` in `rest`, each as short as it can be.
+fn values<'a>(fields: &'a [(String, String)], rest: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
+    let ((name, literal), more) = fields.split_first()?;
+    let fits = |value: &str| !NUMBERS.contains(&name.as_str()) || value.bytes().all(|byte| byte.is_ascii_digit());
+    if more.is_empty() {
+        let value = rest.strip_suffix(literal.as_str()).filter(|value| !value.is_empty() && fits(value))?;
+        return Some(vec![(name, value)]);
+    }
+    let first = rest.chars().next()?.len_utf8();
+    let mut ends = rest[first..].match_indices(literal.as_str()).map(|(at, _)| first + at);
+    ends.find_map(|end| {
+        if !fits(&rest[..end]) {
+            return None;
+        }
+        let mut found = values(more, &rest[end + literal.len()..])?;
+        found.push((name, &rest[..end]));
+        Some(found)
+    })
 }
 
 impl FromStr for NamingTemplate {
@@ -162,6 +175,17 @@ mod tests {
     fn the_reference_name() {
         let fields = template("{tenant}_{sid}_{name}_C").fields("dale_1070_frame_002133_C").unwrap();
         assert_eq!((&*fields["tenant"], &*fields["sid"], &*fields["name"]), ("dale", "1070", "frame_002133"));
+    }
+
+    #[test]
+    fn rows_and_columns_are_numbers() {
+        let naming = template("{array}_{row},{column}");
+        let fields = naming.fields("Array_1Crop_3,12").unwrap();
+        assert_eq!((&*fields["array"], &*fields["row"], &*fields["column"]), ("Array_1Crop", "3", "12"));
+        assert_eq!(naming.fields("w7_3,4").unwrap()["array"], "w7");
+        for stem in ["a_b,c", "a_1,c", "a_1,", "a_,1"] {
+            assert_eq!(naming.fields(stem), None, "{stem}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Notes as data: each has a code and fields for programs, and one sentence for the terminal.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -27,6 +27,10 @@ pub enum Note {
     ReferenceSampled { training: usize, kept: usize },
     /// Hand-made features that were not finite.
     FeaturesNotFinite { features: usize },
+    /// Patches that are dark, as the rule of the run over patches says.
+    PatchesDark { patches: usize },
+    /// Tiles say in their names where they stand, though no template says how.
+    PlacesFromNames { path: String, row: u32, column: u32, array: String },
     /// More images than the page shows.
     ImagesNotShown { images: usize },
     /// No t-SNE of so many images.
@@ -37,6 +41,14 @@ pub enum Note {
     TableEncoding { encoding: String, table: PathBuf },
     /// A table with two columns that could be the class.
     ClassColumnPassedOver { taken: String, passed_over: String, table: PathBuf },
+    /// Frames are taken from this data set of a file, and not from the others.
+    DatasetTaken { dataset: String, passed_over: Vec<String>, files: usize, first: PathBuf },
+    /// A part of the frames has the fill value that their file's author set.
+    FramesFilled { dataset: String, why: String, files: usize, first: PathBuf },
+    /// Frames that a file declares and nobody wrote are left out.
+    FramesUnwritten { frames: u64, declared: u64, files: usize, first: PathBuf },
+    /// Files whose frames another one links, and which do not count for themselves.
+    ReadThroughMaster { files: usize, first: PathBuf },
     /// A combination of features is tried.
     Trying { backbone: String, layers: Vec<String>, enhance: Vec<String> },
 }
@@ -66,6 +78,14 @@ impl fmt::Display for Note {
             Self::FeaturesNotFinite { features } => {
                 write!(f, "{features} hand-made features were not finite numbers and count as 0")
             }
+            Self::PatchesDark { patches } => {
+                write!(f, "{patches} patches are dark and left out, as the run left them out")
+            }
+            Self::PlacesFromNames { path, row, column, array } => write!(
+                f,
+                "rows and columns are read from the names: `{path}` is row {row}, column {column} of `{array}`; \
+                 dataset.naming says it otherwise"
+            ),
             Self::ImagesNotShown { images } => {
                 write!(f, "{images} more images are not shown: `--set patches.mosaic=RxC` shows more")
             }
@@ -79,10 +99,46 @@ impl fmt::Display for Note {
                 "the column `{taken}` is taken for the class, `{passed_over}` is passed over: `{}`",
                 table.display()
             ),
+            Self::DatasetTaken { dataset, passed_over, files, first } => {
+                write!(f, "frames are those of `{dataset}`")?;
+                if !passed_over.is_empty() {
+                    let shown = passed_over.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+                    let more = passed_over.len().saturating_sub(SHOWN);
+                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                    write!(f, ", not of {shown}{more} (`--set dataset.frames=PATH` takes another)")?;
+                }
+                write!(f, ": {}", InFiles(*files, first))
+            }
+            Self::FramesFilled { dataset, why, files, first } => {
+                write!(f, "`{dataset}` shows the fill value of its author where {why}: {}", InFiles(*files, first))
+            }
+            Self::FramesUnwritten { frames, declared, files, first } => write!(
+                f,
+                "the last {frames} of {declared} frames were declared and never written, and are left out: {}",
+                InFiles(*files, first)
+            ),
+            Self::ReadThroughMaster { files, first } => {
+                write!(f, "frames that another file links count once, through that file: {}", InFiles(*files, first))
+            }
             Self::Trying { backbone, layers, enhance } => {
                 write!(f, "{backbone} {}", layers.join(" + "))?;
                 if enhance.is_empty() { Ok(()) } else { write!(f, " after {}", enhance.join(", ")) }
             }
+        }
+    }
+}
+
+/// Data sets named at most.
+const SHOWN: usize = 4;
+
+/// The first of some files, and how many there are.
+struct InFiles<'a>(usize, &'a Path);
+
+impl fmt::Display for InFiles<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => write!(f, "`{}`", self.1.display()),
+            n => write!(f, "{n} files, the first `{}`", self.1.display()),
         }
     }
 }

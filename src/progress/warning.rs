@@ -25,6 +25,8 @@ pub enum Warning {
     TooFewToCalibrate,
     /// A kept training is overwritten.
     ResumableGivenUp,
+    /// A clustering method that cannot group these images; the others can.
+    MethodLeftOut { method: &'static str, reason: String, hint: Option<String> },
     /// More clusters than images.
     TooManyClusters { from: usize, images: usize },
     /// A line of `tiles.csv` that cannot be read.
@@ -57,6 +59,8 @@ pub enum Warning {
     LabelsNotWeighted { reason: String },
     /// Tiles that do not say where they come from.
     TilesWithoutPlace { tiles: usize },
+    /// Two tiles of one array in one place.
+    TilesInOnePlace { first: String, second: String, row: u32, column: u32 },
     /// Silhouettes of a sample of the images.
     SilhouettesSampled { seconds: f64, gib: f64, images: usize },
     /// Slices that are smaller than a pixel.
@@ -96,6 +100,10 @@ impl fmt::Display for Warning {
             Self::ResumableGivenUp => f.write_str(
                 "an interrupted training with this recipe and these images is given up; `--resume` goes on with one",
             ),
+            Self::MethodLeftOut { method, reason, hint } => {
+                write!(f, "`{method}` is left out: {reason}")?;
+                hint.iter().try_for_each(|hint| write!(f, "; {hint}"))
+            }
             Self::TooManyClusters { from, images } => {
                 write!(f, "k from {from} on is left out: there are only {images} images")
             }
@@ -140,6 +148,11 @@ impl fmt::Display for Warning {
                 f,
                 "{tiles} tiles do not say where they stand and are compared with none around: cut them with `rails \
                  tile`, or name the fields array, row and column in dataset.naming"
+            ),
+            Self::TilesInOnePlace { first, second, row, column } => write!(
+                f,
+                "two tiles stand in row {row}, column {column} of one array: `{first}` and `{second}`; leave one out, or \
+                 name the field array in dataset.naming"
             ),
             Self::SilhouettesSampled { seconds, gib, images } => write!(
                 f,

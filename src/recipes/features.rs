@@ -13,7 +13,7 @@ use super::document::{RecipeMistake, RecipeTable};
 use crate::backbones::BackboneName;
 use crate::data::{Positive, nonzero};
 use crate::detector_frames::FrameFeatures;
-use crate::features::HandMadeBlock;
+use crate::features::{HandMadeBlock, Ignore, Statistic};
 use crate::images::{Enhancement, Resize};
 
 /// Images per step where the recipe does not say.
@@ -29,6 +29,9 @@ pub enum FeaturesRecipe {
     HandMade(HandMadeRecipe),
     /// Numbers of a detector's frames, from raw counts.
     Frame(FrameRecipe),
+    /// Statistics of the patches of images, as `rails patches` measures them. No recipe asks for them: they stand in the
+    /// records of runs over patches, and of classifiers that learned from these.
+    Patch(PatchFeatures),
 }
 
 /// Features of a network.
@@ -75,6 +78,20 @@ pub struct FrameRecipe {
     pub statistics: FrameFeatures,
 }
 
+/// Statistics of patches.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatchFeatures {
+    /// Which, in this order.
+    pub statistics: Vec<Statistic>,
+    /// Patches that are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore: Option<Ignore>,
+    /// Corrections of the whole image, made in this order before it is sliced.
+    #[serde(default)]
+    pub enhance: Vec<Enhancement>,
+}
+
 /// Corrections before images are looked at, where a mode has no choice of features.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -114,7 +131,16 @@ impl FeaturesRecipe {
     pub fn network(&self) -> Option<&NetworkRecipe> {
         match self {
             Self::Network(network) => Some(network),
-            Self::HandMade(_) | Self::Frame(_) => None,
+            Self::HandMade(_) | Self::Frame(_) | Self::Patch(_) => None,
+        }
+    }
+
+    /// Statistics of patches; `None` where the features are of another kind.
+    #[must_use]
+    pub fn patch(&self) -> Option<&PatchFeatures> {
+        match self {
+            Self::Patch(patch) => Some(patch),
+            Self::Network(_) | Self::HandMade(_) | Self::Frame(_) => None,
         }
     }
 
@@ -139,7 +165,7 @@ impl FeaturesRecipe {
     pub fn network_mut(&mut self) -> Option<&mut NetworkRecipe> {
         match self {
             Self::Network(network) => Some(network),
-            Self::HandMade(_) | Self::Frame(_) => None,
+            Self::HandMade(_) | Self::Frame(_) | Self::Patch(_) => None,
         }
     }
 
@@ -149,7 +175,7 @@ impl FeaturesRecipe {
         match self {
             Self::Network(network) => network.hand_made.as_ref().map(|beside| &beside.blocks),
             Self::HandMade(recipe) => Some(&recipe.blocks),
-            Self::Frame(_) => None,
+            Self::Frame(_) | Self::Patch(_) => None,
         }
     }
 
@@ -158,7 +184,7 @@ impl FeaturesRecipe {
     pub fn frame(&self) -> Option<FrameFeatures> {
         match self {
             Self::Frame(frame) => Some(frame.statistics),
-            Self::Network(_) | Self::HandMade(_) => None,
+            Self::Network(_) | Self::HandMade(_) | Self::Patch(_) => None,
         }
     }
 
@@ -169,6 +195,7 @@ impl FeaturesRecipe {
             Self::Network(network) => &network.enhance,
             Self::HandMade(recipe) => &recipe.enhance,
             Self::Frame(_) => &[],
+            Self::Patch(recipe) => &recipe.enhance,
         }
     }
 

@@ -24,7 +24,9 @@ pub use assign::AssignRecipe;
 pub use cluster::ClusterRecipe;
 pub use dataset::DatasetRecipe;
 pub use error::RecipeError;
-pub use features::{EnhanceRecipe, FeaturesRecipe, FrameRecipe, HandMadeRecipe, NetworkRecipe, WeightedBlocks};
+pub use features::{
+    EnhanceRecipe, FeaturesRecipe, FrameRecipe, HandMadeRecipe, NetworkRecipe, PatchFeatures, WeightedBlocks,
+};
 pub use loading::{Recipe, load, to_toml};
 pub use mode::Mode;
 pub use patches::{FitPer, Mosaic, PatchSearch, PatchesRecipe, PatchesSection, Slices};

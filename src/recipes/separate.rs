@@ -19,7 +19,7 @@ pub struct SeparateRecipe {
     pub dataset: DatasetRecipe,
     /// Corrections before tiles are measured.
     pub features: EnhanceRecipe,
-    /// How the features of all layers are laid out in the report, and how new tiles find their cluster.
+    /// How the features of all layers are laid out in the report and on the review page.
     pub reduce: Reduction,
     /// The layers, and how the rest is judged.
     pub separate: SeparationRecipe,

@@ -11,6 +11,8 @@ pub enum Step {
     Normalize,
     /// Each column to mean 0 and standard deviation 1.
     Standardize(Standardizer),
+    /// Each value cut to at most this far from 0, which is above 0.
+    Clip(f32),
     /// On the principal components.
     Pca(Pca),
     /// On random directions.
@@ -26,6 +28,7 @@ impl Transform for Step {
                 Ok(out)
             }
             Self::Standardize(fitted) => fitted.transform(x),
+            Self::Clip(most) => Ok(x.mapv(|value| value.clamp(-most, *most))),
             Self::Pca(fitted) => fitted.transform(x),
             Self::RandomProjection(fitted) => fitted.transform(x),
         }
@@ -52,7 +55,7 @@ impl Projection {
     #[must_use]
     pub fn n_components(&self) -> usize {
         self.steps.iter().fold(self.n_features, |columns, step| match step {
-            Step::Normalize | Step::Standardize(_) => columns,
+            Step::Normalize | Step::Standardize(_) | Step::Clip(_) => columns,
             Step::Pca(fitted) => fitted.components.nrows(),
             Step::RandomProjection(fitted) => fitted.directions.nrows(),
         })
@@ -71,6 +74,24 @@ impl Projection {
             Step::Pca(fitted) => Some(fitted.explained_variance_ratio()),
             _ => None,
         })
+    }
+
+    /// The same with every value then cut to at most `most` from 0.
+    #[must_use]
+    pub(crate) fn clipped(mut self, most: f32) -> Self {
+        self.steps.push(Step::Clip(most));
+        self
+    }
+
+    /// The links of `next` after those of this chain.
+    ///
+    /// # Panics
+    /// When `next` takes other features than this one gives.
+    #[must_use]
+    pub(crate) fn then(mut self, next: Self) -> Self {
+        assert_eq!(next.n_features, self.n_components(), "features between two projections");
+        self.steps.extend(next.steps);
+        self
     }
 
     /// Maps new images: `x` of shape `[n, n_features]` to `[n, n_components]`.

@@ -56,6 +56,7 @@ struct Header {
 enum StepKind {
     Normalize,
     Standardize,
+    Clip,
     Pca,
     RandomProjection,
 }
@@ -74,6 +75,10 @@ impl Projection {
                     arrays.add(name("means"), aview1(&fitted.means));
                     arrays.add(name("scales"), aview1(&fitted.scales));
                     StepKind::Standardize
+                }
+                Step::Clip(most) => {
+                    arrays.add(name("most"), aview1(&[f64::from(*most)]));
+                    StepKind::Clip
                 }
                 Step::Pca(fitted) => {
                     arrays.add(name("means"), aview1(&fitted.means));
@@ -128,6 +133,13 @@ impl Projection {
                     means: numbers("means", columns)?,
                     scales: numbers("scales", columns)?,
                 }),
+                StepKind::Clip => {
+                    let most = numbers("most", 1)?[0] as f32;
+                    if most.is_nan() || most <= 0.0 {
+                        return Err(ProjectionFileError::Malformed(format!("`{i}.most` is {most}, not above 0")));
+                    }
+                    Step::Clip(most)
+                }
                 StepKind::Pca => {
                     let components = matrix("components")?;
                     let fitted = Pca {
@@ -176,7 +188,9 @@ mod tests {
     #[test]
     fn a_saved_projection_is_loaded() {
         let x = Array2::from_shape_fn((50, 20), |(i, j)| ((i * 13 + j * 7 + i * i * j) % 23) as f32);
-        let (projection, _) = Reduction::default().fit_transform(x.view(), 1).unwrap();
+        let (projection, reduced) = Reduction::default().fit_transform(x.view(), 1).unwrap();
+        let further = Reduction { standardize: true, ..Reduction::default() };
+        let projection = projection.clipped(0.1).then(further.fit_transform(reduced.view(), 1).unwrap().0);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("projection.safetensors");
         projection.save(&path).unwrap();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::detector_frames::FrameFeatures;
 use crate::images::{DepthRange, Enhancement};
-use crate::recipes::{FeaturesRecipe, NetworkRecipe};
+use crate::recipes::{FeaturesRecipe, NetworkRecipe, Slices};
 
 /// Everything between a file and its feature vector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct FeatureChain {
     /// The data set of files that hold several; absent: the one that is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dataset: Option<String>,
+    /// Where the images are patches of larger ones: how these are sliced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slices: Option<Slices>,
     /// Brightness scale of images of more than 8 bits.
     pub depth: DepthRange,
     /// Number of features.
@@ -35,8 +38,13 @@ impl fmt::Display for FeatureChain {
         let network =
             self.recipe.network().map(|network| format!("{} {}", network.backbone, network.layers.join(" + ")));
         let blocks = self.recipe.hand_made().into_iter().flatten().map(|(block, _)| block.name().to_owned());
-        let parts: Vec<String> = network.into_iter().chain(blocks).collect();
+        let patch = self.recipe.patch().into_iter().flat_map(|patch| &patch.statistics);
+        let patch = patch.map(|statistic| statistic.name().to_owned());
+        let parts: Vec<String> = network.into_iter().chain(blocks).chain(patch).collect();
         f.write_str(&parts.join(" + "))?;
+        if let Some(Slices { rows, columns }) = self.slices {
+            write!(f, " of {rows}×{columns} patches")?;
+        }
         let enhance: Vec<String> = self.recipe.enhance().iter().map(Enhancement::to_string).collect();
         if enhance.is_empty() { Ok(()) } else { write!(f, " after {}", enhance.join(", ")) }
     }
@@ -52,6 +60,8 @@ impl FeatureChain {
         };
         let blocks = |chain: &Self| chain.recipe.hand_made().map(|blocks| blocks.keys().copied().collect::<Vec<_>>());
         self.recipe.frame() == other.recipe.frame()
+            && self.recipe.patch() == other.recipe.patch()
+            && self.slices == other.slices
             && network(self) == network(other)
             && blocks(self) == blocks(other)
             && self.recipe.enhance() == other.recipe.enhance()

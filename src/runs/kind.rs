@@ -27,8 +27,8 @@ pub enum RunKind {
 }
 
 impl RunKind {
-    /// Kinds whose images lie in clusters that people can name: what `rails curate` and `rails train` take.
-    pub const CLUSTERED: [Self; 3] = [Self::Cluster, Self::Separate, Self::Assign];
+    /// Kinds whose images, tiles or patches lie in clusters that people can name: what `rails curate` and `rails train` take.
+    pub const CLUSTERED: [Self; 4] = [Self::Cluster, Self::Separate, Self::Assign, Self::Patches];
 
     /// The name of the first of `kinds`, which messages name.
     pub(super) fn usual(kinds: &[Self]) -> &'static str {

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::RunError;
-use crate::data::{ImageId, LONGEST_NAME, file_key, path_text, shortened};
+use crate::data::{ImageId, LONGEST_NAME, PatchAddress, file_key, path_text, shortened};
+use crate::images::{decode, extension_of, save_image};
 
 /// How an image gets into a folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,11 +57,14 @@ impl Placer {
         Ok(Self { folder: folder.to_owned(), taken, how, placed: Placed::default() })
     }
 
-    /// Places `source`; the answer is its name in the folder, in the form of [`path_text`].
+    /// Places `source`, a file or the address of a patch; the answer is its name in the folder, in the form of [`path_text`].
     ///
     /// # Errors
     /// When it can be neither linked nor copied.
     pub fn place(&mut self, source: &Path, id: ImageId) -> Result<String, RunError> {
+        if let Some(patch) = PatchAddress::parse(source) {
+            return self.cut_out(source, &patch, id);
+        }
         let name = self.free_name(source, id);
         let target = self.folder.join(path_text::to_path(&name));
         let linked = self.how == Placement::Link && self.link(source, &target);
@@ -68,6 +72,19 @@ impl Placer {
             copy(source, &target)?;
             self.placed.copies += 1;
         }
+        Ok(name)
+    }
+
+    /// Writes a patch as an image of its own, `wafer_64,0.png` by the left and top of its place.
+    fn cut_out(&mut self, source: &Path, patch: &PatchAddress, id: ImageId) -> Result<String, RunError> {
+        let pixels = decode(source).map_err(|error| RunError::at(source)(io::Error::other(error)))?;
+        let stem = path_text::to_text(patch.image.file_stem().unwrap_or_default());
+        let stem = shortened(&stem, LONGEST_NAME);
+        let name = format!("{stem}_{},{}.{}", patch.left, patch.top, extension_of(&pixels));
+        let name = self.free_name(&path_text::to_path(&name), id);
+        let target = self.folder.join(path_text::to_path(&name));
+        save_image(&pixels, &target).map_err(|error| RunError::at(&target)(io::Error::other(error)))?;
+        self.placed.copies += 1;
         Ok(name)
     }
 

@@ -147,6 +147,14 @@ impl ContextBlock {
 }
 
 impl SeparationRecipe {
+    /// Whether tiles are compared with those around them, so that they must say where they stand.
+    #[must_use]
+    pub fn looks_around(&self) -> bool {
+        self.layers.iter().any(|layer| layer.around.is_some())
+            || self.inconsistency.around.is_some()
+            || self.inconsistency.features.contains_key(&ContextBlock::Neighbours)
+    }
+
     /// Every block that has to be measured for the layers, each once.
     #[must_use]
     pub fn blocks(&self) -> Vec<HandMadeBlock> {

@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Context, WorkflowError, Workspace};
-use crate::data::{ImageId, Manifest};
+use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::files::{ImagesTable, images_csv};
-use crate::images::{is_image_name, scan};
-use crate::recipes::DatasetRecipe;
-use crate::runs::RunKind;
+use crate::images::{is_image_name, scan, slice};
+use crate::recipes::{DatasetRecipe, Slices};
+use crate::runs::{Placement, Provenance, RunKind};
 
 /// Scans the data set: the command line's folder, else the recipe's, else the only one under datasets/.
 pub(crate) fn open(
@@ -34,6 +34,26 @@ pub(crate) fn open(
     Ok(manifest)
 }
 
+/// The patches of the images of `manifest` where a run or checkpoint sliced its own; else these as they are.
+///
+/// # Errors
+/// When no image has enough pixels.
+pub(crate) fn sliced(manifest: Manifest, slices: Option<Slices>) -> Result<Manifest, WorkflowError> {
+    let Some(Slices { rows, columns }) = slices else { return Ok(manifest) };
+    let patches = slice(manifest, rows, columns);
+    require_images(&patches)?;
+    Ok(patches)
+}
+
+/// Refuses to copy into cluster folders what lies in none.
+pub(crate) fn check_copy(manifest: &Manifest, how: Placement) -> Result<(), WorkflowError> {
+    if how == Placement::Copy && manifest.records.iter().all(ImageRecord::is_part) {
+        let text = "`--copy`: frames and patches are no files of their own and lie in no cluster folders: leave it out";
+        return Err(WorkflowError::Usage(text.to_owned()));
+    }
+    Ok(())
+}
+
 /// Fails where nothing is left to work on, and says why.
 pub(crate) fn require_images(manifest: &Manifest) -> Result<(), WorkflowError> {
     if !manifest.records.is_empty() {
@@ -50,6 +70,15 @@ pub(crate) fn require_images(manifest: &Manifest) -> Result<(), WorkflowError> {
 
 fn ids_of_run(run: &Path, workspace: &Workspace) -> Result<BTreeSet<ImageId>, WorkflowError> {
     let folder = workspace.run(Some(run), &RunKind::CLUSTERED)?;
+    if Provenance::read(&folder)?.features.slices.is_some() {
+        return Err(WorkflowError::failed(
+            format!(
+                "`dataset.sample.exclude` names a run over patches, which has no whole images: `{}`",
+                run.display()
+            ),
+            "name a run of `rails cluster`, or leave it out",
+        ));
+    }
     let table = ImagesTable::read(&folder.join(images_csv::FILE), &[], &[])?;
     Ok(table.rows.iter().map(|row| row.id).collect())
 }

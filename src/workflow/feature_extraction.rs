@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Array2, Axis, concatenate};
 
+use super::patch_features::{self, MeasuredPatches};
 use super::{Context, WorkflowError, Workspace};
 use crate::backbones::Backbone;
 use crate::data::{Embeddings, FrameAddress, Manifest, Positive};
@@ -15,7 +16,7 @@ use crate::features::{
 };
 use crate::images::{DepthPolicy, DepthRange, Enhancement};
 use crate::progress::Note;
-use crate::recipes::{FeaturesRecipe, NetworkRecipe};
+use crate::recipes::{FeaturesRecipe, NetworkRecipe, PatchFeatures, Slices};
 use crate::reducers::WeightedBlock;
 use crate::runs::FeatureChain;
 
@@ -27,6 +28,8 @@ pub(crate) struct FeatureExtraction {
     pub weights_hash: String,
     /// Rows and columns of the network's input; (0, 0) without one.
     pub input_size: (usize, usize),
+    /// Where the images are patches: how they are sliced.
+    pub slices: Option<Slices>,
 }
 
 /// A block of columns: the network, what is made by hand, or the statistics of frames.
@@ -86,8 +89,13 @@ pub(crate) fn network_features(
 
 impl FeatureExtraction {
     pub(crate) fn new(recipe: &FeaturesRecipe, context: &Context<'_>) -> Result<Self, WorkflowError> {
-        let mut extraction =
-            Self { sources: Vec::new(), recipe: recipe.clone(), weights_hash: String::new(), input_size: (0, 0) };
+        let mut extraction = Self {
+            sources: Vec::new(),
+            recipe: recipe.clone(),
+            weights_hash: String::new(),
+            input_size: (0, 0),
+            slices: None,
+        };
         match recipe {
             FeaturesRecipe::Network(network) => {
                 extraction.add_network(network.clone(), context)?;
@@ -102,6 +110,8 @@ impl FeatureExtraction {
                 let extractor = FeatureExtractor::Counts(Box::new(FrameStatistics));
                 extraction.sources.push(FeatureSource { extractor, blocks: Vec::new() });
             }
+            // Patches are measured image by image, each image decoded once: see `patch_features`.
+            FeaturesRecipe::Patch(_) => {}
         }
         Ok(extraction)
     }
@@ -134,7 +144,8 @@ impl FeatureExtraction {
 
     /// Whether images are seen on a brightness scale; else as raw counts.
     pub(crate) fn is_shown(&self) -> bool {
-        self.sources.iter().any(|source| !matches!(source.extractor, FeatureExtractor::Counts(_)))
+        let shown = |source: &FeatureSource| !matches!(source.extractor, FeatureExtractor::Counts(_));
+        self.recipe.patch().is_some() || self.sources.iter().any(shown)
     }
 
     /// Whether an image's features depend on the images around it in its series.
@@ -144,9 +155,10 @@ impl FeatureExtraction {
 
     /// Number of features of an image.
     fn n_features(&self) -> usize {
-        match self.recipe.frame() {
-            Some(frame) => frame.columns().len(),
-            None => self.sources.iter().map(|source| source.extractor.features().columns().len()).sum(),
+        match (self.recipe.frame(), self.recipe.patch()) {
+            (Some(frame), _) => frame.columns().len(),
+            (_, Some(patch)) => patch.statistics.len(),
+            _ => self.sources.iter().map(|source| source.extractor.features().columns().len()).sum(),
         }
     }
 
@@ -155,7 +167,7 @@ impl FeatureExtraction {
     /// # Errors
     /// When other weights are at hand than it used, or this version of the program measures other features.
     pub(crate) fn as_before(chain: &FeatureChain, context: &Context<'_>) -> Result<Self, WorkflowError> {
-        let extraction = Self::new(&chain.recipe, context)?;
+        let extraction = Self { slices: chain.slices, ..Self::new(&chain.recipe, context)? };
         if extraction.weights_hash != chain.weights_hash {
             return Err(WorkflowError::failed(
                 format!(
@@ -202,6 +214,9 @@ impl FeatureExtraction {
         depth: DepthRange,
         context: &Context<'_>,
     ) -> Result<ExtractedFeatures, WorkflowError> {
+        if let Some(patch) = self.recipe.patch() {
+            return self.embed_patches(patch, manifest, depth, context);
+        }
         let store = Store::open(&context.workspace.cache);
         let mut manifest = manifest.clone();
         let mut values: Vec<Array2<f32>> = Vec::with_capacity(self.sources.len());
@@ -236,15 +251,38 @@ impl FeatureExtraction {
             self.sources.iter().flat_map(|source| source.blocks.iter().copied()).collect()
         };
         let embeddings = Embeddings::new(manifest.ids(), values).map_err(StoreError::from)?;
-        let chain = FeatureChain {
+        let chain = self.chain(&manifest, depth, embeddings.values().ncols());
+        Ok(ExtractedFeatures { manifest, embeddings, chain, columns, blocks, replaced, computed, reused })
+    }
+
+    /// Measures patches; what is measured so fast is not stored.
+    fn embed_patches(
+        &self,
+        recipe: &PatchFeatures,
+        manifest: &Manifest,
+        depth: DepthRange,
+        context: &Context<'_>,
+    ) -> Result<ExtractedFeatures, WorkflowError> {
+        let MeasuredPatches { manifest, values, replaced } =
+            patch_features::measure(recipe, manifest, depth, context.observer);
+        let embeddings = Embeddings::new(manifest.ids(), values).map_err(StoreError::from)?;
+        let chain = self.chain(&manifest, depth, embeddings.values().ncols());
+        let columns = recipe.statistics.iter().map(|statistic| statistic.name().to_owned()).collect();
+        let computed = manifest.records.len();
+        let (blocks, reused) = (Vec::new(), 0);
+        Ok(ExtractedFeatures { manifest, embeddings, chain, columns, blocks, replaced, computed, reused })
+    }
+
+    fn chain(&self, manifest: &Manifest, depth: DepthRange, n_features: usize) -> FeatureChain {
+        FeatureChain {
             recipe: self.recipe.clone(),
             weights_hash: self.weights_hash.clone(),
             // Of one run all frames lie in data sets of one name.
             dataset: manifest.records.iter().find_map(|record| FrameAddress::parse_text(&record.path)?.dataset),
+            slices: self.slices,
             depth,
-            n_features: embeddings.values().ncols(),
-        };
-        Ok(ExtractedFeatures { manifest, embeddings, chain, columns, blocks, replaced, computed, reused })
+            n_features,
+        }
     }
 }
 
@@ -269,6 +307,7 @@ mod tests {
             recipe: FeaturesRecipe::HandMade(HandMadeRecipe { enhance: Vec::new(), blocks: blocks.clone() }),
             weights_hash: String::new(),
             dataset: None,
+            slices: None,
             depth: DepthRange::default(),
             n_features,
         };

@@ -38,7 +38,9 @@ pub(crate) fn embed(
     context: &Context<'_>,
 ) -> Result<FeatureTable, WorkflowError> {
     let features = recipe.features.as_ref().or(chain.map(|chain| &chain.recipe)).cloned();
-    let extraction = FeatureExtraction::new(&features.unwrap_or_default(), context)?;
+    let features = features.unwrap_or_default();
+    let mut extraction = FeatureExtraction::new(&features, context)?;
+    extraction.slices = labelled.slices;
     let depth = match chain {
         Some(chain) => chain.depth,
         None => extraction.depth(&united(&labelled.manifests), recipe.dataset.depth, context),

@@ -10,7 +10,7 @@ use crate::curation::LabelTable;
 use crate::data::{ClassName, ImageId, Labels, Manifest, Skipped, path_text};
 use crate::images::scan;
 use crate::progress::Warning;
-use crate::recipes::{DatasetRecipe, FeaturesRecipe};
+use crate::recipes::{DatasetRecipe, FeaturesRecipe, Slices};
 use crate::runs::{FeatureChain, Provenance, RunKind};
 
 /// Labelled images of one or several sources.
@@ -30,6 +30,8 @@ pub(crate) struct LabelledImages {
     pub conflicts: Vec<String>,
     /// Images without a label.
     pub unlabelled: usize,
+    /// Where the images are patches: how they were sliced.
+    pub slices: Option<Slices>,
     /// How the curated runs among the sources made their features.
     chains: Vec<FeatureChain>,
 }
@@ -69,6 +71,13 @@ pub(crate) fn gather(
         .iter()
         .map(|source| read(source, images.as_deref(), dataset, context))
         .collect::<Result<Vec<_>, _>>()?;
+    let slices = |source: &SourceImages| source.chain.as_ref().and_then(|chain| chain.slices);
+    if read.windows(2).any(|two| slices(&two[0]) != slices(&two[1])) {
+        return Err(WorkflowError::failed(
+            "patches of one size and other images cannot be learned together",
+            "train on runs over patches with the same `patches.slices`, or on whole images",
+        ));
+    }
     let labelled = unite(read);
     tell_alike(labelled.labels.classes(), context.observer);
     Ok(labelled)
@@ -87,6 +96,13 @@ fn read(
     }
     if let Ok(run) = context.workspace.run(Some(source), &RunKind::CLUSTERED) {
         return from_run(&run, context);
+    }
+    if let Some(images) = images.filter(|images| *images != source && source.is_dir()) {
+        return Err(WorkflowError::Usage(format!(
+            "`--images {}` says where the images of a table lie, and `{}` is a folder of images: leave one of them out",
+            images.display(),
+            source.display()
+        )));
     }
     if source.is_dir() {
         return from_folders(source, recipe, context);
@@ -132,8 +148,16 @@ fn from_table(
     chain: Option<FeatureChain>,
     context: &Context<'_>,
 ) -> Result<SourceImages, WorkflowError> {
-    let manifest = dataset::open(Some(images), recipe, context)?;
-    let matched = LabelTable::read(table, context.observer)?.match_to(&manifest);
+    let slices = chain.as_ref().and_then(|chain| chain.slices);
+    let table_of_labels = LabelTable::read(table, context.observer)?;
+    if slices.is_none() && table_of_labels.names_patches() {
+        return Err(WorkflowError::failed(
+            format!("the table names patches, and does not say how images are sliced: `{}`", table.display()),
+            "give the run over patches itself, or `rails curate RUN --export DIR --format imagefolder` and that folder",
+        ));
+    }
+    let manifest = dataset::sliced(dataset::open(Some(images), recipe, context)?, slices)?;
+    let matched = table_of_labels.match_to(&manifest);
     if !matched.unknown.is_empty() {
         let missing = Warning::LabelsWithoutImage { rows: matched.unknown.len(), table: table.to_owned() };
         context.observer.warn(&missing);
@@ -190,6 +214,7 @@ fn unite(sources: Vec<SourceImages>) -> LabelledImages {
             }
         }
     }
+    let slices = sources.iter().find_map(|source| source.chain.as_ref()?.slices);
     let chains = sources.iter().filter_map(|source| source.chain.clone()).collect();
     let labels = Labels::from_names(named);
     let whole = sources.iter().map(|source| source.manifest.clone()).collect();
@@ -218,6 +243,7 @@ fn unite(sources: Vec<SourceImages>) -> LabelledImages {
         skipped,
         conflicts: conflicts.into_iter().collect(),
         unlabelled,
+        slices,
         chains,
     }
 }
@@ -322,6 +348,7 @@ mod tests {
             weights_hash: format!("weights of {n_features} features"),
             dataset: None,
             depth: DepthRange::default(),
+            slices: None,
             n_features,
         };
         let run = |n_features| SourceImages {

@@ -20,6 +20,7 @@ pub(crate) mod gallery;
 pub(crate) mod labelled_images;
 pub(crate) mod labelling;
 pub(crate) mod patch_clustering;
+pub(crate) mod patch_features;
 pub(crate) mod report_blocks;
 mod run;
 pub(crate) mod run_features;

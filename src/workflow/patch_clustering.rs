@@ -1,13 +1,17 @@
 //! Patches become clusters: statistics standardised, reduced and grouped, for each image alone or for all together.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, ArrayView2};
 
-use crate::clusterers::{Method, SingleClusterSection};
+use super::clustering::{FailedMethod, leave_out};
+use crate::clusterers::{ClusterError, Method, SingleClusterSection};
 use crate::data::{Clustering, Positive};
 use crate::features::{Patches, Statistic, make_finite};
 use crate::metrics::silhouettes;
+use crate::progress::Observer;
 use crate::recipes::{FitPer, PatchesRecipe};
-use crate::reducers::{self, Reduction};
+use crate::reducers::{self, Projection, Reduction};
 use crate::workflow::WorkflowError;
 
 /// How patches are clustered.
@@ -35,6 +39,16 @@ pub(crate) struct PatchClusters {
     pub silhouette_raw: Option<f64>,
 }
 
+/// What the methods of a recipe made of the patches.
+pub(crate) struct FittedPatches {
+    /// One per method that could, at least one.
+    pub found: Vec<PatchClusters>,
+    /// The methods that could not group the patches.
+    pub failed: Vec<FailedMethod>,
+    /// Statistics that were not finite and became 0.
+    pub replaced: usize,
+}
+
 impl PatchClusters {
     /// Patches per cluster.
     pub fn sizes(&self) -> Vec<usize> {
@@ -54,10 +68,20 @@ impl PatchClusterer {
         Self { cluster: self.cluster.clone().with_k(k), ..self.clone() }
     }
 
-    /// Clusters the patches of `images` by every method; also the number of statistics that were not finite.
+    /// The same with one of its methods alone.
+    pub fn only(&self, method: Method) -> Self {
+        let cluster = SingleClusterSection { methods: vec![method], ..self.cluster.clone() };
+        Self { cluster, ..self.clone() }
+    }
+
+    /// Clusters the patches of `images` by every method.
     ///
-    /// Patches that are fewer than the clusters asked for, as those of a nearly black image, are one cluster.
-    pub fn fit(&self, images: &[&Patches]) -> Result<(Vec<PatchClusters>, usize), WorkflowError> {
+    /// Patches that are fewer than the clusters asked for, as those of a nearly black image, are one cluster. A method
+    /// that cannot is left out.
+    ///
+    /// # Errors
+    /// When no method can group the patches, or their statistics cannot be reduced.
+    pub fn fit(&self, images: &[&Patches], observer: &dyn Observer) -> Result<FittedPatches, WorkflowError> {
         let mut replaced = 0;
         let groups: Vec<Vec<usize>> = match self.fit_per {
             FitPer::Set => vec![(0..images.len()).collect()],
@@ -71,28 +95,29 @@ impl PatchClusterer {
         };
         let mut found: Vec<PatchClusters> = self.cluster.methods.iter().map(empty).collect();
         let mut scores = vec![[Mean::default(); 2]; found.len()];
+        let mut failed: BTreeMap<Method, ClusterError> = BTreeMap::new();
         for group in groups {
-            let places: Vec<(usize, usize)> = group
-                .iter()
-                .flat_map(|&image| {
-                    let kept = images[image].ignored.iter().enumerate().filter(|(_, ignored)| !**ignored);
-                    kept.map(move |(patch, _)| (image, patch))
-                })
-                .collect();
+            let places = kept(images, &group);
             if places.is_empty() {
                 continue;
             }
             let (raw, odd) = self.matrix(images, &places);
             replaced += odd;
-            let x = self.reduced(raw.view())?;
+            let (_, x) = self.reduced(raw.view())?;
             for (clusters, scores) in found.iter_mut().zip(&mut scores) {
+                if failed.contains_key(&clusters.method) {
+                    continue;
+                }
                 let clustering = match self.cluster.clusterer(clusters.method).cluster(x.view(), self.seed) {
                     Ok(clustering) => clustering,
                     // Fewer patches than clusters: all in one.
-                    Err(crate::clusterers::ClusterError::TooFew { .. }) => {
+                    Err(ClusterError::TooFew { .. } | ClusterError::TooFewDense { .. }) => {
                         Clustering::by_number(&vec![Some(0); places.len()])
                     }
-                    Err(error) => return Err(error.into()),
+                    Err(error) => {
+                        failed.insert(clusters.method, error);
+                        continue;
+                    }
                 };
                 for (score, space) in scores.iter_mut().zip([x.view(), raw.view()]) {
                     score.add(silhouette(space, &clustering), places.len());
@@ -108,19 +133,35 @@ impl PatchClusterer {
         for (clusters, [clustered, raw]) in found.iter_mut().zip(scores) {
             (clusters.silhouette, clusters.silhouette_raw) = (clustered.value(), raw.value());
         }
-        Ok((found, replaced))
+        found.retain(|clusters| !failed.contains_key(&clusters.method));
+        let failed = leave_out(failed.into_iter().collect(), found.len(), observer)?;
+        Ok(FittedPatches { found, failed, replaced })
+    }
+
+    /// The patches of all images that are not left out, as image and patch, and the space that they have in common:
+    /// that which is clustered, unless each image is by itself. `None` where all are left out.
+    pub fn project(&self, images: &[&Patches]) -> Result<Option<PatchSpace>, WorkflowError> {
+        let all: Vec<usize> = (0..images.len()).collect();
+        let places = kept(images, &all);
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let (projection, x) = self.reduced(self.matrix(images, &places).0.view())?;
+        Ok(Some(PatchSpace { places, projection, x }))
     }
 
     /// The space that is clustered.
-    fn reduced(&self, raw: ArrayView2<'_, f32>) -> Result<Array2<f32>, WorkflowError> {
+    fn reduced(&self, raw: ArrayView2<'_, f32>) -> Result<(Projection, Array2<f32>), WorkflowError> {
         if !self.reduce.standardize {
-            return Ok(self.reduce.fit_transform(raw, self.seed)?.1);
+            return Ok(self.reduce.fit_transform(raw, self.seed)?);
         }
         let standardized = Reduction { method: reducers::ReductionMethod::None, ..self.reduce.clone() };
         let most = self.clip.get() as f32;
-        let clipped = standardized.fit_transform(raw, self.seed)?.1.mapv(|value| value.clamp(-most, most));
+        let standardized = standardized.fit_transform(raw, self.seed)?.0.clipped(most);
+        let clipped = standardized.transform(raw)?;
         let rest = Reduction { l2: false, standardize: false, ..self.reduce.clone() };
-        Ok(rest.fit_transform(clipped.view(), self.seed)?.1)
+        let (rest, x) = rest.fit_transform(clipped.view(), self.seed)?;
+        Ok((standardized.then(rest), x))
     }
 
     /// The chosen statistics of the patches at `places`, and how many were not finite and became 0.
@@ -135,6 +176,24 @@ impl PatchClusterer {
         }
         (matrix, replaced)
     }
+}
+
+/// Patches and the space that they have in common.
+pub(crate) struct PatchSpace {
+    /// Image and patch, in order.
+    pub places: Vec<(usize, usize)>,
+    pub projection: Projection,
+    /// One row per place, shape `[places.len(), n_components]`.
+    pub x: Array2<f32>,
+}
+
+/// Image and patch of the patches of `group` that are not left out.
+fn kept(images: &[&Patches], group: &[usize]) -> Vec<(usize, usize)> {
+    let of_image = |&image: &usize| {
+        let kept = images[image].ignored.iter().enumerate().filter(|(_, ignored)| !**ignored);
+        kept.map(move |(patch, _)| (image, patch))
+    };
+    group.iter().flat_map(of_image).collect()
 }
 
 /// A statistic of a patch, found by its name: columns stand in the order of [`Statistic`].

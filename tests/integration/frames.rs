@@ -133,3 +133,39 @@ fn odd_files_of_frames_are_told_and_passed_over() {
         place.table(format!("{run}/images.csv")).into_iter().map(|row| row["path"].clone()).collect();
     assert!(paths.contains(&"single.nxs#0".to_owned()) && paths.contains(&"bitshuffle.h5#4".to_owned()), "{paths:?}");
 }
+
+#[test]
+fn frames_of_hdf5_that_are_lost_are_left_out_and_the_choice_is_told() {
+    let place = Workplace::new("lost-frames");
+    let golden = repository().join("tests/golden/hdf5");
+    fs::create_dir_all(place.path("raw")).unwrap();
+    let names =
+        ["signal.h5", "fletcher.h5", "gone_file.h5", "unwritten.h5", "nothing_written.h5", "huge.h5", "plain.src"];
+    for name in names {
+        fs::copy(golden.join(name), place.path("raw").join(name)).unwrap();
+    }
+    let features = ["--set", "features={ kind = 'frame', statistics = 'mean_flux' }", "--set", "reduce.l2=false"];
+    let methods =
+        ["--set", "cluster.methods=[\"kmeans\"]", "--set", "cluster.kmeans.k=2", "--set", "reduce.method=none"];
+    let clustered = place.rails(&[&["cluster", "raw"], &features[..], &methods[..], &FRAMES[..]].concat()).with(3);
+    let clustered =
+        clustered.saying(&["frames are those of `entry/data/eiger`, not of `entry/aux/flatfield` [4, 7, 5]"]);
+    drop(clustered.saying(&["the last 499999997 of 500000000 frames were declared and never written"]));
+    let run = place.newest("cluster");
+    let skipped = place.read(format!("{run}/skipped.csv"));
+    for (path, reason) in [
+        ("fletcher.h5#1", "checksum does not agree"),
+        ("gone_file.h5#1", "which is missing"),
+        ("gone_file.h5#2", "which is missing"),
+        ("unwritten.h5#1", "never written"),
+        ("nothing_written.h5", "none was ever written"),
+        ("huge.h5", "too large: 40000×40000 pixels"),
+    ] {
+        let line = skipped.lines().find(|line| line.starts_with(&format!("{path},")));
+        assert!(line.is_some_and(|line| line.contains(reason)), "{path}: {skipped}");
+    }
+    let images = place.table(format!("{run}/images.csv"));
+    let paths: Vec<&str> = images.iter().map(|row| row["path"].as_str()).collect();
+    let read = ["fletcher.h5#0", "fletcher.h5#2", "gone_file.h5#0", "signal.h5#0", "signal.h5#1", "signal.h5#2"];
+    assert_eq!(paths, [&read[..], &["unwritten.h5#0", "unwritten.h5#2"]].concat());
+}

@@ -17,6 +17,7 @@ mod formats;
 mod frames;
 mod help;
 mod models;
+mod modes;
 mod pillars;
 mod predict;
 mod recipes;

@@ -263,6 +263,64 @@ fn defect_labels_become_classes_and_a_classifier() {
     assert!(same.count() > 180);
 }
 
+/// The path of the tile at a row and column.
+type Name = fn(u32, u32) -> String;
+
+/// The labels of the tiles in `folder`, by the row and column that `read` finds in their names.
+fn labels(place: &Workplace, folder: &str, read: impl Fn(&str) -> (u32, u32)) -> BTreeMap<(u32, u32), String> {
+    place.rails(&["separate", folder, "--config", "pillars.toml", "-q"]).with(0);
+    let rows = place.table(format!("{}/images.csv", place.newest("separate")));
+    rows.into_iter().map(|row| (read(&row["path"]), row["defect"].clone())).collect()
+}
+
+#[test]
+fn tiles_of_other_programs_say_in_their_names_where_they_stand() {
+    let place = Workplace::new("pillars-names");
+    place.write("experiments/pillars.toml", std::fs::read(repository().join("experiments/pillars.toml")).unwrap());
+    std::fs::create_dir_all(place.path("wafers")).unwrap();
+    let options = Options { rows: 11, columns: 13, ..Options::default() };
+    array(7, options).image.save(place.path("wafers/w.png")).unwrap();
+    place.rails(&["tile", "wafers", "--grid", "11x13", "--half-width", "32", "--output", "tiles", "-q"]).with(0);
+    let numbers = |path: &str| {
+        let name = path.rsplit_once('.').unwrap().0;
+        let mut last = name
+            .rsplit(|c: char| !c.is_ascii_digit())
+            .filter(|part| !part.is_empty())
+            .map(|part| part.parse().unwrap());
+        let column = last.next().unwrap();
+        (last.next().unwrap(), column)
+    };
+    let expected = labels(&place, "tiles", numbers);
+    assert!(expected.values().any(|label| label == "Missing"), "{expected:?}");
+    let names: [(&str, Name); 4] = [
+        ("Array_1Crop", |row, column| format!("Array_1Crop/Array_1Crop_{row},{column}.bmp")),
+        ("letters", |row, column| format!("letters/wafer7_r{row}_c{column}.png")),
+        ("digits", |row, column| format!("digits/wafer-{row:03}-{column:03}.png")),
+        ("pixels", |row, column| format!("pixels/w_y{}_x{}.png", 64 * (row - 1), 64 * (column - 1))),
+    ];
+    for (folder, name) in names {
+        std::fs::create_dir_all(place.path(folder)).unwrap();
+        for (row, column) in expected.keys() {
+            let tile = image::open(place.path(format!("tiles/w_{row},{column}.png"))).unwrap();
+            tile.save(place.path(name(*row, *column))).unwrap();
+        }
+        let step = if folder == "pixels" { 64 } else { 1 };
+        let first = u32::from(step > 1);
+        let read = |path: &str| {
+            let (row, column) = numbers(path);
+            (row / step + first, column / step + first)
+        };
+        assert_eq!(labels(&place, folder, read), expected, "{folder}");
+    }
+    // A name that says nothing: an error, never all consistent.
+    std::fs::create_dir_all(place.path("dark")).unwrap();
+    for (at, (row, column)) in expected.keys().enumerate() {
+        std::fs::copy(place.path(format!("tiles/w_{row},{column}.png")), place.path(format!("dark/t{at:04}.png")))
+            .unwrap();
+    }
+    place.rails(&["separate", "dark", "--config", "pillars.toml"]).with(1).saying(&["no tile says where it stands"]);
+}
+
 #[test]
 fn one_tile_and_tiles_of_one_pixel_come_through() {
     let place = Workplace::new("pillars-odd");
@@ -279,6 +337,13 @@ fn one_tile_and_tiles_of_one_pixel_come_through() {
     assert!(summary["replaced"].as_u64() > Some(20), "{summary}");
     place.rails(&["tile", "dots", "--grid", "9x9", "--output", "none"]).with(1).saying(&["too few for a grid of 9×9"]);
     place.rails(&["separate", "dots", "--config", "pillars.toml"]).with(0).saying(&["do not say where they stand"]);
+    std::fs::copy(place.path("dots/d.png"), place.path("dots/e.png")).unwrap();
+    place.rails(&["separate", "dots", "--config", "pillars.toml"]).with(1).saying(&[
+        "no tile says where it stands",
+        "name_row,column",
+        "dataset.naming",
+    ]);
+    std::fs::remove_file(place.path("dots/e.png")).unwrap();
     place
         .rails(&["separate", "dots", "--config", "pillars.toml", "--set", "separate.inconsistency.features={}"])
         .with(2)

@@ -11,7 +11,7 @@ use crate::workflow::{Context, weigh};
 #[derive(Debug, clap::Args)]
 pub(super) struct LabelArguments {
     /// Print the next N things worth deciding, one JSON object a line: what the review page shows first
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with_all = ["export", "status"])]
     suggest: Option<usize>,
     /// From now on labels.csv also holds the images nobody decided on, with the class they probably show, where that is
     /// at least P sure (from 0 to 1); their weight is a third of it

@@ -32,7 +32,7 @@ const EXAMPLES: &str = r#"A file for --apply holds one decision per line, such a
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The run folder or its name; without it the newest cluster run
+    /// The run folder or its name; without it the newest run with clusters
     run: Option<PathBuf>,
     /// Take the decisions of this file of JSON lines, whole or not at all
     #[arg(long, value_name = "FILE")]
@@ -55,7 +55,7 @@ pub(super) struct Arguments {
     #[arg(long, requires = "export")]
     copy: bool,
     /// Say where the curation stands
-    #[arg(long)]
+    #[arg(long, conflicts_with = "export")]
     status: bool,
     #[command(flatten)]
     labels: labels::LabelArguments,
@@ -84,13 +84,14 @@ enum FormatArgument {
     Csv,
     /// labels.parquet and removed.parquet
     Parquet,
-    /// labels.json and removed.json: COCO annotations, one box per image that covers it whole
+    /// labels.json and removed.json: COCO annotations, a box per patch, or one per image that covers it whole
     Coco,
 }
 
 impl Arguments {
     pub(super) fn run(&self, global: &Global, observer: &Terminal) -> Result<CommandOutcome, CommandError> {
         let from_files = self.apply.is_some() || self.from_folders || self.import.is_some() || self.export.is_some();
+        self.check()?;
         let workspace = self.computing.workspace();
         // A device that is not there is told before anything is decided.
         let context = self.computing.context(global, &workspace, observer)?;
@@ -147,12 +148,21 @@ impl Arguments {
             FormatArgument::Parquet => ExportFormat::Parquet,
             FormatArgument::Coco => ExportFormat::Coco,
         };
-        if self.copy && self.format != FormatArgument::Imagefolder {
-            return Err(CommandError::usage("only an export as imagefolder has images to `--copy`".to_owned()));
-        }
         let exported = curator.export(output, format)?;
         global.print(&exported, render::export)?;
         Ok(CommandOutcome::of_skips(exported.missing.len()))
+    }
+
+    /// Refuses options that nothing would come of, before anything is decided.
+    fn check(&self) -> Result<(), CommandError> {
+        if self.copy && self.format != FormatArgument::Imagefolder {
+            return Err(CommandError::usage("only an export as imagefolder has images to `--copy`"));
+        }
+        let decides = self.apply.is_some() || self.from_folders || self.import.is_some();
+        if self.by.is_some() && !decides && (self.export.is_some() || self.status || self.labels.asked()) {
+            return Err(CommandError::usage("`--by` says who decides, and nothing is decided here: leave it out"));
+        }
+        Ok(())
     }
 
     fn by(&self) -> String {

@@ -11,18 +11,23 @@ use crate::commands::{CommandError, Review};
 use crate::server::Listen;
 use crate::workflow::Context;
 
+/// Options of `rails curate` with which no page is served.
+const WITHOUT_PAGE: [&str; 8] =
+    ["apply", "from_folders", "import", "export", "status", "suggest", "propagate", "no_propagate"];
+
 /// Where the page is served.
 #[derive(Debug, clap::Args)]
 pub(super) struct PageArguments {
     /// The port of the review page; without it a free one
-    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true, help_heading = "Review page")]
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true, help_heading = "Review page",
+          conflicts_with_all = WITHOUT_PAGE)]
     port: u16,
     /// Open the review page in the browser
-    #[arg(long, help_heading = "Review page")]
+    #[arg(long, help_heading = "Review page", conflicts_with_all = WITHOUT_PAGE)]
     open: bool,
     /// Serve the review page to others too, on this address of the machine: whoever can reach it and learns the URL
     /// sees the images and can decide, and the connection is not encrypted
-    #[arg(long, value_name = "ADDRESS", help_heading = "Review page")]
+    #[arg(long, value_name = "ADDRESS", help_heading = "Review page", conflicts_with_all = WITHOUT_PAGE)]
     listen: Option<IpAddr>,
 }
 

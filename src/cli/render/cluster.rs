@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{count, plain_table, short};
 use crate::cli::visible::visible;
 use crate::commands::{AssignSummary, ClusterSummary, FeatureStatistics, SearchSummary, texts};
-use crate::workflow::clustering::MethodSummary;
+use crate::workflow::clustering::{FailedMethod, MethodSummary};
 
 pub(in crate::cli) fn cluster(summary: &ClusterSummary) -> String {
     let found = &summary.findings;
@@ -43,6 +43,7 @@ pub(in crate::cli) fn cluster(summary: &ClusterSummary) -> String {
         text += "\n";
         text += &clustering(method, summary);
     }
+    text += &left_out(&found.failed_methods);
     let placed = found.placed;
     let _ = writeln!(
         text,
@@ -55,6 +56,14 @@ pub(in crate::cli) fn cluster(summary: &ClusterSummary) -> String {
     let seconds: f64 = summary.timings.values().sum();
     let _ = writeln!(text, "Run        {} ({seconds:.1} s)", visible(summary.run.display()));
     text
+}
+
+/// Methods that could not group the images, a line each.
+pub(super) fn left_out(failed: &[FailedMethod]) -> String {
+    failed.iter().fold(String::new(), |mut text, FailedMethod { method, reason, .. }| {
+        let _ = writeln!(text, "\n{method} is left out: {reason}");
+        text
+    })
 }
 
 pub(in crate::cli) fn assign(summary: &AssignSummary) -> String {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::cluster::left_out;
 use crate::cli::visible::visible;
 use crate::commands::{PatchesMethod, PatchesSummary, SearchRow};
 
@@ -28,6 +29,7 @@ pub(in crate::cli) fn patches(summary: &PatchesSummary) -> String {
     for method in &found.methods {
         let _ = writeln!(text, "{:<10} {}", method.method, clusters(method));
     }
+    text += &left_out(&found.failed_methods);
     if let Some(effect) = &found.flat_field {
         let _ = writeln!(text, "Light      without flat-field correction: {}", clusters(&effect.without));
         if let Some(agreement) = effect.agreement {

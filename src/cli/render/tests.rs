@@ -139,6 +139,7 @@ fn clusters_of_images() {
     };
     let statistics = FeatureStatistics { n_features: 1280, mean: 0.5, std: 0.25, min: -1.0, max: 6.0 };
     let findings = ClusterFindings {
+        failed_methods: Vec::new(),
         dataset: dataset(),
         field: Some("site".to_owned()),
         computed: 8,
@@ -197,6 +198,7 @@ fn patches_clustered() {
     let row = |k, silhouette| SearchRow { slices: 16, k, components: 2, silhouette, silhouette_raw: None };
     let slices = Slices { rows: 8.try_into().unwrap(), columns: 16.try_into().unwrap() };
     let findings = PatchesFindings {
+        failed_methods: Vec::new(),
         dataset: DatasetSummary { n_images: 1, ..dataset() },
         slices,
         statistics: Vec::new(),

@@ -49,7 +49,7 @@ pub fn cluster(
 ) -> Result<ClusterSummary, CommandError> {
     let mut run = Run::begin(RunKind::Cluster, &recipe.name, recipe.seed, recipe, context);
     let truth = options.truth.as_deref().map(|table| LabelTable::read(table, context.observer)).transpose()?;
-    let images = ReducedImages::prepare(recipe, &mut run, context)?;
+    let images = ReducedImages::prepare(recipe, options.placement, &mut run, context)?;
     let x = images.x();
     let flux = recipe.cluster.fit_per.as_ref().map(|_| flux::measure(&images.manifest, context)).transpose()?;
     // The truth is read here and nowhere before.
@@ -63,13 +63,13 @@ pub fn cluster(
         silhouette_time: options.silhouettes,
         memory: context.memory,
     };
-    let results = clustering::run(&recipe.cluster, x, flux.as_ref(), &evaluator, context.observer)?;
+    let found = clustering::run(&recipe.cluster, x, flux.as_ref(), &evaluator, context.observer)?;
     let outliers = Lof::default().score(x).factors;
     run.lap("cluster");
     let layout = lay_out(recipe, x, context.observer)?;
     run.lap("layout");
-    let (results, flux, layout) = (results.as_slice(), flux.as_ref(), layout.as_ref());
-    let output = ClusterOutput { recipe, images: &images, results, outliers: &outliers, flux, layout };
+    let (found, flux, layout) = (&found, flux.as_ref(), layout.as_ref());
+    let output = ClusterOutput { recipe, images: &images, found, outliers: &outliers, flux, layout };
     output.write(run, options.placement, context)
 }
 

@@ -13,14 +13,14 @@ use crate::progress::Stage;
 use crate::recipes::ClusterRecipe;
 use crate::reducers::TsneLayout;
 use crate::runs::{Placed, Placement, RunDir};
-use crate::workflow::clustering::{ClusterFolders, ClusteringResult, assigner, cluster_folders, images_csv, plane};
+use crate::workflow::clustering::{ClusterFolders, Clusterings, assigner, cluster_folders, images_csv, plane};
 use crate::workflow::{Context, Run, RunInputs};
 
 /// Clusters of images, to be written.
 pub(super) struct ClusterOutput<'a> {
     pub recipe: &'a ClusterRecipe,
     pub images: &'a ReducedImages,
-    pub results: &'a [ClusteringResult],
+    pub found: &'a Clusterings,
     /// Local outlier factor of each image.
     pub outliers: &'a [f64],
     /// Where series were clustered one by one: how bright their frames are.
@@ -49,7 +49,7 @@ impl ClusterOutput<'_> {
         self.page(&folder, &findings, context)?;
         drop(stage);
         run.lap("plot");
-        let methods = self.results.iter().map(|result| result.method.name().to_owned()).collect();
+        let methods = self.found.results.iter().map(|result| result.method.name().to_owned()).collect();
         let skipped = &images.manifest.skipped;
         let inputs = RunInputs { dataset: &images.dataset, skipped, chain: &images.chain, methods };
         Ok(run.finish(folder, &inputs, findings, |findings, results| self.record(findings, results))?)
@@ -57,7 +57,7 @@ impl ClusterOutput<'_> {
 
     /// images.csv, what places new images, and the cluster folders.
     fn tables(&self, folder: &RunDir, how: Placement, context: &Context<'_>) -> Result<Placed, CommandError> {
-        let Self { images, results, .. } = self;
+        let Self { images, found: Clusterings { results, .. }, .. } = self;
         let points = self.layout.map_or_else(|| plane(images.x()), |layout| layout.points.clone());
         images_csv(folder, &images.manifest, results, Some(self.outliers), points.view())?;
         images.projection.save(&folder.file("projection.safetensors")?)?;
@@ -69,7 +69,7 @@ impl ClusterOutput<'_> {
     }
 
     fn findings(&self, placed: Placed) -> ClusterFindings {
-        let Self { images, results, .. } = self;
+        let Self { images, found: Clusterings { results, failed }, .. } = self;
         let field = images.field.as_deref();
         ClusterFindings {
             dataset: images.dataset.clone(),
@@ -81,6 +81,7 @@ impl ClusterOutput<'_> {
             n_components: images.x().ncols(),
             variance_kept: images.projection.explained_variance_ratio().map(|ratios| ratios.iter().sum()),
             methods: results.iter().map(|result| result.summarise(&images.manifest, field)).collect(),
+            failed_methods: failed.clone(),
             field: images.field.clone(),
             placed,
         }
@@ -88,7 +89,7 @@ impl ClusterOutput<'_> {
 
     /// plots/ and report.html.
     fn page(&self, run: &RunDir, findings: &ClusterFindings, context: &Context<'_>) -> Result<(), CommandError> {
-        let Self { recipe, images, results, flux, .. } = *self;
+        let Self { recipe, images, found: Clusterings { results, .. }, flux, .. } = *self;
         let data = DatasetView { manifest: &images.manifest, depth: images.depth, field: images.field.as_deref() };
         let (x, layout) = (images.x(), self.layout.map(|layout| layout.points.view()));
         let (projection, enhance) = (&images.projection, recipe.features.enhance());
@@ -103,7 +104,10 @@ impl ClusterOutput<'_> {
             let figures = json!({ "kl_divergence": layout.kl_divergence, "perplexity": layout.perplexity });
             results.set("tsne", figures);
         }
-        for (result, method) in self.results.iter().zip(&findings.methods) {
+        if !findings.failed_methods.is_empty() {
+            results.set("failed_methods", json!(findings.failed_methods));
+        }
+        for (result, method) in self.found.results.iter().zip(&findings.methods) {
             results.set(&method.method, result.to_json(method));
         }
     }

@@ -44,6 +44,9 @@ impl ClusterPage<'_> {
         for method in &findings.methods {
             report.fact(&method.method, format!("{} clusters, {} noise", method.clusters.len(), method.n_noise));
         }
+        for failed in &findings.failed_methods {
+            report.fact(&failed.method, format!("left out: {}", failed.reason));
+        }
         report.section("The map", self.map(observer)?);
         report.section("Images", self.of(Topic::Images)?);
         report.section("Features", self.of(Topic::Features)?);

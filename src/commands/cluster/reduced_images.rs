@@ -9,7 +9,7 @@ use crate::images::DepthRange;
 use crate::progress::Stage;
 use crate::recipes::ClusterRecipe;
 use crate::reducers::Projection;
-use crate::runs::{DatasetSummary, FeatureChain};
+use crate::runs::{DatasetSummary, FeatureChain, Placement};
 use crate::workflow::clustering::check_field_names;
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, Run, dataset};
@@ -37,8 +37,14 @@ pub(super) struct ReducedImages {
 
 impl ReducedImages {
     /// Scans, embeds and reduces the images of the recipe.
-    pub fn prepare(recipe: &ClusterRecipe, run: &mut Run<'_>, context: &Context<'_>) -> Result<Self, CommandError> {
+    pub fn prepare(
+        recipe: &ClusterRecipe,
+        placement: Placement,
+        run: &mut Run<'_>,
+        context: &Context<'_>,
+    ) -> Result<Self, CommandError> {
         let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
+        dataset::check_copy(&manifest, placement)?;
         check_field_names(&manifest, &recipe.cluster.methods)?;
         run.lap("scan");
         let extraction = FeatureExtraction::new(&recipe.features, context)?;

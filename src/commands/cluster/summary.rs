@@ -11,7 +11,7 @@ use crate::reducers::{Projection, Step, Transform};
 use crate::report::Grouping;
 use crate::runs::{DatasetSummary, Placed};
 use crate::workflow::RunSummary;
-use crate::workflow::clustering::MethodSummary;
+use crate::workflow::clustering::{FailedMethod, MethodSummary};
 
 /// The outcome of `rails cluster`.
 pub type ClusterSummary = RunSummary<ClusterFindings>;
@@ -39,6 +39,8 @@ pub struct ClusterFindings {
     pub variance_kept: Option<f64>,
     /// One per clustering, in the order of the recipe.
     pub methods: Vec<MethodSummary>,
+    /// Methods of the recipe that could not group the images.
+    pub failed_methods: Vec<FailedMethod>,
     /// How images got into the cluster folders.
     pub placed: Placed,
 }

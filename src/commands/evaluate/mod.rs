@@ -129,6 +129,13 @@ fn extract(
     context: &Context<'_>,
 ) -> Result<ExtractedFeatures, CommandError> {
     let chain = &checkpoint.bundle.features;
+    if labelled.slices != chain.slices {
+        return Err(CommandError::failed(
+            "the checkpoint and the true classes do not speak of the same: one knows patches of images, the other whole \
+             images, or patches of another size",
+            "a classifier of patches is judged by a curated run over patches of the same `patches.slices`: `--truth RUN`",
+        ));
+    }
     // There is one source: the truth.
     let manifest = labelled.manifests.pop().unwrap_or_default();
     if manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {

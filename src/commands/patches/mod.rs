@@ -12,9 +12,10 @@ pub use summary::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummar
 use super::CommandError;
 use crate::features::{Patches, Statistic};
 use crate::images::DepthRange;
-use crate::progress::Stage;
+use crate::progress::{Silent, Stage};
 use crate::recipes::{PatchesRecipe, Slices};
 use crate::runs::RunKind;
+use crate::workflow::clustering::check_field_names;
 use crate::workflow::patch_clustering::fitting;
 use crate::workflow::{Context, Run, dataset};
 use output::PatchesOutput;
@@ -29,6 +30,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
     let sliced = &recipe.patches;
     let mut run = Run::begin(RunKind::Patches, &recipe.name, recipe.seed, recipe, context);
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
+    check_field_names(&manifest, &recipe.cluster.methods)?;
     run.lap("scan");
     let depth = DepthRange::fit(&manifest, recipe.dataset.depth, observer);
     let others = sliced.search.iter().flat_map(|search| &search.slices).map(|&n| Slices { rows: n, columns: n });
@@ -46,25 +48,33 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
     let stage = observer.stage(Stage::Cluster, 0);
     let fitting = fitting(recipe);
     let main: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&sliced.slices)).collect();
-    let (found, replaced) = fitting.fit(&main)?;
+    let fitted = fitting.fit(&main, observer)?;
     // The same patches without flat-field correction, to measure what it changes.
     let uneven: Vec<&Patches> = images.iter().filter_map(|image| image.uneven.as_ref()).collect();
-    let flat_field = if uneven.is_empty() { None } else { Some(FlatFieldEffect::of(&fitting.fit(&uneven)?.0, &found)) };
+    let flat_field = if uneven.is_empty() {
+        None
+    } else {
+        let without = fitting.only(fitted.found[0].method).fit(&uneven, &Silent)?;
+        Some(FlatFieldEffect::of(&without.found, &fitted.found))
+    };
     let search = sliced
         .search
         .as_ref()
-        .map(|search| searching::run(search, sliced.slices, &fitting, &images, observer))
+        .map(|search| {
+            let fitting = fitting.only(fitted.found[0].method);
+            searching::run(search, sliced.slices, &fitting, &images, observer)
+        })
         .transpose()?;
     drop(stage);
     run.lap("cluster");
 
     let output = PatchesOutput {
         recipe,
+        space: fitting.project(&main)?,
         manifest: &manifest,
         depth,
         patches: &main,
-        found: &found,
-        replaced,
+        fitted: &fitted,
         flat_field,
         search,
     };

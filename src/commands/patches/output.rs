@@ -1,21 +1,21 @@
 //! Fills the folder of a run over patches: the table, plots and the page.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
 use super::SearchResults;
 use super::page::PatchesPage;
 use super::summary::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummary, write_patches};
+use crate::clusterers::Assigner;
 use crate::commands::CommandError;
-use crate::data::Manifest;
-use crate::features::{HandMadeBlock, Patches};
-use crate::files::Results;
-use crate::images::DepthRange;
+use crate::data::{Clustering, FrameAddress, Manifest};
+use crate::features::Patches;
+use crate::files::{Column, Results, images_csv};
+use crate::images::{DepthRange, slice};
 use crate::progress::Stage;
-use crate::recipes::{FeaturesRecipe, HandMadeRecipe, PatchesRecipe, WeightedBlocks};
-use crate::runs::{DatasetSummary, FeatureChain};
-use crate::workflow::patch_clustering::PatchClusters;
+use crate::recipes::{FeaturesRecipe, FitPer, PatchFeatures, PatchesRecipe, PatchesSection, Slices};
+use crate::runs::{DatasetSummary, FeatureChain, RunDir};
+use crate::workflow::clustering::plane;
+use crate::workflow::patch_clustering::{FittedPatches, PatchClusters, PatchSpace};
 use crate::workflow::{Context, Run, RunInputs};
 
 /// Clusters of patches, to be written.
@@ -25,10 +25,9 @@ pub(super) struct PatchesOutput<'a> {
     pub depth: DepthRange,
     /// One per image.
     pub patches: &'a [&'a Patches],
-    /// One per method.
-    pub found: &'a [PatchClusters],
-    /// Statistics that were not finite and became 0.
-    pub replaced: usize,
+    pub fitted: &'a FittedPatches,
+    /// `None` where all patches are left out.
+    pub space: Option<PatchSpace>,
     /// The difference that correcting the light made, where it was corrected.
     pub flat_field: Option<FlatFieldEffect>,
     /// Settings that were tried beside, where the recipe asks for it.
@@ -41,17 +40,20 @@ impl PatchesOutput<'_> {
     /// # Errors
     /// When the disk refuses; then no folder appears.
     pub fn write(self, mut run: Run<'_>, context: &Context<'_>) -> Result<PatchesSummary, CommandError> {
-        let Self { recipe, manifest, depth, patches, found, replaced, flat_field, search } = self;
+        let Self { recipe, manifest, depth, patches, fitted, space, flat_field, search } = self;
+        let FittedPatches { found, failed, replaced } = fitted;
         let folder = run.create_folder()?;
         write_patches(&folder, manifest, recipe.patches.slices, patches, found)?;
+        write_as_images(&folder, recipe, manifest, space.as_ref(), found)?;
         let dataset = DatasetSummary::of(manifest);
         let findings = PatchesFindings {
             dataset: dataset.clone(),
             slices: recipe.patches.slices,
             statistics: recipe.patches.statistics.clone(),
             ignored: patches.iter().flat_map(|patches| &patches.ignored).filter(|ignored| **ignored).count(),
-            replaced,
+            replaced: *replaced,
             methods: found.iter().map(PatchesMethod::of).collect(),
+            failed_methods: failed.clone(),
             flat_field,
             search,
         };
@@ -60,18 +62,54 @@ impl PatchesOutput<'_> {
         drop(stage);
         run.lap("plot");
         let methods = found.iter().map(|clusters| clusters.method.name().to_owned()).collect();
-        let chain = chain(recipe, depth);
+        let chain = chain(recipe, manifest, depth);
         let inputs = RunInputs { dataset: &dataset, skipped: &manifest.skipped, chain: &chain, methods };
         Ok(run.finish(folder, &inputs, findings, record)?)
     }
 }
 
-/// For run.json: patches are described by the statistics of hand-made features.
-fn chain(recipe: &PatchesRecipe, depth: DepthRange) -> FeatureChain {
-    let blocks = BTreeMap::from([(HandMadeBlock::Statistics, WeightedBlocks::usual())]);
-    let features = FeaturesRecipe::HandMade(HandMadeRecipe { enhance: recipe.features.enhance.clone(), blocks });
-    let n_features = recipe.patches.statistics.len();
-    FeatureChain { recipe: features, weights_hash: String::new(), dataset: None, depth, n_features }
+/// Writes the patches as images of their own, for the review page and for training, and what places new ones.
+fn write_as_images(
+    run: &RunDir,
+    recipe: &PatchesRecipe,
+    manifest: &Manifest,
+    space: Option<&PatchSpace>,
+    found: &[PatchClusters],
+) -> Result<(), CommandError> {
+    let Slices { rows, columns } = recipe.patches.slices;
+    let per_image = rows.get() as usize * columns.get() as usize;
+    let sliced = slice(manifest.clone(), rows, columns);
+    let places = space.map_or(&[][..], |space| &space.places);
+    let record = |&(image, patch): &(usize, usize)| sliced.records[image * per_image + patch].clone();
+    let patches = Manifest { records: places.iter().map(record).collect(), ..sliced };
+    let mut table = Vec::new();
+    for (at, clusters) in found.iter().enumerate() {
+        let labels: Vec<_> = places.iter().map(|&(image, patch)| clusters.labels[image][patch]).collect();
+        let clustering = Clustering::by_number(&labels);
+        if let Some(space) = space.filter(|_| at == 0 && recipe.patches.fit_per == FitPer::Set) {
+            Assigner::to_means(space.x.view(), &clustering).save(&run.file("assigner.safetensors")?)?;
+        }
+        table.push(Column::clusters(clusters.method.name(), &clustering));
+    }
+    if let Some(space) = space {
+        space.projection.save(&run.file("projection.safetensors")?)?;
+        table.extend(Column::positions(plane(space.x.view()).view()));
+    }
+    Ok(images_csv::write(&run.file(images_csv::FILE)?, &patches, &table)?)
+}
+
+fn chain(recipe: &PatchesRecipe, manifest: &Manifest, depth: DepthRange) -> FeatureChain {
+    let PatchesSection { slices, ref statistics, ignore, .. } = recipe.patches;
+    let (enhance, statistics) = (recipe.features.enhance.clone(), statistics.clone());
+    let n_features = statistics.len();
+    FeatureChain {
+        recipe: FeaturesRecipe::Patch(PatchFeatures { statistics, ignore, enhance }),
+        weights_hash: String::new(),
+        dataset: manifest.records.iter().find_map(|record| FrameAddress::parse(record.path.as_ref())?.dataset),
+        slices: Some(slices),
+        depth,
+        n_features,
+    }
 }
 
 fn record(found: &PatchesFindings, results: &mut Results) {
@@ -79,6 +117,9 @@ fn record(found: &PatchesFindings, results: &mut Results) {
     results.set("patches", figures);
     for method in &found.methods {
         results.set(&method.method, json!(method));
+    }
+    if !found.failed_methods.is_empty() {
+        results.set("failed_methods", json!(found.failed_methods));
     }
     results.set("flat_field", json!(found.flat_field));
     results.set("search", json!(found.search));

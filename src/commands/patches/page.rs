@@ -41,6 +41,9 @@ impl PatchesPage<'_> {
         report.fact("Images", self.manifest.records.len().to_string());
         report.fact("Patches", self.patches.iter().map(|one| one.ignored.len()).sum::<usize>().to_string());
         report.fact("Left out", self.findings.ignored.to_string());
+        for failed in &self.findings.failed_methods {
+            report.fact(&failed.method, format!("left out: {}", failed.reason));
+        }
         for clusters in self.found {
             report.section(clusters.method.title(), self.method(clusters)?);
         }

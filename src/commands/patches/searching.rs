@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::slicing::Sliced;
 use crate::commands::CommandError;
 use crate::features::Patches;
-use crate::progress::{Event, Observer, Warning};
+use crate::progress::{Event, Observer, Silent, Warning};
 use crate::recipes::{PatchSearch, Slices};
 use crate::reducers::ReductionMethod;
+use crate::workflow::WorkflowError;
 use crate::workflow::patch_clustering::PatchClusterer;
 
 /// One setting that was tried.
@@ -40,7 +41,7 @@ pub struct SearchResults {
     pub slices_and_clusters: Vec<SearchRow>,
 }
 
-/// Tries what `search` asks for; the first method of the recipe is scored.
+/// Tries what `search` asks for with the one method of `fitting`: scores of different ones do not compare.
 pub(super) fn run(
     search: &PatchSearch,
     main: Slices,
@@ -48,9 +49,6 @@ pub(super) fn run(
     images: &[Sliced],
     observer: &dyn Observer,
 ) -> Result<SearchResults, CommandError> {
-    // Only the first algorithm is searched: scores of different ones do not compare.
-    let mut fitting = fitting.clone();
-    fitting.cluster.methods.truncate(1);
     let own_k = fitting.cluster.kmeans.k.first();
     let score =
         |fitting: &PatchClusterer, slices: Slices, k: NonZeroUsize| -> Result<Option<SearchRow>, CommandError> {
@@ -60,7 +58,12 @@ pub(super) fn run(
                 return Ok(None);
             }
             observer.on(Event::Advanced { by: 1 });
-            let (found, _) = fitting.with_k(k).fit(&patches)?;
+            let found = match fitting.with_k(k).fit(&patches, &Silent) {
+                Ok(fitted) => fitted.found,
+                // A finer grid may have more patches than the method takes: this setting is not scored.
+                Err(WorkflowError::Cluster(_)) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
             let components = match fitting.reduce.method {
                 ReductionMethod::None => fitting.statistics.len(),
                 ReductionMethod::Pca | ReductionMethod::RandomProjection => {
@@ -78,7 +81,7 @@ pub(super) fn run(
     let ks: Vec<NonZeroUsize> = search.clusters.values().into_iter().filter_map(NonZeroUsize::new).collect();
     let mut results = SearchResults::default();
     for &k in &ks {
-        results.clusters.extend(score(&fitting, main, k)?);
+        results.clusters.extend(score(fitting, main, k)?);
     }
     if search.components {
         for n_components in (1..fitting.statistics.len()).filter_map(NonZeroUsize::new) {
@@ -90,10 +93,10 @@ pub(super) fn run(
     }
     for &n in &search.slices {
         let slices = Slices { rows: n, columns: n };
-        let Some(row) = score(&fitting, slices, own_k)? else { continue };
+        let Some(row) = score(fitting, slices, own_k)? else { continue };
         results.slices.push(row);
         for &k in &ks {
-            let row = if k == own_k { Some(row) } else { score(&fitting, slices, k)? };
+            let row = if k == own_k { Some(row) } else { score(fitting, slices, k)? };
             results.slices_and_clusters.extend(row);
         }
     }

@@ -11,6 +11,7 @@ use crate::metrics::{Contingency, adjusted_rand_index};
 use crate::recipes::Slices;
 use crate::runs::{DatasetSummary, RunDir};
 use crate::workflow::RunSummary;
+use crate::workflow::clustering::FailedMethod;
 use crate::workflow::patch_clustering::PatchClusters;
 
 /// The outcome of `rails patches`.
@@ -31,6 +32,8 @@ pub struct PatchesFindings {
     pub replaced: usize,
     /// One per algorithm.
     pub methods: Vec<PatchesMethod>,
+    /// Methods of the recipe that could not group the patches.
+    pub failed_methods: Vec<FailedMethod>,
     /// Effect of the flat-field correction, where there is one.
     pub flat_field: Option<FlatFieldEffect>,
     /// Results of the search, where there is one.

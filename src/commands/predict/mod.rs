@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::CommandError;
-use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, Skipped, UNKNOWN, path_text};
+use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, PatchAddress, Skipped, UNKNOWN, path_text};
 use crate::images::{ScanOptions, scan, scan_files};
 use crate::progress::{LabelWarning, Observer, Warning};
 use crate::runs::{Checkpoint, FeatureChain, Placement, newest_checkpoint};
 use crate::training::{Neighbour, confidences, most_likely};
-use crate::workflow::Context;
 use crate::workflow::feature_extraction::FeatureExtraction;
+use crate::workflow::{Context, dataset};
 use answers::Answers;
 use keeping::keep_into;
 use sorting::sort_into;
@@ -157,6 +157,21 @@ impl PredictOptions {
                 "train again with this version, or leave out --explain",
             ));
         }
+        // Told before the images are worked on.
+        self.keep_into.iter().try_for_each(|folder| require_empty(folder, "copy"))?;
+        self.sort_into.iter().try_for_each(|folder| require_empty(folder, "sort"))
+    }
+
+    /// Fails where the images are not of the kind that is asked for.
+    fn check_images(&self, manifests: &[Manifest]) -> Result<(), CommandError> {
+        let mut records = manifests.iter().flat_map(|manifest| &manifest.records);
+        let frames = records.any(|record| FrameAddress::parse(record.path.as_ref()).is_some());
+        if self.sort_into.is_some() && frames {
+            return Err(CommandError::failed(
+                "frames are no files of their own that could be sorted into folders",
+                "leave out --sort-into; `--keep CLASS --keep-into DIR` writes files with the frames of one class",
+            ));
+        }
         Ok(())
     }
 }
@@ -173,7 +188,9 @@ fn answer(
     // Predictions name single files as they were given, not by their absolute paths.
     let given = GivenPaths::of(images);
     let mut answers = Answers::default();
-    for manifest in manifests(images, chain, context.observer)? {
+    let manifests = manifests(images, chain, context.observer)?;
+    options.check_images(&manifests)?;
+    for manifest in manifests {
         let shown = extraction.is_shown();
         if shown && manifest.records.iter().any(|record| !chain.depth.covers(record.bit_depth)) {
             context.observer.warn(&Warning::DepthUnknown);
@@ -240,6 +257,9 @@ impl<'a> GivenPaths<'a> {
     }
 
     fn name(&self, file: &Path) -> String {
+        if let Some(patch) = PatchAddress::parse(file) {
+            return PatchAddress { image: path_text::to_path(&self.name(&patch.image)), ..patch }.to_string();
+        }
         match FrameAddress::parse(file) {
             Some(frame) => {
                 let file = self.0.get(&frame.file).map_or_else(|| frame.file.clone(), |given| given.to_path_buf());
@@ -256,11 +276,11 @@ fn manifests(images: &[PathBuf], chain: &FeatureChain, observer: &dyn Observer) 
     let options = ScanOptions { dataset: chain.dataset.clone(), ..ScanOptions::default() };
     let mut manifests = Vec::new();
     for folder in folders {
-        manifests.push(scan(folder, &options, observer)?);
+        manifests.push(dataset::sliced(scan(folder, &options, observer)?, chain.slices)?);
     }
     if !files.is_empty() {
         let files: Vec<PathBuf> = files.into_iter().cloned().collect();
-        manifests.push(scan_files(&files, &options, observer)?);
+        manifests.push(dataset::sliced(scan_files(&files, &options, observer)?, chain.slices)?);
     }
     Ok(manifests)
 }

@@ -1,6 +1,7 @@
 //! Tiles to defect labels, one defect after another.
 
 mod measured;
+mod name_place;
 mod output;
 mod page;
 mod places;
@@ -14,7 +15,7 @@ pub use summary::{LayerRow, SeparateFindings, SeparateSummary};
 use super::CommandError;
 use crate::data::{Positive, nonzero};
 use crate::images::DepthRange;
-use crate::progress::{Observer, Stage};
+use crate::progress::{Observer, Silent, Stage};
 use crate::recipes::SeparateRecipe;
 use crate::reducers::{Tsne, TsneLayout};
 use crate::runs::{Placement, RunKind};
@@ -41,12 +42,15 @@ pub fn separate(
 ) -> Result<SeparateSummary, CommandError> {
     let mut run = Run::begin(RunKind::Separate, &recipe.name, recipe.seed, recipe, context);
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
+    dataset::check_copy(&manifest, placement)?;
+    // Told before the tiles are measured, which takes longer.
+    Places::of(&manifest, &recipe.separate, &Silent)?;
     run.lap("scan");
     let depth = DepthRange::fit(&manifest, recipe.dataset.depth, context.observer);
     let tiles = MeasuredTiles::of(recipe, &manifest, depth, context)?;
     let MeasuredTiles { layers, surroundings } = &tiles;
     dataset::require_images(&layers.manifest)?;
-    let places = Places::of(&layers.manifest, context.observer);
+    let places = Places::of(&layers.manifest, &recipe.separate, context.observer)?;
     run.lap("embed");
 
     let stage = context.observer.stage(Stage::Cluster, 0);

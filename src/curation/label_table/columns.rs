@@ -1,7 +1,7 @@
 //! Columns of a label table: which are meant, and what their cells say.
 
 use super::Name;
-use crate::data::ImageId;
+use crate::data::{ImageId, PatchAddress};
 use crate::files::foreign_table::ForeignRow;
 
 /// Names for the column of paths, the likeliest first. Case, space, `_` and `-` do not count.
@@ -79,6 +79,14 @@ impl Columns {
             (Some(Err(error)), None) => Err(error.to_string()),
             (None, None) => Err("the row names no image".to_owned()),
         }
+    }
+
+    /// Whether a row names a part of an image.
+    pub fn names_patch(&self, row: &ForeignRow) -> bool {
+        [self.path, self.file]
+            .into_iter()
+            .flatten()
+            .any(|column| PatchAddress::parse_text(&row.cells[column]).is_some())
     }
 
     /// How much the label counts; where `;` separates cells, decimals may follow a comma.

@@ -56,6 +56,8 @@ impl fmt::Display for Name {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelTable {
     rows: Vec<(Name, ClassName, f32)>,
+    /// Whether a path names a part of an image.
+    patches: bool,
 }
 
 /// A label table matched to the images of a manifest.
@@ -112,7 +114,14 @@ impl LabelTable {
             let words = empty.1.into_iter().collect();
             observer.warn(&Warning::Label(LabelWarning::EmptyLabels { rows: empty.0, words, table: path.to_owned() }));
         }
-        Ok(Self { rows })
+        let patches = table.rows.iter().any(|row| columns.names_patch(row));
+        Ok(Self { rows, patches })
+    }
+
+    /// Whether it names parts of images, such as `wafer.png#xywh=64,0,32,32`.
+    #[must_use]
+    pub fn names_patches(&self) -> bool {
+        self.patches
     }
 
     /// Finds the table's images in `manifest`: by id, by path (relative to the manifest's root, or absolute), by file

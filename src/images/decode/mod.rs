@@ -18,8 +18,9 @@ use image::error::{LimitErrorKind, UnsupportedErrorKind};
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader};
 
 use super::frames::{self, cbf, edf, npy};
+use super::patches;
 use super::{DecodeError, Limits};
-use crate::data::FrameAddress;
+use crate::data::{FrameAddress, PatchAddress};
 pub use samples::{Decoded, Samples};
 
 /// Size and depth of an image, as the first bytes of a file tell them.
@@ -33,11 +34,15 @@ pub struct Header {
     pub bit_depth: u8,
 }
 
-/// Reads and decodes a file, or one frame of a file that is addressed as `file.h5#17`.
+/// Reads and decodes a file, or one frame of a file that is addressed as `file.h5#17`, or a patch of either that is
+/// addressed as `file.png#xywh=64,0,32,32`.
 ///
 /// # Errors
 /// When the file cannot be read or is no whole image of a supported kind.
 pub fn decode(path: &Path) -> Result<Decoded, DecodeError> {
+    if let Some(patch) = PatchAddress::parse(path) {
+        return patches::read(&patch);
+    }
     match FrameAddress::parse(path) {
         Some(address) => frames::read(&address),
         None => decode_bytes(&read(path)?),
@@ -49,6 +54,9 @@ pub fn decode(path: &Path) -> Result<Decoded, DecodeError> {
 /// # Errors
 /// As [`decode`], for what the header shows.
 pub fn header_of(path: &Path) -> Result<Header, DecodeError> {
+    if let Some(patch) = PatchAddress::parse(path) {
+        return patches::header(&patch);
+    }
     match FrameAddress::parse(path) {
         Some(address) => frames::header(&address),
         None => read_header(&read(path)?),

@@ -1,6 +1,6 @@
 //! Numbers as files hold them become counts: unsigned, the largest of 16 and 32 bits meaning "not measured".
 
-use std::ops::Range;
+use half::f16;
 
 use crate::images::{Decoded, Samples};
 
@@ -15,6 +15,7 @@ pub(in crate::images) enum PixelType {
     I32,
     U64,
     I64,
+    F16,
     F32,
     F64,
 }
@@ -31,6 +32,7 @@ impl PixelType {
             (false, true, 4) => Self::I32,
             (false, false, 8) => Self::U64,
             (false, true, 8) => Self::I64,
+            (true, _, 2) => Self::F16,
             (true, _, 4) => Self::F32,
             (true, _, 8) => Self::F64,
             _ => return None,
@@ -41,7 +43,7 @@ impl PixelType {
     pub fn size(self) -> usize {
         match self {
             Self::U8 | Self::I8 => 1,
-            Self::U16 | Self::I16 => 2,
+            Self::U16 | Self::I16 | Self::F16 => 2,
             Self::U32 | Self::I32 | Self::F32 => 4,
             Self::U64 | Self::I64 | Self::F64 => 8,
         }
@@ -74,6 +76,7 @@ impl PixelType {
             Self::I32 => of_i32(numbers!(i32)),
             Self::U64 => of_u64(numbers!(u64)),
             Self::I64 => of_i64(numbers!(i64)),
+            Self::F16 => Samples::F32(numbers!(f16).map(f32::from).collect()),
             Self::F32 => Samples::F32(numbers!(f32).collect()),
             Self::F64 => of_f64(numbers!(f64)),
         }
@@ -104,16 +107,6 @@ pub(in crate::images) fn of_i64(counts: impl Iterator<Item = i64>) -> Samples {
 
 pub(in crate::images) fn of_f64(counts: impl Iterator<Item = f64>) -> Samples {
     Samples::F32(counts.map(|count| count as f32).collect())
-}
-
-/// The counts at `range`, copied.
-pub(super) fn part(samples: &Samples, range: Range<usize>) -> Option<Samples> {
-    Some(match samples {
-        Samples::U8(counts) => Samples::U8(counts.get(range)?.to_vec()),
-        Samples::U16(counts) => Samples::U16(counts.get(range)?.to_vec()),
-        Samples::U32(counts) => Samples::U32(counts.get(range)?.to_vec()),
-        Samples::F32(counts) => Samples::F32(counts.get(range)?.to_vec()),
-    })
 }
 
 #[cfg(test)]

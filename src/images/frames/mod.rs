@@ -41,6 +41,11 @@ pub(super) trait Stack {
         Vec::new()
     }
 
+    /// What the user should know of how the file was read.
+    fn remarks(&self) -> Vec<Remark> {
+        Vec::new()
+    }
+
     /// The frame of this number, counted from 0.
     ///
     /// # Errors
@@ -52,6 +57,17 @@ pub(super) trait Stack {
     /// # Errors
     /// When a frame cannot be read or the file not written.
     fn copy(&mut self, indices: &[usize], target: &Path) -> Result<(), DecodeError>;
+}
+
+/// Something about a file of frames that is no error.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Remark {
+    /// This data set was taken, and not the others.
+    Taken { dataset: String, passed_over: Vec<String> },
+    /// A part of the data set has the fill value that its author set.
+    Filled { dataset: String, why: String },
+    /// So many frames at the end were declared and never written.
+    Unwritten { frames: u64, declared: u64 },
 }
 
 /// The formats of files that may hold many frames.
@@ -99,8 +115,11 @@ pub(super) fn open(file: &Path, dataset: Option<&str>) -> Result<Option<Box<dyn 
         return Ok(None);
     }
     let mut start = Vec::new();
-    File::open(file)?.take(8).read_to_end(&mut start)?;
-    let Some(format) = FrameFormat::of(&start) else { return Ok(None) };
+    let mut opened = File::open(file)?;
+    opened.by_ref().take(8).read_to_end(&mut start)?;
+    // A user block may come before an HDF5 file.
+    let behind = || Ok::<_, DecodeError>(hdf5::signature(&mut opened)?.map(|_| FrameFormat::Hdf5));
+    let Some(format) = FrameFormat::of(&start).map_or_else(behind, |format| Ok(Some(format)))? else { return Ok(None) };
     guarded(|| format.open(file, dataset))
 }
 

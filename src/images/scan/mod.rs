@@ -3,6 +3,8 @@
 //! Symbolic links are followed; hidden files and folders, and files without an image extension, are no business of
 //! ours. What looks like an image and is none is listed with the reason, and the scan goes on.
 
+mod remarks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,8 +12,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
+use self::remarks::Remarks;
 use super::decode::{read, read_header};
-use super::frames;
+use super::frames::{self, Remark};
 use super::tile_index::TileIndex;
 use super::{DecodeError, Header, ImageError, NamingTemplate};
 use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, Skipped, path_text};
@@ -184,13 +187,20 @@ impl WalkedFiles {
             .filter_map(|file| fs::canonicalize(file).ok())
             .collect();
         let mut manifest = Manifest { root, records: Vec::new(), skipped: self.skipped, unmatched: 0 };
+        let mut remarks = Remarks::default();
         for result in results {
             match result.and_then(|scanned| scanned.with_fields(options, &mut manifest.unmatched)) {
-                Ok(scanned) if fs::canonicalize(&scanned.file).is_ok_and(|file| sources.contains(&file)) => {}
-                Ok(scanned) => manifest.records.extend(scanned.records),
+                Ok(scanned) if fs::canonicalize(&scanned.file).is_ok_and(|file| sources.contains(&file)) => {
+                    remarks.source(&scanned.file);
+                }
+                Ok(scanned) => {
+                    remarks.add(&scanned.file, scanned.remarks);
+                    manifest.records.extend(scanned.records);
+                }
                 Err(skipped) => manifest.skipped.push(skipped),
             }
         }
+        remarks.tell(observer);
         manifest.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         for Skipped { path, reason } in &manifest.skipped {
             observer.on(Event::Skipped { path: Path::new(path), why: reason });
@@ -206,6 +216,7 @@ struct Scanned {
     records: Vec<ImageRecord>,
     /// Other files that its frames lie in.
     sources: Vec<PathBuf>,
+    remarks: Vec<Remark>,
 }
 
 impl Scanned {
@@ -226,10 +237,10 @@ impl Scanned {
             let id = tile.map_or_else(|| ImageId::of_bytes(&bytes), |(id, _)| id);
             let fields = if options.series { series_fields(path) } else { BTreeMap::new() };
             let records = vec![record(id, path.to_owned(), read_header(&bytes)?, fields)];
-            return Ok(Self { file: file.to_owned(), records, sources: Vec::new() });
+            return Ok(Self { file: file.to_owned(), records, sources: Vec::new(), remarks: Vec::new() });
         };
         let dataset = dataset.filter(|_| stack.has_datasets());
-        let sources = stack.sources();
+        let (sources, remarks) = (stack.sources(), stack.remarks());
         let id = frames::identity(file, &sources)?;
         let frame = |index| {
             let address = FrameAddress { file: path_text::to_path(path), dataset: dataset.map(str::to_owned), index };
@@ -237,7 +248,7 @@ impl Scanned {
             let fields = series_fields(&address);
             record(id.frame(index), address, stack.header(), fields)
         };
-        Ok(Self { file: file.to_owned(), records: (0..stack.len()).map(frame).collect(), sources })
+        Ok(Self { file: file.to_owned(), records: (0..stack.len()).map(frame).collect(), sources, remarks })
     }
 
     /// With what the file's name says.

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 pub use geometry::{TilePlace, Tiling};
 
-use super::{ImageError, decode};
+use super::{Decoded, ImageError, decode};
 use crate::data::{ImageRecord, LONGEST_NAME, Manifest, Skipped, path_text, shortened};
 use crate::files::tiles_csv::{self, TileRow};
 use crate::progress::{Event, Observer, Stage};
@@ -79,6 +79,20 @@ pub fn cut(
     tiles_csv::write(&index, lines.iter().flatten()).map_err(|source| ImageError::Write { path: index, source })?;
     partial.finish(output)?;
     Ok(TileSummary { images, tiles, skipped })
+}
+
+/// Writes a whole image with its depth and channels to the new file `file`, whose extension is that of [`extension_of`].
+///
+/// # Errors
+/// When the file exists or cannot be written.
+pub fn save(image: &Decoded, file: &Path) -> Result<(), ImageError> {
+    writing::tile(image, &TilePlace { row: 1, column: 1, y: 0..image.height, x: 0..image.width }, file)
+}
+
+/// `png`, or `tif` where PNG cannot hold the depth.
+#[must_use]
+pub fn extension_of(image: &Decoded) -> &'static str {
+    writing::extension(image)
 }
 
 /// The tiles of one image, or why there are none; the outer error is a disk that cannot be written.

@@ -42,6 +42,7 @@ fn bundle() -> Bundle {
         created: "2026-11-22T03:00:00Z".to_owned(),
         classes: vec!["one".to_owned(), "two".to_owned()],
         features: FeatureChain {
+            slices: None,
             recipe,
             weights_hash: "0".to_owned(),
             dataset: None,

@@ -55,8 +55,8 @@ impl ClusterFolders<'_> {
         let mut values = Vec::new();
         for &row in members {
             let record = &self.manifest.records[row];
-            // A frame is no file that could be linked: `images.csv` says which frames are whose.
-            if !record.is_frame() {
+            // A frame or patch is no file that could be linked: `images.csv` says which are whose.
+            if !record.is_part() {
                 let file = placer.place(&self.manifest.file(record), record.id)?;
                 files.push(PlacedFile { file, id: record.id, path: record.path.clone() });
             }
@@ -71,8 +71,8 @@ impl ClusterFolders<'_> {
             &ClusterMetadata {
                 method: method.to_owned(),
                 cluster: cluster.map_or(-1, |id| i64::from(id.0)),
-                size: files.len(),
-                share: files.len() as f64 / self.manifest.records.len().max(1) as f64,
+                size: members.len(),
+                share: members.len() as f64 / self.manifest.records.len().max(1) as f64,
                 silhouette: mean,
                 fields,
                 files,

@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView2};
 use serde_json::Value;
 
 use super::evaluator::ClusteringEvaluator;
+use super::failed_method::{FailedMethod, leave_out};
 use super::result::{ClusteringDetails, ClusteringResult};
 use super::{per_series, pick_dbscan, pick_k_means};
 use crate::clusterers::{Assigner, ClusterError, ClusterSection, Method};
@@ -14,53 +15,77 @@ use crate::detector_frames::Flux;
 use crate::progress::{Observer, Stage};
 use crate::workflow::WorkflowError;
 
+/// What the methods of a recipe found.
+pub(crate) struct Clusterings {
+    /// At least one, in the order of the recipe.
+    pub results: Vec<ClusteringResult>,
+    /// The methods that could not group the images.
+    pub failed: Vec<FailedMethod>,
+}
+
 /// Runs every method of `section` on `x`, shape `[n_images, n_features]`: on all images together, or where the section
-/// wants it and the `flux` of frames is known, on each series by itself.
+/// wants it and the `flux` of frames is known, on each series by itself. A method that cannot is left out.
 ///
 /// # Errors
-/// When a method cannot be run on so many images, or a frame lacks the field that tells its series.
+/// When no method can be run on so many images, or a frame lacks the field that tells its series.
 pub(crate) fn run(
     section: &ClusterSection,
     x: ArrayView2<'_, f32>,
     flux: Option<&Flux>,
     evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
-) -> Result<Vec<ClusteringResult>, WorkflowError> {
-    match (&section.fit_per, flux) {
-        (Some(field), Some(flux)) => per_series::run(section, field, flux, x, evaluator, observer),
-        _ => Ok(run_together(section, x, evaluator, observer)?),
+) -> Result<Clusterings, WorkflowError> {
+    let found = match (&section.fit_per, flux) {
+        (Some(field), Some(flux)) => per_series::run(section, field, flux, x, evaluator, observer)?,
+        _ => run_together(section, x, evaluator, observer),
+    };
+    let (mut results, mut failed) = (Vec::new(), Vec::new());
+    for (method, found) in found {
+        match found {
+            Ok(result) => results.push(result),
+            Err(error) => failed.push((method, error)),
+        }
     }
+    let failed = leave_out(failed, results.len(), observer)?;
+    Ok(Clusterings { results, failed })
 }
+
+/// What each method found, or why it could not.
+pub(super) type Found = Vec<(Method, Result<ClusteringResult, ClusterError>)>;
 
 fn run_together(
     section: &ClusterSection,
     x: ArrayView2<'_, f32>,
     evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
-) -> Result<Vec<ClusteringResult>, ClusterError> {
+) -> Found {
     let seed = evaluator.seed;
     let stage = observer.stage(Stage::Cluster, 0);
     let wants = |method: Method| section.methods.contains(&method);
-    let sweep = if wants(Method::Kmeans) { section.kmeans.sweep(x, seed, observer)? } else { Vec::new() };
+    let sweep = if wants(Method::Kmeans) { section.kmeans.sweep(x, seed, observer) } else { Ok(Vec::new()) };
+    let fits = sweep.as_deref().unwrap_or_default();
     let grid = if wants(Method::Dbscan) { section.dbscan.grid().fit(x) } else { Vec::new() };
     drop(stage);
 
     let clusterings: Vec<&Clustering> =
-        sweep.iter().map(|fit| &fit.clustering).chain(grid.iter().map(|fit| &fit.clustering)).collect();
+        fits.iter().map(|fit| &fit.clustering).chain(grid.iter().map(|fit| &fit.clustering)).collect();
     let mut judged = evaluator.silhouettes(x, &clusterings, observer);
-    let of_grid = judged.split_off(sweep.len());
-    let mut results = Vec::new();
-    for method in &section.methods {
-        match method {
-            Method::Kmeans => results.push(pick_k_means::pick(section, x, seed, &sweep, &judged, evaluator, observer)?),
-            Method::Dbscan => results.extend(pick_dbscan::pick(section, x, &grid, &of_grid)),
-            other => results.push(plain(section, *other, x, seed, evaluator, observer)?),
+    let of_grid = judged.split_off(fits.len());
+    let find = |method: Method| match method {
+        Method::Kmeans => sweep
+            .as_ref()
+            .map_err(ClusterError::clone)
+            .and_then(|sweep| pick_k_means::pick(section, x, seed, sweep, &judged, evaluator, observer)),
+        Method::Dbscan => {
+            pick_dbscan::pick(section, x, &grid, &of_grid).ok_or(ClusterError::TooFew { needed: 1, rows: x.nrows() })
         }
-    }
-    for result in &mut results {
-        evaluator.measure(result, x);
-    }
-    Ok(results)
+        other => plain(section, other, x, seed, evaluator, observer),
+    };
+    let measured = |mut result: ClusteringResult| {
+        evaluator.measure(&mut result, x);
+        result
+    };
+    section.methods.iter().map(|&method| (method, find(method).map(measured))).collect()
 }
 
 /// An algorithm that runs once, with the recipe's parameters.
@@ -83,7 +108,9 @@ fn plain(
         },
         _ => BTreeMap::new(),
     };
-    let (details, metrics, notes) = (ClusteringDetails::Plain, BTreeMap::new(), Vec::new());
+    let (details, metrics) = (ClusteringDetails::Plain, BTreeMap::new());
+    let alone = clustering.n_clusters() == 0;
+    let notes = if alone { vec!["no image lies densely enough: all of them are noise".to_owned()] } else { Vec::new() };
     Ok(ClusteringResult { method, clustering, silhouettes, parameters, metrics, details, notes })
 }
 

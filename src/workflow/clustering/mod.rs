@@ -2,6 +2,7 @@
 
 mod cluster_folders;
 mod evaluator;
+mod failed_method;
 mod images_table;
 mod methods;
 pub(crate) mod per_series;
@@ -12,8 +13,10 @@ mod summary;
 
 pub(crate) use cluster_folders::{ClusterFolders, cluster_folders};
 pub(crate) use evaluator::ClusteringEvaluator;
+pub use failed_method::FailedMethod;
+pub(crate) use failed_method::leave_out;
 pub(crate) use images_table::{check_field_names, images_csv};
-pub(crate) use methods::{assigner, plane, run};
+pub(crate) use methods::{Clusterings, assigner, plane, run};
 pub(crate) use result::{ClusteringDetails, ClusteringResult, GridCell, KMeansSweepRow};
 pub(crate) use summary::rows;
 pub use summary::{ClusterRow, MethodSummary};

@@ -6,6 +6,7 @@ use ndarray::ArrayView2;
 use serde_json::json;
 
 use super::evaluator::ClusteringEvaluator;
+use super::methods::Found;
 use super::result::{ClusteringDetails, ClusteringResult};
 use crate::clusterers::{ClusterSection, Method};
 use crate::data::Clustering;
@@ -24,7 +25,7 @@ pub(super) fn run(
     x: ArrayView2<'_, f32>,
     evaluator: &ClusteringEvaluator<'_>,
     observer: &dyn Observer,
-) -> Result<Vec<ClusteringResult>, WorkflowError> {
+) -> Result<Found, WorkflowError> {
     let series = rows_by_field(evaluator.manifest, field).map_err(|record| {
         let known = evaluator.manifest.field_names().join(", ");
         WorkflowError::Usage(format!("`{}` has no field `{field}` of cluster.fit_per (known: {known})", record.path))
@@ -32,8 +33,14 @@ pub(super) fn run(
     let mut results = Vec::new();
     for method in &section.methods {
         let clusterer = section.clusterer(*method);
-        let found =
-            cluster_per_series(clusterer.as_ref(), x, &series, flux.transmission.view(), evaluator.seed, observer)?;
+        let transmission = flux.transmission.view();
+        let found = match cluster_per_series(clusterer.as_ref(), x, &series, transmission, evaluator.seed, observer) {
+            Ok(found) => found,
+            Err(error) => {
+                results.push((*method, Err(error)));
+                continue;
+            }
+        };
         let mut notes = Vec::new();
         for (reason, names) in found.disagreements {
             let warning = Warning::SeriesDisagree { method: method.title(), reason, names, series: series.len() };
@@ -42,7 +49,7 @@ pub(super) fn run(
         }
         let mut result = dense_result(*method, found.clustering, notes, x, evaluator, observer);
         result.parameters.insert("fit_per".to_owned(), json!(field));
-        results.push(result);
+        results.push((*method, Ok(result)));
     }
     Ok(results)
 }

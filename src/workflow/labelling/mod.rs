@@ -62,6 +62,16 @@ impl Curator {
         if !run.command.is_clustered() {
             return Err(RunError::NotARun { kind: "cluster", missing: "clusters", path: folder }.into());
         }
+        if run.command == RunKind::Patches && !folder.join(images_csv::FILE).is_file() {
+            return Err(WorkflowError::failed(
+                format!(
+                    "an earlier version made this run over patches, without the {} that lists them as images: `{}`",
+                    images_csv::FILE,
+                    folder.display()
+                ),
+                "run `rails patches` with the same recipe again: the new run can be curated, trained on and assigned to",
+            ));
+        }
         let mut table = ImagesTable::read(&folder.join(images_csv::FILE), &run.methods, &run.dataset.field_names)?;
         let review = folder.join("curation").join(review_csv::FILE);
         if review.is_file() {
@@ -185,6 +195,12 @@ impl Curator {
     /// # Errors
     /// When the folders cannot be read.
     pub fn apply_folders(&mut self, by: &str) -> Result<CurateSummary, WorkflowError> {
+        if self.run.features.slices.is_some() {
+            return Err(WorkflowError::failed(
+                format!("patches are no files, and lie in no cluster folders: `{}`", self.folder.display()),
+                "decide on the page that `rails curate` opens, or with `--apply decisions.jsonl`",
+            ));
+        }
         let state = self.state();
         let mut decisions = Vec::new();
         let mut open = Vec::new();

@@ -1,119 +1,147 @@
 //! HDF5 and `NeXus`: one data set of shape `[frames, height, width]`, or the parts of one, as an Eiger's master links
 //! them.
 //!
-//! Contiguous or in chunks, through gzip, shuffle, LZ4, bitshuffle and LZF; external and soft links are followed,
-//! virtual data sets assembled.
+//! The structures of a file are decoded by `rust_hdf5::format`. What is read and how much of it, where links and virtual
+//! data sets lead, and what counts as missing is decided here: whatever a file declares, no more is allocated than it
+//! holds, and what nobody wrote is never zero.
 
+mod chunks;
+mod dataset;
+mod file;
+mod filters;
 mod finding;
-mod whole;
+mod kept_chunks;
+mod links;
+mod mapping;
+mod nexus;
+mod numbers;
+mod object;
+mod selection;
+mod target;
 mod writing;
 
+use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use rust_hdf5::{DatatypeMessage, Filter, H5Dataset, H5File, Hdf5Error, StorageLayout};
+use rust_hdf5::format::FormatError;
 
-use super::counts::{self, PixelType, frame, part};
-use super::{Header, Stack};
-use crate::images::{DecodeError, Decoded, Samples};
+use self::dataset::{Coverage, Dataset, Reading};
+use self::file::Files;
+use self::kept_chunks::KeptChunks;
+use self::target::Target;
+use super::counts::{PixelType, frame};
+use super::{Header, Remark, Stack};
+use crate::images::{DecodeError, Decoded, Limits};
 
-/// Frames that lie in one chunk are decoded together and kept, up to so many bytes.
-const MOST_KEPT: usize = 256 << 20;
-
-/// Filters that can be undone: deflate, shuffle, Fletcher32, scale-offset, n-bit, LZF, LZ4 and bitshuffle.
-const FILTERS: [u16; 8] = [1, 2, 3, 5, 6, 32000, 32004, BITSHUFFLE];
-
-const BITSHUFFLE: u16 = 32008;
-/// The fifth parameter of bitshuffle where zstd follows it.
-const BITSHUFFLE_ZSTD: u32 = 3;
-
-/// Registered filters that people meet, by number.
-const OTHER_FILTERS: [(u16, &str); 6] =
-    [(4, "szip"), (307, "bzip2"), (32001, "blosc"), (32013, "zfp"), (32015, "zstd"), (32026, "blosc2")];
+pub(super) use self::file::signature;
 
 /// An open file.
 pub(super) struct Hdf5Stack {
+    files: Files,
+    kept: KeptChunks,
     /// The data set, or its parts one after the other.
     parts: Vec<FramesPart>,
-    kind: PixelType,
+    pixel: PixelType,
     height: usize,
     width: usize,
     frames: usize,
     /// Where the data set lies, or the first of its parts.
     path: String,
     sources: Vec<PathBuf>,
-    /// The last chunk of several frames.
-    kept: Option<CachedFrames>,
+    remarks: Vec<Remark>,
 }
 
 /// A data set of frames.
 struct FramesPart {
-    dataset: H5Dataset,
+    dataset: Rc<Dataset>,
     /// The number of its first frame.
     first: usize,
     frames: usize,
-    /// Frames that lie in one chunk.
-    together: usize,
-}
-
-struct CachedFrames {
-    first: usize,
-    frames: usize,
-    samples: Samples,
 }
 
 impl Hdf5Stack {
-    /// Opens `path` at `dataset`, or at the data set of most frames.
+    /// Opens `path` at `dataset`, or at the one that [`finding`] says.
     pub(super) fn open(path: &Path, dataset: Option<&str>) -> Result<Self, DecodeError> {
-        whole::check(path)?;
-        let file = H5File::options().no_locking().open(path).map_err(|error| translate(&error))?;
-        let found = finding::find(&file, path, dataset)?;
-        let mut stack = Self {
-            parts: Vec::new(),
-            kind: found.kind,
-            height: found.height,
-            width: found.width,
-            frames: 0,
-            path: found.path,
-            sources: found.sources,
-            kept: None,
-        };
-        for dataset in found.datasets {
-            refuse_filters(&dataset)?;
-            let frames = if dataset.ndims() == 2 { 1 } else { dataset.shape()[0] };
-            let bytes = stack.height * stack.width * stack.kind.size();
-            let together = match dataset.chunk_dims().as_deref() {
-                Some([together, _, _]) if together * bytes <= MOST_KEPT => *together,
-                _ => 1,
-            };
-            stack.parts.push(FramesPart { dataset, first: stack.frames, frames, together: together.max(1) });
-            stack.frames += frames;
+        let files = Files::default();
+        let file = files.open(path)?;
+        let found = finding::find(&files, &file, dataset)?;
+        let first = &found.datasets[0];
+        let [.., height, width] = *first.shape.as_slice() else { return Err(corrupt("frames of no size".to_owned())) };
+        let pixel = first.number.pixel;
+        Limits::current().check(width, height, pixel.size() as u64)?;
+        if height == 0 || width == 0 || height > u64::from(u32::MAX) || width > u64::from(u32::MAX) {
+            return Err(corrupt(format!("frames of {width}×{height} pixels")));
         }
-        Ok(stack)
+        let mut remarks = vec![Remark::Taken { dataset: found.path.clone(), passed_over: found.passed_over }];
+        let (mut parts, mut frames, mut declared) = (Vec::new(), 0_u64, 0_u64);
+        for dataset in found.datasets {
+            let written = dataset.written()?;
+            let n = if dataset.shape.len() == 2 { written.min(1) } else { written };
+            declared = declared.saturating_add(if dataset.shape.len() == 2 { 1 } else { dataset.shape[0] });
+            let first = frames as usize;
+            frames = frames.saturating_add(n);
+            Limits::current().check_frames(frames)?;
+            if let Some(why) = dataset.filled(&files) {
+                remarks.push(Remark::Filled { dataset: found.path.clone(), why });
+            }
+            parts.push(FramesPart { dataset, first, frames: n as usize });
+        }
+        let unreachable = |part: &FramesPart| part.dataset.unreachable(&files);
+        if let Some(why) = parts.iter().map(unreachable).collect::<Option<Vec<String>>>() {
+            return Err(corrupt(format!("`{}`: {}", found.path, why[0])));
+        }
+        if frames == 0 {
+            let lost = parts.iter().find_map(|part| part.dataset.lost(&files));
+            let why = lost.unwrap_or_else(|| "none was ever written".to_owned());
+            return Err(corrupt(format!("it declares {declared} frames in `{}`, but {why}", found.path)));
+        }
+        if frames < declared {
+            remarks.push(Remark::Unwritten { frames: declared - frames, declared });
+        }
+        let sources = sources_of(&files, &parts, file.number);
+        Ok(Self {
+            files,
+            kept: KeptChunks::default(),
+            parts,
+            pixel,
+            height: height as usize,
+            width: width as usize,
+            frames: frames as usize,
+            path: found.path,
+            sources,
+            remarks,
+        })
     }
 
-    fn samples(&self, part: &FramesPart, first: usize, frames: usize) -> Result<Samples, DecodeError> {
-        let dataset = &part.dataset;
-        let (starts, counts) = match dataset.ndims() {
-            2 => (vec![0, 0], vec![self.height, self.width]),
-            _ => (vec![first, 0, 0], vec![frames, self.height, self.width]),
+    /// The pixels of a frame: little-endian numbers of the data set's own type.
+    fn bytes(&mut self, index: usize) -> Result<Vec<u8>, DecodeError> {
+        let at = self.parts.partition_point(|part| part.first + part.frames <= index);
+        let part = self.parts.get(at).ok_or_else(|| super::no_such_frame(index, self.frames))?;
+        let (height, width) = (self.height as u64, self.width as u64);
+        let (start, count) = match part.dataset.shape.len() {
+            2 => (vec![0, 0], vec![height, width]),
+            _ => (vec![(index - part.first) as u64, 0, 0], vec![1, height, width]),
         };
-        macro_rules! read {
-            ($type:ty) => {
-                dataset.read_slice::<$type>(&starts, &counts).map_err(|error| translate(&error))?
-            };
+        let mut found = Coverage::default();
+        let bytes = if let Some(bytes) = part.dataset.one_chunk(&start, &count, &mut found)? {
+            bytes
+        } else {
+            let mut bytes = vec![0; self.height * self.width * self.pixel.size()];
+            let mut target = Target::whole(&mut bytes, part.dataset.number.asked(), &count);
+            let mut reading = Reading { files: &self.files, kept: &mut self.kept };
+            part.dataset.read(&mut reading, &start, &count, &mut target, &mut found)?;
+            bytes
+        };
+        if let Some(why) = found.lost {
+            return Err(corrupt(format!("frame {index}: {why}")));
         }
-        Ok(match self.kind {
-            PixelType::U8 => Samples::U8(read!(u8)),
-            PixelType::I8 => counts::of_i16(read!(i8).into_iter().map(i16::from)),
-            PixelType::U16 => Samples::U16(read!(u16)),
-            PixelType::I16 => counts::of_i16(read!(i16).into_iter()),
-            PixelType::U32 => Samples::U32(read!(u32)),
-            PixelType::I32 => counts::of_i32(read!(i32).into_iter()),
-            PixelType::U64 => counts::of_u64(read!(u64).into_iter()),
-            PixelType::I64 => counts::of_i64(read!(i64).into_iter()),
-            PixelType::F32 => Samples::F32(read!(f32)),
-            PixelType::F64 => counts::of_f64(read!(f64).into_iter()),
-        })
+        if found.measured == 0 {
+            let why = part.dataset.lost(&self.files).unwrap_or_else(|| "nothing of it was ever written".to_owned());
+            return Err(corrupt(format!("frame {index}: {why}")));
+        }
+        Ok(bytes)
     }
 }
 
@@ -123,7 +151,7 @@ impl Stack for Hdf5Stack {
     }
 
     fn header(&self) -> Header {
-        Header { width: self.width as u32, height: self.height as u32, bit_depth: self.kind.bit_depth() }
+        Header { width: self.width as u32, height: self.height as u32, bit_depth: self.pixel.bit_depth() }
     }
 
     fn has_datasets(&self) -> bool {
@@ -134,25 +162,14 @@ impl Stack for Hdf5Stack {
         self.sources.clone()
     }
 
+    fn remarks(&self) -> Vec<Remark> {
+        self.remarks.clone()
+    }
+
     fn read(&mut self, index: usize) -> Result<Decoded, DecodeError> {
-        let at = self.parts.partition_point(|part| part.first + part.frames <= index);
-        let chosen = self.parts.get(at).ok_or_else(|| super::no_such_frame(index, self.frames))?;
-        let pixels = self.height * self.width;
-        let shorter = || DecodeError::Truncated { format: "HDF5", detail: "fewer pixels than its shape says" };
-        if chosen.together == 1 {
-            let samples = self.samples(chosen, index - chosen.first, 1)?;
-            return frame(samples, self.height, self.width).ok_or_else(shorter);
-        }
-        if !self.kept.as_ref().is_some_and(|kept| (kept.first..kept.first + kept.frames).contains(&index)) {
-            let first = (index - chosen.first) / chosen.together * chosen.together;
-            let frames = chosen.together.min(chosen.frames - first);
-            let samples = self.samples(chosen, first, frames)?;
-            self.kept = Some(CachedFrames { first: chosen.first + first, frames, samples });
-        }
-        let kept = self.kept.as_ref().ok_or_else(shorter)?;
-        let start = (index - kept.first) * pixels;
-        let samples = part(&kept.samples, start..start + pixels).ok_or_else(shorter)?;
-        frame(samples, self.height, self.width).ok_or_else(shorter)
+        let bytes = self.bytes(index)?;
+        let shorter = || truncated("fewer pixels than its shape says");
+        frame(self.pixel.decode(&bytes, true), self.height, self.width).ok_or_else(shorter)
     }
 
     fn copy(&mut self, indices: &[usize], target: &Path) -> Result<(), DecodeError> {
@@ -160,36 +177,42 @@ impl Stack for Hdf5Stack {
     }
 }
 
-/// The pixels' type; `None` where they are no numbers.
-fn kind_of(datatype: &DatatypeMessage) -> Option<PixelType> {
-    match datatype {
-        DatatypeMessage::FixedPoint { size, signed, .. } => PixelType::of(false, *signed, *size as usize),
-        DatatypeMessage::FloatingPoint { size, .. } => PixelType::of(true, true, *size as usize),
-        _ => None,
+/// Other files that the parts take numbers from, each once, in the order they are named.
+fn sources_of(files: &Files, parts: &[FramesPart], master: usize) -> Vec<PathBuf> {
+    let (mut seen, mut sources) = (HashSet::new(), Vec::new());
+    for FramesPart { dataset, .. } in parts {
+        if dataset.place.file.number != master {
+            sources.push(dataset.place.file.path.clone());
+        }
+        if seen.insert(dataset.place.key()) {
+            dataset.sources(files, &mut seen, &mut sources);
+        }
     }
+    let mut known = HashSet::new();
+    sources.retain(|source| known.insert(fs::canonicalize(source).unwrap_or_else(|_| source.clone())));
+    sources
 }
 
-/// Names a filter that cannot be undone before the first frame is asked for.
-fn refuse_filters(dataset: &H5Dataset) -> Result<(), DecodeError> {
-    if !matches!(dataset.storage_layout(), Ok(StorageLayout::Chunked)) {
-        return Ok(());
-    }
-    let filters = dataset.filters().map_err(|error| translate(&error))?;
-    let with_zstd = |filter: &Filter| filter.id == BITSHUFFLE && filter.cd_values.get(4) == Some(&BITSHUFFLE_ZSTD);
-    let Some(other) = filters.iter().find(|filter| !FILTERS.contains(&filter.id) || with_zstd(filter)) else {
-        return Ok(());
-    };
-    let known = OTHER_FILTERS.iter().find(|(id, _)| *id == other.id);
-    let name =
-        if with_zstd(other) { "bitshuffle and zstd" } else { known.map_or("an unknown filter", |(_, name)| name) };
-    let detail =
-        format!("compressed by {name} (filter {}); gzip, LZ4, LZF and bitshuffle with LZ4 can be read", other.id);
-    Err(DecodeError::Unsupported { format: "HDF5", detail })
-}
-
-fn translate(error: &Hdf5Error) -> DecodeError {
+fn translate(error: &FormatError) -> DecodeError {
     match error {
-        Hdf5Error::Unsupported(detail) => DecodeError::Unsupported { format: "HDF5", detail: detail.clone() },
-        other => DecodeError::Corrupt { format: "HDF5", detail: other.to_string() },
+        FormatError::UnsupportedFeature(detail) => unsupported(detail.clone()),
+        FormatError::BufferTooShort { .. } => truncated("the file ends before its structures do"),
+        FormatError::ChecksumMismatch { .. } => corrupt("a checksum does not agree".to_owned()),
+        other => corrupt(other.to_string()),
     }
 }
+
+fn corrupt(detail: String) -> DecodeError {
+    DecodeError::Corrupt { format: "HDF5", detail }
+}
+
+fn truncated(detail: &'static str) -> DecodeError {
+    DecodeError::Truncated { format: "HDF5", detail }
+}
+
+fn unsupported(detail: String) -> DecodeError {
+    DecodeError::Unsupported { format: "HDF5", detail }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,10 @@
 //! COCO annotations (Lin et al., "Microsoft COCO", ECCV 2014; the format of pycocotools): every image carries one
-//! annotation whose box covers it whole, since what was labelled is the image and not a thing in it.
+//! annotation whose box covers it whole, since what was labelled is the image and not a thing in it. Of an image whose
+//! patches were labelled each is a box.
 //!
 //! `file_name` is relative to the data set, which `info.root` names. In `removed.json` the reasons are the categories.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -11,7 +12,7 @@ use serde::Serialize;
 
 use super::{DecidedImages, ExportedImage, reason, unwritable};
 use crate::atomic_file;
-use crate::data::path_text;
+use crate::data::{PatchAddress, path_text};
 use crate::images::header_of;
 use crate::workflow::WorkflowError;
 
@@ -44,7 +45,8 @@ struct CocoImage<'a> {
     file_name: &'a str,
     width: u32,
     height: u32,
-    content_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_id: Option<String>,
     fields: &'a std::collections::BTreeMap<String, String>,
 }
 
@@ -72,7 +74,7 @@ pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path) -> Result<Vec<St
         ("removed", "reason", "removed images with the reason", removed),
     ];
     for (name, kind, description, entries) in parts {
-        let sizes: Vec<Option<(u32, u32)>> = entries.par_iter().map(|(entry, _)| size(&decided.file(*entry))).collect();
+        let sizes: Vec<Option<Sizes>> = entries.par_iter().map(|(entry, _)| sizes(&decided.file(*entry))).collect();
         let names: BTreeSet<&str> = entries.iter().map(|(_, name)| *name).collect();
         let names: Vec<&str> = names.into_iter().collect();
         let root = std::path::absolute(decided.root).unwrap_or_else(|_| decided.root.to_owned());
@@ -83,29 +85,30 @@ pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path) -> Result<Vec<St
             images: Vec::new(),
             annotations: Vec::new(),
         };
-        for ((entry, name), size) in entries.iter().zip(sizes) {
-            let Some((width, height)) = size else {
+        let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
+        for ((entry, name), size) in entries.iter().zip(&sizes) {
+            let Some(((width, height), [left, top, wide, high])) = *size else {
                 missing.push(entry.row.path.clone());
                 continue;
             };
-            let id = coco.images.len() + 1;
-            let content_id = entry.row.id.to_string();
-            coco.images.push(CocoImage {
-                id,
-                file_name: &entry.row.path,
-                width,
-                height,
-                content_id,
-                fields: entry.fields,
+            // Patches of one image are boxes in it.
+            let file_name = image_of(&entry.row.path);
+            let image_id = *ids.entry(file_name).or_insert_with(|| {
+                let id = coco.images.len() + 1;
+                // The id of an image is not known from its patches.
+                let content_id = (file_name == entry.row.path).then(|| entry.row.id.to_string());
+                coco.images.push(CocoImage { id, file_name, width, height, content_id, fields: entry.fields });
+                id
             });
+            let (right, bottom) = (left + wide, top + high);
             coco.annotations.push(CocoAnnotation {
-                id,
-                image_id: id,
+                id: coco.annotations.len() + 1,
+                image_id,
                 category_id: names.partition_point(|known| known < name) + 1,
-                bbox: [0, 0, width, height],
-                area: u64::from(width) * u64::from(height),
+                bbox: [left, top, wide, high],
+                area: u64::from(wide) * u64::from(high),
                 iscrowd: 0,
-                segmentation: vec![[0, 0, width, 0, width, height, 0, height]],
+                segmentation: vec![[left, top, right, top, right, bottom, left, bottom]],
             });
         }
         let json = serde_json::to_vec(&coco).map_err(unwritable)?;
@@ -115,8 +118,22 @@ pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path) -> Result<Vec<St
     Ok(missing)
 }
 
-/// Width and height in pixels; `None` where the file is gone or no image.
-fn size(file: &Path) -> Option<(u32, u32)> {
-    let header = header_of(file).ok()?;
-    Some((header.width, header.height))
+/// Width and height of an image in pixels, and left, top, width and height of what was labelled in it.
+type Sizes = ((u32, u32), [u32; 4]);
+
+/// `None` where the file is gone or no image.
+fn sizes(file: &Path) -> Option<Sizes> {
+    let patch = PatchAddress::parse(file);
+    let header = header_of(patch.as_ref().map_or(file, |patch| &patch.image)).ok()?;
+    let whole = [0, 0, header.width, header.height];
+    let of = |patch: PatchAddress| [patch.left, patch.top, patch.width, patch.height].map(|pixels| pixels as u32);
+    Some(((header.width, header.height), patch.map_or(whole, of)))
+}
+
+/// The path of the image that `path` names a patch of; else `path`.
+fn image_of(path: &str) -> &str {
+    match PatchAddress::parse_text(path) {
+        Some(_) => path.rsplit_once("#xywh=").map_or(path, |(image, _)| image),
+        None => path,
+    }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{DecidedImages, ExportedImage, reason};
+use super::{DecidedImages, ExportedImage, is_there, reason};
 use crate::data::FolderNames;
 use crate::runs::{Placement, Placer};
 use crate::workflow::WorkflowError;
@@ -20,7 +20,7 @@ pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path, how: Placement) 
     let targets: Vec<(ExportedImage<'_>, String)> = labelled.chain(removed).collect();
     for (entry, target) in targets {
         let source = decided.file(entry);
-        if !source.is_file() {
+        if !is_there(&source) {
             missing.push(entry.row.path.clone());
             continue;
         }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::curation::{Curation, Label, Removed};
-use crate::data::path_text;
+use crate::data::{PatchAddress, path_text};
 use crate::files::{ImageRow, ImagesTable};
 use crate::runs::{Placement, RunDir};
 use crate::workflow::WorkflowError;
@@ -26,7 +26,7 @@ pub enum ExportFormat {
     Csv,
     /// `labels.parquet` and `removed.parquet`.
     Parquet,
-    /// `labels.json` and `removed.json` as COCO annotations: one box per image that covers it whole.
+    /// `labels.json` and `removed.json` as COCO annotations: a box per patch, or one per image that covers it whole.
     Coco,
 }
 
@@ -122,7 +122,7 @@ impl<'a> DecidedImages<'a> {
 
     /// Images whose file is gone.
     fn missing(&self) -> Vec<String> {
-        let gone = self.entries().filter(|entry| !self.file(*entry).is_file());
+        let gone = self.entries().filter(|entry| !is_there(&self.file(*entry)));
         gone.map(|entry| entry.row.path.clone()).collect()
     }
 
@@ -140,6 +140,11 @@ impl<'a> DecidedImages<'a> {
         }
         ExportSummary { output: path_text::to_text(output), classes, removed, unlabelled: self.unlabelled, missing }
     }
+}
+
+/// Whether the image at `file` is there: the file itself, or the one that a patch is a part of.
+fn is_there(file: &Path) -> bool {
+    PatchAddress::parse(file).map_or_else(|| file.is_file(), |patch| patch.image.is_file())
 }
 
 fn reason(removed: &Removed) -> &str {

@@ -1,0 +1,111 @@
+//! Statistics of patches as features: each image is decoded and corrected once for all of its patches.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use crate::data::{Manifest, PatchAddress, Skipped};
+use crate::features::{Patches, make_finite};
+use crate::images::{DepthRange, decode, enhance};
+use crate::progress::{Event, Note, Observer, Stage};
+use crate::recipes::PatchFeatures;
+
+/// The patches that could be measured, and their statistics.
+pub(crate) struct MeasuredPatches {
+    /// Without the patches of images that could not be read, and without dark ones.
+    pub manifest: Manifest,
+    /// A row per record of `manifest`, shape `[n_patches, statistics]`, finite.
+    pub values: Array2<f32>,
+    /// Statistics that were not finite and became 0.
+    pub replaced: usize,
+}
+
+/// A patch that is kept: its row in the manifest, and its statistics.
+type Kept = (usize, Vec<f64>);
+
+/// Measures every patch of `manifest` on the brightness scale `depth`.
+pub(crate) fn measure(
+    recipe: &PatchFeatures,
+    manifest: &Manifest,
+    depth: DepthRange,
+    observer: &dyn Observer,
+) -> MeasuredPatches {
+    let stage = observer.stage(Stage::Embed, manifest.records.len());
+    let mut images: BTreeMap<PathBuf, Vec<(usize, PatchAddress)>> = BTreeMap::new();
+    let mut skipped = manifest.skipped.clone();
+    for (row, record) in manifest.records.iter().enumerate() {
+        match PatchAddress::parse_text(&record.path) {
+            Some(patch) => images.entry(patch.image.clone()).or_default().push((row, patch)),
+            None => skipped.push(Skipped { path: record.path.clone(), reason: "no patch of an image".to_owned() }),
+        }
+    }
+    let images: Vec<(PathBuf, Vec<(usize, PatchAddress)>)> = images.into_iter().collect();
+    let measured: Vec<Result<Vec<Kept>, Skipped>> = images
+        .par_iter()
+        .map(|(image, patches)| {
+            let found = measure_image(recipe, &manifest.root.join(image), patches, depth);
+            stage.advance(patches.len());
+            found.map_err(|reason| Skipped { path: image.display().to_string(), reason })
+        })
+        .collect();
+    drop(stage);
+    let mut kept: Vec<Kept> = Vec::with_capacity(manifest.records.len());
+    let mut asked = 0;
+    for ((_, patches), found) in images.iter().zip(measured) {
+        match found {
+            Ok(found) => {
+                asked += patches.len();
+                kept.extend(found);
+            }
+            Err(left_out) => {
+                observer.on(Event::Skipped { path: Path::new(&left_out.path), why: &left_out.reason });
+                skipped.push(left_out);
+            }
+        }
+    }
+    if kept.len() < asked {
+        observer.note(&Note::PatchesDark { patches: asked - kept.len() });
+    }
+    kept.sort_by_key(|(row, _)| *row);
+    skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut replaced = 0;
+    let mut values = Array2::zeros((kept.len(), recipe.statistics.len()));
+    let mut records = Vec::with_capacity(kept.len());
+    for (mut target, (row, mut statistics)) in values.rows_mut().into_iter().zip(kept) {
+        replaced += make_finite(&mut statistics);
+        target.iter_mut().zip(statistics).for_each(|(cell, value)| *cell = value as f32);
+        records.push(manifest.records[row].clone());
+    }
+    let manifest = Manifest { root: manifest.root.clone(), records, skipped, unmatched: manifest.unmatched };
+    MeasuredPatches { manifest, values, replaced }
+}
+
+/// The patches of one image that are not dark.
+fn measure_image(
+    recipe: &PatchFeatures,
+    file: &Path,
+    patches: &[(usize, PatchAddress)],
+    depth: DepthRange,
+) -> Result<Vec<Kept>, String> {
+    let decoded = decode(file).map_err(|error| error.to_string())?;
+    let outside = |patch: &PatchAddress| {
+        let [bottom, right] = [patch.top.saturating_add(patch.height), patch.left.saturating_add(patch.width)];
+        bottom > decoded.height || right > decoded.width
+    };
+    if patches.iter().any(|(_, patch)| outside(patch)) {
+        return Err(format!("it has other pixels than before: {}×{}", decoded.width, decoded.height));
+    }
+    let plane = enhance(&recipe.enhance, depth.apply(&decoded)).brightness();
+    let place = |(_, patch): &(usize, PatchAddress)| {
+        [patch.top..patch.top + patch.height, patch.left..patch.left + patch.width]
+    };
+    let places: Vec<_> = patches.iter().map(place).collect();
+    let found = Patches::measure_at(plane.view(), &places, recipe.ignore);
+    let rows = patches.iter().map(|(row, _)| *row).zip(found.values.rows()).zip(&found.ignored);
+    let kept = rows
+        .filter(|(_, ignored)| !**ignored)
+        .map(|((row, all), _)| (row, recipe.statistics.iter().map(|&statistic| all[statistic as usize]).collect()));
+    Ok(kept.collect())
+}
