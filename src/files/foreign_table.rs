@@ -125,12 +125,11 @@ struct LineCount<'a> {
 impl LineCount<'_> {
     /// The line of what follows the line breaks at `byte`.
     fn at(&mut self, byte: u64) -> u64 {
-        let bytes = self.text.as_bytes();
-        let start = usize::try_from(byte).unwrap_or(bytes.len()).clamp(self.seen, bytes.len());
-        let breaks = bytes[start..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
-        let passed = &bytes[self.seen..start + breaks];
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
-        self.seen = start + breaks;
+        let start = usize::try_from(byte).unwrap_or(self.text.len()).clamp(self.seen, self.text.len());
+        let row = self.text[start..].trim_start_matches(['\r', '\n']);
+        let begin = self.text.len() - row.len();
+        self.line += self.text[self.seen..begin].matches('\n').count() as u64;
+        self.seen = begin;
         self.line
     }
 }

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::path::Path;
 
 use super::*;
 use crate::data::ImageId;
