@@ -1,10 +1,13 @@
 //! Requests of the explore page and the answers to them.
 
+use std::io::ErrorKind;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
@@ -133,13 +136,23 @@ pub(super) fn save(shared: &Shared, asked: &Save) -> Result<PathBuf, Failure> {
     let text = to_toml(&recipe).map_err(|error| Failure::internal(error.to_string()))?;
     let path = shared.folder.join(format!("{}.toml", asked.name));
     let _one = shared.saving.lock().unwrap_or_else(PoisonError::into_inner);
+    let gone = || {
+        let why = format!("`{}` is not there any more: put it back and save again", shared.folder.display());
+        Failure::new(StatusCode::SERVICE_UNAVAILABLE, why)
+    };
     let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::refused(format!("`{}` exists: choose another name", path.display()))
-        }
+        ErrorKind::AlreadyExists => Failure::refused(format!("`{}` exists: choose another name", path.display())),
+        ErrorKind::NotFound => gone(),
         _ => Failure::internal(format!("{error}: `{}`", path.display())),
     };
-    std::fs::create_dir_all(&shared.folder).map_err(failed)?;
+    // A folder that was moved away gets no empty one in its place.
+    if !shared.folder.is_dir() {
+        if shared.had_folder.load(Ordering::Relaxed) {
+            return Err(gone());
+        }
+        std::fs::create_dir(&shared.folder).map_err(failed)?;
+    }
+    shared.had_folder.store(true, Ordering::Relaxed);
     atomic_file::create(&path, text.as_bytes()).map_err(failed)?;
     Ok(path)
 }

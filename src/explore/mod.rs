@@ -7,6 +7,7 @@ mod answer;
 mod routes;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use ndarray::Array2;
@@ -34,6 +35,8 @@ struct Shared {
     images: Vec<ShownImage>,
     /// Where recipes are saved.
     folder: PathBuf,
+    /// Whether that was there, when the page was opened or a recipe saved.
+    had_folder: AtomicBool,
     /// Recipes are written one at a time.
     saving: Mutex<()>,
 }
@@ -90,7 +93,8 @@ impl Explorer {
             return Err(WorkflowError::failed("no image can be shown", "give a folder with images"));
         }
         let folder = PathBuf::from("experiments");
-        let shared = Shared { recipe: recipe.clone(), images, folder, saving: Mutex::new(()) };
+        let had_folder = AtomicBool::new(folder.is_dir());
+        let shared = Shared { recipe: recipe.clone(), images, folder, had_folder, saving: Mutex::new(()) };
         Ok(Self { server, shared: Arc::new(shared) })
     }
 

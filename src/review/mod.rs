@@ -22,7 +22,7 @@ mod state_answer;
 mod suggestions;
 mod thumbnails;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::curation::REVIEW;
@@ -110,6 +110,14 @@ impl Review {
     #[must_use]
     pub fn url(&self) -> String {
         self.server.url()
+    }
+
+    /// A file that sends a browser on to the page and that only this user can read.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn doorway(&mut self) -> Result<PathBuf, WorkflowError> {
+        Ok(self.server.doorway()?)
     }
 
     /// The port that is listened on.

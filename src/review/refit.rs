@@ -71,9 +71,11 @@ pub(super) fn start(shared: Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
                 session.take_suggestions(Arc::clone(&suggestions));
                 shared.events.publish(session.news());
             }
-            // They follow from the log and are written again by whoever needs them; a full disk is told by decisions.
+            // They follow from the log and are written again by whoever needs them; a full disk is told by decisions. A run
+            // that is gone gets none, and least of all another one that took its place.
             if written != Some(state.version)
                 && state.version > 0
+                && shared.session().refresh().is_ok()
                 && write_tables(&folder, &shared.catalogue.table, &state.curation, &suggestions.weights).is_ok()
             {
                 written = Some(state.version);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
+use serde_json::json;
 
 use super::catalogue::Catalogue;
 use super::state::ReviewState;
@@ -25,6 +26,8 @@ pub(super) struct Session {
     suggestions: Arc<FittedSuggestions>,
     /// The answer to `/api/state`, until something changes.
     answer: Option<Bytes>,
+    /// Why nothing could be saved now, as far as is known.
+    trouble: Option<String>,
 }
 
 impl Session {
@@ -36,7 +39,7 @@ impl Session {
     ) -> Self {
         let state = Arc::new(ReviewState::new(&catalogue, curator.entries(), curator.state()));
         let suggestions = Arc::new(fit(&state));
-        Self { catalogue, curator, by, state, suggestions, answer: None }
+        Self { catalogue, curator, by, state, suggestions, answer: None, trouble: None }
     }
 
     pub fn state(&self) -> &Arc<ReviewState> {
@@ -53,7 +56,8 @@ impl Session {
 
     /// The news that open pages get.
     pub fn news(&self) -> String {
-        format!(r#"{{"version":{},"fitted":{}}}"#, self.state.version, self.suggestions.version)
+        let (version, fitted) = (self.state.version, self.suggestions.version);
+        json!({ "version": version, "fitted": fitted, "trouble": self.trouble }).to_string()
     }
 
     /// Takes over suggestions that were computed meanwhile.
@@ -63,8 +67,13 @@ impl Session {
     }
 
     /// Reads what another process decided, such as `rails curate --apply`.
+    ///
+    /// # Errors
+    /// 503 where the run or its log is not there any more.
     pub fn refresh(&mut self) -> Result<(), Failure> {
-        if self.curator.reload().map_err(|error| unsaved(&error))? {
+        let is_new = self.curator.reload();
+        self.trouble = is_new.as_ref().err().map(in_words);
+        if is_new.map_err(|error| unsaved(&error))? {
             self.changed();
         }
         Ok(())
@@ -176,11 +185,16 @@ impl Session {
     }
 }
 
-/// The disk or the log is at fault.
+/// The disk or the log is at fault; all of it can be put right, and the decision sent again.
 fn unsaved(error: &LogError) -> Failure {
     if error.is_full() {
         let why = format!("the disk is full, nothing was saved: free some space and decide again ({error})");
         return Failure::new(StatusCode::INSUFFICIENT_STORAGE, why);
     }
-    Failure::internal(format!("nothing was saved: {error}"))
+    Failure::new(StatusCode::SERVICE_UNAVAILABLE, format!("nothing was saved: {}", in_words(error)))
+}
+
+/// What happened and what to do about it.
+fn in_words(error: &LogError) -> String {
+    error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}: {hint}"))
 }

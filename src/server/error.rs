@@ -12,6 +12,9 @@ pub enum ServerError {
     /// The system gives no random numbers, so that no secret can be made.
     #[error("the system gives no random numbers: {0}")]
     Random(String),
+    /// The file that leads a browser to the page cannot be written.
+    #[error("cannot write the file that opens the page: {0}")]
+    Doorway(io::Error),
     /// Serving stopped.
     #[error("the server stopped: {0}")]
     Stopped(io::Error),

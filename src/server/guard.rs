@@ -1,38 +1,82 @@
 //! Looks at every request before anything else does.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap, ORIGIN};
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Failure;
+use super::connections::Connection;
+use super::doorway::Doorway;
 use super::listen::{Listen, host_name};
 use super::token::Token;
+use super::{Failure, body};
 
 /// The header that carries the token; pictures and event streams carry it in their URL.
 const TOKEN_HEADER: &str = "x-rails-token";
 
 /// Who may ask.
 pub(super) struct Guard {
-    pub listen: Listen,
+    listen: Listen,
     pub token: Token,
+    /// Until the page has been asked for.
+    doorway: Mutex<Option<Doorway>>,
 }
 
-/// Lets a request through or answers it.
-pub(super) async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    match guard.check(request.method(), request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
+/// Whose request it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    /// Somebody who was shown the URL.
+    Owner,
+    /// Anybody: what is asked for is the same for everybody.
+    Anybody,
+}
+
+/// Lets a request through, its body read, or answers it.
+pub(super) async fn guarded(
+    State(guard): State<Arc<Guard>>,
+    Extension(connection): Extension<Arc<Connection>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_page = request.uri().path() == "/";
+    let request = match guard.check(request.method(), request.uri(), request.headers()) {
+        Ok(Caller::Owner) => {
+            connection.trust();
+            if is_page {
+                guard.close_doorway();
+            }
+            body::whole(request).await
+        }
+        Ok(Caller::Anybody) => Ok(request),
+        Err(failure) => Err(failure),
+    };
+    match request {
+        Ok(request) => next.run(request).await,
         // A person reads the answer to `/`, a script the others.
-        Err(failure) if request.uri().path() == "/" => (failure.status, failure.message + "\n").into_response(),
+        Err(failure) if is_page => (failure.status, failure.message + "\n").into_response(),
         Err(failure) => failure.into_response(),
     }
 }
 
 impl Guard {
-    fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
+    pub fn new(listen: Listen, token: Token) -> Self {
+        Self { listen, token, doorway: Mutex::default() }
+    }
+
+    /// Keeps `doorway` until the page has been asked for.
+    pub fn put_doorway(&self, doorway: Doorway) {
+        *self.doorway.lock().unwrap_or_else(PoisonError::into_inner) = Some(doorway);
+    }
+
+    fn close_doorway(&self) {
+        self.doorway.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Caller, Failure> {
         let forbidden = |why: &str| Failure::new(StatusCode::FORBIDDEN, why);
         let host = single(headers, &HOST).ok().flatten().ok_or_else(|| forbidden("the request names no host"))?;
         let ours = |host: &str| host_name(host).is_some_and(|name| self.listen.serves(name));
@@ -46,23 +90,29 @@ impl Guard {
         if origin.is_some_and(|origin| origin.strip_prefix("http://") != Some(host)) {
             return Err(forbidden("another page may not talk to this server"));
         }
-        // What lies under /ui/ is the same for everybody; the rest is for whoever was shown the URL.
-        if !uri.path().starts_with("/ui/") && !self.has_token(uri, headers) {
+        // The page and what lies under /ui/ are the same for everybody; the page brings the token of its tab itself. The
+        // rest is for whoever was shown the URL.
+        let given = given_token(uri, headers);
+        let is_public = (uri.path() == "/" && given.is_none()) || uri.path().starts_with("/ui/");
+        if is_public && *method == Method::GET {
+            return Ok(Caller::Anybody);
+        }
+        if !given.is_some_and(|given| self.token.is(given)) {
             return Err(forbidden("the token is missing or wrong: open the URL that `rails` printed"));
         }
         let is_json = |kind: &str| kind.split(';').next().is_some_and(|kind| kind.trim() == "application/json");
         if method == Method::POST && !single(headers, &CONTENT_TYPE).ok().flatten().is_some_and(is_json) {
             return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a POST must be `application/json`"));
         }
-        Ok(())
+        Ok(Caller::Owner)
     }
+}
 
-    fn has_token(&self, uri: &Uri, headers: &HeaderMap) -> bool {
-        let in_header = headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok());
-        let mut query = uri.query().unwrap_or_default().split('&');
-        let in_query = query.find_map(|pair| pair.strip_prefix("token="));
-        in_header.or(in_query).is_some_and(|given| self.token.is(given))
-    }
+/// What the request says is the token.
+fn given_token<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    let in_header = headers.get(TOKEN_HEADER).map(|value| value.to_str().unwrap_or_default());
+    let mut query = uri.query().unwrap_or_default().split('&');
+    in_header.or_else(|| query.find_map(|pair| pair.strip_prefix("token=")))
 }
 
 /// The value of a header that may stand there once.
@@ -87,8 +137,8 @@ mod tests {
             let value = value.replace("TOKEN", token.as_str());
             map.append(axum::http::HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
-        let guard = Guard { listen: Listen::default(), token };
-        guard.check(method, &path.parse().unwrap(), &map).map_or_else(|failure| failure.status.as_u16(), |()| 200)
+        let guard = Guard::new(Listen::default(), token);
+        guard.check(method, &path.parse().unwrap(), &map).map_or_else(|failure| failure.status.as_u16(), |_| 200)
     }
 
     const OURS: (&str, &str) = ("host", "localhost:8080");
@@ -99,8 +149,13 @@ mod tests {
         assert_eq!(asked(&Method::GET, "/thumb/0?size=64&token=TOKEN", &[OURS]), 200);
         assert_eq!(asked(&Method::GET, "/api/state", &[OURS, ("x-rails-token", "TOKEN")]), 200);
         assert_eq!(asked(&Method::GET, "/ui/main.js", &[OURS]), 200);
-        for path in ["/", "/api/state", "/thumb/0", "/image/0", "/?token=", "/?token=0", "/ui", "/?xtoken=TOKEN"] {
+        assert_eq!(asked(&Method::GET, "/", &[OURS]), 200, "a reload: the page has the token itself");
+        for path in ["/api/state", "/thumb/0", "/image/0", "/?token=", "/?token=0", "/ui", "/api/state?xtoken=TOKEN"] {
             assert_eq!(asked(&Method::GET, path, &[OURS]), 403, "{path}");
+        }
+        for method in [Method::POST, Method::HEAD, Method::DELETE] {
+            assert_eq!(asked(&method, "/", &[OURS]), 403, "{method}");
+            assert_eq!(asked(&method, "/ui/main.js", &[OURS]), 403, "{method}");
         }
     }
 

@@ -4,17 +4,22 @@
 //! in the URL, and requests are looked at before anything else sees them: `Host` must be ours, or a foreign name that
 //! was pointed at this address could read answers (DNS rebinding); `Origin` must be ours and a POST must be JSON, or a
 //! foreign page could send forms (CSRF). What is shown comes with a policy that forbids anything from elsewhere.
+//! Connections, headers and bodies are bounded in number, size and time, so that nobody shuts the owner out.
 //!
 //! This layer knows nothing of what the pages are about.
 
 mod answer;
 mod assets;
+mod body;
+mod connections;
+mod doorway;
 mod error;
 mod events;
 mod guard;
 mod headers;
 mod listen;
 mod run;
+mod serve;
 mod token;
 
 pub use answer::{Failure, blocking, json, parsed};

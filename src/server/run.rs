@@ -1,20 +1,22 @@
 //! Binds, says where, and serves until somebody presses Ctrl-C.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response};
+use axum::routing::get;
 
+use super::doorway::Doorway;
 use super::guard::{Guard, guarded};
 use super::headers::secured;
+use super::serve::serve;
 use super::token::Token;
-use super::{Events, Failure, Listen, ServerError};
+use super::{Events, Failure, Listen, ServerError, embedded};
 
-/// Long enough for a decision about a million images.
-const MAX_REQUEST: usize = 64 << 20;
 /// How long requests under way may take to end.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -35,7 +37,7 @@ impl Server {
         let listener = TcpListener::bind(listen.socket()).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, guard: Guard { listen, token: Token::random()? } })
+        Ok(Self { listener, address, guard: Guard::new(listen, Token::random()?) })
     }
 
     /// The port, also where a free one was taken.
@@ -55,6 +57,18 @@ impl Server {
         format!("http://{host}/?token={}", self.guard.token.as_str())
     }
 
+    /// A file that sends a browser on to the page and that only this user can read. It goes when the page has been asked
+    /// for, or with the server.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn doorway(&mut self) -> Result<PathBuf, ServerError> {
+        let doorway = Doorway::to(&self.url()).map_err(ServerError::Doorway)?;
+        let file = doorway.file().to_owned();
+        self.guard.put_doorway(doorway);
+        Ok(file)
+    }
+
     /// Serves `pages` until Ctrl-C or a request to terminate; then `events` end and requests under way are finished.
     ///
     /// # Errors
@@ -66,25 +80,30 @@ impl Server {
             .build()
             .map_err(ServerError::Stopped)?;
         let pages = pages
+            .route(
+                "/ui/token.js",
+                get(async || embedded("text/javascript; charset=utf-8", include_bytes!("page/token.js"))),
+            )
             .fallback(async || Failure::not_found("page"))
-            .layer(DefaultBodyLimit::max(MAX_REQUEST))
+            // The guard reads bodies, and bounds them.
+            .layer(DefaultBodyLimit::disable())
             .layer(from_fn_with_state(Arc::new(self.guard), guarded))
             .layer(map_response(secured));
         let served = runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(self.listener)?;
-            let closing = events.clone();
-            let serving = axum::serve(listener, pages).with_graceful_shutdown(async move {
+            let stop = async {
                 interrupted().await;
-                closing.close();
-            });
+                events.close();
+            };
             let patience = async {
                 interrupted().await;
                 tokio::time::sleep(GRACE).await;
             };
             tokio::select! {
-                served = serving => served,
-                () = patience => Ok(()),
+                () = serve(listener, pages, stop) => {}
+                () = patience => {}
             }
+            Ok(())
         });
         runtime.shutdown_timeout(GRACE);
         served.map_err(ServerError::Stopped)

@@ -98,6 +98,7 @@ impl WorkflowError {
             Self::Cluster(error) => error.hint(),
             Self::Separation(error) => error.hint(),
             Self::Run(error) => error.hint(),
+            Self::Log(error) => error.hint().map(str::to_owned),
             Self::Server(error) => error.hint(),
             Self::Results(error) => error.hint(),
             Self::Train(error) => error.hint(),

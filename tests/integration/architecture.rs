@@ -202,6 +202,8 @@ fn each_crate_of_the_outside_has_its_place() {
         ("rust_hdf5", &["src/images/frames/"]),
         ("axum", &["src/server/", "src/review/", "src/explore/"]),
         ("tokio", &["src/server/", "src/review/"]),
+        ("hyper", &["src/server/"]),
+        ("hyper_util", &["src/server/"]),
         ("csv::Writer", &["src/files/csv_table.rs"]),
         ("csv::Reader", &["src/files/", "src/curation/label_table.rs"]),
         ("ArrowWriter", &["src/files/parquet_table.rs", "src/embeddings/"]),

@@ -73,6 +73,13 @@ fn slips_are_refused_and_nothing_leaves_the_folder() {
     }
     served.post("/api/save", &json!({ "name": "mine", "settings": settings })).with(200);
     served.post("/api/save", &json!({ "name": "mine", "settings": settings })).with(422);
+    // A folder that went is missed, and no empty one made in its place.
+    std::fs::rename(place.path("experiments"), place.path("elsewhere")).unwrap();
+    let answer = served.post("/api/save", &json!({ "name": "other", "settings": settings })).with(503);
+    assert!(answer.text().contains("put it back and save again"), "{}", answer.text());
+    assert!(!place.path("experiments").exists());
+    std::fs::rename(place.path("elsewhere"), place.path("experiments")).unwrap();
+    served.post("/api/save", &json!({ "name": "other", "settings": settings })).with(200);
     served.get("/image/7").with(404);
     served.get("/ui/secret").with(404);
     assert_eq!(served.interrupt(), Some(0));

@@ -7,8 +7,10 @@ mod browser;
 mod class_names;
 mod cluster;
 mod compare;
+mod crowded;
 mod crystals;
 mod curate;
+mod doorway;
 mod evaluate;
 mod explore;
 mod exports;
@@ -28,6 +30,7 @@ mod sweep;
 mod terminal;
 mod tile;
 mod train;
+mod vanished;
 mod words;
 
 mod chromium;

@@ -80,7 +80,7 @@ impl Workplace {
     pub fn new(name: &str) -> Self {
         static CLEAN: Once = Once::new();
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("workplaces");
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("workplaces").join(env!("CARGO_CRATE_NAME"));
         CLEAN.call_once(|| drop(fs::remove_dir_all(&all)));
         let folder = all.join(format!("{name}-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
         fs::create_dir_all(&folder).unwrap();

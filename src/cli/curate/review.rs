@@ -42,13 +42,13 @@ impl PageArguments {
         observer: &Terminal,
     ) -> Result<CommandOutcome, CommandError> {
         let listen = Listen { address: self.listen.unwrap_or(Listen::default().address), port: self.port };
-        let review = Review::open(run, listen, by, context)?;
+        let mut review = Review::open(run, listen, by, context)?;
         observer.clear();
         let page = ServedPage { url: review.url(), port: review.port(), exposure: listen.exposure() };
         let saved = "Every decision is saved at once. Ctrl-C ends the review.";
         global.print(&page, |page| page.text("Review page", saved))?;
-        if self.open && !open_browser(&page.url) {
-            render::note(global.verbosity(), "no browser could be started: open the URL yourself\n");
+        if self.open {
+            open_browser(&mut review, global);
         }
         let summary = review.serve()?;
         render::note(global.verbosity(), &render::curate(&summary));
@@ -79,7 +79,9 @@ impl ServedPage {
     }
 }
 
-fn open_browser(url: &str) -> bool {
+/// Starts the browser on a file that leads to the page: the URL itself would be in the browser's command line, which
+/// everybody on the machine can read.
+fn open_browser(review: &mut Review, global: &Global) {
     let opener = if cfg!(target_os = "macos") {
         "open"
     } else if cfg!(windows) {
@@ -87,5 +89,12 @@ fn open_browser(url: &str) -> bool {
     } else {
         "xdg-open"
     };
-    Command::new(opener).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().is_ok()
+    let started = review.doorway().map_err(|error| error.to_string()).and_then(|file| {
+        let mut browser = Command::new(opener);
+        browser.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        browser.spawn().map(drop).map_err(|error| format!("{error}: `{opener}`"))
+    });
+    if let Err(why) = started {
+        render::note(global.verbosity(), &format!("no browser could be started ({why}): open the URL yourself\n"));
+    }
 }

@@ -1,6 +1,7 @@
 // Sliders ask for the clusters of the patches; the colours are drawn here, one pixel per patch, stretched over the image.
 
-const token = new URLSearchParams(location.search).get("token") ?? "";
+import { token } from "./token.js";
+
 const byId = (id) => document.getElementById(id);
 
 async function ask(path, body) {
@@ -134,7 +135,12 @@ function show(start) {
   byId("images").replaceChildren(...figures);
 }
 
-show(await ask("/api/settings"));
+try {
+  show(await ask("/api/settings"));
+} catch (error) {
+  byId("scores").textContent = `The page cannot start: ${error.message}.`;
+  throw error;
+}
 byId("settings").addEventListener("input", (event) => {
   if (event.target.id === "recipe-name") return;
   if (event.target.id === "opacity" && overlay) {

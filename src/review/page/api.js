@@ -1,8 +1,7 @@
 // Talking to the server: one token, JSON both ways, errors as sentences.
 
 import { THUMBNAIL_SIZES } from "./definitions.js";
-
-const token = new URLSearchParams(location.search).get("token") ?? "";
+import { token } from "./token.js";
 
 /** `status` is the HTTP status, 0 where the server did not answer at all. */
 class ApiError extends Error {
@@ -47,7 +46,7 @@ export function thumbUrl(id, pixels) {
 export const imageUrl = (id) => withToken(`/image/${id}`);
 
 /**
- * Calls `changed({version, fitted})` for every change, and `connection("here" | "away" | "other")` as the server comes
+ * Calls `changed({version, fitted, trouble})` for every change, and `connection("here" | "away" | "other")` as the server comes
  * and goes; "other" is one that does not know this page's token.
  */
 export function listen(changed, connection) {

@@ -44,7 +44,8 @@ function backToImages() {
 }
 
 /** Something changed: another tab decided, or the suggestions were worked out again. */
-async function follow({ version, fitted }) {
+async function follow({ version, fitted, trouble }) {
+  session.trouble(trouble);
   const { state } = page;
   const news = version > state.version || fitted > state.fitted;
   if (!news) return;

@@ -27,7 +27,7 @@ macro_rules! assets {
     };
 }
 
-/// The files below `/ui/`, beside `definitions.js`.
+/// The files below `/ui/`, beside `definitions.js` and the server's `token.js`.
 pub(super) const ASSETS: &[Asset] = assets! {
     "text/css; charset=utf-8" => "style.css" "dialogs.css" "panels.css" "grid.css" "map.css";
     JAVASCRIPT =>
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn every_file_that_is_named_is_there() {
-        let names: Vec<&str> = ASSETS.iter().map(|asset| asset.name).chain(["definitions.js"]).collect();
+        let names: Vec<&str> = ASSETS.iter().map(|asset| asset.name).chain(["definitions.js", "token.js"]).collect();
         for (asset, text) in texts() {
             let mentioned = text.split('"').filter_map(|part| part.strip_prefix("./").or(part.strip_prefix("/ui/")));
             for name in mentioned {

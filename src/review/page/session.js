@@ -10,6 +10,7 @@ import { page, on } from "./state.js";
 
 let server = "here";
 let isBack = false;
+let away = null;
 
 export function start() {
   byId("run-name").textContent = page.images.run;
@@ -34,10 +35,18 @@ export function connection(is) {
   draw();
 }
 
+/** Why nothing could be saved now, such as a run folder that was moved; `null` where all is well. */
+export function trouble(text) {
+  if (text === away) return;
+  away = text;
+  draw();
+}
+
 function draw() {
   const sign = byId("saved");
   if (!saving.failed) isBack = false;
-  const phase = saving.failed ? "failed" : server !== "here" ? "offline" : saving.phase;
+  const offline = server !== "here" ? "offline" : away ? "away" : null;
+  const phase = saving.failed ? "failed" : (offline ?? saving.phase);
   sign.dataset.phase = phase;
   sign.dataset.version = page.state.version;
   const texts = {
@@ -45,13 +54,14 @@ function draw() {
     saving: "Saving…",
     failed: "Not saved",
     offline: "Server away",
+    away: "Run not found",
   };
   sign.textContent = texts[phase];
   sign.title = phase === "saved" ? `${page.state.version} lines in decisions.jsonl, all on the disk` : "";
   byId("undo").disabled = !page.state.can_undo || phase === "saving";
   byId("redo").disabled = !page.state.can_redo || phase === "saving";
   const box = byId("trouble");
-  box.hidden = !saving.message && server === "here";
+  box.hidden = !saving.message && !offline;
   const what = saving.failed
     ? "Your last decision is not saved: "
     : saving.phase === "failed"
@@ -89,6 +99,8 @@ function draw() {
         "The server does not answer. Everything up to here is saved; decide on when it is back, this page notices by itself.",
       ),
     );
+  } else if (away) {
+    fill(box, h("p", { id: "trouble-text" }, h("b", {}, "Nothing can be saved now: "), `${away}. This page notices by itself.`));
   }
 }
 

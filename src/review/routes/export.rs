@@ -67,7 +67,8 @@ pub(super) async fn export(State(shared): State<Arc<Shared>>, body: Bytes) -> Re
     blocking(move || {
         let (format, name) = parsed::<ExportRequest>(&body)?.format.written();
         let (state, folder) = {
-            let session = shared.session();
+            let mut session = shared.session();
+            session.refresh()?;
             (Arc::clone(session.state()), session.curator().folder().join("curation/exports"))
         };
         let output = folder.join(format!("{}-{name}", timestamp(&Zoned::now())));

@@ -3,9 +3,9 @@
 //! The command line and the page both ask the run which predicted labels belong in there.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
+use super::curation_folder;
 use super::propagation::least_confidence;
 use crate::curation::{Curation, LabelPredictions, LabelSource};
 use crate::files::labels_csv::{self, LabelRow};
@@ -84,8 +84,7 @@ pub(crate) fn write_tables(
     weights: &LabelWeights,
 ) -> Result<(), WorkflowError> {
     let least = least_confidence(folder)?;
-    let curation = folder.join("curation");
-    fs::create_dir_all(&curation).map_err(WorkflowError::at(&curation))?;
+    let curation = curation_folder(folder)?;
     let rows = table.rows.iter().enumerate();
     let labels = rows.filter_map(|(index, row)| weights.label_row(index, row, state, least));
     labels_csv::write(&curation.join(labels_csv::FILE), labels)?;

@@ -9,6 +9,7 @@ mod summary;
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -31,6 +32,19 @@ use crate::files::{ImageRow, ImagesTable, images_csv, review_csv};
 use crate::progress::Observer;
 use crate::runs::{Provenance, RunError, RunKind};
 pub(crate) use export::export;
+
+/// Where the run in `folder` keeps what people decided; made where it is missing, though never with the run folder.
+///
+/// # Errors
+/// When the run is gone or the disk refuses.
+fn curation_folder(folder: &Path) -> Result<PathBuf, WorkflowError> {
+    let curation = folder.join("curation");
+    match fs::create_dir(&curation) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(LogError::RunGone(folder.to_owned()).into()),
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(WorkflowError::at(&curation)(error)),
+        _ => Ok(curation),
+    }
+}
 
 /// A run that people decide on.
 #[derive(Debug)]
@@ -128,8 +142,9 @@ impl Curator {
     /// Writes decisions into the log; once this returns they are on the disk.
     ///
     /// # Errors
-    /// When the disk refuses or another process wrote into the log; then none of them counts.
+    /// When the disk refuses, the run is gone or another process wrote into the log; then none of them counts.
     pub(crate) fn append(&mut self, decisions: Vec<Decision>, by: &str) -> Result<(), LogError> {
+        self.check_place()?;
         let at = next_instant(self.log.entries());
         self.log.append(decisions, &at, by)
     }
@@ -139,8 +154,7 @@ impl Curator {
     /// # Errors
     /// When the disk refuses.
     pub(crate) fn add_review(&mut self, clustering: Clustering) -> Result<(), WorkflowError> {
-        let curation = self.folder.join("curation");
-        fs::create_dir_all(&curation).map_err(WorkflowError::at(&curation))?;
+        let curation = curation_folder(&self.folder)?;
         review_csv::write(&curation.join(review_csv::FILE), &self.table.rows, &clustering)?;
         Arc::make_mut(&mut self.table).clusterings.insert(REVIEW.to_owned(), clustering);
         self.methods.push(REVIEW.to_owned());
@@ -153,8 +167,20 @@ impl Curator {
     }
 
     /// Reads what other processes decided meanwhile, and says whether there was something.
+    ///
+    /// # Errors
+    /// When the run is not there any more, or its log lacks what was in it.
     pub(crate) fn reload(&mut self) -> Result<bool, LogError> {
+        self.check_place()?;
         self.log.reload()
+    }
+
+    /// Makes sure that the folder still holds the run that was opened.
+    fn check_place(&self) -> Result<(), LogError> {
+        match Provenance::read(&self.folder) {
+            Ok(run) if run == self.run => Ok(()),
+            _ => Err(LogError::RunGone(self.folder.clone())),
+        }
     }
 
     /// Every decision so far.

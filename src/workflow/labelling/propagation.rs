@@ -24,8 +24,7 @@ pub(crate) fn keep_least_confidence(folder: &Path, least: Option<Fraction>) -> R
             _ => Ok(()),
         };
     };
-    let parent = folder.join("curation");
-    fs::create_dir_all(&parent).map_err(WorkflowError::at(&parent))?;
+    super::curation_folder(folder)?;
     atomic_file::write(&path, format!("{}\n", least.get()).as_bytes()).map_err(WorkflowError::at(&path))
 }
 
