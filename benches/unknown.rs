@@ -69,13 +69,13 @@ fn read(folder: &Path, labels: &Path, extractor: &FeatureExtractor, grouping: &[
     let batch = NonZeroUsize::new(32).unwrap_or(NonZeroUsize::MIN);
     let done = Store::open(Path::new(".rails")).embed(&manifest, extractor, &DepthRange::default(), batch, &Silent)?;
     let manifest = done.align(&manifest);
-    let table = LabelTable::read(labels)?.match_to(&manifest);
+    let table = LabelTable::read(labels, &Silent)?.match_to(&manifest);
     let rows: Vec<usize> = table.labels.keys().copied().collect();
     let group = |row: &usize| manifest.records[*row].fields.get(grouping.get(1)?).cloned();
     Ok(Images {
         ids: rows.iter().map(|&row| manifest.records[row].id).collect(),
         x: done.embeddings.values().select(Axis(0), &rows),
-        classes: rows.iter().map(|row| table.labels[row].0.clone()).collect(),
+        classes: rows.iter().map(|row| table.labels[row].0.to_string()).collect(),
         groups: rows.iter().map(group).collect(),
     })
 }

@@ -45,12 +45,15 @@ impl Images {
         let store = Store::open(Path::new(".rails"));
         let done = store.embed(&manifest, &extractor, &depth, recipe.batch_size, &Silent).expect("embeddings");
         let manifest = done.align(&manifest);
-        let labels = LabelTable::read(truth).expect("a label table").match_to(&manifest).labels;
-        let mut classes: Vec<String> = labels.values().map(|(class, _)| class.clone()).collect();
+        let labels = LabelTable::read(truth, &Silent).expect("a label table").match_to(&manifest).labels;
+        let mut classes: Vec<String> = labels.values().map(|(class, _)| class.to_string()).collect();
         classes.sort();
         classes.dedup();
         let rows: Vec<usize> = labels.keys().copied().collect();
-        let truth = labels.values().map(|(class, _)| classes.partition_point(|known| known < class)).collect();
+        let truth = labels
+            .values()
+            .map(|(class, _)| classes.partition_point(|known| known.as_str() < class.as_str()))
+            .collect();
         let ids = rows.iter().map(|&row| manifest.records[row].id).collect();
         Self { ids, x: done.embeddings.values().select(Axis(0), &rows), truth, classes }
     }

@@ -18,6 +18,7 @@ mod search;
 mod separate;
 mod tile;
 mod train;
+mod visible;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::memory::MemoryBudget;
 use crate::workflow::{Context, Workspace};
 use moved::MovedOptions;
 use progress::{Terminal, Verbosity};
+use visible::visible_layout;
 
 /// From a pile of unlabelled images to a classifier you can trust: cluster, curate, train, predict.
 #[derive(Debug, Parser)]
@@ -138,7 +140,7 @@ impl Global {
         if self.json {
             render::out(&(serde_json::to_string_pretty(result)? + "\n"))
         } else {
-            render::out(&text(result))
+            render::out(&visible_layout(&text(result)))
         }
     }
 }

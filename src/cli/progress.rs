@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::visible::visible_message;
 use crate::progress::{Event, Observer, Stage};
 
 /// Verbosity: how much the program prints.
@@ -56,6 +57,7 @@ impl Terminal {
 
     /// A line on stderr, above the bar where there is one. A closed stderr is no reason to stop.
     fn say(running: Option<&Running>, text: &str) {
+        let text = visible_message(text);
         match running.and_then(|running| running.bar.as_ref()) {
             Some(bar) => bar.suspend(|| drop(writeln!(std::io::stderr(), "{text}"))),
             None => drop(writeln!(std::io::stderr(), "{text}")),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::CommandError;
 use crate::clusterers::Method;
-use crate::data::Clustering;
+use crate::data::{Clustering, path_text};
 use crate::recipes::AssignRecipe;
 use crate::runs::{ASSIGNER_FILE, DatasetSummary, PROJECTION_FILE, Placed, Placement, Provenance, RunKind};
 use crate::workflow::clustering::{
@@ -25,6 +25,7 @@ pub type AssignSummary = RunSummary<AssignFindings>;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AssignFindings {
     /// The run whose clusters were used.
+    #[serde(serialize_with = "path_text::serde_text::serialize")]
     pub assigned_to: PathBuf,
     /// Such as `kmeans`.
     pub method: String,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::CommandError;
 use crate::backbones::{BackboneName, Hub, ImportedNetwork, Variant, WeightsAt, import, list, pull};
+use crate::data::path_text;
 use crate::progress::Observer;
 use crate::workflow::Workspace;
 
@@ -49,9 +50,9 @@ pub fn list_models(workspace: &Workspace) -> Vec<ModelRow> {
         .map(|model| {
             let (weights, problem) = match model.weights {
                 WeightsAt::Embedded => ("embedded".to_owned(), None),
-                WeightsAt::File(path) => (path.display().to_string(), None),
+                WeightsAt::File(path) => (path_text::to_text(&path), None),
                 WeightsAt::Missing(_) => (String::new(), None),
-                WeightsAt::Damaged(path, why) => (path.display().to_string(), Some(why)),
+                WeightsAt::Damaged(path, why) => (path_text::to_text(&path), Some(why)),
             };
             ModelRow {
                 name: model.name.to_string(),
@@ -94,7 +95,7 @@ pub fn pull_model(
 impl From<ImportedNetwork> for ImportSummary {
     fn from(imported: ImportedNetwork) -> Self {
         Self {
-            path: imported.path.display().to_string(),
+            path: path_text::to_text(&imported.path),
             variant: imported.variant.as_str().to_owned(),
             layers: imported.layers,
             missing: imported.missing,

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::CommandError;
-use crate::data::Skipped;
+use crate::data::{Skipped, path_text};
 use crate::images::{ScanOptions, Tiling, cut, scan};
 use crate::progress::Observer;
 
@@ -31,5 +31,5 @@ pub fn tile(images: &Path, tiling: Tiling, output: &Path, observer: &dyn Observe
     let summary = cut(&manifest, &tiling, output, observer)?;
     let mut skipped = manifest.skipped;
     skipped.extend(summary.skipped);
-    Ok(TileReport { output: output.display().to_string(), images: summary.images, tiles: summary.tiles, skipped })
+    Ok(TileReport { output: path_text::to_text(output), images: summary.images, tiles: summary.tiles, skipped })
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{ClusterKey, Decision, LogEntry, replay};
-use crate::data::{ClusterId, ImageId};
+use crate::data::{ClassName, ClusterId, ImageId};
 
 /// Why a file of decisions is refused; nothing of it was applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,9 +76,9 @@ fn parse(text: &str, seq: u64, renumbered: &mut BTreeMap<u64, u64>) -> Result<De
 
 impl Request<'_> {
     /// Fills in what the line left open and checks the rest. `before` stands in the same file, from number `first` on.
-    fn resolve(&self, decision: Decision<String>, before: &[Decision], first: u64) -> Result<Decision, String> {
-        if let Some(class) = decision.class() {
-            check_class(class)?;
+    fn resolve(&self, mut decision: Decision<String>, before: &[Decision], first: u64) -> Result<Decision, String> {
+        if let Some(class) = decision.class_mut() {
+            *class = ClassName::parse(class).map_err(|error| error.to_string())?.into();
         }
         let mut missing = Vec::new();
         let mut find = |name: String| {
@@ -187,17 +187,6 @@ impl Request<'_> {
     }
 }
 
-/// A class name becomes a folder and a column, so it must be one line of visible text.
-pub(crate) fn check_class(class: &str) -> Result<(), String> {
-    if class.trim().is_empty() || class != class.trim() || class.chars().any(char::is_control) {
-        return Err(format!("`{}` is no class name", class.escape_debug()));
-    }
-    if class == "unknown" || class.starts_with('_') {
-        return Err(format!("`{class}` is reserved; choose another class name"));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +232,9 @@ mod tests {
                      {\"decision\":\"accept\",\"images\":[\"a\"]}";
         let decisions = parse_all(lines).unwrap();
         assert_eq!(decisions[1].class(), Some("gravel"));
+
+        let decisions = parse_all(r#"{"decision":"move","images":["a"],"class":" gra\u0308s "}"#).unwrap();
+        assert_eq!(decisions[0].class(), Some("gräs"), "trimmed and composed");
     }
 
     #[test]
@@ -274,7 +266,7 @@ mod tests {
             "line 1: there is no cluster 5 in kmeans"
         );
         assert!(refused(r#"{"decision":"move","images":["a"],"class":"x","colour":1}"#).contains("colour"));
-        assert!(refused(r#"{"decision":"move","images":["a"],"class":"../x\n"}"#).contains("no class name"));
+        assert!(refused(r#"{"decision":"move","images":["a"],"class":"../x\ny"}"#).contains("no class name"));
         assert_eq!(refused(r#"{"decision":"undo","seq":4}"#), "line 1: there is no decision 4");
         assert!(refused(r#"{"decision":"accept","images":["a"]}"#).contains("without a class"));
     }

@@ -185,6 +185,15 @@ impl<I> Decision<I> {
             _ => None,
         }
     }
+
+    /// The same to be written otherwise.
+    pub(super) fn class_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::NameCluster { class, .. } | Self::Move { class, .. } => Some(class),
+            Self::Accept { class, .. } => class.as_mut(),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

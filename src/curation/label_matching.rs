@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::data::path_text::{to_path, to_text};
 use crate::data::{ImageId, Manifest};
 
 /// Why a row of a table labels nothing.
@@ -130,8 +131,7 @@ impl<'a> ImageIndex<'a> {
     fn new(manifest: &'a Manifest, table_folder: &'a Path) -> Self {
         let real_root = fs::canonicalize(&manifest.root).ok();
         let given = std::path::absolute(&manifest.root).ok();
-        let roots =
-            given.iter().chain(&real_root).map(|root| folded(&Parts::of(&root.to_string_lossy()).names)).collect();
+        let roots = given.iter().chain(&real_root).map(|root| folded(&Parts::of(&to_text(root)).names)).collect();
         let paths: Vec<Vec<String>> = manifest.records.iter().map(|record| Parts::of(&record.path).names).collect();
         let mut index = Self {
             manifest,
@@ -168,7 +168,7 @@ impl<'a> ImageIndex<'a> {
         }
         let bare = named.bare && parts.names.len() == 1;
         let below_root = if bare || parts.up > 0 { Vec::new() } else { self.at(&parts.names) };
-        let beside = self.table_folder.join(slashes(name));
+        let beside = self.table_folder.join(to_path(&slashes(name)));
         if beside.is_file()
             && let Some(looked) = self.lies_at(&beside, below_root.first().copied())
         {
@@ -177,7 +177,7 @@ impl<'a> ImageIndex<'a> {
         if !below_root.is_empty() {
             return self.one(below_root);
         }
-        let from_here = Path::new(&slashes(name)).to_path_buf();
+        let from_here = to_path(&slashes(name));
         if !bare && let Some(images) = self.real(&from_here) {
             return Looked::Found(images);
         }
@@ -187,11 +187,11 @@ impl<'a> ImageIndex<'a> {
 
     /// The image an absolute path leads to; `None` where it leads nowhere on this machine.
     fn absolute(&self, name: &str) -> Option<Looked> {
-        let file = PathBuf::from(slashes(name));
+        let file = to_path(&slashes(name));
         // Before it is resolved, since the file itself may be a link to elsewhere.
         let absolute = [std::path::absolute(&self.manifest.root).ok(), self.real_root.clone()];
         let below = absolute.iter().flatten().find_map(|root| {
-            let root = Parts::of(&root.to_string_lossy()).names;
+            let root = Parts::of(&to_text(root)).names;
             Parts::of(name).names.strip_prefix(root.as_slice()).map(<[String]>::to_vec)
         });
         let images = below.map(|below| self.at(&below)).unwrap_or_default();
@@ -217,13 +217,13 @@ impl<'a> ImageIndex<'a> {
     fn real(&self, file: &Path) -> Option<Vec<usize>> {
         let real = fs::canonicalize(file).ok()?;
         if let Some(below) = self.real_root.as_ref().and_then(|root| real.strip_prefix(root).ok()) {
-            let images = self.at(&Parts::of(&below.to_string_lossy()).names);
+            let images = self.at(&Parts::of(&to_text(below)).names);
             if !images.is_empty() {
                 return Some(images);
             }
         }
         // The images may be links themselves.
-        let last = folded(&Parts::of(&real.to_string_lossy()).names).pop()?;
+        let last = folded(&Parts::of(&to_text(&real)).names).pop()?;
         let is = |row: &usize| {
             let file = self.manifest.file(&self.manifest.records[*row]);
             fs::canonicalize(file).is_ok_and(|file| file == real)

@@ -13,7 +13,6 @@ mod replay;
 mod sentence;
 mod suggest;
 
-pub(crate) use apply::check_class;
 pub use apply::{ApplyError, Request, parse_requests};
 pub use decision::{ClusterKey, Decision, LogEntry};
 pub use folders::{FolderEdits, FolderImage, FoldersError, folder_edits};

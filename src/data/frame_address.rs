@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::path_text::{to_path, to_text};
+
 /// Files that may hold many frames, by extension.
 const EXTENSIONS: [&str; 9] = ["h5", "hdf5", "hdf", "nxs", "nx", "npy", "edf", "tif", "tiff"];
 
@@ -21,17 +23,23 @@ impl FrameAddress {
     /// The frame that `path` names; `None` where it names a file of its own.
     #[must_use]
     pub fn parse(path: &Path) -> Option<Self> {
-        let (place, index) = path.to_str()?.rsplit_once('#')?;
+        Self::parse_text(&to_text(path))
+    }
+
+    /// The same for a path in its text form (see [`path_text`](super::path_text)), as records and tables hold it.
+    #[must_use]
+    pub fn parse_text(path: &str) -> Option<Self> {
+        let (place, index) = path.rsplit_once('#')?;
         if !index.bytes().all(|digit| digit.is_ascii_digit()) {
             return None;
         }
         let index = index.parse().ok()?;
         if Self::may_hold_frames(Path::new(place)) {
-            return Some(Self { file: PathBuf::from(place), dataset: None, index });
+            return Some(Self { file: to_path(place), dataset: None, index });
         }
         let (file, dataset) = place.rsplit_once('#')?;
         let holds = Self::may_hold_frames(Path::new(file));
-        holds.then(|| Self { file: PathBuf::from(file), dataset: Some(dataset.to_owned()), index })
+        holds.then(|| Self { file: to_path(file), dataset: Some(dataset.to_owned()), index })
     }
 
     /// Whether a file of this name may hold many frames.
@@ -55,11 +63,12 @@ impl FrameAddress {
     }
 }
 
+/// The text form of the address.
 impl fmt::Display for FrameAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.dataset {
-            Some(dataset) => write!(f, "{}#{dataset}#{}", self.file.display(), self.index),
-            None => write!(f, "{}#{}", self.file.display(), self.index),
+            Some(dataset) => write!(f, "{}#{dataset}#{}", to_text(&self.file), self.index),
+            None => write!(f, "{}#{}", to_text(&self.file), self.index),
         }
     }
 }

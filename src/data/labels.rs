@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::ImageId;
+use super::{ClassName, ImageId};
 
 /// Position of a class in [`Labels::classes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,9 +22,8 @@ pub struct Labels {
 
 impl Labels {
     /// From image and class name; the last word on an image counts.
-    pub fn from_names<S: AsRef<str>>(pairs: impl IntoIterator<Item = (ImageId, S)>) -> Self {
-        let named: BTreeMap<ImageId, String> =
-            pairs.into_iter().map(|(id, class)| (id, class.as_ref().to_owned())).collect();
+    pub fn from_names(pairs: impl IntoIterator<Item = (ImageId, ClassName)>) -> Self {
+        let named: BTreeMap<ImageId, String> = pairs.into_iter().map(|(id, class)| (id, class.into())).collect();
         let classes: Vec<String> =
             named.values().cloned().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
         let by_image = named
@@ -77,7 +76,8 @@ mod tests {
     #[test]
     fn classes_are_sorted_and_the_last_word_counts() {
         let [a, b] = [ImageId::of_bytes(b"a"), ImageId::of_bytes(b"b")];
-        let labels = Labels::from_names([(a, "stone"), (b, "grass"), (a, "gravel")]);
+        let pairs = [(a, "stone"), (b, "grass"), (a, "gravel")];
+        let labels = Labels::from_names(pairs.map(|(id, class)| (id, ClassName::parse(class).unwrap())));
         assert_eq!(labels.classes(), ["grass", "gravel"]);
         assert_eq!(labels.name(a), Some("gravel"));
         assert_eq!(labels.get(b), Some(ClassId(0)));

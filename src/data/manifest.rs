@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FrameAddress, ImageId, PatchAddress};
+use super::{FrameAddress, ImageId, PatchAddress, path_text};
 
 /// One image of the data set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageRecord {
     /// Content hash: it stays the same when the file is renamed.
     pub id: ImageId,
-    /// Relative to [`Manifest::root`], with `/` between parts; a frame's ends in its number, as in `run7.h5#17`,
-    /// a patch's in its place, as in `wafer.png#xywh=64,0,32,32`.
+    /// Relative to [`Manifest::root`], with `/` between parts, in the form of [`path_text`]; a frame's ends in its number,
+    /// as in `run7.h5#17`, a patch's in its place, as in `wafer.png#xywh=64,0,32,32`.
     pub path: String,
     /// In pixels.
     pub width: u32,
@@ -42,7 +42,7 @@ impl ImageRecord {
     /// Whether this is a frame or a patch of a file, and no file of its own.
     #[must_use]
     pub fn is_part(&self) -> bool {
-        part_of(Path::new(&self.path)).is_some()
+        FrameAddress::parse_text(&self.path).is_some() || PatchAddress::parse_text(&self.path).is_some()
     }
 
     /// The hash that the bytes of its file have; `None` for a frame or patch, of which the file holds more.
@@ -84,6 +84,7 @@ pub struct Skipped {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The folder every path is relative to.
+    #[serde(with = "path_text::serde_text")]
     pub root: PathBuf,
     /// Sorted by file, then by the number of the frame; row `i` of every array of the run belongs to `records[i]`.
     pub records: Vec<ImageRecord>,
@@ -97,7 +98,7 @@ impl Manifest {
     /// Where the file of `record` lies; for a frame or patch, its address.
     #[must_use]
     pub fn file(&self, record: &ImageRecord) -> PathBuf {
-        self.root.join(Path::new(&record.path))
+        self.root.join(path_text::to_path(&record.path))
     }
 
     /// The ids in manifest order.

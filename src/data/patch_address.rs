@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::path_text::{to_path, to_text};
+
 /// A part of an image, written as a media fragment: `wafer.png#xywh=64,0,32,32`, or `run7.h5#17#xywh=64,0,32,32`.
 ///
 /// Reference: W3C, "Media Fragments URI 1.0", section 4.2.2.
@@ -27,7 +29,13 @@ impl PatchAddress {
     /// The patch that `path` names; `None` where it names a whole image.
     #[must_use]
     pub fn parse(path: &Path) -> Option<Self> {
-        let (image, place) = path.to_str()?.rsplit_once(MARK)?;
+        Self::parse_text(&to_text(path))
+    }
+
+    /// The same for a path in its text form (see [`path_text`](super::path_text)), as records and tables hold it.
+    #[must_use]
+    pub fn parse_text(path: &str) -> Option<Self> {
+        let (image, place) = path.rsplit_once(MARK)?;
         let mut numbers = place.split(',').map(|number| {
             let plain = number.bytes().all(|digit| digit.is_ascii_digit());
             number.parse::<usize>().ok().filter(|_| plain)
@@ -35,7 +43,7 @@ impl PatchAddress {
         let mut next = || numbers.next().flatten();
         let (left, top, width, height) = (next()?, next()?, next()?, next()?);
         let whole = numbers.next().is_none() && width > 0 && height > 0 && !image.is_empty();
-        whole.then(|| Self { image: PathBuf::from(image), left, top, width, height })
+        whole.then(|| Self { image: to_path(image), left, top, width, height })
     }
 
     /// Top, left, height and width, as [`crate::data::ImageId::tile`] takes them.
@@ -45,10 +53,11 @@ impl PatchAddress {
     }
 }
 
+/// The text form of the address.
 impl fmt::Display for PatchAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { image, left, top, width, height } = self;
-        write!(f, "{}{MARK}{left},{top},{width},{height}", image.display())
+        write!(f, "{}{MARK}{left},{top},{width},{height}", to_text(image))
     }
 }
 

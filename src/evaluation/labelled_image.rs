@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::data::ImageId;
+use crate::data::{ImageId, path_text};
 
 /// An image whose true class is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,12 +20,12 @@ impl LabelledImage {
     /// The path as tables show it.
     #[must_use]
     pub fn path(&self) -> String {
-        self.file.display().to_string()
+        path_text::to_text(&self.file)
     }
 
     /// The file name.
     #[must_use]
     pub fn name(&self) -> String {
-        self.file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        path_text::to_text(self.file.file_name().unwrap_or_default())
     }
 }

@@ -1,10 +1,12 @@
-//! CSV tables: written whole or not at all, read by the names of their columns.
+//! CSV tables: written whole or not at all, read by the names of their columns. Text that a spreadsheet would take for a
+//! formula is marked as text, by the rule of [`spreadsheet_text`].
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
 
+use super::spreadsheet_text::{from_cell, to_cell};
 use crate::atomic_file;
 
 /// Why a table cannot be read or written.
@@ -55,9 +57,15 @@ where
     R::Item: AsRef<[u8]>,
 {
     let mut writer = csv::Writer::from_writer(file);
-    writer.write_record(header)?;
+    for name in header {
+        writer.write_field(to_cell(name.as_ref()))?;
+    }
+    writer.write_record(None::<&[u8]>)?;
     for row in rows {
-        writer.write_record(row)?;
+        for cell in row {
+            writer.write_field(to_cell(cell.as_ref()))?;
+        }
+        writer.write_record(None::<&[u8]>)?;
     }
     writer.flush()
 }
@@ -73,7 +81,7 @@ impl<'a> CsvTable<'a> {
     pub fn open(path: &'a Path) -> Result<Self, TableError> {
         let failed = |source| TableError::Csv { path: path.to_owned(), source };
         let mut reader = csv::Reader::from_path(path).map_err(failed)?;
-        let headers = reader.headers().map_err(failed)?.clone();
+        let headers = plain(reader.headers().map_err(failed)?);
         Ok(Self { path, reader, headers })
     }
 
@@ -93,8 +101,36 @@ impl<'a> CsvTable<'a> {
     pub fn for_each(&mut self, mut each: impl FnMut(&StringRecord) -> Result<(), String>) -> Result<(), TableError> {
         for (row, record) in (2..).zip(self.reader.records()) {
             let record = record.map_err(|source| TableError::Csv { path: self.path.to_owned(), source })?;
-            each(&record).map_err(|message| TableError::Cell { row, message, path: self.path.to_owned() })?;
+            each(&plain(&record)).map_err(|message| TableError::Cell { row, message, path: self.path.to_owned() })?;
         }
         Ok(())
+    }
+}
+
+/// The texts of a row's cells.
+pub(super) fn plain(record: &StringRecord) -> StringRecord {
+    record.iter().map(from_cell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_like_formulas_are_marked_and_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        write(&path, ["path", "=class", "n"], [["=1+1.png", "-rust, old", "-0.5"]]).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "path,'=class,n\n'=1+1.png,\"'-rust, old\",-0.5\n");
+        let mut table = CsvTable::open(&path).unwrap();
+        assert_eq!(table.column("=class").unwrap(), 1);
+        let mut rows = Vec::new();
+        let mut keep = |row: &StringRecord| {
+            rows.push(row.iter().map(str::to_owned).collect::<Vec<_>>());
+            Ok(())
+        };
+        table.for_each(&mut keep).unwrap();
+        assert_eq!(rows, [["=1+1.png", "-rust, old", "-0.5"]]);
     }
 }

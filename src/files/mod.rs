@@ -19,6 +19,7 @@
 //! | [`tiles_csv`] | `tiles.csv`: which tile of which image a file is | a scan |
 //! | [`own_output`] | `rails-output.json` in folders of sorted, kept and exported images | a scan, which passes them over |
 //! | [`results_json`] | `results.json`: everything measured | compare |
+//! | [`foreign_table`] | tables of people and other programs | label tables |
 //!
 //! Rows are plain: whoever writes a table turns its own types into them. `decisions.jsonl` is with the decisions
 //! (`curation/log.rs`), `run.json` and `bundle.json`, which hold recipes, are in `runs/`; with `results.json` they carry a
@@ -31,6 +32,7 @@ mod csv_table;
 pub mod export_tables;
 pub mod fields_csv;
 pub mod folds_csv;
+pub mod foreign_table;
 pub mod images_csv;
 pub mod labels_csv;
 pub mod own_output;
@@ -47,6 +49,7 @@ pub mod risk_coverage_csv;
 pub mod sealed_json;
 pub mod skipped_csv;
 pub mod split_csv;
+mod spreadsheet_text;
 pub mod tiles_csv;
 
 pub use csv_table::TableError;

@@ -45,7 +45,9 @@ pub fn write<'a>(path: &Path, tiles: impl IntoIterator<Item = &'a TileRow>) -> i
 /// # Errors
 /// When the file cannot be opened.
 pub fn read(path: &Path) -> Result<impl Iterator<Item = Result<TileRow, csv::Error>>, csv::Error> {
-    Ok(csv::Reader::from_path(path)?.into_deserialize())
+    let mut reader = csv::Reader::from_path(path)?;
+    let headers = reader.headers()?.clone();
+    Ok(reader.into_records().map(move |row| csv_table::plain(&row?).deserialize(Some(&headers))))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::data::{ImageId, TileOrigin};
+use crate::data::{ImageId, TileOrigin, path_text};
 use crate::files::tiles_csv::{self, TileRow};
 use crate::progress::{Observer, Warning};
 
@@ -26,7 +26,7 @@ impl TileIndex {
         for row in rows {
             match row {
                 Ok(TileRow { path, id, parent, row, column }) => {
-                    self.0.insert(folder.join(path), (id, TileOrigin { parent, row, column }));
+                    self.0.insert(folder.join(path_text::to_path(&path)), (id, TileOrigin { parent, row, column }));
                 }
                 Err(error) => warn(&error),
             }

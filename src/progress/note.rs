@@ -53,6 +53,10 @@ pub enum Note {
     PartlyRead { left_out: String, files: usize, first: PathBuf },
     /// Files whose content is of another format than their names say.
     NamedOtherwise { format: &'static str, files: usize, first: PathBuf },
+    /// A table that is not UTF-8.
+    TableEncoding { encoding: String, table: PathBuf },
+    /// A table with two columns that could be the class.
+    ClassColumnPassedOver { taken: String, passed_over: String, table: PathBuf },
     /// Frames are taken from this data set of a file, and not from the others.
     DatasetTaken { dataset: String, passed_over: Vec<String>, files: usize, first: PathBuf },
     /// A part of the frames has the fill value that their file's author set.
@@ -135,6 +139,12 @@ impl fmt::Display for Note {
             Self::NamedOtherwise { format, files, first } => {
                 write!(f, "the content counts, not the name: {format} is in {}", InFiles(*files, first))
             }
+            Self::TableEncoding { encoding, table } => write!(f, "read as {encoding}: `{}`", table.display()),
+            Self::ClassColumnPassedOver { taken, passed_over, table } => write!(
+                f,
+                "the column `{taken}` is taken for the class, `{passed_over}` is passed over: `{}`",
+                table.display()
+            ),
             Self::DatasetTaken { dataset, passed_over, files, first } => {
                 write!(f, "frames are those of `{dataset}`")?;
                 if !passed_over.is_empty() {

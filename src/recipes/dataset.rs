@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::path_text;
 use crate::images::{BrightnessPolicy, CountsPolicy, DepthPolicy, NamingTemplate, Sample, ScanOptions};
 
 /// The `[dataset]` section of a recipe.
@@ -12,6 +13,7 @@ use crate::images::{BrightnessPolicy, CountsPolicy, DepthPolicy, NamingTemplate,
 pub struct DatasetRecipe {
     /// The folder of images; the command line's wins.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "path_text::serde_optional_text")]
     pub path: Option<PathBuf>,
     /// How file names are built, such as `{sensor}_{sid}_{name}_C`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -18,7 +18,7 @@ pub use feature_chain::FeatureChain;
 pub use images_place::ImagesPlace;
 pub use kind::RunKind;
 pub use order::next_sequence;
-pub use placement::{Placed, Placement, Placer, safe_name};
+pub use placement::{Placed, Placement, Placer};
 pub use provenance::{
     ASSIGNER_FILE, DatasetSummary, PROJECTION_FILE, Provenance, RUN_SCHEMA, Timings, fields_of, timestamp,
 };

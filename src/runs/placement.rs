@@ -1,6 +1,7 @@
 //! Puts images into folders: as hard links where possible, so that a million images cost no space.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::RunError;
-use crate::data::{ImageId, PatchAddress};
+use crate::data::{ImageId, LONGEST_NAME, PatchAddress, file_key, path_text, shortened};
 use crate::images::{decode, extension_of, save_image};
 
 /// How an image gets into a folder.
@@ -51,12 +52,12 @@ impl Placer {
         let taken = fs::read_dir(folder)
             .map_err(RunError::at(folder))?
             .flatten()
-            .map(|entry| entry.file_name().to_string_lossy().to_lowercase())
+            .map(|entry| file_key(&path_text::to_text(entry.file_name())))
             .collect();
         Ok(Self { folder: folder.to_owned(), taken, how, placed: Placed::default() })
     }
 
-    /// Places `source`, a file or the address of a patch; the answer is its name in the folder.
+    /// Places `source`, a file or the address of a patch; the answer is its name in the folder, in the form of [`path_text`].
     ///
     /// # Errors
     /// When it can be neither linked nor copied.
@@ -65,7 +66,7 @@ impl Placer {
             return self.cut_out(source, &patch, id);
         }
         let name = self.free_name(source, id);
-        let target = self.folder.join(&name);
+        let target = self.folder.join(path_text::to_path(&name));
         let linked = self.how == Placement::Link && self.link(source, &target);
         if !linked {
             copy(source, &target)?;
@@ -77,10 +78,11 @@ impl Placer {
     /// Writes a patch as an image of its own, `wafer_64,0.png` by the left and top of its place.
     fn cut_out(&mut self, source: &Path, patch: &PatchAddress, id: ImageId) -> Result<String, RunError> {
         let pixels = decode(source).map_err(|error| RunError::at(source)(io::Error::other(error)))?;
-        let stem = patch.image.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = path_text::to_text(patch.image.file_stem().unwrap_or_default());
+        let stem = shortened(&stem, LONGEST_NAME);
         let name = format!("{stem}_{},{}.{}", patch.left, patch.top, extension_of(&pixels));
-        let name = self.free_name(Path::new(&name), id);
-        let target = self.folder.join(&name);
+        let name = self.free_name(&path_text::to_path(&name), id);
+        let target = self.folder.join(path_text::to_path(&name));
         save_image(&pixels, &target).map_err(|error| RunError::at(&target)(io::Error::other(error)))?;
         self.placed.copies += 1;
         Ok(name)
@@ -108,14 +110,17 @@ impl Placer {
 
     /// `name.png`, `name_1a2b3c4d.png` where that is taken, then numbered; letter case does not tell files apart.
     fn free_name(&mut self, source: &Path, id: ImageId) -> String {
-        let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let extension = source.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
-        let short = id.short();
-        let candidates = [format!("{stem}{extension}"), format!("{stem}_{short}{extension}")];
-        let numbered = (2..).map(|n| format!("{stem}_{short}_{n}{extension}"));
+        let text = |part: Option<&OsStr>| path_text::to_text(part.unwrap_or_default());
+        let (stem, short) = (text(source.file_stem()), id.short());
+        let extension = source.extension().map(|extension| format!(".{}", text(Some(extension)))).unwrap_or_default();
+        // Behind a name that is as long as names can be there is no room for an id.
+        let room = LONGEST_NAME.saturating_sub(extension.len()).max(16);
+        let cut = shortened(&stem, room);
+        let numbered = (2..).map(|n| format!("{cut}_{short}_{n}{extension}"));
+        let candidates = [text(source.file_name()), format!("{cut}_{short}{extension}")];
         let mut name = String::new();
         for candidate in candidates.into_iter().chain(numbered) {
-            if self.taken.insert(candidate.to_lowercase()) {
+            if self.taken.insert(file_key(&candidate)) {
                 name = candidate;
                 break;
             }
@@ -158,17 +163,6 @@ fn copy(source: &Path, target: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-/// A class or reason as the name of one folder: nothing in it can lead out of the folder above.
-#[must_use]
-pub fn safe_name(text: &str) -> String {
-    let cleaned: String =
-        text.chars().map(|c| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c }).take(100).collect();
-    match cleaned.trim().trim_end_matches('.') {
-        "" => "_".to_owned(),
-        name => name.trim_start_matches('.').to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,9 +186,27 @@ mod tests {
     }
 
     #[test]
-    fn no_name_leads_out_of_its_folder() {
-        for (text, safe) in [("../../etc", "_.._etc"), ("a/b", "a_b"), ("..", "_"), ("", "_"), ("gravel", "gravel")] {
-            assert_eq!(safe_name(text), safe);
+    fn longest_names_and_names_that_are_no_text_stay_apart() {
+        let home = tempfile::tempdir().unwrap();
+        let long = format!("{}.png", "x".repeat(251));
+        let sources = ["one", "two"].map(|folder| {
+            fs::create_dir(home.path().join(folder)).unwrap();
+            let file = home.path().join(folder).join(&long);
+            fs::write(&file, folder).unwrap();
+            file
+        });
+        let mut placer = Placer::new(&home.path().join("out"), Placement::Link).unwrap();
+        let names = sources.each_ref().map(|file| placer.place(file, ImageId::of_bytes(b"1")).unwrap());
+        assert_eq!(names[0], long);
+        assert!(names[1].len() <= 255 && names[1].ends_with(&format!("_{}.png", ImageId::of_bytes(b"1").short())));
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStrExt;
+            let latin = home.path().join(OsStr::from_bytes(b"gr\xE4s.png"));
+            fs::write(&latin, b"").unwrap();
+            let name = placer.place(&latin, ImageId::of_bytes(b"2")).unwrap();
+            assert_eq!(name, "gr\u{FFFD}E4s.png");
+            assert!(home.path().join("out").join(OsStr::from_bytes(b"gr\xE4s.png")).is_file());
         }
     }
 }

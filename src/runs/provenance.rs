@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::bundle::hash;
 use super::{FeatureChain, ImagesPlace, RunError, RunKind, features_recipe_1};
 use crate::clusterers::Assigner;
-use crate::data::Manifest;
+use crate::data::{Manifest, path_text};
 use crate::device::Device;
 use crate::files::sealed_json;
 use crate::recipes::DatasetRecipe;
@@ -74,6 +74,7 @@ pub struct Provenance {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DatasetSummary {
     /// The folder as it was given: relative to the working folder, or absolute.
+    #[serde(with = "path_text::serde_text")]
     pub root: PathBuf,
     /// Changes with any image, name or path.
     pub fingerprint: String,

@@ -1,5 +1,6 @@
 //! A result folder that appears whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::RunKind;
 use super::order::{self, Made};
 use crate::atomic_file::{self, StagedFolder};
+use crate::data::{LONGEST_NAME, shortened};
 use crate::files::sealed_json;
 
 /// Where runs land, relative to the working folder.
@@ -85,9 +87,10 @@ impl RunDir {
     /// When the folder cannot be made.
     pub fn create(parent: &Path, name: &str) -> Result<Self, RunError> {
         let name = name.replace(std::path::is_separator, "_");
+        let name = shortened(&name, LONGEST_NAME);
         let mut number = 1;
         loop {
-            let numbered = if number == 1 { name.clone() } else { format!("{name}-{number}") };
+            let numbered = if number == 1 { name.to_string() } else { format!("{name}-{number}") };
             match Self::exactly(parent, &numbered) {
                 Err(RunError::Exists(_) | RunError::Busy(_)) => number += 1,
                 made => return made,
@@ -99,8 +102,8 @@ impl RunDir {
     ///
     /// # Errors
     /// When a folder of that name exists, is being made, or cannot be made.
-    pub fn exactly(parent: &Path, name: &str) -> Result<Self, RunError> {
-        let whole = parent.join(name);
+    pub fn exactly(parent: &Path, name: impl AsRef<OsStr>) -> Result<Self, RunError> {
+        let whole = parent.join(name.as_ref());
         if fs::symlink_metadata(&whole).is_ok() {
             return Err(RunError::Exists(whole));
         }

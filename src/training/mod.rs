@@ -36,7 +36,7 @@ pub use classifiers::{
 };
 pub use confidence::{
     CalibrateRecipe, Calibration, ConfidenceFit, ConfidenceModel, HeldOut, HeldOutFrom, RejectRecipe, RejectRule,
-    TemperatureFit, UNKNOWN,
+    TemperatureFit,
 };
 pub use error::{ClassifierError, TrainError};
 pub use finetune::{FineTune, FineTuned, FinetuneRecipe, Pictures, Precision, TrainedPart, finetune};

@@ -2,15 +2,17 @@
 //! are the parts of a split and no classes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::WorkflowError;
-use crate::data::Manifest;
+use crate::data::{ClassName, Manifest, name_of_folder, path_text};
+use crate::progress::{LabelWarning, Observer, Warning};
 use crate::training::Part;
 
 /// What the folders say of their images, by row of the manifest.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct ClassFolders {
-    pub classes: BTreeMap<usize, String>,
+    pub classes: BTreeMap<usize, ClassName>,
     /// The part of a split that an image lies in.
     pub parts: BTreeMap<usize, Part>,
     /// The folders that are parts.
@@ -20,11 +22,13 @@ pub(crate) struct ClassFolders {
 }
 
 impl ClassFolders {
-    /// Reads the folders of `manifest`. Those that start with `_` hold no class.
+    /// Reads the folders of `manifest` and says where several are one class. Those that start with `_` hold no class.
     ///
     /// # Errors
-    /// When there are parts of a split without classes in them, or without a part to learn from.
-    pub fn of(manifest: &Manifest) -> Result<Self, WorkflowError> {
+    /// When a folder is called like no class, and when there are parts of a split without classes in them, or without a
+    /// part to learn from.
+    pub fn of(manifest: &Manifest, observer: &dyn Observer) -> Result<Self, WorkflowError> {
+        let mut names = FolderClasses::default();
         let paths: Vec<Vec<&str>> = manifest.records.iter().map(|record| record.path.split('/').collect()).collect();
         let folders = |path: &&Vec<&str>| path.len() > 1 && !path[0].starts_with('_');
         let tops: BTreeSet<&str> = paths.iter().filter(folders).map(|path| path[0]).collect();
@@ -33,8 +37,12 @@ impl ClassFolders {
         let is_split = distinct.len() > 1 || (distinct.len() == 1 && tops.len() == parts.len());
         let has_classes = paths.iter().any(|path| path.len() > 2 && parts.contains_key(path[0]));
         if !is_split || (tops.len() > parts.len() && !has_classes) || (distinct.len() == 1 && !has_classes) {
-            let class = |(row, path): (usize, &Vec<&str>)| folders(&path).then(|| (row, path[0].to_owned()));
-            return Ok(Self { classes: paths.iter().enumerate().filter_map(class).collect(), ..Self::default() });
+            let mut classes = BTreeMap::new();
+            for (row, path) in paths.iter().enumerate().filter(|(_, path)| folders(path)) {
+                classes.insert(row, names.class(path[0], &manifest.root)?);
+            }
+            names.tell(observer);
+            return Ok(Self { classes, ..Self::default() });
         }
         let named: Vec<String> = parts.keys().map(|part| format!("`{part}`")).collect();
         let named = named.join(", ");
@@ -57,7 +65,7 @@ impl ClassFolders {
         for (row, path) in paths.iter().enumerate() {
             match (path.as_slice(), path.first().and_then(|top| parts.get(top))) {
                 ([_, class, _, ..], Some(part)) if !class.starts_with('_') => {
-                    found.classes.insert(row, (*class).to_owned());
+                    found.classes.insert(row, names.class(class, &manifest.root.join(path_text::to_path(path[0])))?);
                     // A single part is a folder of classes like any other.
                     if distinct.len() > 1 {
                         found.parts.insert(row, *part);
@@ -66,7 +74,42 @@ impl ClassFolders {
                 _ => found.left_out += 1,
             }
         }
+        names.tell(observer);
         Ok(found)
+    }
+}
+
+/// The classes that folders stand for, as they are come across.
+#[derive(Debug, Default)]
+struct FolderClasses(BTreeMap<ClassName, BTreeSet<String>>);
+
+impl FolderClasses {
+    /// The class that the folder called `name` in `parent` stands for.
+    fn class(&mut self, name: &str, parent: &Path) -> Result<ClassName, WorkflowError> {
+        let class = ClassName::parse(&name_of_folder(name)).map_err(|error| {
+            let hint = "rename the folder, or move it out of the way; nothing was taken over";
+            WorkflowError::failed(format!("{error}: `{}`", parent.join(name).display()), hint)
+        })?;
+        let folders = self.0.entry(class.clone()).or_default();
+        if !folders.contains(name) {
+            folders.insert(name.to_owned());
+        }
+        Ok(class)
+    }
+
+    /// Says where several folders are one class.
+    fn tell(&self, observer: &dyn Observer) {
+        for (class, folders) in self.0.iter().filter(|(_, folders)| folders.len() > 1) {
+            let folders = folders.iter().cloned().collect();
+            observer.warn(&Warning::Labels(LabelWarning::FoldersOfOneClass { class: class.to_string(), folders }));
+        }
+    }
+}
+
+/// Says which of `classes` a reader takes for one.
+pub(crate) fn tell_alike<S: AsRef<str>>(classes: impl IntoIterator<Item = S>, observer: &dyn Observer) {
+    for classes in crate::data::alike(classes) {
+        observer.warn(&Warning::Labels(LabelWarning::ClassesAlike { classes }));
     }
 }
 
@@ -74,6 +117,7 @@ impl ClassFolders {
 mod tests {
     use super::*;
     use crate::data::{ImageId, ImageRecord};
+    use crate::progress::Silent;
 
     fn read(paths: &[&str]) -> Result<ClassFolders, String> {
         let record = |path: &&str| ImageRecord {
@@ -87,11 +131,11 @@ mod tests {
             content: None,
         };
         let manifest = Manifest { records: paths.iter().map(record).collect(), ..Manifest::default() };
-        ClassFolders::of(&manifest).map_err(|error| error.to_string())
+        ClassFolders::of(&manifest, &Silent).map_err(|error| error.to_string())
     }
 
     fn classes(found: &ClassFolders) -> Vec<&str> {
-        found.classes.values().map(String::as_str).collect()
+        found.classes.values().map(ClassName::as_str).collect()
     }
 
     #[test]

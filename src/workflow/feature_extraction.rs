@@ -278,7 +278,7 @@ impl FeatureExtraction {
             recipe: self.recipe.clone(),
             weights_hash: self.weights_hash.clone(),
             // Of one run all frames lie in data sets of one name.
-            dataset: manifest.records.iter().find_map(|record| FrameAddress::parse(record.path.as_ref())?.dataset),
+            dataset: manifest.records.iter().find_map(|record| FrameAddress::parse_text(&record.path)?.dataset),
             slices: self.slices,
             depth,
             n_features,

@@ -7,7 +7,7 @@ use ndarray::{Array2, Axis, concatenate};
 use super::feature_extraction::FeatureExtraction;
 use super::labelled_images::LabelledImages;
 use super::{Context, WorkflowError};
-use crate::data::{Embeddings, ImageId, ImageRecord, Manifest};
+use crate::data::{Embeddings, ImageId, ImageRecord, Manifest, path_text};
 use crate::recipes::TrainRecipe;
 use crate::runs::FeatureChain;
 
@@ -80,7 +80,7 @@ pub(crate) fn embed(
 fn united(manifests: &[Manifest]) -> Manifest {
     let absolute = |manifest: &Manifest, record: &ImageRecord| {
         let path = std::path::absolute(manifest.file(record)).unwrap_or_else(|_| manifest.file(record));
-        ImageRecord { path: path.to_string_lossy().into_owned(), ..record.clone() }
+        ImageRecord { path: path_text::to_text(path), ..record.clone() }
     };
     let records = manifests.iter().flat_map(|all| all.records.iter().map(move |record| absolute(all, record)));
     Manifest { records: records.collect(), ..Manifest::default() }

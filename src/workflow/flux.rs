@@ -3,7 +3,7 @@
 use super::feature_extraction::FeatureExtraction;
 use super::gallery::{GalleryRow, spread};
 use super::{Context, WorkflowError};
-use crate::data::{FrameAddress, Manifest};
+use crate::data::{FrameAddress, Manifest, path_text};
 use crate::detector_frames::{Flux, FrameFeatures, GroupMembers, Series, series_of};
 use crate::device::Device;
 use crate::images::{DepthPolicy, DepthRange, Image, decode};
@@ -56,7 +56,7 @@ pub(crate) fn examples(flux: &Flux, manifest: &Manifest, groups: &Grouping) -> V
             let file = manifest.file(&manifest.records[row]);
             let name = match FrameAddress::parse(&file) {
                 Some(frame) => format!("#{}", frame.index),
-                None => file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                None => path_text::to_text(file.file_name().unwrap_or_default()),
             };
             let light = 100.0 * flux.transmission[row];
             // They were decoded before; one that is gone meanwhile is left out.

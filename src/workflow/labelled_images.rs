@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::class_folders::ClassFolders;
+use super::class_folders::{ClassFolders, tell_alike};
 use super::labelling::weigh;
 use super::run_images::locate;
 use super::{Context, WorkflowError, Workspace, dataset};
 use crate::curation::{LabelTable, MatchedLabels};
-use crate::data::{ImageId, Labels, Manifest, Skipped};
+use crate::data::{ClassName, ImageId, Labels, Manifest, Skipped, path_text};
 use crate::files::{ImagesTable, images_csv};
 use crate::images::scan;
 use crate::progress::{Note, Warning};
@@ -44,7 +44,7 @@ pub(crate) struct LabelledImages {
 /// The images of one source, with class and weight by row.
 struct SourceImages {
     manifest: Manifest,
-    labels: BTreeMap<usize, (String, f32)>,
+    labels: BTreeMap<usize, (ClassName, f32)>,
     /// The part of a split that the source keeps an image in.
     parts: BTreeMap<usize, Part>,
     conflicts: Vec<String>,
@@ -86,7 +86,9 @@ pub(crate) fn gather(
             "train on runs over patches with the same `patches.slices`, or on whole images",
         ));
     }
-    Ok(unite(read))
+    let labelled = unite(read);
+    tell_alike(labelled.labels.classes(), context.observer);
+    Ok(labelled)
 }
 
 fn read(
@@ -171,7 +173,7 @@ fn from_table(
     context: &Context<'_>,
 ) -> Result<SourceImages, WorkflowError> {
     let slices = chain.as_ref().and_then(|chain| chain.slices);
-    let table_of_labels = LabelTable::read(table)?;
+    let table_of_labels = LabelTable::read(table, context.observer)?;
     if slices.is_none() && table_of_labels.names_patches() {
         return Err(WorkflowError::failed(
             format!("the table names patches, and does not say how images are sliced: `{}`", table.display()),
@@ -188,7 +190,7 @@ fn from_table(
         return Err(WorkflowError::failed(format!("no row of `{table}` names an image below `{images}`"), sides));
     }
     for class in &matched.absent {
-        context.observer.warn(&Warning::ClassWithoutImage { class: class.clone() });
+        context.observer.warn(&Warning::ClassWithoutImage { class: class.to_string() });
     }
     let MatchedLabels { labels, conflicts, .. } = matched;
     Ok(SourceImages { manifest, labels, parts: BTreeMap::new(), conflicts, chain })
@@ -198,7 +200,7 @@ fn from_table(
 fn from_folders(folder: &Path, recipe: &DatasetRecipe, context: &Context<'_>) -> Result<SourceImages, WorkflowError> {
     let mut manifest = scan(folder, &recipe.scan_options(), context.observer)?;
     manifest.records.retain(|record| record.path.contains('/') && !record.path.starts_with('_'));
-    let ClassFolders { classes, parts, part_folders, left_out } = ClassFolders::of(&manifest)?;
+    let ClassFolders { classes, parts, part_folders, left_out } = ClassFolders::of(&manifest, context.observer)?;
     if classes.is_empty() {
         return Err(WorkflowError::failed(
             format!("no images in class folders: `{}`", folder.display()),
@@ -215,7 +217,7 @@ fn from_folders(folder: &Path, recipe: &DatasetRecipe, context: &Context<'_>) ->
 /// One class per image over all sources: an image that has several anywhere is left out and listed, a file that several
 /// sources name counts once.
 fn unite(sources: Vec<SourceImages>) -> LabelledImages {
-    let mut classes: BTreeMap<ImageId, BTreeSet<&str>> = BTreeMap::new();
+    let mut classes: BTreeMap<ImageId, BTreeSet<&ClassName>> = BTreeMap::new();
     for source in &sources {
         for (row, (class, _)) in &source.labels {
             classes.entry(source.manifest.records[*row].id).or_default().insert(class);
@@ -230,7 +232,7 @@ fn unite(sources: Vec<SourceImages>) -> LabelledImages {
             let record = &source.manifest.records[*row];
             let all = &classes[&record.id];
             if all.len() > 1 {
-                let all: Vec<&str> = all.iter().copied().collect();
+                let all: Vec<&str> = all.iter().map(|class| class.as_str()).collect();
                 conflicts.insert(format!("{}: {}", record.path, all.join(", ")));
             } else {
                 named.push((record.id, class.clone()));
@@ -257,7 +259,7 @@ fn unite(sources: Vec<SourceImages>) -> LabelledImages {
             unlabelled += before - manifest.records.len();
             // The same file in two sources counts once.
             let root = manifest.root.clone();
-            manifest.records.retain(|record| seen.insert((record.id, root.join(&record.path))));
+            manifest.records.retain(|record| seen.insert((record.id, root.join(path_text::to_path(&record.path)))));
             skipped.append(&mut manifest.skipped);
             manifest
         })
@@ -325,7 +327,7 @@ mod tests {
         SourceImages {
             manifest: Manifest { root: root.into(), records, ..Manifest::default() },
             labels: labels
-                .filter_map(|(row, (.., label))| label.map(|(class, w)| (row, (class.to_owned(), w))))
+                .filter_map(|(row, (.., label))| label.map(|(class, w)| (row, (ClassName::parse(class).unwrap(), w))))
                 .collect(),
             parts: BTreeMap::new(),
             conflicts: Vec::new(),

@@ -7,7 +7,7 @@
 //!               run_features            labelled_images ◀── labelling (decisions of people)
 //! ```
 
-mod class_folders;
+pub(crate) mod class_folders;
 pub mod clustering;
 mod context;
 pub(crate) mod dataset;

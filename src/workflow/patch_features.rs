@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::data::{Manifest, PatchAddress, Skipped};
+use crate::data::{Manifest, PatchAddress, Skipped, path_text};
 use crate::features::{Patches, make_finite};
 use crate::images::{DepthRange, decode, enhance};
 use crate::progress::{Event, Note, Observer, Stage};
@@ -36,7 +36,7 @@ pub(crate) fn measure(
     let mut images: BTreeMap<PathBuf, Vec<(usize, PatchAddress)>> = BTreeMap::new();
     let mut skipped = manifest.skipped.clone();
     for (row, record) in manifest.records.iter().enumerate() {
-        match PatchAddress::parse(Path::new(&record.path)) {
+        match PatchAddress::parse_text(&record.path) {
             Some(patch) => images.entry(patch.image.clone()).or_default().push((row, patch)),
             None => skipped.push(Skipped { path: record.path.clone(), reason: "no patch of an image".to_owned() }),
         }
@@ -47,7 +47,7 @@ pub(crate) fn measure(
         .map(|(image, patches)| {
             let found = measure_image(recipe, &manifest.root.join(image), patches, depth);
             stage.advance(patches.len());
-            found.map_err(|reason| Skipped { path: image.display().to_string(), reason })
+            found.map_err(|reason| Skipped { path: path_text::to_text(image), reason })
         })
         .collect();
     drop(stage);

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Context, WorkflowError};
-use crate::data::Skipped;
+use crate::data::{Skipped, path_text};
 use crate::files::{Results, results_json, skipped_csv};
 use crate::runs::{
     DatasetSummary, FeatureChain, ImagesPlace, Provenance, RUN_SCHEMA, RunDir, RunKind, Timings, next_checkpoint,
@@ -40,6 +40,7 @@ pub(crate) struct RunInputs<'a> {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunSummary<F> {
     /// The run folder.
+    #[serde(serialize_with = "path_text::serde_text::serialize")]
     pub run: PathBuf,
     /// Whatever the command found.
     #[serde(flatten)]
@@ -94,7 +95,7 @@ impl<'a> Run<'a> {
             let text = format!("the output folder needs a name of its own: `{}`", folder.display());
             return Err(WorkflowError::Usage(text));
         };
-        Ok(RunDir::exactly(parent, &name.to_string_lossy())?)
+        Ok(RunDir::exactly(parent, name)?)
     }
 
     /// results.json without a measurement yet.

@@ -5,6 +5,7 @@ mod architecture;
 mod bounds;
 mod broken_files;
 mod browser;
+mod class_names;
 mod cluster;
 mod compare;
 mod containers;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{count, plain_table, short};
+use crate::cli::visible::visible;
 use crate::commands::{AssignSummary, ClusterSummary, FeatureStatistics, SearchSummary, texts};
 use crate::workflow::clustering::{FailedMethod, MethodSummary};
 
@@ -10,7 +11,7 @@ pub(in crate::cli) fn cluster(summary: &ClusterSummary) -> String {
     let found = &summary.findings;
     let mut text = String::new();
     let dataset = &found.dataset;
-    let _ = writeln!(text, "Images     {} in `{}`", dataset.n_images, dataset.root.display());
+    let _ = writeln!(text, "Images     {} in `{}`", dataset.n_images, visible(dataset.root.display()));
     let mut remarks = Vec::new();
     for (count, what) in [
         (dataset.n_duplicates, "exact duplicates"),
@@ -53,7 +54,7 @@ pub(in crate::cli) fn cluster(summary: &ClusterSummary) -> String {
         placed.copies
     );
     let seconds: f64 = summary.timings.values().sum();
-    let _ = writeln!(text, "Run        {} ({seconds:.1} s)", summary.run.display());
+    let _ = writeln!(text, "Run        {} ({seconds:.1} s)", visible(summary.run.display()));
     text
 }
 
@@ -71,7 +72,7 @@ pub(in crate::cli) fn assign(summary: &AssignSummary) -> String {
         "Placed     {} images into the {} clusters of `{}`\n",
         found.dataset.n_images,
         found.method,
-        found.assigned_to.display()
+        visible(found.assigned_to.display())
     );
     for cluster in &found.clusters {
         let _ = writeln!(text, "  {:>4}  {:>7} images", cluster.cluster, cluster.size);
@@ -79,7 +80,7 @@ pub(in crate::cli) fn assign(summary: &AssignSummary) -> String {
     if found.n_noise > 0 {
         let _ = writeln!(text, "        {:>7} images lie too far from every cluster", found.n_noise);
     }
-    let _ = writeln!(text, "Run        {}", summary.run.display());
+    let _ = writeln!(text, "Run        {}", visible(summary.run.display()));
     text
 }
 
@@ -110,7 +111,7 @@ pub(in crate::cli) fn search(summary: &SearchSummary) -> String {
     }
     let settings: Vec<String> = found.recommended.iter().map(|setting| format!("--set '{setting}'")).collect();
     let _ = writeln!(text, "Recommended: rails cluster {}", settings.join(" "));
-    let _ = writeln!(text, "Run        {}", summary.run.display());
+    let _ = writeln!(text, "Run        {}", visible(summary.run.display()));
     text
 }
 

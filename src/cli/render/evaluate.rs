@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 use super::train::{classes, confusion, unknown};
 use super::{count, short};
+use crate::cli::visible::visible;
 use crate::commands::EvaluateSummary;
 use crate::evaluation::Evaluation;
 
 pub(in crate::cli) fn evaluate(summary: &EvaluateSummary) -> String {
     let found = &summary.findings;
-    let mut text = format!("Judged     {} by `{}`\n", count(found.n_images, "image"), found.checkpoint.display());
+    let mut text =
+        format!("Judged     {} by `{}`\n", count(found.n_images, "image"), visible(found.checkpoint.display()));
     if found.learned > 0 {
         let _ = writeln!(text, "           {} of them were learned from: these scores are too good", found.learned);
     }
@@ -41,8 +43,8 @@ pub(in crate::cli) fn evaluate(summary: &EvaluateSummary) -> String {
     if let Some(rejection) = &found.rejection {
         text += &unknown(rejection, "given");
     }
-    let _ = writeln!(text, "Run        {}", summary.run.display());
-    let _ = writeln!(text, "Report     {}", summary.run.join("report.html").display());
+    let _ = writeln!(text, "Run        {}", visible(summary.run.display()));
+    let _ = writeln!(text, "Report     {}", visible(summary.run.join("report.html").display()));
     text
 }
 

@@ -22,6 +22,7 @@ pub(super) use sweep::{quoted, sweep};
 pub(super) use train::train;
 
 use super::progress::Verbosity;
+use super::visible::{visible, visible_layout, visible_message};
 use crate::atomic_file::final_paths;
 use crate::commands::{
     CommandError, Compared, HEADLINE, ImportSummary, ModelRow, PredictSummary, TileReport, more_is_better,
@@ -51,28 +52,28 @@ pub(super) fn is_reader_gone(error: &CommandError) -> bool {
 /// Writes to stderr what is no data, unless the user wants quiet.
 pub(super) fn note(verbosity: Verbosity, text: &str) {
     if verbosity != Verbosity::Quiet {
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        let _ = std::io::stderr().write_all(visible_layout(text).as_bytes());
     }
 }
 
 /// Prints an error: what happened, why, and what to do about it.
 pub(super) fn error(error: &CommandError) {
-    let mut text = format!("error: {error}");
+    let mut text = format!("error: {}", visible_message(&error.to_string()));
     let mut said = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         let cause_text = cause.to_string();
         if !said.contains(&cause_text) {
-            let _ = write!(text, "\n  because: {cause_text}");
+            let _ = write!(text, "\n  because: {}", visible_message(&cause_text));
             said += &cause_text;
         }
         source = cause.source();
     }
     if let Some(hint) = error.hint() {
-        let _ = write!(text, "\nhint: {hint}");
+        let _ = write!(text, "\nhint: {}", visible_message(&hint));
     }
     // Files in the making have names of no use to anybody.
-    let _ = writeln!(std::io::stderr(), "{}", final_paths(&text));
+    let _ = writeln!(std::io::stderr(), "{}", visible_layout(&final_paths(&text)));
 }
 
 pub(super) fn tile(report: &TileReport) -> String {
@@ -86,24 +87,32 @@ pub(super) fn tile(report: &TileReport) -> String {
 }
 
 pub(super) fn curate(summary: &CurateSummary) -> String {
-    let mut text =
-        format!("{} new decisions, {} in all, in `{}`\n", summary.new_decisions, summary.decisions, summary.run);
+    let mut text = format!(
+        "{} new decisions, {} in all, in `{}`\n",
+        summary.new_decisions,
+        summary.decisions,
+        visible(&summary.run)
+    );
     if summary.known_decisions > 0 {
         let _ = writeln!(text, "  {} of the file known already: not added again", summary.known_decisions);
     }
     for (class, count) in &summary.classes {
-        let _ = writeln!(text, "  {class:<24} {count:>7} images");
+        let _ = writeln!(text, "  {:<24} {count:>7} images", visible(class));
     }
     for (reason, count) in &summary.removed {
         let reason = if reason.is_empty() { "no reason given" } else { reason };
-        let _ = writeln!(text, "  removed: {reason:<15} {count:>7} images");
+        let _ = writeln!(text, "  removed: {:<15} {count:>7} images", visible(reason));
     }
     let _ = writeln!(text, "  {:<24} {:>7} images", "(no label yet)", summary.unlabelled);
     if summary.elsewhere > 0 {
         let _ = writeln!(text, "  {} on images that this run does not have", count(summary.elsewhere, "decision"));
     }
+    for classes in &summary.alike {
+        let names: Vec<String> = classes.iter().map(|class| format!("`{}`", visible(class))).collect();
+        let _ = writeln!(text, "alike: {} are different classes: if they are one, rename", names.join(", "));
+    }
     for open in &summary.open {
-        let _ = writeln!(text, "open: {open}");
+        let _ = writeln!(text, "open: {}", visible(open));
     }
     text
 }
@@ -118,9 +127,9 @@ pub(super) fn label_import(import: &LabelImport) -> String {
     }
     for (about, list) in [("not in this run", &import.unmatched), ("of conflicting classes", &import.conflicts)] {
         if let Some(first) = list.first() {
-            let _ = writeln!(text, "           {} {about} left out: `{first}`", count(list.len(), "image"));
+            let _ = writeln!(text, "           {} {about} left out: `{}`", count(list.len(), "image"), visible(first));
             for another in list.iter().skip(1).take(NAMED - 1) {
-                let _ = writeln!(text, "             `{another}`");
+                let _ = writeln!(text, "             `{}`", visible(another));
             }
             if list.len() > NAMED {
                 let _ = writeln!(text, "             and {} more; `--json` lists all", list.len() - NAMED);
@@ -136,10 +145,10 @@ const NAMED: usize = 5;
 pub(super) fn export(summary: &ExportSummary) -> String {
     let mut text = format!("Exported to `{}`\n", summary.output);
     for (class, count) in &summary.classes {
-        let _ = writeln!(text, "  {class:<24} {count:>7} images");
+        let _ = writeln!(text, "  {:<24} {count:>7} images", visible(class));
     }
     for (reason, count) in &summary.removed {
-        let _ = writeln!(text, "  _removed/{reason:<15} {count:>7} images");
+        let _ = writeln!(text, "  _removed/{:<15} {count:>7} images", visible(reason));
     }
     if summary.unlabelled > 0 {
         let _ = writeln!(text, "{} without a label left out", count(summary.unlabelled, "image"));
@@ -155,13 +164,14 @@ pub(super) fn export(summary: &ExportSummary) -> String {
 }
 
 pub(super) fn predict(summary: &PredictSummary) -> String {
-    let counts: Vec<String> = summary.counts.iter().map(|(class, count)| format!("{class} {count}")).collect();
+    let counts: Vec<String> =
+        summary.counts.iter().map(|(class, count)| format!("{} {count}", visible(class))).collect();
     let mut text = format!("Predicted  {}: {}\n", count(summary.counts.values().sum(), "image"), counts.join(", "));
     let _ = writeln!(
         text,
         "           mean confidence {:.3}, checkpoint `{}`",
         summary.mean_confidence,
-        summary.checkpoint.display()
+        visible(summary.checkpoint.display())
     );
     if let (Some(threshold), Some(unknown)) = (summary.threshold, summary.counts.get("unknown")) {
         let _ = writeln!(
@@ -180,7 +190,7 @@ pub(super) fn predict(summary: &PredictSummary) -> String {
 
 pub(super) fn compare(compared: &Compared) -> String {
     let mut table = plain_table();
-    table.set_header(std::iter::once("metric").chain(compared.runs.iter().map(String::as_str)));
+    table.set_header(std::iter::once("metric".to_owned()).chain(compared.runs.iter().map(visible)));
     let (headlines, rest): (Vec<&String>, Vec<&String>) = compared
         .metrics
         .keys()
@@ -204,7 +214,7 @@ pub(super) fn compare(compared: &Compared) -> String {
     let mut text = format!("{table}\n");
     if !compared.differences.is_empty() {
         let mut table = plain_table();
-        table.set_header(std::iter::once("setting that differs").chain(compared.runs.iter().map(String::as_str)));
+        table.set_header(std::iter::once("setting that differs".to_owned()).chain(compared.runs.iter().map(visible)));
         for (name, values) in &compared.differences {
             table.add_row(std::iter::once(name).chain(values));
         }
@@ -228,12 +238,12 @@ pub(super) fn compare(compared: &Compared) -> String {
         let _ = writeln!(text, "\n{} judged by all of them.", count(shared, "image"));
     }
     if let Some(plot) = &compared.plot {
-        let _ = writeln!(text, "\n* best of the row; bar chart: {}", plot.display());
+        let _ = writeln!(text, "\n* best of the row; bar chart: {}", visible(plot.display()));
     }
     if let Some(changes) = &compared.changes {
-        let _ = writeln!(text, "Changed images: {}", changes.display());
+        let _ = writeln!(text, "Changed images: {}", visible(changes.display()));
     }
-    let _ = writeln!(text, "Page: {}", compared.html.display());
+    let _ = writeln!(text, "Page: {}", visible(compared.html.display()));
     text
 }
 

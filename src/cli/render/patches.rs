@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::cluster::left_out;
+use crate::cli::visible::visible;
 use crate::commands::{PatchesMethod, PatchesSummary, SearchRow};
 
 pub(in crate::cli) fn patches(summary: &PatchesSummary) -> String {
@@ -12,7 +13,7 @@ pub(in crate::cli) fn patches(summary: &PatchesSummary) -> String {
     let mut text = format!(
         "Images     {} in `{}`, {}×{} patches each\n",
         dataset.n_images,
-        dataset.root.display(),
+        visible(dataset.root.display()),
         slices.rows,
         slices.columns
     );
@@ -55,7 +56,7 @@ pub(in crate::cli) fn patches(summary: &PatchesSummary) -> String {
         }
     }
     let seconds: f64 = summary.timings.values().sum();
-    let _ = writeln!(text, "Run        {} ({seconds:.1} s)", summary.run.display());
+    let _ = writeln!(text, "Run        {} ({seconds:.1} s)", visible(summary.run.display()));
     text
 }
 

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use crate::cli::visible::visible;
 use crate::commands::SeparateSummary;
 
 pub(in crate::cli) fn separate(summary: &SeparateSummary) -> String {
     let found = &summary.findings;
     let dataset = &found.dataset;
-    let mut text = format!("Tiles      {} in `{}`\n", dataset.n_images, dataset.root.display());
+    let mut text = format!("Tiles      {} in `{}`\n", dataset.n_images, visible(dataset.root.display()));
     if dataset.n_skipped > 0 {
         let _ = writeln!(text, "           {} files skipped (see skipped.csv)", dataset.n_skipped);
     }
@@ -34,7 +35,7 @@ pub(in crate::cli) fn separate(summary: &SeparateSummary) -> String {
         let _ = writeln!(text, "  {name:<14} {count:>7} tiles {:>5.1} %", *count as f64 / n * 100.0);
     }
     let seconds: f64 = summary.timings.values().sum();
-    let run = summary.run.display();
+    let run = visible(summary.run.display());
     let _ = writeln!(text, "Names      rails curate {run} --apply {run}/proposals.jsonl");
     let _ = writeln!(text, "Run        {run} ({seconds:.1} s)");
     text

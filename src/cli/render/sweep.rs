@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{align_right, count, plain_table, short};
+use crate::cli::visible::visible;
 use crate::commands::SweepSummary;
 use crate::evaluation::FoldStatistics;
 use crate::training::Disjointness;
@@ -10,7 +11,7 @@ use crate::training::Disjointness;
 /// `train` is the command line that trains with the recipe file of the sweep, up to the settings.
 pub(in crate::cli) fn sweep(summary: &SweepSummary, train: &str) -> String {
     let found = &summary.findings;
-    let classes: Vec<String> = found.classes.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let classes: Vec<String> = found.classes.iter().map(|(name, count)| format!("{} {count}", visible(name))).collect();
     let mut text = format!("Labels     {}\n", classes.join(", "));
     let sizes: Vec<String> = found.folds.iter().map(usize::to_string).collect();
     let grouped = found.group_by.as_ref().map(|field| format!(", no {field} in two")).unwrap_or_default();
@@ -55,8 +56,8 @@ pub(in crate::cli) fn sweep(summary: &SweepSummary, train: &str) -> String {
         let settings: Vec<String> = found.best.iter().map(|argument| quoted(argument)).collect();
         let _ = writeln!(text, "           {}", [train.to_owned(), settings.join(" ")].join(" ").trim_end());
     }
-    let _ = writeln!(text, "Run        {}", summary.run.display());
-    let _ = writeln!(text, "Report     {}", summary.run.join("report.html").display());
+    let _ = writeln!(text, "Run        {}", visible(summary.run.display()));
+    let _ = writeln!(text, "Report     {}", visible(summary.run.join("report.html").display()));
     text
 }
 

@@ -372,6 +372,7 @@ fn decisions_applied_imported_and_exported() {
         removed: counts(&[("", 1), ("blurred", 1)]).into_iter().collect(),
         unlabelled: 1,
         elsewhere: 1,
+        alike: vec![vec!["Grass".to_owned(), "grass".to_owned()]],
         open: vec!["cluster_3 has no name: 2 images wait".to_owned()],
     };
     assert_snapshot!("curated", curate(&summary));

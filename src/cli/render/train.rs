@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::evaluate::scores;
 use super::{align_right, count, plain_table, short};
+use crate::cli::visible::visible;
 use crate::commands::TrainSummary;
 use crate::evaluation::{Rejection, Scores};
 use crate::training::{Calibration, TemperatureFit};
@@ -11,7 +12,7 @@ use crate::training::{Calibration, TemperatureFit};
 pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
     let found = &summary.findings;
     let [train, validation, test] = found.split;
-    let labels: Vec<String> = found.classes.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let labels: Vec<String> = found.classes.iter().map(|(name, count)| format!("{} {count}", visible(name))).collect();
     let mut text = format!("Labels     {}\n", labels.join(", "));
     if found.unlabelled > 0 {
         let _ = writeln!(text, "           {} without a label left out", count(found.unlabelled, "image"));
@@ -36,8 +37,8 @@ pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
     }
     text += &confusion(&found.evaluation.confusion);
     text += &calibration(summary);
-    let _ = writeln!(text, "Run        {}", summary.run.display());
-    let _ = writeln!(text, "Checkpoint {}", found.checkpoint.display());
+    let _ = writeln!(text, "Run        {}", visible(summary.run.display()));
+    let _ = writeln!(text, "Checkpoint {}", visible(found.checkpoint.display()));
     text
 }
 
@@ -109,7 +110,7 @@ pub(super) fn classes(scores: &Scores) -> String {
     table.set_header(["class", "precision", "recall", "f1", "images"]);
     for (name, scores) in &scores.per_class {
         let [precision, recall, f1] = [scores.precision, scores.recall, scores.f1].map(short);
-        table.add_row([name.clone(), precision, recall, f1, scores.support.to_string()]);
+        table.add_row([visible(name), precision, recall, f1, scores.support.to_string()]);
     }
     align_right(&mut table);
     table.to_string()
@@ -120,9 +121,9 @@ pub(super) fn confusion(matrix: &crate::metrics::ConfusionMatrix) -> String {
         return String::new();
     }
     let mut table = plain_table();
-    table.set_header(std::iter::once("true \\ predicted").chain(matrix.classes().iter().map(String::as_str)));
+    table.set_header(std::iter::once("true \\ predicted".to_owned()).chain(matrix.classes().iter().map(visible)));
     for (name, row) in matrix.classes().iter().zip(matrix.counts().rows()) {
-        table.add_row(std::iter::once(name.clone()).chain(row.iter().map(u64::to_string)));
+        table.add_row(std::iter::once(visible(name)).chain(row.iter().map(u64::to_string)));
     }
     align_right(&mut table);
     format!("\n{table}\n\n")

@@ -21,6 +21,7 @@ use crate::progress::{Note, Observer, Stage, Warning};
 use crate::recipes::ClusterRecipe;
 use crate::reducers::TsneLayout;
 use crate::runs::{Placement, RunKind};
+use crate::workflow::class_folders::tell_alike;
 use crate::workflow::clustering::{self, ClusteringEvaluator};
 use crate::workflow::{Context, Run, flux};
 use output::ClusterOutput;
@@ -47,7 +48,7 @@ pub fn cluster(
     context: &Context<'_>,
 ) -> Result<ClusterSummary, CommandError> {
     let mut run = Run::begin(RunKind::Cluster, &recipe.name, recipe.seed, recipe, context);
-    let truth = options.truth.as_deref().map(LabelTable::read).transpose()?;
+    let truth = options.truth.as_deref().map(|table| LabelTable::read(table, context.observer)).transpose()?;
     let images = ReducedImages::prepare(recipe, options.placement, &mut run, context)?;
     let x = images.x();
     let flux = recipe.cluster.fit_per.as_ref().map(|_| flux::measure(&images.manifest, context)).transpose()?;
@@ -78,6 +79,7 @@ fn warn_of_gaps(truth: Option<&MatchedLabels>, options: &ClusterOptions, images:
     for warning in truth.warnings(table) {
         observer.warn(&Warning::Labels(warning));
     }
+    tell_alike(truth.labels.values().map(|(class, _)| class), observer);
     let (known, unknown, conflicts) = (truth.labels.len(), truth.unmatched.len(), truth.conflicts.len());
     if known < images || unknown > 0 {
         observer.warn(&Warning::TruthIncomplete { known, images, unknown, conflicts });

@@ -14,6 +14,7 @@ use serde_json::Value;
 pub use pair::Pair;
 
 use super::CommandError;
+use crate::data::path_text;
 use crate::files::predictions_csv::{self, RecordedPredictions};
 use crate::files::{Results, results_json};
 use crate::images::DepthRange;
@@ -35,12 +36,15 @@ pub struct Compared {
     /// Settings that are not the same in all runs: the value in each run as text.
     pub differences: BTreeMap<String, Vec<String>>,
     /// The bar chart, where one was drawn.
+    #[serde(serialize_with = "path_text::serde_optional_text::serialize")]
     pub plot: Option<PathBuf>,
     /// The page.
+    #[serde(serialize_with = "path_text::serde_text::serialize")]
     pub html: PathBuf,
     /// Two runs that judged images, image by image.
     pub pair: Option<Pair>,
     /// The table of images that the two call differently, where there are some.
+    #[serde(serialize_with = "path_text::serde_optional_text::serialize")]
     pub changes: Option<PathBuf>,
     /// Images that all runs judged, where there are more than two.
     pub shared: Option<usize>,
@@ -195,7 +199,7 @@ fn files_of(results: &[PathBuf], workspace: &Workspace) -> Result<Vec<PathBuf>, 
 fn names(results: &[Results], files: &[PathBuf]) -> Vec<String> {
     let folder = |file: &PathBuf| {
         let parent = file.parent().and_then(Path::file_name);
-        parent.map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
+        path_text::to_text(parent.unwrap_or(file.as_os_str()))
     };
     let unique = results.iter().map(|r| &r.name).collect::<BTreeSet<_>>().len() == results.len();
     let pairs = results.iter().zip(files);

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::pair::{Change, Pair};
 use super::{Compared, more_is_better};
 use crate::commands::CommandError;
+use crate::data::path_text;
 use crate::files::Results;
 use crate::images::DepthRange;
 use crate::report::{ConfusionDifference, CurvesCompared, EpochScores, GroupedBars, PageBlock, Report};
@@ -143,7 +144,7 @@ impl ComparePage<'_> {
                 let name = change.path.rsplit('/').next().unwrap_or(&change.path);
                 let [p, q] = change.confidence.map(|confidence| confidence * 100.0);
                 let caption = format!("{} is\n{before} {p:.0} % →\n{after} {q:.0} %\n{name}", change.truth);
-                Some((read(Path::new(&change.path), &self.depth)?, caption))
+                Some((read(&path_text::to_path(&change.path), &self.depth)?, caption))
             })
             .collect::<Vec<_>>();
         let title = format!("{how}: {} images, {} shown", changes.len(), images.len());

@@ -11,9 +11,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::CommandError;
+use crate::data::path_text;
 use crate::evaluation::{Evaluation, NovelClass, Rejection};
 use crate::images::NamingTemplate;
-use crate::progress::Warning;
+use crate::progress::{LabelWarning, Warning};
 use crate::runs::{Checkpoint, DatasetSummary, RunKind, newest_checkpoint};
 use crate::workflow::evaluation_report::{record_evaluation, record_rejection};
 use crate::workflow::feature_extraction::{ExtractedFeatures, FeatureExtraction};
@@ -49,6 +50,7 @@ pub type EvaluateSummary = RunSummary<EvaluateFindings>;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EvaluateFindings {
     /// The checkpoint that was judged.
+    #[serde(serialize_with = "path_text::serde_text::serialize")]
     pub checkpoint: PathBuf,
     /// Images that were judged.
     pub n_images: usize,
@@ -80,9 +82,15 @@ pub fn evaluate(options: &EvaluateOptions, context: &Context<'_>) -> Result<Eval
         Some(path) => path.clone(),
         None => newest_checkpoint(&context.workspace.checkpoints)?,
     })?;
+    if let Some(class) = checkpoint.bundle.class_called_unknown() {
+        context.observer.warn(&Warning::Labels(LabelWarning::ClassCalledUnknown { class: class.to_owned() }));
+    }
     let name = options.name.as_ref().unwrap_or(&checkpoint.bundle.name);
     let recipe = json!({
-        "checkpoint": checkpoint.folder, "images": options.images, "truth": options.truth, "naming": options.naming,
+        "checkpoint": path_text::to_text(&checkpoint.folder),
+        "images": path_text::to_text(&options.images),
+        "truth": options.truth.as_ref().map(path_text::to_text),
+        "naming": options.naming,
     });
     let mut run = Run::begin(RunKind::Evaluate, name, SEED, &recipe, context);
     let mut labelled = truth(options, context)?;

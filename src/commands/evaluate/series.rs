@@ -1,10 +1,10 @@
 //! Series of frames as the classifier calls them: how bright each is over time, and frames of each class.
 
 use crate::commands::CommandError;
+use crate::data::UNKNOWN;
 use crate::evaluation::Predictions;
 use crate::report::{Figure, FluxPlot, Grouping, PageBlock, PageSection};
 use crate::runs::{Bundle, RunDir};
-use crate::training::UNKNOWN;
 use crate::workflow::Context;
 use crate::workflow::feature_extraction::ExtractedFeatures;
 use crate::workflow::flux;

@@ -13,12 +13,12 @@ use serde::Serialize;
 
 use super::CommandError;
 use crate::atomic_file::StagedFolder;
-use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, PatchAddress, Skipped};
+use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, PatchAddress, Skipped, UNKNOWN, path_text};
 use crate::files::own_output;
 use crate::images::{ScanOptions, scan, scan_files};
-use crate::progress::{Observer, Warning};
+use crate::progress::{LabelWarning, Observer, Warning};
 use crate::runs::{Checkpoint, FeatureChain, Placement, RunError, newest_checkpoint};
-use crate::training::{Neighbour, UNKNOWN, confidences, most_likely};
+use crate::training::{Neighbour, confidences, most_likely};
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, dataset};
 use answers::Answers;
@@ -94,6 +94,7 @@ pub struct NearestImage {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PredictSummary {
     /// The checkpoint used.
+    #[serde(serialize_with = "path_text::serde_text::serialize")]
     pub checkpoint: PathBuf,
     /// Its classes.
     pub classes: Vec<String>,
@@ -129,6 +130,9 @@ pub fn predict(
         None => newest_checkpoint(&context.workspace.checkpoints)?,
     })?;
     options.check(&checkpoint)?;
+    if let Some(class) = checkpoint.bundle.class_called_unknown() {
+        context.observer.warn(&Warning::Labels(LabelWarning::ClassCalledUnknown { class: class.to_owned() }));
+    }
     let mut answers = answer(images, options, &checkpoint, context)?;
     answers.require_some()?;
     let (placement, observer) = (options.placement, context.observer);
@@ -284,14 +288,14 @@ impl<'a> GivenPaths<'a> {
 
     fn name(&self, file: &Path) -> String {
         if let Some(patch) = PatchAddress::parse(file) {
-            return PatchAddress { image: self.name(&patch.image).into(), ..patch }.to_string();
+            return PatchAddress { image: path_text::to_path(&self.name(&patch.image)), ..patch }.to_string();
         }
         match FrameAddress::parse(file) {
             Some(frame) => {
                 let file = self.0.get(&frame.file).map_or_else(|| frame.file.clone(), |given| given.to_path_buf());
                 FrameAddress { file, ..frame }.to_string()
             }
-            None => self.0.get(file).copied().unwrap_or(file).display().to_string(),
+            None => path_text::to_text(self.0.get(file).copied().unwrap_or(file)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Predicted images into one folder per class.
+//! Predicted images into one folder per class, called by the rule of [`FolderNames`].
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::{Prediction, begin};
 use crate::atomic_file::StagedFolder;
 use crate::commands::CommandError;
+use crate::data::FolderNames;
 use crate::progress::{Observer, Stage};
-use crate::runs::{Placement, Placer, safe_name};
+use crate::runs::{Placement, Placer};
 
 /// Puts the image of each prediction, `files` in the same order, into `folder/<class>/`; the folder is still to be
 /// finished.
@@ -20,15 +21,14 @@ pub(super) fn sort_into(
 ) -> Result<StagedFolder, CommandError> {
     let staged = begin(folder, "sort", "predict --sort-into")?;
     let stage = observer.stage(Stage::Copy, files.len());
-    // By folder, since names that differ may become the same folder.
-    let mut placers: BTreeMap<String, Placer> = BTreeMap::new();
+    let folders = FolderNames::of(predictions.iter().map(|prediction| &prediction.class));
+    let mut placers: BTreeMap<&str, Placer> = BTreeMap::new();
     for (prediction, file) in predictions.iter().zip(files) {
-        let name = safe_name(&prediction.class);
-        let key = name.to_lowercase();
-        if !placers.contains_key(&key) {
-            placers.insert(key.clone(), Placer::new(&staged.path().join(&name), placement)?);
+        let class = prediction.class.as_str();
+        if !placers.contains_key(class) {
+            placers.insert(class, Placer::new(&staged.path().join(folders.get(class).as_ref()), placement)?);
         }
-        if let Some(placer) = placers.get_mut(&key) {
+        if let Some(placer) = placers.get_mut(class) {
             placer.place(file, prediction.id)?;
         }
         stage.advance(1);

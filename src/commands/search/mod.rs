@@ -74,7 +74,7 @@ pub fn search(
     context: &Context<'_>,
 ) -> Result<SearchSummary, CommandError> {
     let mut run = Run::begin(RunKind::Search, &recipe.name, recipe.seed, recipe, context);
-    let truth = options.truth.as_deref().map(LabelTable::read).transpose()?;
+    let truth = options.truth.as_deref().map(|table| LabelTable::read(table, context.observer)).transpose()?;
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
     let depth = DepthRange::fit(&manifest, recipe.dataset.brightness(), context.observer);
     run.lap("scan");

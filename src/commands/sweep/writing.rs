@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{SweepFindings, SweepImages};
 use crate::commands::CommandError;
-use crate::data::ImageId;
+use crate::data::{ImageId, path_text};
 use crate::evaluation::RecipeResult;
 use crate::files::Results;
 use crate::files::folds_csv::{self, FoldRow, RecipeColumns};
@@ -52,7 +52,7 @@ pub(super) fn write_folds(
         .collect();
     let row = |(row, id): (usize, &ImageId)| FoldRow {
         id: *id,
-        path: table.files[row].display().to_string(),
+        path: path_text::to_text(&table.files[row]),
         class: &classes[y[row].0],
         fold: folds.of_rows()[row] + 1,
     };

@@ -6,6 +6,7 @@ use ndarray::{Array2, Axis};
 
 use super::training_data::TrainingData;
 use crate::commands::CommandError;
+use crate::data::path_text;
 use crate::evaluation::{Evaluation, LabelledPredictions, NovelImages, Novelty, Predictions, Rejection};
 use crate::progress::Stage;
 use crate::recipes::TrainRecipe;
@@ -85,6 +86,6 @@ fn confidence(
         split: &data.split,
         trained,
     };
-    let path = |row: usize| data.features.files[row].display().to_string();
+    let path = |row: usize| path_text::to_text(&data.features.files[row]);
     Ok(ConfidenceModel::fit(&training, path, context.device, context.observer)?)
 }

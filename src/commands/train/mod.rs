@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::CommandError;
+use crate::data::path_text;
 use crate::evaluation::{Evaluation, Rejection};
 use crate::progress::Note;
 use crate::recipes::TrainRecipe;
@@ -39,6 +40,7 @@ pub type TrainSummary = RunSummary<TrainFindings>;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainFindings {
     /// The checkpoint folder.
+    #[serde(serialize_with = "path_text::serde_text::serialize")]
     pub checkpoint: PathBuf,
     /// Labelled images per class.
     pub classes: Vec<(String, usize)>,

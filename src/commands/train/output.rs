@@ -10,6 +10,7 @@ use super::finetune::FineTunedNetwork;
 use super::training_data::TrainingData;
 use super::{TrainFindings, TrainSummary};
 use crate::commands::CommandError;
+use crate::data::path_text;
 use crate::evaluation::NovelImages;
 use crate::files::split_csv::{self, SplitRow};
 use crate::files::{Results, results_json};
@@ -170,7 +171,7 @@ fn write_split(path: &Path, data: &TrainingData, assessment: &Assessment<'_>) ->
     rows.sort_unstable();
     let rows = rows.into_iter().map(|(row, part)| SplitRow {
         id: features.ids[row],
-        path: features.files[row].display().to_string(),
+        path: path_text::to_text(&features.files[row]),
         class: &classes[y[row].0],
         part,
         predicted: &classes[predicted[row].0],

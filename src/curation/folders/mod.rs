@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Curation, Decision, LabelSource, LogEntry};
-use crate::data::{ClusterId, ImageId};
+use crate::data::{ClusterId, ImageId, path_text};
 use earlier_decisions::EarlierDecisions;
 use reading::{Folder, FolderRole, files, files_below, read_metadata, roles, subfolders};
 
@@ -71,7 +71,7 @@ pub fn folder_edits(
             let listed: BTreeMap<&str, ImageId> =
                 metadata.iter().flat_map(|m| &m.files).map(|file| (file.file.as_str(), file.id)).collect();
             for file in files_below(&path)? {
-                match file.file_name().and_then(|name| name.to_str()).and_then(|name| listed.get(name)) {
+                match file.file_name().and_then(|name| listed.get(path_text::to_text(name).as_str())) {
                     Some(id) => drop(places.entry(*id).or_default().insert(folders.len())),
                     None => unclaimed.push((folders.len(), file)),
                 }

@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::apply::check_class;
 use super::FoldersError;
-use crate::data::ClusterId;
+use crate::data::{ClassName, ClusterId, name_of_folder, path_text};
 use crate::files::cluster_metadata_json::{ClusterMetadata, FILE as METADATA_FILE};
 
 /// The role of a folder: a cluster, a class, or images that were removed.
@@ -29,25 +28,32 @@ pub(super) struct Folder {
 impl Folder {
     /// A name that cannot be a class's means nothing; the error says so.
     pub fn check_name(&mut self) -> Result<(), String> {
-        let ((FolderRole::Class(class), _) | (_, Some(class))) = (&self.role, &self.renamed) else { return Ok(()) };
-        let checked = check_class(class);
-        if checked.is_err() {
-            self.renamed = None;
-            if matches!(self.role, FolderRole::Class(_)) {
-                self.role = FolderRole::Loose;
+        let ((FolderRole::Class(class), _) | (_, Some(class))) = (&mut self.role, &mut self.renamed) else {
+            return Ok(());
+        };
+        match ClassName::parse(class) {
+            Ok(name) => {
+                *class = name.into();
+                Ok(())
+            }
+            Err(why) => {
+                self.renamed = None;
+                if matches!(self.role, FolderRole::Class(_)) {
+                    self.role = FolderRole::Loose;
+                }
+                Err(why.to_string())
             }
         }
-        checked
     }
 }
 
 /// A folder's role, and those of the folders in it where it holds removed images sorted by reason.
 pub(super) fn roles(path: &Path, metadata: Option<&ClusterMetadata>) -> Result<Vec<(Folder, PathBuf)>, FoldersError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = folder_text(path);
     if name == "_removed" {
         let mut all = vec![(removed_folder("removed"), path.to_owned())];
         for inner in subfolders(path)? {
-            all.push((removed_folder(&inner.file_name().unwrap_or_default().to_string_lossy()), inner));
+            all.push((removed_folder(&name_of_folder(&folder_text(&inner))), inner));
         }
         return Ok(all);
     }
@@ -56,13 +62,13 @@ pub(super) fn roles(path: &Path, metadata: Option<&ClusterMetadata>) -> Result<V
         (Some(-1), ..) | (None, _, "noise") => FolderRole::Noise,
         (Some(cluster), ..) => FolderRole::Cluster(ClusterId(u32::try_from(cluster).unwrap_or(u32::MAX))),
         (None, Some(cluster), _) => FolderRole::Cluster(cluster),
-        (None, None, _) => FolderRole::Class(name.clone()),
+        (None, None, _) => FolderRole::Class(name_of_folder(&name)),
     };
     let renamed = match (&role, number) {
         (FolderRole::Class(_) | FolderRole::Removed(_) | FolderRole::Loose, _) => None,
         (FolderRole::Noise, _) if name == "noise" => None,
         (FolderRole::Cluster(cluster), Some(number)) if *cluster == number => rest,
-        _ => Some(name.clone()),
+        _ => Some(name_of_folder(&name)),
     };
     Ok(vec![(Folder { name, role, renamed }, path.to_owned())])
 }
@@ -71,12 +77,16 @@ fn removed_folder(reason: &str) -> Folder {
     Folder { name: "_removed".to_owned(), role: FolderRole::Removed(reason.to_owned()), renamed: None }
 }
 
+fn folder_text(path: &Path) -> String {
+    path_text::to_text(path.file_name().unwrap_or_default())
+}
+
 /// `cluster_3_gravel` is cluster 3, called gravel.
 fn split_name(name: &str) -> (Option<ClusterId>, Option<String>) {
     let Some(rest) = name.strip_prefix("cluster_") else { return (None, None) };
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let class = rest[digits..].trim_start_matches(['_', '-', ' ']).trim();
-    (rest[..digits].parse().ok().map(ClusterId), (!class.is_empty()).then(|| class.to_owned()))
+    (rest[..digits].parse().ok().map(ClusterId), (!class.is_empty()).then(|| name_of_folder(class)))
 }
 
 pub(super) fn read_metadata(folder: &Path) -> Option<ClusterMetadata> {

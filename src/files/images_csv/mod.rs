@@ -3,12 +3,12 @@
 pub mod columns;
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 pub use columns::Column;
 
 use super::csv_table::{self, CsvTable, TableError};
-use crate::data::{ClusterId, Clustering, ImageId, Manifest, bounds, part_of};
+use crate::data::{ClusterId, Clustering, ImageId, Manifest, bounds, part_of, path_text};
 
 /// Its name in a run folder.
 pub const FILE: &str = "images.csv";
@@ -115,7 +115,8 @@ impl ImagesTable {
 
 /// Whether `path` names something below the folder it is relative to, as far as words tell: no absolute path, no `..`.
 fn stays_below(path: &str) -> bool {
-    let place = part_of(Path::new(path)).unwrap_or_else(|| PathBuf::from(path));
+    let path = path_text::to_path(path);
+    let place = part_of(&path).unwrap_or(path);
     let mut parts = place.components().peekable();
     parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }

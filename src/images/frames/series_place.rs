@@ -1,13 +1,13 @@
 //! The place of an image in its series, read from its path: frames of one file, or files whose names differ in their
 //! last number only.
 
-use crate::data::FrameAddress;
+use crate::data::{FrameAddress, path_text};
 
 /// The series that an image of this path belongs to, and its number in it; `None` where the name has no number.
 #[must_use]
 pub fn place_in_series(path: &str) -> (String, Option<u64>) {
-    if let Some(frame) = FrameAddress::parse(path.as_ref()) {
-        return (frame.file.to_string_lossy().into_owned(), Some(frame.index as u64));
+    if let Some(frame) = FrameAddress::parse_text(path) {
+        return (path_text::to_text(&frame.file), Some(frame.index as u64));
     }
     let name = path.rfind('/').map_or(0, |slash| slash + 1);
     let stem = path[name..].rfind('.').map_or(path.len(), |dot| name + dot);

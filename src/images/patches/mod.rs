@@ -5,7 +5,7 @@ mod recent;
 use std::num::NonZeroU32;
 
 use super::{DecodeError, Decoded, Header, Samples, Tiling, header_of};
-use crate::data::{ImageRecord, Manifest, PatchAddress, Skipped, TileOrigin};
+use crate::data::{ImageRecord, Manifest, PatchAddress, Skipped, TileOrigin, path_text};
 
 /// The patches of every image of `manifest`, `rows` × `columns` of each, row by row.
 ///
@@ -20,7 +20,7 @@ pub fn slice(manifest: Manifest, rows: NonZeroU32, columns: NonZeroU32) -> Manif
             Ok(boxes) => records.extend(boxes.into_iter().map(|place| {
                 let (top, left) = (place.y.start, place.x.start);
                 let (height, width) = (place.y.len(), place.x.len());
-                let address = PatchAddress { image: (&image.path).into(), left, top, width, height };
+                let address = PatchAddress { image: path_text::to_path(&image.path), left, top, width, height };
                 ImageRecord {
                     id: image.id.tile(address.place()),
                     path: address.to_string(),

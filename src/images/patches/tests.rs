@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::path::Path;
 
 use super::*;
 use crate::data::ImageId;
@@ -33,7 +32,7 @@ fn patches_are_images_of_their_own_and_together_the_whole() {
     for patch in &sliced.records {
         let decoded = decode(&sliced.file(patch)).unwrap();
         assert_eq!((decoded.width as u32, decoded.height as u32), (patch.width, patch.height));
-        let address = PatchAddress::parse(Path::new(&patch.path)).unwrap();
+        let address = PatchAddress::parse_text(&patch.path).unwrap();
         let Samples::U16(counts) = decoded.samples else { panic!("the depth stays") };
         let first = picture.get_pixel(address.left as u32, address.top as u32).0[0];
         assert_eq!((counts[0], header_of(&sliced.file(patch)).unwrap().bit_depth), (first, 16));

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::data::{FrameAddress, ImageId, PatchAddress, part_of};
+use crate::data::{FrameAddress, ImageId, PatchAddress, part_of, path_text};
 use crate::files::tiles_csv;
 use crate::images::tile_index::TileIndex;
 use crate::images::{DecodeError, frames};
@@ -43,7 +43,7 @@ impl<'a> DataFiles<'a> {
     /// looked for, since to hash it may take minutes.
     #[must_use]
     pub fn state(&self, path: &str, id: ImageId, content: Option<ImageId>) -> FileState {
-        let place = self.root.join(path);
+        let place = self.root.join(path_text::to_path(path));
         if let Some(file) = part_of(&place) {
             return if file.is_file() { FileState::Same } else { FileState::Gone };
         }
@@ -65,7 +65,7 @@ impl<'a> DataFiles<'a> {
     /// # Errors
     /// When it cannot be read.
     pub fn is_part(&self, path: &str, id: ImageId) -> Result<bool, DecodeError> {
-        Ok(self.id_at(&self.root.join(path))? == id)
+        Ok(self.id_at(&self.root.join(path_text::to_path(path)))? == id)
     }
 
     fn id_at(&self, place: &Path) -> Result<ImageId, DecodeError> {

@@ -26,7 +26,7 @@ use super::decode::{format_name, left_out, read, read_header};
 use super::frames::{self, Remark};
 use super::tile_index::TileIndex;
 use super::{DecodeError, Header, ImageError, NamingTemplate};
-use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, Skipped};
+use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, Skipped, path_text};
 use crate::files::{own_output, tiles_csv};
 use crate::progress::{Event, Note, Observer, OwnOutput, Stage};
 
@@ -113,10 +113,10 @@ fn parent(path: &Path) -> PathBuf {
     path.parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-/// With `/` between parts on every system.
+/// As [`path_text`], with `/` between parts on every system.
 fn relative(root: &Path, path: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
-    below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    below.components().map(|part| path_text::to_text(part.as_os_str())).collect::<Vec<_>>().join("/")
 }
 
 /// Everything the walk came across, keyed by relative path.
@@ -280,7 +280,7 @@ impl Scanned {
         let (sources, remarks) = (stack.sources(), stack.remarks());
         let id = frames::identity(file, &sources)?;
         let frame = |index| {
-            let address = FrameAddress { file: path.into(), dataset: dataset.map(str::to_owned), index };
+            let address = FrameAddress { file: path_text::to_path(path), dataset: dataset.map(str::to_owned), index };
             let address = address.to_string();
             let fields = series_fields(&address);
             record(id.frame(index), address, stack.header(), fields, None)
@@ -292,7 +292,7 @@ impl Scanned {
     /// With what the file's name says.
     fn with_fields(mut self, options: &ScanOptions, unmatched: &mut usize) -> Result<Self, Skipped> {
         let Some(naming) = &options.naming else { return Ok(self) };
-        let stem = self.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem = self.file.file_stem().map(path_text::to_text).unwrap_or_default();
         match naming.fields(&stem) {
             Some(fields) => self.records.iter_mut().for_each(|record| record.fields.extend(fields.clone())),
             None if options.naming_required => {

@@ -18,7 +18,7 @@ pub use geometry::{TilePlace, Tiling};
 
 use super::{Decoded, ImageError, Limits, decode};
 use crate::atomic_file::StagedFolder;
-use crate::data::{ImageRecord, Manifest, Skipped};
+use crate::data::{ImageRecord, LONGEST_NAME, Manifest, Skipped, path_text, shortened};
 use crate::files::tiles_csv::{self, TileRow};
 use crate::memory::Reservations;
 use crate::progress::{Event, Observer, Stage};
@@ -124,7 +124,7 @@ fn cut_one(
     for place in boxes {
         let extension = writing::extension(&image);
         let path = format!("{stem}_{},{}.{extension}", place.row, place.column);
-        let file = folder.join(&path);
+        let file = folder.join(path_text::to_path(&path));
         if let Some(parent) = file.parent() {
             fs::create_dir_all(parent).map_err(|source| ImageError::Write { path: parent.to_path_buf(), source })?;
         }
@@ -142,7 +142,10 @@ fn stems(records: &[ImageRecord]) -> Vec<String> {
     let mut numbers: HashMap<String, usize> = HashMap::new();
     let stem_of = |path: &str| {
         let name = path.rfind('/').map_or(0, |slash| slash + 1);
-        path[name..].rfind('.').filter(|&dot| dot > 0).map_or(path, |dot| &path[..name + dot]).to_owned()
+        let (folder, name) = path.split_at(name);
+        let stem = name.rfind('.').filter(|&dot| dot > 0).map_or(name, |dot| &name[..dot]);
+        // Row, column and number must fit behind it.
+        format!("{folder}{}", shortened(stem, LONGEST_NAME))
     };
     records
         .iter()

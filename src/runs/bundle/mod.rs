@@ -23,6 +23,7 @@ pub use newest::{newest_checkpoint, next_checkpoint};
 
 use super::{FeatureChain, RunDir, RunError};
 use crate::atomic_file;
+use crate::data::UNKNOWN;
 use crate::training::{Calibration, Classifier, ClassifierError, RejectRule, TrainingNeighbours};
 
 /// The format this program writes. It also reads format 2, which wrote features in another way, and format 1, which had
@@ -61,6 +62,14 @@ pub struct Bundle {
     pub training_set: TrainedOn,
     /// BLAKE3 of every other file that prediction relies on, by name.
     pub files: BTreeMap<String, String>,
+}
+
+impl Bundle {
+    /// The class that is called as images are that no class fits; today's training refuses one.
+    #[must_use]
+    pub fn class_called_unknown(&self) -> Option<&str> {
+        self.classes.iter().map(String::as_str).find(|class| class.trim().eq_ignore_ascii_case(UNKNOWN))
+    }
 }
 
 /// The training set of a checkpoint.

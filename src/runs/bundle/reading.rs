@@ -1,6 +1,6 @@
 //! Reading of a checkpoint, with checks that it is whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{BACKBONE_FILE, Bundle, BundleError, Checkpoint, DESCRIPTION, FORMAT, MODEL, NEIGHBOURS, TrainedOn, hash};
+use crate::data::ClassName;
 use crate::files::sealed_json;
 use crate::runs::{FeatureChain, features_recipe_1};
 use crate::training::{Calibration, Classifier, TrainingNeighbours};
@@ -49,6 +50,7 @@ impl Checkpoint {
     /// [`BundleError`] says what is wrong with it.
     pub fn open(folder: &Path) -> Result<Self, BundleError> {
         let mut bundle = describe(folder)?;
+        bundle.classes = named(bundle.classes, &folder.join(DESCRIPTION))?;
         let file = |name: &str| bundle.files.get(name).map(|expected| read(folder, name, expected)).transpose();
         let (model, neighbours) = (file(MODEL)?, file(NEIGHBOURS)?);
         let network = file(BACKBONE_FILE)?.map(|_| folder.join(BACKBONE_FILE));
@@ -109,6 +111,18 @@ fn describe(folder: &Path) -> Result<Bundle, BundleError> {
         Some(found) if found > u64::from(FORMAT) => Err(BundleError::Newer { found, path: folder.to_owned() }),
         _ => Err(BundleError::Damaged { message: "it has no format number".to_owned(), path }),
     }
+}
+
+/// The classes as today's rule writes them, so that labels of today mean the same ones; as they are where one breaks the
+/// rule or two would become one.
+fn named(classes: Vec<String>, path: &Path) -> Result<Vec<String>, BundleError> {
+    let distinct = |classes: &[String]| classes.iter().collect::<BTreeSet<_>>().len() == classes.len();
+    if !distinct(&classes) {
+        return Err(BundleError::Damaged { message: "two classes have one name".to_owned(), path: path.to_owned() });
+    }
+    let today: Option<Vec<String>> =
+        classes.iter().map(|class| ClassName::parse(class).ok().map(String::from)).collect();
+    Ok(today.filter(|today| distinct(today)).unwrap_or(classes))
 }
 
 /// Reads a file of the checkpoint and compares its hash.

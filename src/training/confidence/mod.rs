@@ -12,4 +12,4 @@ mod novelty;
 pub use calibration::{CalibrateRecipe, Calibration, HeldOutFrom, TemperatureFit};
 pub use held_out::HeldOut;
 pub use model::{ConfidenceFit, ConfidenceModel};
-pub use novelty::{RejectRecipe, RejectRule, UNKNOWN};
+pub use novelty::{RejectRecipe, RejectRule};

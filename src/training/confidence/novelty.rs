@@ -16,9 +16,6 @@ use serde::{Deserialize, Serialize};
 use crate::data::Fraction;
 use crate::training::neighbours::OutlierScores;
 
-/// The class of an image that nothing fits well enough.
-pub const UNKNOWN: &str = "unknown";
-
 /// Least doubt: confidences closer to 1 than this count as equal.
 const LEAST_DOUBT: f64 = 1e-7;
 

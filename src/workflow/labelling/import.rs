@@ -8,8 +8,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::curation::{Curation, Decision, LabelSource, LabelTable, check_class};
-use crate::data::{ImageId, ImageRecord, Manifest};
+use crate::curation::{Curation, Decision, LabelSource, LabelTable};
+use crate::data::{ClassName, ImageId, ImageRecord, Manifest, name_of_folder, path_text};
 use crate::files::{ImageRow, ImagesTable};
 use crate::images::{ScanOptions, scan};
 use crate::progress::{Observer, Warning};
@@ -19,7 +19,7 @@ use crate::workflow::class_folders::ClassFolders;
 /// Labels found in a source, by image of the run.
 pub(crate) struct ImportedLabels {
     /// Class of every image that the source names.
-    classes: BTreeMap<ImageId, String>,
+    classes: BTreeMap<ImageId, ClassName>,
     /// Reason of every image that the source keeps apart as removed.
     removed: BTreeMap<ImageId, String>,
     /// Images that the source names and the run lacks.
@@ -55,22 +55,11 @@ pub(crate) fn read(
     observer: &dyn Observer,
 ) -> Result<ImportedLabels, WorkflowError> {
     let manifest = as_manifest(table, root);
-    let found = if source.is_dir() {
-        from_folder(source, &manifest, observer)?
-    } else {
-        from_table(source, &manifest, observer)?
-    };
-    for class in found.classes.values() {
-        check_class(class).map_err(|message| {
-            let hint = format!("rename it in `{}`; nothing was imported", source.display());
-            WorkflowError::failed(message, hint)
-        })?;
-    }
-    Ok(found)
+    if source.is_dir() { from_folder(source, &manifest, observer) } else { from_table(source, &manifest, observer) }
 }
 
 fn from_table(source: &Path, manifest: &Manifest, observer: &dyn Observer) -> Result<ImportedLabels, WorkflowError> {
-    let matched = LabelTable::read(source)?.match_to(manifest);
+    let matched = LabelTable::read(source, observer)?.match_to(manifest);
     for warning in matched.warnings(source) {
         observer.warn(&Warning::Labels(warning));
     }
@@ -95,11 +84,11 @@ fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> R
         by_file.entry(file_name(&record.path)).or_default().insert(record.id);
     }
     let known: BTreeSet<ImageId> = manifest.records.iter().map(|record| record.id).collect();
-    let mut classes: BTreeMap<ImageId, BTreeSet<&str>> = BTreeMap::new();
+    let mut classes: BTreeMap<ImageId, BTreeSet<ClassName>> = BTreeMap::new();
     let mut removed = BTreeMap::new();
     let mut unmatched = Vec::new();
     let mut in_folders = 0;
-    let folders = ClassFolders::of(&found)?;
+    let folders = ClassFolders::of(&found, observer)?;
     for (row, record) in found.records.iter().enumerate() {
         let parts: Vec<&str> = record.path.split('/').collect();
         // By name only where the name means one image.
@@ -109,10 +98,10 @@ fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> R
             ([_], _) => continue,
             (_, None) => unmatched.push(record.path.clone()),
             (["_removed", reason, _, ..], Some(id)) => {
-                removed.insert(id, (*reason).to_owned());
+                removed.insert(id, name_of_folder(reason));
             }
             (_, Some(id)) => match folders.classes.get(&row) {
-                Some(class) => drop(classes.entry(id).or_default().insert(class)),
+                Some(class) => drop(classes.entry(id).or_default().insert(class.clone())),
                 None => continue,
             },
         }
@@ -126,12 +115,12 @@ fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> R
     }
     let path_of = |id: &ImageId| manifest.records.iter().find(|record| record.id == *id).map_or("", |r| &r.path);
     let (one, several): (Vec<_>, Vec<_>) = classes.into_iter().partition(|(_, classes)| classes.len() == 1);
-    let conflicts = several
-        .iter()
-        .map(|(id, classes)| format!("{}: {}", path_of(id), classes.iter().copied().collect::<Vec<_>>().join(", ")));
+    let conflicts = several.iter().map(|(id, classes)| {
+        format!("{}: {}", path_of(id), classes.iter().map(ClassName::as_str).collect::<Vec<_>>().join(", "))
+    });
     let conflicts = conflicts.collect();
-    let classes: BTreeMap<ImageId, String> =
-        one.into_iter().filter_map(|(id, classes)| Some((id, (*classes.first()?).to_owned()))).collect();
+    let classes: BTreeMap<ImageId, ClassName> =
+        one.into_iter().filter_map(|(id, classes)| Some((id, classes.into_iter().next()?))).collect();
     removed.retain(|id, _| !classes.contains_key(id));
     Ok(ImportedLabels { classes, removed, unmatched, conflicts })
 }
@@ -143,17 +132,19 @@ fn file_name(path: &str) -> &str {
 impl ImportedLabels {
     /// The decisions that bring `state` to what was found, and what to say about them.
     pub(crate) fn decisions(self, source: &Path, state: &Curation) -> (Vec<Decision>, LabelImport) {
-        let reason = format!("imported from {}", source.display());
-        let mut import = LabelImport { source: source.display().to_string(), ..LabelImport::default() };
+        let reason = format!("imported from {}", path_text::to_text(source));
+        let mut import = LabelImport { source: path_text::to_text(source), ..LabelImport::default() };
         let mut moves: BTreeMap<&str, Vec<ImageId>> = BTreeMap::new();
         for (id, class) in &self.classes {
-            *import.classes.entry(class.clone()).or_default() += 1;
+            *import.classes.entry(class.to_string()).or_default() += 1;
             // A name of its cluster may change; that of the image itself is what the import is about.
-            let known =
-                state.labels.get(id).is_some_and(|l| l.class == *class && l.source != LabelSource::NamedCluster);
+            let known = state
+                .labels
+                .get(id)
+                .is_some_and(|l| l.class == class.as_str() && l.source != LabelSource::NamedCluster);
             if !known {
                 import.given_back += usize::from(state.removed.contains_key(id));
-                moves.entry(class).or_default().push(*id);
+                moves.entry(class.as_str()).or_default().push(*id);
             }
         }
         let mut removals: BTreeMap<&str, Vec<ImageId>> = BTreeMap::new();
@@ -269,7 +260,7 @@ mod tests {
         let csv = folder.path().join("labels.csv");
         fs::write(&csv, "path,class\nimages/0.png,_hidden\n").unwrap();
         let error = read(&csv, &table, Path::new("."), &Silent).map(|_| ()).unwrap_err();
-        assert!(error.hint().unwrap().contains("nothing was imported"), "{error}");
+        assert!(error.to_string().starts_with("line 2: `_hidden` is reserved"), "{error}");
     }
 
     #[test]

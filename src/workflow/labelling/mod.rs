@@ -28,7 +28,7 @@ use crate::curation::{
     ApplyError, Curation, Decision, DecisionLog, FolderImage, LogEntry, LogError, LogLock, REVIEW, Request,
     folder_edits, is_repeated, next_instant, parse_requests, replay,
 };
-use crate::data::{ClusterId, Clustering, ImageId};
+use crate::data::{ClusterId, Clustering, ImageId, path_text};
 use crate::files::{ImageRow, ImagesTable, images_csv, review_csv};
 use crate::progress::Observer;
 use crate::runs::{Provenance, RunError, RunKind};
@@ -270,7 +270,7 @@ impl Curator {
                 .map(|(row, cluster)| FolderImage {
                     id: row.id,
                     cluster: *cluster,
-                    source: self.run.dataset.root.join(&row.path),
+                    source: self.run.dataset.root.join(path_text::to_path(&row.path)),
                 })
                 .collect();
             let edits = folder_edits(&root, &self.name, method, &images, self.log.entries(), &state)?;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Curator;
 use crate::curation::Curation;
+use crate::data::{alike, path_text};
 
 /// Where the curation of a run stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,6 +27,8 @@ pub struct CurateSummary {
     pub unlabelled: usize,
     /// Labels on images that this run does not have; they wait for one that does.
     pub elsewhere: usize,
+    /// Groups of classes that a reader takes for one, such as `Rust` and `rust`.
+    pub alike: Vec<Vec<String>>,
     /// Edits that cannot be taken yet, in a sentence each.
     pub open: Vec<String>,
 }
@@ -34,7 +37,7 @@ impl Curator {
     /// `new_decisions` came in now, `open` cannot be taken yet.
     pub(crate) fn summarise(&self, state: &Curation, new_decisions: usize, open: Vec<String>) -> CurateSummary {
         let mut summary = CurateSummary {
-            run: self.folder.display().to_string(),
+            run: path_text::to_text(&self.folder),
             new_decisions,
             known_decisions: 0,
             decisions: self.log.entries().len(),
@@ -42,6 +45,7 @@ impl Curator {
             removed: BTreeMap::new(),
             unlabelled: 0,
             elsewhere: 0,
+            alike: Vec::new(),
             open,
         };
         let mut here = BTreeSet::new();
@@ -56,6 +60,7 @@ impl Curator {
             }
         }
         summary.elsewhere = state.labels.keys().chain(state.removed.keys()).filter(|id| !here.contains(*id)).count();
+        summary.alike = alike(summary.classes.keys());
         summary
     }
 }

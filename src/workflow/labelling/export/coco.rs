@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{DecidedImages, ExportedImage, reason, unwritable};
 use crate::atomic_file;
-use crate::data::PatchAddress;
+use crate::data::{PatchAddress, path_text};
 use crate::images::header_of;
 use crate::workflow::WorkflowError;
 
@@ -99,7 +99,7 @@ pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path) -> Result<Vec<St
         let names: Vec<&str> = names.into_iter().collect();
         let root = std::path::absolute(decided.root).unwrap_or_else(|_| decided.root.to_owned());
         let mut coco = Coco {
-            info: CocoInfo { description, version: "1.0", root: root.display().to_string() },
+            info: CocoInfo { description, version: "1.0", root: path_text::to_text(root) },
             licenses: [],
             categories: (1..).zip(&names).map(|(id, name)| CocoCategory { id, name, supercategory: kind }).collect(),
             images: Vec::new(),

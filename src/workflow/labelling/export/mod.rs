@@ -5,7 +5,7 @@ mod coco;
 mod image_folder;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::curation::{Curation, Label, Removed};
+use crate::data::path_text;
 use crate::files::{ImageRow, ImagesTable};
 use crate::images::{DataFiles, FileState};
 use crate::runs::{Placement, RunDir};
@@ -36,9 +37,9 @@ pub enum ExportFormat {
 pub struct ExportSummary {
     /// The folder.
     pub output: String,
-    /// Images per class.
+    /// Images per class that were written.
     pub classes: BTreeMap<String, usize>,
-    /// Images per reason.
+    /// Images per reason that were written.
     pub removed: BTreeMap<String, usize>,
     /// Images that have neither class nor removal and were left out.
     pub unlabelled: usize,
@@ -91,8 +92,7 @@ pub(crate) fn export(
     }
     let decided = DecidedImages::of(table, root, state);
     let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = output.file_name().unwrap_or_default().to_string_lossy();
-    let folder = RunDir::exactly(parent, &name)?;
+    let folder = RunDir::exactly(parent, output.file_name().unwrap_or_default())?;
     let missing = match format {
         ExportFormat::ImageFolder(how) => image_folder::write(&decided, folder.path(), how)?,
         ExportFormat::Csv => table::write_csv(&decided, folder.path())?,
@@ -100,7 +100,8 @@ pub(crate) fn export(
         ExportFormat::Coco => coco::write(&decided, folder.path())?,
     };
     folder.finish()?;
-    Ok(decided.summary(output, missing))
+    let in_tables = matches!(format, ExportFormat::Csv | ExportFormat::Parquet);
+    Ok(decided.summary(output, missing, in_tables))
 }
 
 impl<'a> DecidedImages<'a> {
@@ -130,7 +131,7 @@ impl<'a> DecidedImages<'a> {
 
     /// Where the file of `entry` lies.
     fn file(&self, entry: ExportedImage<'_>) -> PathBuf {
-        self.root.join(&entry.row.path)
+        self.root.join(path_text::to_path(&entry.row.path))
     }
 
     /// Images whose file is gone.
@@ -138,22 +139,26 @@ impl<'a> DecidedImages<'a> {
         self.entries().filter(|entry| entry.gone).map(|entry| entry.row.path.clone()).collect()
     }
 
-    fn summary(&self, output: &Path, missing: Vec<String>) -> ExportSummary {
-        let mut summary = ExportSummary {
-            output: output.display().to_string(),
-            classes: BTreeMap::new(),
-            removed: BTreeMap::new(),
+    /// Counts what was written: the images of `missing` files only `in_tables`.
+    fn summary(&self, output: &Path, missing: Vec<String>, in_tables: bool) -> ExportSummary {
+        let left_out: BTreeSet<&str> = missing.iter().filter(|_| !in_tables).map(String::as_str).collect();
+        let written = |entry: &ExportedImage<'_>| !left_out.contains(entry.row.path.as_str());
+        let mut classes: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, label) in self.labelled.iter().filter(|(entry, _)| written(entry)) {
+            *classes.entry(label.class.clone()).or_default() += 1;
+        }
+        let mut removed: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, why) in self.removed.iter().filter(|(entry, _)| written(entry)) {
+            *removed.entry(reason(why).to_owned()).or_default() += 1;
+        }
+        ExportSummary {
+            output: path_text::to_text(output),
+            classes,
+            removed,
             unlabelled: self.unlabelled,
             missing,
             replaced: self.replaced.clone(),
-        };
-        for (_, label) in &self.labelled {
-            *summary.classes.entry(label.class.clone()).or_default() += 1;
         }
-        for (_, removed) in &self.removed {
-            *summary.removed.entry(reason(removed).to_owned()).or_default() += 1;
-        }
-        summary
     }
 }
 

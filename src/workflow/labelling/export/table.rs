@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{DecidedImages, ExportedImage, reason};
+use crate::data::path_text;
 use crate::files::export_tables::{ExportTables, ExportedLabelRow, ExportedPlace, ExportedRemovedRow};
 use crate::files::removed_csv::RemovedRow;
 use crate::workflow::WorkflowError;
@@ -38,5 +39,5 @@ fn tables(decided: &DecidedImages<'_>) -> ExportTables {
 fn place<'a>(decided: &DecidedImages<'_>, entry: ExportedImage<'a>) -> ExportedPlace<'a> {
     let file = decided.file(entry);
     let file = std::path::absolute(&file).unwrap_or(file);
-    ExportedPlace { file: file.display().to_string(), fields: entry.fields }
+    ExportedPlace { file: path_text::to_text(file), fields: entry.fields }
 }

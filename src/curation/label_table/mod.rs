@@ -1,26 +1,38 @@
 //! Tables that say what images show: `labels.csv`, truth files, anybody's list.
 //!
-//! A table needs one of the columns `path`, `filename`, `id` and one of `class`, `label`; the rest is optional.
+//! A table has a row per image: one column says which, one its class, a `weight` how much it counts. Columns are known by
+//! usual names, whatever their case ([`columns`]); a class is a [`ClassName`].
+
+mod columns;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::label_matching::{MatchedRows, Mismatch, NamedImage, match_rows};
-use crate::data::{ImageId, Manifest, PatchAddress};
-use crate::progress::LabelWarning;
+use crate::data::{ClassName, ImageId, Manifest};
+use crate::files::foreign_table::{ForeignTable, ForeignTableError, TableEncoding};
+use crate::progress::{LabelWarning, Note, Observer, Warning};
+use columns::{Columns, is_empty_word};
 
 /// Why a label table cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LabelTableError {
-    /// Not CSV, or not there.
+    /// Not a table, or not there.
     #[error("{source}: `{}`", .path.display())]
-    Csv { path: PathBuf, source: csv::Error },
-    /// Neither of the columns that are needed.
-    #[error("the table has none of the columns {wanted}: `{}`", .path.display())]
-    NoColumn { wanted: &'static str, path: PathBuf },
+    Table { path: PathBuf, source: ForeignTableError },
+    /// One of the columns that are needed is missing.
+    #[error(
+        "no column says {what}: the columns are {}, looked for is one of {}: `{}`",
+        quoted(.found), quoted(.wanted), .path.display()
+    )]
+    NoColumn { what: &'static str, wanted: Vec<String>, found: Vec<String>, path: PathBuf },
     /// A cell that cannot be used.
     #[error("line {line}: {message}: `{}`", .path.display())]
     Cell { line: u64, message: String, path: PathBuf },
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// A label table as read, not yet matched to images.
@@ -28,7 +40,7 @@ pub enum LabelTableError {
 pub struct LabelTable {
     /// Where it was read.
     path: PathBuf,
-    rows: Vec<(NamedImage, String, f32)>,
+    rows: Vec<(NamedImage, ClassName, f32)>,
     /// Whether a path names a part of an image.
     patches: bool,
 }
@@ -37,7 +49,7 @@ pub struct LabelTable {
 #[derive(Debug, Clone, PartialEq)]
 pub struct MatchedLabels {
     /// Class and weight of every image that has one, by row of the manifest.
-    pub labels: BTreeMap<usize, (String, f32)>,
+    pub labels: BTreeMap<usize, (ClassName, f32)>,
     /// Images that the table names and that are none of the manifest's for sure, as the table names them, by row.
     pub unmatched: Vec<(String, Mismatch)>,
     /// What the table's paths have before those of the images, where it is not the folder of the images.
@@ -45,58 +57,53 @@ pub struct MatchedLabels {
     /// How the manifest calls one of its images.
     pub example: Option<String>,
     /// Classes of the table that no image is left of.
-    pub absent: Vec<String>,
+    pub absent: Vec<ClassName>,
     /// Images that the table names with different classes, as `path: class, class`.
     pub conflicts: Vec<String>,
 }
 
 impl LabelTable {
+    /// Reads the table in `path` and tells what was understood of it: an encoding that was guessed, a column passed over,
+    /// cells that count as empty.
+    ///
     /// # Errors
-    /// [`LabelTableError`] names what is missing.
-    pub fn read(path: &Path) -> Result<Self, LabelTableError> {
-        let csv_error = |source| LabelTableError::Csv { path: path.to_owned(), source };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(csv_error)?;
-        let headers = reader.headers().map_err(csv_error)?.clone();
-        let column = |names: &[&str]| {
-            names
-                .iter()
-                .find_map(|name| headers.iter().position(|header| header.trim_start_matches('\u{feff}') == *name))
-        };
-        let missing = |wanted| LabelTableError::NoColumn { wanted, path: path.to_owned() };
-        let (path_column, file_column, id_column) = (column(&["path"]), column(&["filename"]), column(&["id"]));
-        let class_column = column(&["class", "label"]).ok_or_else(|| missing("`class`, `label`"))?;
-        let weight_column = column(&["weight"]);
-        if path_column.or(file_column).or(id_column).is_none() {
-            return Err(missing("`path`, `filename`, `id`"));
+    /// [`LabelTableError`] names what is missing, or the line at fault.
+    pub fn read(path: &Path, observer: &dyn Observer) -> Result<Self, LabelTableError> {
+        let table = ForeignTable::read(path, |headers| Columns::find(headers).is_ok())
+            .map_err(|source| LabelTableError::Table { path: path.to_owned(), source })?;
+        let columns = Columns::find(&table.headers).map_err(|(what, wanted)| LabelTableError::NoColumn {
+            what,
+            wanted: wanted.iter().map(|name| (*name).to_owned()).collect(),
+            found: table.headers.clone(),
+            path: path.to_owned(),
+        })?;
+        if table.encoding != TableEncoding::Utf8 {
+            observer.note(&Note::TableEncoding { encoding: table.encoding.to_string(), table: path.to_owned() });
+        }
+        if let Some(other) = columns.other_class {
+            let [taken, passed_over] = [columns.class, other].map(|column| table.headers[column].clone());
+            observer.note(&Note::ClassColumnPassedOver { taken, passed_over, table: path.to_owned() });
         }
         let mut rows = Vec::new();
-        let mut patches = false;
-        for record in reader.records() {
-            let record = record.map_err(csv_error)?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let named = [path_column, file_column].into_iter().flatten().map(|column| Path::new(&record[column]));
-            patches |= named.into_iter().any(|path| PatchAddress::parse(path).is_some());
-            let cell = |message: String| LabelTableError::Cell { line, message, path: path.to_owned() };
-            // An `id` that is not ours is no reason to refuse a table that also has paths.
-            let id = match id_column.map(|column| record[column].parse::<ImageId>()) {
-                Some(Err(error)) if path_column.or(file_column).is_none() => return Err(cell(error.to_string())),
-                id => id.and_then(Result::ok),
-            };
-            let name = path_column.or(file_column).map(|column| record[column].to_owned());
-            let name = NamedImage { id, name, bare: path_column.is_none() };
-            let weight = match weight_column.map(|column| &record[column]) {
-                None | Some("") => 1.0,
-                Some(text) => text
-                    .parse::<f32>()
-                    .ok()
-                    .filter(|weight| weight.is_finite() && *weight >= 0.0)
-                    .ok_or_else(|| cell(format!("expected a weight of 0 or more, got `{text}`")))?,
-            };
-            if record[class_column].is_empty() {
-                return Err(cell("the class is empty".to_owned()));
+        let mut empty: (usize, BTreeSet<String>) = (0, BTreeSet::new());
+        for row in &table.rows {
+            let cell = |message: String| LabelTableError::Cell { line: row.line, message, path: path.to_owned() };
+            let (name, ours) = columns.name(row).map_err(cell)?;
+            let weight = columns.weight(row, table.separator).map_err(cell)?;
+            let class = row.cells[columns.class].as_str();
+            // Our own tables, whose rows have ids, leave an empty cell empty: there a word is a class.
+            if class.is_empty() || (!ours && is_empty_word(class)) {
+                empty.0 += 1;
+                empty.1.extend((!class.is_empty()).then(|| class.to_owned()));
+                continue;
             }
-            rows.push((name, record[class_column].to_owned(), weight));
+            rows.push((name, ClassName::parse(class).map_err(|error| cell(error.to_string()))?, weight));
         }
+        if empty.0 > 0 {
+            let words = empty.1.into_iter().collect();
+            observer.warn(&Warning::Labels(LabelWarning::EmptyLabels { rows: empty.0, words, table: path.to_owned() }));
+        }
+        let patches = table.rows.iter().any(|row| columns.names_patch(row));
         Ok(Self { path: path.to_owned(), rows, patches })
     }
 
@@ -114,7 +121,7 @@ impl LabelTable {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let MatchedRows { found, below } = match_rows(&names, folder, manifest);
         // By content, since a word on one file holds for all files of equal bytes.
-        let mut classes: BTreeMap<ImageId, (BTreeSet<&str>, f32)> = BTreeMap::new();
+        let mut classes: BTreeMap<ImageId, (BTreeSet<&ClassName>, f32)> = BTreeMap::new();
         let mut unmatched = Vec::new();
         for ((name, class, weight), found) in self.rows.iter().zip(found) {
             match found {
@@ -134,16 +141,16 @@ impl LabelTable {
             let Some((names, weight)) = classes.get(&record.id) else { continue };
             match names.iter().next() {
                 Some(class) if names.len() == 1 => {
-                    labels.insert(row, ((*class).to_owned(), *weight));
+                    labels.insert(row, ((*class).clone(), *weight));
                 }
                 _ => {
-                    let names: Vec<&str> = names.iter().copied().collect();
+                    let names: Vec<&str> = names.iter().map(|class| class.as_str()).collect();
                     conflicts.push(format!("{}: {}", record.path, names.join(", ")));
                 }
             }
         }
-        let present: BTreeSet<&String> = labels.values().map(|(class, _)| class).collect();
-        let named: BTreeSet<&String> = self.rows.iter().map(|(_, class, _)| class).collect();
+        let present: BTreeSet<&ClassName> = labels.values().map(|(class, _)| class).collect();
+        let named: BTreeSet<&ClassName> = self.rows.iter().map(|(_, class, _)| class).collect();
         let absent = named.difference(&present).map(|class| (*class).clone()).collect();
         let example = manifest.records.first().map(|record| record.path.clone());
         MatchedLabels { labels, unmatched, below, example, absent, conflicts }
@@ -191,6 +198,7 @@ impl MatchedLabels {
 mod tests {
     use super::*;
     use crate::data::ImageRecord;
+    use crate::progress::{Event, Silent};
 
     fn manifest() -> Manifest {
         let record = |path: &str, bytes: &[u8]| ImageRecord {
@@ -213,7 +221,7 @@ mod tests {
     fn read(text: &str) -> Result<LabelTable, LabelTableError> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        LabelTable::read(file.path())
+        LabelTable::read(file.path(), &Silent)
     }
 
     #[test]
@@ -236,8 +244,74 @@ mod tests {
     }
 
     #[test]
-    fn missing_columns_are_named() {
-        assert!(read("path,kind\n").unwrap_err().to_string().contains("`class`, `label`"));
-        assert!(read("file,class\n").unwrap_err().to_string().contains("`filename`"));
+    fn missing_columns_are_named_with_those_there_are() {
+        let error = read("path,kind\n").unwrap_err().to_string();
+        assert!(error.starts_with("no column says the class: the columns are `path`, `kind`, looked for"), "{error}");
+        assert!(error.contains("`class`") && error.contains("`category`"), "{error}");
+        let error = read("photo;class\n").unwrap_err().to_string();
+        assert!(
+            error.starts_with("no column says which image: the columns are `photo`, `class`, looked for"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn columns_are_known_by_usual_names() {
+        for table in [
+            "Path,Class\na.png,x\n",
+            "image,category\na.png,x\n",
+            "FILE_NAME;Label\na.png;x\n",
+            "File Name\tlabel\na.png\tx\n",
+            "\"image_path\",\"class_name\"\n\"./a.png\",x\n",
+            "filename,label\n/images/a.png,x\n",
+            "id,path,class\n17,a.png,x\n",
+            "label,name,id\nx,a.png,17\n",
+        ] {
+            let labels = read(table).unwrap().match_to(&manifest()).labels;
+            assert_eq!(labels[&0].0.as_str(), "x", "{table}");
+        }
+    }
+
+    #[test]
+    fn words_that_programs_write_for_nothing_are_empty_cells_and_counted() {
+        let heard = Heard::default();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let id = ImageId::of_bytes(b"a");
+        let text = "path,class\na.png,nan\nb.png,NA\nc.png,\nd.png,None\ne.png,null\nf.png,#N/A\nsub/b.png,rust\n";
+        std::fs::write(file.path(), text).unwrap();
+        let table = LabelTable::read(file.path(), &heard).unwrap();
+        assert_eq!(table.rows.len(), 1);
+        let said = heard.0.lock().unwrap().join("\n");
+        assert!(said.contains("6 rows") && said.contains("`NA`, `None`, `nan`, `null`"), "{said}");
+        // Our own labels.csv means what it says.
+        let ours = format!("id,path,class,source,weight\n{id},a.png,none,moved,1\n");
+        assert_eq!(read(&ours).unwrap().match_to(&manifest()).labels[&0].0.as_str(), "none");
+    }
+
+    #[test]
+    fn a_class_is_a_class_name_or_the_line_is_named() {
+        for (class, why) in [("unknown", "is reserved"), ("_bad", "is reserved"), ("\"a\nb\"", "no class name")] {
+            let error = read(&format!("path,class\na.png,{class}\n")).unwrap_err().to_string();
+            assert!(error.starts_with("line 2: ") && error.contains(why), "{error}");
+        }
+        let table = read("path,class,weight\na.png, gra\u{308}s ,\nsub/b.png,gr\u{e4}s,0.5\n").unwrap();
+        let labels = table.match_to(&manifest()).labels;
+        assert_eq!(labels.values().map(|(class, _)| class.as_str()).collect::<Vec<_>>(), ["gräs"; 3]);
+        let german = read("path;class;weight\na.png;x;0,25\n").unwrap();
+        assert_eq!(german.match_to(&manifest()).labels[&0].1, 0.25);
+    }
+
+    #[derive(Default)]
+    struct Heard(std::sync::Mutex<Vec<String>>);
+
+    impl Observer for Heard {
+        fn on(&self, event: Event<'_>) {
+            let said = match event {
+                Event::Note(note) => note.to_string(),
+                Event::Warning(warning) => warning.to_string(),
+                _ => return,
+            };
+            self.0.lock().unwrap().push(said);
+        }
     }
 }
