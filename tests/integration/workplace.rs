@@ -136,10 +136,19 @@ impl Workplace {
         self.rails_with(arguments, &[])
     }
 
+    /// Runs `rails` in the folder `below` of this one.
+    pub fn rails_in(&self, below: &str, arguments: &[&str]) -> Ended {
+        self.run(below, arguments, &[])
+    }
+
     /// Runs `rails` here with more variables in its environment.
     pub fn rails_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+        self.run(".", arguments, variables)
+    }
+
+    fn run(&self, below: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
         let child = Command::new(env!("CARGO_BIN_EXE_rails"))
-            .current_dir(&self.folder)
+            .current_dir(self.folder.join(below))
             .args(arguments)
             .env("USER", "tester")
             .envs(variables.iter().copied())

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::arguments::ComputingArguments;
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::CommandError;
+use crate::curation::Emptied;
 use crate::runs::Placement;
 use crate::workflow::{CurateSummary, Curator, ExportFormat, LabelImport, Workspace};
 
@@ -41,6 +42,9 @@ pub(super) struct Arguments {
     /// between folders or into _removed/<reason>/, images deleted
     #[arg(long)]
     from_folders: bool,
+    /// Take the images of cluster folders that were emptied or deleted as removed, as with single images
+    #[arg(long, requires = "from_folders")]
+    remove_emptied: bool,
     /// Take over labels made elsewhere: a table with path (or filename, or id) and class, or a folder with one
     /// subfolder per class. Images are matched by content, path or name; importing twice adds nothing
     #[arg(long, value_name = "TABLE|DIR")]
@@ -109,17 +113,14 @@ impl Arguments {
             summary = curator.apply(file, &by)?;
         }
         if self.from_folders {
-            let earlier = summary.new_decisions;
-            summary = curator.apply_folders(&by)?;
-            summary.new_decisions += earlier;
+            let emptied = if self.remove_emptied { Emptied::Removed } else { Emptied::Left };
+            summary = curator.apply_folders(&by, emptied)?.after(summary);
         }
         let imported = match &self.import {
             None => None,
             Some(source) => {
-                let earlier = summary.new_decisions;
                 let (imported, now) = curator.import(source, &by, observer)?;
-                summary = now;
-                summary.new_decisions += earlier;
+                summary = now.after(summary);
                 Some(imported)
             }
         };

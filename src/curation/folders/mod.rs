@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use super::{Curation, Decision, LabelSource, LogEntry};
 use crate::data::{ClusterId, ImageId, path_text};
 use earlier_decisions::EarlierDecisions;
-use reading::{Folder, FolderRole, files, files_below, read_metadata, roles, subfolders};
+use reading::{Folder, FolderRole, files, files_below, linked_folders, read_metadata, roles, subfolders};
 
 /// An image of the run, as far as folders are concerned.
 #[derive(Debug, Clone)]
@@ -35,6 +35,16 @@ pub struct FolderEdits {
     pub decisions: Vec<Decision>,
     /// Edits that cannot be taken yet, in a sentence each.
     pub open: Vec<String>,
+}
+
+/// What becomes of images of whose cluster none is in the folders any more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Emptied {
+    /// They stay as they are, and it is said.
+    #[default]
+    Left,
+    /// They are removed like any image that was deleted.
+    Removed,
 }
 
 /// Why the folders cannot be read.
@@ -57,8 +67,16 @@ pub fn folder_edits(
     images: &[FolderImage],
     log: &[LogEntry],
     state: &Curation,
+    emptied: Emptied,
 ) -> Result<FolderEdits, FoldersError> {
     let mut edits = FolderEdits::default();
+    if root.is_symlink() {
+        edits.open.push(format!("`{}` is a link and was passed over", root.display()));
+        return Ok(edits);
+    }
+    for link in linked_folders(root)? {
+        edits.open.push(format!("`{}` is a link to a folder and was passed over", link.display()));
+    }
     let mut folders = vec![Folder { name: method.to_owned(), role: FolderRole::Loose, renamed: None }];
     let mut places: BTreeMap<ImageId, BTreeSet<usize>> = BTreeMap::new();
     let mut unclaimed: Vec<(usize, PathBuf)> = files(root)?.into_iter().map(|file| (0, file)).collect();
@@ -82,8 +100,46 @@ pub fn folder_edits(
     identify(unclaimed, images, &mut places, &mut edits)?;
     let names = name_clusters(&folders, run, method, state, &mut edits);
     let before = EarlierDecisions::before(log, method);
-    place_images(&folders, &before, &names, &places, images, state, &mut edits);
+    let left = match emptied {
+        Emptied::Removed => BTreeSet::new(),
+        Emptied::Left => emptied_clusters(method, images, &places, &before, state, &mut edits),
+    };
+    let images: Vec<&FolderImage> = images.iter().filter(|image| !left.contains(&image.id)).collect();
+    place_images(&folders, &before, &names, &places, &images, state, &mut edits);
     Ok(edits)
+}
+
+/// The images of clusters of which none is in the folders any more: a folder that was emptied, deleted or not mounted is
+/// no decision on each of its images unless somebody says so. One image that was a cluster of its own was meant.
+fn emptied_clusters(
+    method: &str,
+    images: &[FolderImage],
+    places: &BTreeMap<ImageId, BTreeSet<usize>>,
+    before: &EarlierDecisions,
+    state: &Curation,
+    edits: &mut FolderEdits,
+) -> BTreeSet<ImageId> {
+    let mut clusters: BTreeMap<Option<ClusterId>, BTreeSet<ImageId>> = BTreeMap::new();
+    for image in images {
+        clusters.entry(image.cluster).or_default().insert(image.id);
+    }
+    let mut left = BTreeSet::new();
+    for (cluster, members) in clusters {
+        // Nobody misses those that were removed already.
+        let known = |id: &ImageId| state.removed.contains_key(id) || before.removed.contains_key(id);
+        let missing: Vec<ImageId> = members.iter().copied().filter(|id| !known(id)).collect();
+        if missing.len() < 2 || members.iter().any(|id| places.contains_key(id)) {
+            continue;
+        }
+        let folder = cluster.map_or_else(|| "noise".to_owned(), |cluster| format!("cluster_{cluster}"));
+        edits.open.push(format!(
+            "none of the {} images of `{method}/{folder}` is in the folders any more, and they were left as they are: put \
+             them into `_removed`, or say `--remove-emptied`",
+            missing.len()
+        ));
+        left.extend(missing);
+    }
+    left
 }
 
 /// Finds out which images files are that are not where they were put: by their bytes.
@@ -107,6 +163,11 @@ fn identify(
         }
     }
     for (folder, file) in unclaimed {
+        // What is no file may be read for ever.
+        if !file.is_file() {
+            edits.open.push(format!("`{}` is no file, or leads nowhere, and was passed over", file.display()));
+            continue;
+        }
         let bytes = fs::read(&file).map_err(|source| FoldersError { path: file.clone(), source })?;
         let candidates = by_bytes.get(&ImageId::of_bytes(&bytes));
         let missing = candidates.and_then(|ids| ids.iter().find(|id| !places.contains_key(id)));
@@ -153,7 +214,7 @@ fn place_images(
     before: &EarlierDecisions,
     names: &BTreeMap<ClusterId, String>,
     places: &BTreeMap<ImageId, BTreeSet<usize>>,
-    images: &[FolderImage],
+    images: &[&FolderImage],
     state: &Curation,
     edits: &mut FolderEdits,
 ) {
