@@ -5,6 +5,7 @@
 //! lists them, else by their bytes, so renaming a file changes nothing.
 
 mod earlier_decisions;
+mod emptied;
 mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 use super::{Curation, Decision, LabelSource, LogEntry};
 use crate::data::{ClusterId, ImageId, path_text};
 use earlier_decisions::EarlierDecisions;
+pub use emptied::Emptied;
+use emptied::emptied_clusters;
 use reading::{Folder, FolderRole, files, files_below, linked_folders, read_metadata, roles, subfolders};
 
 /// An image of the run, as far as folders are concerned.
@@ -35,16 +38,6 @@ pub struct FolderEdits {
     pub decisions: Vec<Decision>,
     /// Edits that cannot be taken yet, in a sentence each.
     pub open: Vec<String>,
-}
-
-/// What becomes of images of whose cluster none is in the folders any more.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Emptied {
-    /// They stay as they are, and it is said.
-    #[default]
-    Left,
-    /// They are removed like any image that was deleted.
-    Removed,
 }
 
 /// Why the folders cannot be read.
@@ -79,6 +72,8 @@ pub fn folder_edits(
     }
     let mut folders = vec![Folder { name: method.to_owned(), role: FolderRole::Loose, renamed: None }];
     let mut places: BTreeMap<ImageId, BTreeSet<usize>> = BTreeMap::new();
+    // Files of clusters that the run put nowhere, since they were gone or others by then: they are missed by nobody.
+    let mut never_placed: BTreeSet<ImageId> = BTreeSet::new();
     let mut unclaimed: Vec<(usize, PathBuf)> = files(root)?.into_iter().map(|file| (0, file)).collect();
     for path in subfolders(root)? {
         let metadata = read_metadata(&path);
@@ -96,50 +91,24 @@ pub fn folder_edits(
             }
             folders.push(folder);
         }
+        if let Some(metadata) = &metadata {
+            let placed: BTreeSet<ImageId> = metadata.files.iter().map(|file| file.id).collect();
+            let of_cluster = |image: &&FolderImage| image.cluster.map_or(-1, |id| i64::from(id.0)) == metadata.cluster;
+            let members = images.iter().filter(of_cluster).map(|image| image.id);
+            never_placed.extend(members.filter(|id| !placed.contains(id)));
+        }
     }
     identify(unclaimed, images, &mut places, &mut edits)?;
     let names = name_clusters(&folders, run, method, state, &mut edits);
     let before = EarlierDecisions::before(log, method);
-    let left = match emptied {
-        Emptied::Removed => BTreeSet::new(),
-        Emptied::Left => emptied_clusters(method, images, &places, &before, state, &mut edits),
-    };
-    let images: Vec<&FolderImage> = images.iter().filter(|image| !left.contains(&image.id)).collect();
+    never_placed.retain(|id| !places.contains_key(id));
+    let mut images: Vec<&FolderImage> = images.iter().filter(|image| !never_placed.contains(&image.id)).collect();
+    if emptied == Emptied::Left {
+        let left = emptied_clusters(method, &images, &places, &before, state, &mut edits);
+        images.retain(|image| !left.contains(&image.id));
+    }
     place_images(&folders, &before, &names, &places, &images, state, &mut edits);
     Ok(edits)
-}
-
-/// The images of clusters of which none is in the folders any more: a folder that was emptied, deleted or not mounted is
-/// no decision on each of its images unless somebody says so. One image that was a cluster of its own was meant.
-fn emptied_clusters(
-    method: &str,
-    images: &[FolderImage],
-    places: &BTreeMap<ImageId, BTreeSet<usize>>,
-    before: &EarlierDecisions,
-    state: &Curation,
-    edits: &mut FolderEdits,
-) -> BTreeSet<ImageId> {
-    let mut clusters: BTreeMap<Option<ClusterId>, BTreeSet<ImageId>> = BTreeMap::new();
-    for image in images {
-        clusters.entry(image.cluster).or_default().insert(image.id);
-    }
-    let mut left = BTreeSet::new();
-    for (cluster, members) in clusters {
-        // Nobody misses those that were removed already.
-        let known = |id: &ImageId| state.removed.contains_key(id) || before.removed.contains_key(id);
-        let missing: Vec<ImageId> = members.iter().copied().filter(|id| !known(id)).collect();
-        if missing.len() < 2 || members.iter().any(|id| places.contains_key(id)) {
-            continue;
-        }
-        let folder = cluster.map_or_else(|| "noise".to_owned(), |cluster| format!("cluster_{cluster}"));
-        edits.open.push(format!(
-            "none of the {} images of `{method}/{folder}` is in the folders any more, and they were left as they are: put \
-             them into `_removed`, or say `--remove-emptied`",
-            missing.len()
-        ));
-        left.extend(missing);
-    }
-    left
 }
 
 /// Finds out which images files are that are not where they were put: by their bytes.

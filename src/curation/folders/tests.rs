@@ -146,3 +146,11 @@ fn links_to_folders_are_not_followed() {
         found.decisions
     );
 }
+
+#[test]
+fn what_the_run_put_nowhere_is_missed_by_nobody() {
+    let (home, mut images) = run_folder();
+    let id = ImageId::of_bytes(b"gone before it could be placed");
+    images.push(FolderImage { id, cluster: Some(ClusterId(0)), source: home.path().join("gone.png") });
+    assert_eq!(edits(home.path(), &images, &Curation::default()), FolderEdits::default());
+}
