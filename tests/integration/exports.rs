@@ -133,7 +133,7 @@ fn what_cannot_be_imported_is_counted_and_named() {
     let before = place.read(&log);
     for (text, about) in [
         ("path,class\n\"grass_1,2.png\",unknown\n", "`unknown` is reserved"),
-        ("path,kind\na,b\n", "`class`, `label`"),
+        ("path,kind\na,b\n", "looked for is one of `class`"),
         ("path,class\n\"grass_1,2.png\",\n", "the class is empty"),
     ] {
         place.write("bad.csv", text);

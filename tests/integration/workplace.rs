@@ -194,6 +194,11 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// The names of the folders in a folder, sorted.
+pub fn folders(folder: &Path) -> Vec<String> {
+    names(folder).into_iter().filter(|name| folder.join(name).is_dir()).collect()
+}
+
 /// The decisions that name every cluster of the newest run after the texture most of its tiles show.
 pub fn names_by_majority(place: &Workplace) -> String {
     let mut counts: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();

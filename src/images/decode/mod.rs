@@ -27,6 +27,9 @@ use super::{DecodeError, Limits};
 use crate::data::{FrameAddress, PatchAddress};
 pub use samples::{Decoded, Mask, Samples};
 
+/// Changes whenever some file is read as other numbers than before, so that no store keeps what was read wrongly.
+pub const READING: u32 = 2;
+
 /// Size and depth of an image, as the first bytes of a file tell them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {

@@ -1,9 +1,10 @@
 //! Labels made elsewhere become decisions: a label table, or a folder with one subfolder per class.
 //!
-//! Images are matched by their content, by path, or by file name. What is known already is not decided again, so that
+//! Rows of a table name images by id, path or file name; files in folders are known by their content. What is known already is not decided again, so that
 //! importing twice adds nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 
 use serde::Serialize;
@@ -80,7 +81,16 @@ fn from_table(source: &Path, manifest: &Manifest, observer: &dyn Observer) -> Re
 fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> Result<ImportedLabels, WorkflowError> {
     let found = scan(folder, &ScanOptions::default(), observer)?;
     // By content alone: a name of equal letters in another folder is another image.
-    let names: BTreeSet<&str> = manifest.records.iter().map(|record| file_name(&record.path)).collect();
+    let mut by_name: BTreeMap<&str, Vec<&ImageRecord>> = BTreeMap::new();
+    for record in &manifest.records {
+        by_name.entry(file_name(&record.path)).or_default().push(record);
+    }
+    // Runs of before did not note the bytes of a tile; those of its file tell.
+    let is_file_of = |id: ImageId, record: &ImageRecord| {
+        record.content.is_none()
+            && !record.is_part()
+            && fs::read(manifest.file(record)).is_ok_and(|bytes| ImageId::of_bytes(&bytes) == id)
+    };
     let contents = manifest.records.iter().filter_map(|record| Some((record.content_id()?, record.id)));
     let known: BTreeMap<ImageId, ImageId> =
         manifest.records.iter().map(|record| (record.id, record.id)).chain(contents).collect();
@@ -92,10 +102,12 @@ fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> R
     let folders = ClassFolders::of(&found, observer)?;
     for (row, record) in found.records.iter().enumerate() {
         let parts: Vec<&str> = record.path.split('/').collect();
-        match (parts.as_slice(), known.get(&record.id).copied()) {
+        let same_name = by_name.get(file_name(&record.path)).map_or(&[][..], Vec::as_slice);
+        let by_file = || same_name.iter().find(|other| is_file_of(record.id, other)).map(|other| other.id);
+        match (parts.as_slice(), known.get(&record.id).copied().or_else(by_file)) {
             ([_], _) => continue,
             (_, None) => {
-                foreign.extend(names.contains(file_name(&record.path)).then_some(record.path.as_str()));
+                foreign.extend((!same_name.is_empty()).then_some(record.path.as_str()));
                 unmatched.push(record.path.clone());
             }
             (["_removed", reason, _, ..], Some(id)) => {
@@ -187,7 +199,7 @@ fn as_manifest(table: &ImagesTable, root: &Path) -> Manifest {
         bit_depth: 8,
         fields: BTreeMap::new(),
         tile: None,
-        content: None,
+        content: row.content,
     };
     Manifest { root: root.to_owned(), records: table.rows.iter().map(record).collect(), ..Manifest::default() }
 }
@@ -197,7 +209,6 @@ mod tests {
     use super::*;
     use crate::curation::{Label, Removed};
     use crate::progress::Silent;
-    use std::fs;
 
     /// A picture that differs from others in one pixel, as PNG.
     fn png(shade: u8) -> Vec<u8> {
