@@ -42,6 +42,16 @@ fn what_is_created_overwrites_nothing() {
 }
 
 #[test]
+fn who_was_killed_once_its_folder_was_there_is_swept_by_who_finds_it_there() {
+    let home = tempfile::tempdir().unwrap();
+    let target = home.path().join("out");
+    fs::create_dir_all(target.join("a")).unwrap();
+    fs::create_dir(home.path().join(".rails-0123456789abcdef.partial")).unwrap();
+    assert_eq!(StagedFolder::check(&target).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    assert_eq!(names(home.path()), ["out"]);
+}
+
+#[test]
 fn files_that_belong_together_appear_once_all_are_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

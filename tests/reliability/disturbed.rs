@@ -70,7 +70,9 @@ impl Peaceful {
         let grown = after[0].iter().filter(|(path, file)| before.get(*path) != Some(file));
         let sizes: Vec<u64> = grown.map(|(_, file)| file.len() as u64).collect();
         let calls = if counts { Calls::read(&log) } else { Vec::new() };
-        places.iter().for_each(|place| drop(fs::remove_dir_all(place.path(""))));
+        for place in &places {
+            let _ = fs::remove_dir_all(place.path(""));
+        }
         Self {
             leaves: Undisturbed::new(before, after, writer.together),
             took,

@@ -141,7 +141,7 @@ fn ask(port: u16, token: &str, path: &str, body: &str) -> Option<u16> {
 impl Trouble for KilledPages {
     fn attempt(&self, case: u64) -> Result<(), String> {
         let mut random = Random::of(case);
-        if case % 2 == 0 { Self::review(&mut random) } else { Self::explore(&mut random) }
+        if case.is_multiple_of(2) { Self::review(&mut random) } else { Self::explore(&mut random) }
     }
 
     fn defects(&self) -> Vec<(&'static str, Result<(), String>)> {

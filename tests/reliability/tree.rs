@@ -31,7 +31,7 @@ pub fn leftovers(folder: &Path) -> Vec<String> {
 }
 
 fn is_leftover(name: &str) -> bool {
-    name.starts_with(".tmp") || name.starts_with(".rails-") || name.ends_with(".partial") || name.ends_with(".tmp")
+    name.starts_with(".tmp") || [".tmp", ".partial"].iter().any(|end| name.ends_with(end))
 }
 
 /// What a command leaves that nothing disturbs, and how it is told from a half of it.
@@ -141,9 +141,9 @@ impl Undisturbed {
 fn new_folder(path: &str, before: &Files) -> Option<String> {
     let folders = path.match_indices('/').map(|(at, _)| &path[..=at]);
     let mut new = folders.filter(|folder| !before.keys().any(|known| known.starts_with(folder)));
-    // The folder of all runs is made for the first one, and stays open to others.
+    // The folder of all runs is made for the first one, and stays open to others; that of a curation fills file by file.
     let mut found = new.next()?;
-    while matches!(found, "experiments/" | "experiments/runs/" | "checkpoints/") {
+    while matches!(found, "experiments/" | "experiments/runs/" | "checkpoints/") || found.ends_with("/curation/") {
         found = new.next()?;
     }
     Some(found.trim_end_matches('/').to_owned())
@@ -189,7 +189,7 @@ fn is_like(file: &[u8], one: &[u8], other: &[u8]) -> bool {
     if one == other {
         return file == one;
     }
-    let lines = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+    let lines = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').count();
     file.last() == one.last()
         && file.len().abs_diff(one.len()) <= one.len() / 20 + 64
         && lines(file).abs_diff(lines(one)) <= lines(one).abs_diff(lines(other))

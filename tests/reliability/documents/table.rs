@@ -68,7 +68,9 @@ fn cell(row: &mut [String], column: usize, text: String) {
 fn written(rows: &[Vec<String>], random: &mut Random) -> Vec<u8> {
     let separator = if random.one_in(6) { *random.of_list(b";\t|") } else { b',' };
     let mut writer = csv::WriterBuilder::new().flexible(true).delimiter(separator).from_writer(Vec::new());
-    rows.iter().for_each(|row| writer.write_record(row).unwrap());
+    for row in rows {
+        writer.write_record(row).unwrap();
+    }
     let mut text = writer.into_inner().unwrap();
     match random.below(10) {
         0 => text.splice(0..0, *b"\xef\xbb\xbf").for_each(drop),

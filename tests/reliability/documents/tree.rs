@@ -129,7 +129,7 @@ impl Node {
                 map.push((key, donor));
             }
             (2, Self::Map(map)) => {
-                map.push((random.of_list(&["x", "", "../x", "seed", "name", "kind"]).to_string(), donor))
+                map.push((random.of_list(&["x", "", "../x", "seed", "name", "kind"]).to_string(), donor));
             }
             (3, Self::Map(map)) if !map.is_empty() => {
                 let at = random.below(map.len());
