@@ -1,5 +1,6 @@
 //! `rails curate`
 
+mod folders;
 mod labels;
 mod review;
 
@@ -10,10 +11,10 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use self::folders::FolderArguments;
 use super::arguments::ComputingArguments;
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::CommandError;
-use crate::curation::Emptied;
 use crate::runs::Placement;
 use crate::workflow::{CurateSummary, Curator, ExportFormat, LabelImport, Workspace};
 
@@ -38,15 +39,10 @@ pub(super) struct Arguments {
     /// Take the decisions of this file of JSON lines, whole or not at all
     #[arg(long, value_name = "FILE")]
     apply: Option<PathBuf>,
-    /// Take over what was done with a file manager inside clusters/<method>/: folders renamed to a class, images moved
-    /// between folders or into _removed/<reason>/, images deleted
-    #[arg(long)]
-    from_folders: bool,
-    /// Take the images of cluster folders that were emptied or deleted as removed, as with single images
-    #[arg(long, requires = "from_folders")]
-    remove_emptied: bool,
+    #[command(flatten)]
+    folders: FolderArguments,
     /// Take over labels made elsewhere: a table with path (or filename, or id) and class, or a folder with one
-    /// subfolder per class. Images are matched by content, path or name; importing twice adds nothing
+    /// subfolder per class. Rows name images by id, path or file name, files are known by content; importing twice adds nothing
     #[arg(long, value_name = "TABLE|DIR")]
     import: Option<PathBuf>,
     /// Write what was decided into a new folder for other programs; removed images are kept apart, with their reason
@@ -112,8 +108,7 @@ impl Arguments {
         if let Some(file) = &self.apply {
             summary = curator.apply(file, &by)?;
         }
-        if self.from_folders {
-            let emptied = if self.remove_emptied { Emptied::Removed } else { Emptied::Left };
+        if let Some(emptied) = self.folders.edited() {
             summary = curator.apply_folders(&by, emptied)?.after(summary);
         }
         let imported = match &self.import {
@@ -179,7 +174,7 @@ impl Arguments {
 
     /// Whether decisions come in.
     fn decides(&self) -> bool {
-        self.apply.is_some() || self.from_folders || self.import.is_some()
+        self.apply.is_some() || self.folders.edited().is_some() || self.import.is_some()
     }
 
     fn by(&self) -> String {
