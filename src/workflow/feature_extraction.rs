@@ -79,7 +79,7 @@ pub(crate) fn backbone(recipe: &NetworkRecipe, context: &Context<'_>) -> Result<
     let checkpoints = &context.workspace.checkpoints;
     let file = recipe.weights.clone().unwrap_or_else(|| name.file_in(checkpoints));
     let stage = || format!("the network `{name}`");
-    context.memory.admit_stage(Backbone::memory(&file), stage, "take `features.kind = \"hand-made\"`")?;
+    context.memory.admit_stage(Backbone::memory(&file), stage, "take `features.kind = \"hand_made\"`")?;
     Ok(match &recipe.weights {
         Some(path) => Backbone::open(name, path, None)?,
         None => Backbone::load(name, checkpoints)?,

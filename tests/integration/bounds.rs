@@ -52,7 +52,7 @@ fn absurd_settings_are_refused_with_the_range() {
 fn what_needs_more_memory_than_allowed_is_refused_with_the_figures() {
     let place = Workplace::with_tiles("bounds", 2);
     let tiny = ["cluster", "--max-memory", "1MB"];
-    place.rails(&tiny).with(1).saying(&["the features of 6 images: it needs", "of 1.0 MB", "`--max-memory`"]);
+    place.rails(&tiny).with(1).saying(&["the network `efficientnet-lite0`: it needs", "of 1.0 MB", "`--max-memory`"]);
     let patches = ["patches", "--max-memory", "100MiB", "--set", "patches.slices=1000"];
     place.rails(&patches).with(1).saying(&["1000000 patches of each of 6 images: it needs", "patches.slices"]);
     let wide = ["--set", "classifier.hidden=[8192,8192]"];
@@ -197,7 +197,7 @@ fn what_does_not_fit_costs_itself_and_the_run_goes_on() {
     frames(&place, 6000);
     let features = ["--set", "features={kind=\"hand_made\",blocks={statistics=1}}", "--set", "report.examples=2"];
     let run =
-        |more: &[&str]| place.rails(&[&["cluster", "frames", "--max-memory", "200MB"], &features[..], more].concat());
+        |more: &[&str]| place.rails(&[&["cluster", "frames", "--max-memory", "100MB"], &features[..], more].concat());
     let eps: Vec<String> = (1..200).map(|at| format!("{at}")).collect();
     let eps = format!("cluster.dbscan={{eps=[{0}],min_samples=[{0}]}}", eps.join(","));
     let all = "cluster.methods=[\"kmeans\",\"dbscan\",\"hierarchical\",\"gaussian_mixture\"]";
