@@ -156,6 +156,13 @@ impl Workplace {
         self.rails_with(arguments, &[])
     }
 
+    /// Runs `rails` in the folder `below` of this one.
+    pub fn rails_in(&self, below: &str, arguments: &[&str]) -> Ended {
+        let mut command = self.command(&[]);
+        command.current_dir(self.folder.join(below)).args(arguments);
+        Ended::of(command)
+    }
+
     /// Runs `rails` here with more variables in its environment.
     pub fn rails_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
         let mut command = self.command(&[]);
@@ -203,6 +210,11 @@ pub fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+/// The names of the folders in a folder, sorted.
+pub fn folders(folder: &Path) -> Vec<String> {
+    names(folder).into_iter().filter(|name| folder.join(name).is_dir()).collect()
 }
 
 /// The decisions that name every cluster of the newest run after the texture most of its tiles show.
