@@ -111,7 +111,7 @@ fn numbers_of_patches_and_separations() {
     let patches = "[patches]\nslices = [3, 4]\nclip = 2.0\nignore = { below = 5, share = 0.95 }\nmosaic = \"2x2\"\n\
                    opacity = 0.2\nsearch = { clusters = [2, 3], slices = [2, 3] }\n";
     let text = [DATASET, "[features]\n", ENHANCE, REDUCE, patches, METHODS, KMEANS].concat();
-    let text = text.replace("[0.3]", "0.3").replace("[3]\n", "3\n");
+    let text = text.replace("[0.3]", "0.3").replace("[3]\n", "3\n").replace("final_n_init = 2\n", "");
     try_all::<PatchesRecipe>(&place, &text, &["patches", "datasets/surfaces"]);
     let separate = "[separate.inconsistency]\nfeatures = { rotation = 1.0, curvature = 0.5 }\ndenoise = 1\naround = 2\n\
                     lof = { neighbours = 3, threshold = 1.5 }\n[[separate.layers]]\nname = \"Missing\"\nfeatures = \

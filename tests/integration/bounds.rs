@@ -212,6 +212,7 @@ fn what_does_not_fit_costs_itself_and_the_run_goes_on() {
         "--max-memory",
     ]);
     let results = place.json(format!("{}/results.json", place.newest("cluster")));
+    let results = &results["metrics"];
     let failed = results["failed_methods"].as_array().unwrap();
     assert_eq!(
         failed.iter().map(|one| one["method"].as_str().unwrap()).collect::<Vec<_>>(),
