@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::folder_of;
+
 /// Names of everything in the making: `.rails-`, letters and digits, and what it is.
 pub(super) const PREFIX: &str = ".rails-";
 pub(super) const FILE: &str = ".tmp";
@@ -98,6 +100,11 @@ pub(super) fn sweep(folder: &Path) {
             let _ = empty(&entry.path()).and_then(|()| remove(&entry.path()));
         }
     }
+}
+
+/// Removes what dead processes left beside `path`, once per process.
+pub fn sweep_beside(path: &Path) {
+    sweep_once(folder_of(path));
 }
 
 /// Removes all but the lock from `partial`, whose lock is held; files that were on their way into the folder around it

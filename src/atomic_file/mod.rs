@@ -12,13 +12,14 @@ mod folder;
 mod leftovers;
 mod staged;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use advice::{advice, is_full};
 pub use folder::StagedFolder;
-pub use leftovers::{final_paths, is_leftover};
+pub use leftovers::{final_paths, is_leftover, sweep_beside};
 pub use staged::abandon;
 
 use staged::Staged;
@@ -39,10 +40,40 @@ pub fn write_with(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Resul
     if staged::holds(path) && fs::symlink_metadata(path).is_err() {
         return write_plainly(path, content);
     }
-    let folder = folder_of(path);
-    let Temporary { file, staged } = filled(folder, content)?;
-    staged.commit(|| file.persist(path).map_err(|error| error.error))?;
-    sync_folder(folder)
+    appear(vec![Prepared::new(path, content)?])
+}
+
+/// A file whose content is on the disk, and which has yet to take its place ([`appear`]); dropped before that, it leaves
+/// nothing behind.
+pub struct Prepared {
+    temporary: Temporary,
+    path: PathBuf,
+}
+
+impl Prepared {
+    /// Prepares what will lie at `path`.
+    ///
+    /// # Errors
+    /// When `content` fails or the disk refuses.
+    pub fn new(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Self> {
+        Ok(Self { temporary: filled(folder_of(path), content)?, path: path.to_owned() })
+    }
+}
+
+/// Lets files that belong together take their places, in this order: a disk that is full was told before the first does,
+/// and no signal comes between two of them. A process that is killed there leaves the first ones new, so the one that speaks
+/// for the others goes last.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn appear(files: Vec<Prepared>) -> io::Result<()> {
+    let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder_of(&file.path).to_owned()).collect();
+    let parts = files.into_iter().map(|Prepared { temporary, path }| (temporary.staged, (temporary.file, path)));
+    let (staged, places): (Vec<Staged>, Vec<_>) = parts.unzip();
+    Staged::commit_all(&staged, || {
+        places.into_iter().try_for_each(|(file, path)| file.persist(path).map(drop).map_err(|error| error.error))
+    })?;
+    folders.iter().try_for_each(|folder| sync_folder(folder))
 }
 
 /// Writes `content` to a new file `path`, whole or not at all; a file that is there is never overwritten.

@@ -52,10 +52,18 @@ impl Staged {
     /// # Errors
     /// As `rename`.
     pub(super) fn commit<T>(&self, rename: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        Self::commit_all(std::slice::from_ref(self), rename)
+    }
+
+    /// Makes several results appear by `renames`, unless everything was given up; that does not happen between two of them.
+    ///
+    /// # Errors
+    /// As `renames`.
+    pub(super) fn commit_all<T>(staged: &[Self], renames: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let all = in_the_making();
         all.go_on()?;
-        debug_assert!(all.paths.contains(&self.0), "what is staged is in the list");
-        rename()
+        debug_assert!(staged.iter().all(|one| all.paths.contains(&one.0)), "what is staged is in the list");
+        renames()
     }
 }
 

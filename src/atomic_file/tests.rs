@@ -41,6 +41,32 @@ fn what_is_created_overwrites_nothing() {
     assert_eq!(names(folder.path()), ["a.txt"], "nothing temporary stays");
 }
 
+#[test]
+fn who_was_killed_once_its_folder_was_there_is_swept_by_who_finds_it_there() {
+    let home = tempfile::tempdir().unwrap();
+    let target = home.path().join("out");
+    fs::create_dir_all(target.join("a")).unwrap();
+    fs::create_dir(home.path().join(".rails-0123456789abcdef.partial")).unwrap();
+    assert_eq!(StagedFolder::check(&target).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    assert_eq!(names(home.path()), ["out"]);
+}
+
+#[test]
+fn files_that_belong_together_appear_once_all_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    write(&path("a"), b"old").unwrap();
+    let first = Prepared::new(&path("a"), |file| file.write_all(b"new")).unwrap();
+    assert!(Prepared::new(&path("b"), |_| Err(ErrorKind::StorageFull.into())).is_err());
+    assert_eq!(fs::read(path("a")).unwrap(), b"old", "nothing appears before all are there");
+    let second = Prepared::new(&path("b"), |file| file.write_all(b"new")).unwrap();
+    appear(vec![first, second]).unwrap();
+    assert_eq!(names(folder.path()), ["a", "b"]);
+    assert_eq!(fs::read(path("a")).unwrap(), b"new");
+    drop(Prepared::new(&path("c"), |file| file.write_all(b"half")).unwrap());
+    assert_eq!(names(folder.path()), ["a", "b"], "nothing temporary stays");
+}
+
 #[cfg(unix)]
 #[test]
 fn others_may_read_what_the_umask_allows() {

@@ -15,7 +15,7 @@ mod suggest;
 
 pub use apply::{ApplyError, Request, parse_requests};
 pub use decision::{ClusterKey, Decision, LogEntry};
-pub use folders::{FolderEdits, FolderImage, FoldersError, folder_edits};
+pub use folders::{Emptied, FolderEdits, FolderImage, FoldersError, folder_edits};
 pub use history::{next_instant, redoable, undoable};
 pub use label_matching::Mismatch;
 pub use label_table::{LabelTable, LabelTableError, MatchedLabels};

@@ -1,9 +1,9 @@
 //! `compare_changes.csv`: `id, path, truth, first, second, first_confidence, second_confidence, change`, a row per image
 //! that two classifiers call differently.
 
-use std::path::Path;
+use std::io;
 
-use super::{TableError, csv_table};
+use super::csv_table;
 use crate::data::ImageId;
 
 /// An image and what either classifier calls it.
@@ -20,16 +20,16 @@ pub struct ChangeRow<'a> {
     pub change: &'a str,
 }
 
-/// Writes one row per image.
+/// Writes one row per image into something open.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn write<'a>(path: &Path, rows: impl IntoIterator<Item = ChangeRow<'a>>) -> Result<(), TableError> {
+pub fn write_into<'a>(file: &mut dyn io::Write, rows: impl IntoIterator<Item = ChangeRow<'a>>) -> io::Result<()> {
     let header = ["id", "path", "truth", "first", "second", "first_confidence", "second_confidence", "change"];
     let cells = |row: ChangeRow<'a>| {
         let [first, second] = row.classes.map(str::to_owned);
         let [sure, surer] = row.confidences.map(|confidence| confidence.to_string());
         [row.id.to_string(), row.path.into(), row.truth.into(), first, second, sure, surer, row.change.into()]
     };
-    csv_table::write(path, header, rows.into_iter().map(cells))
+    csv_table::write_into(file, header, rows.into_iter().map(cells))
 }

@@ -69,12 +69,15 @@ pub fn mark(folder: &Path, command: &str) -> io::Result<()> {
     atomic_file::write(&folder.join(FILE), &serde_json::to_vec_pretty(&mark)?)
 }
 
-/// Makes the folder `cache` and marks it as one, for backups and other programs too; one that is there stays as it is.
+/// Makes the folder `cache` and marks it as one, for backups and other programs too; one with something in it stays as it
+/// is.
 ///
 /// # Errors
 /// When the disk refuses.
 pub fn make_cache(cache: &Path) -> io::Result<()> {
-    if cache.is_dir() {
+    // A process that was killed in between left it empty, or with the mark in the making.
+    let begun = |entry: fs::DirEntry| atomic_file::is_leftover(&entry.file_name().to_string_lossy());
+    if fs::read_dir(cache).is_ok_and(|entries| !entries.flatten().all(begun)) {
         return Ok(());
     }
     fs::create_dir_all(cache)?;
@@ -137,6 +140,12 @@ mod tests {
         make_cache(&cache).unwrap();
         assert_eq!(of_folder(&cache), Some(OwnOutput::Cache));
         assert!(is_read_where_named(OwnOutput::Cache, &cache), "a tag may be another program's");
+        let killed = home.path().join("killed");
+        fs::create_dir(&killed).unwrap();
+        fs::write(killed.join(".rails-0123456789abcdef.tmp"), b"half").unwrap();
+        make_cache(&killed).unwrap();
+        let left: Vec<_> = fs::read_dir(&killed).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, [CACHE_TAG], "marked by the next process, and swept");
         mark(home.path(), "predict").unwrap();
         assert_eq!(of_folder(home.path()), Some(OwnOutput::Sorted));
     }

@@ -21,7 +21,7 @@ mod tiles;
 
 use ndarray::{Array2, Array3, Axis};
 
-pub use decode::{Decoded, Header, Mask, Samples, decode, decode_bytes, header_of, read_header};
+pub use decode::{Decoded, Header, Mask, READING, Samples, decode, decode_bytes, header_of, read_header};
 pub use depth::{BrightnessPolicy, CountsPolicy, DepthPolicy, DepthRange, Span};
 pub use enhance::{Clahe, Denoise, Enhancement, FlatField, Percentiles, enhance};
 pub use error::{DecodeError, ImageError};

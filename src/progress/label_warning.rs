@@ -25,6 +25,9 @@ pub enum LabelWarning {
     /// The paths of the table were taken to lie below another folder.
     #[serde(rename = "labels_below")]
     Below { table: PathBuf, below: String },
+    /// Images in class folders that are called like images of the run, and are others.
+    #[serde(rename = "labels_called_alike")]
+    CalledAlike { files: usize, folder: PathBuf, first: String },
     /// Rows of a label table without a class; `words` are those that stand for an empty cell.
     EmptyLabels { rows: usize, words: Vec<String>, table: PathBuf },
     /// Classes that differ only in case, in space, `_` and `-`, or in how a number is written.
@@ -70,6 +73,12 @@ impl fmt::Display for LabelWarning {
                 let table = table.display();
                 write!(f, "what lies below `{below}` in `{table}` is taken for the images of the same paths")
             }
+            Self::CalledAlike { files, folder, first } => write!(
+                f,
+                "{files} images of `{}` label nothing: they are called like images of the run, such as `{first}`, and are \
+                 others, or have changed since",
+                folder.display()
+            ),
             Self::EmptyLabels { rows, words, table } => {
                 write!(f, "{rows} rows of `{}` have no class and are left out", table.display())?;
                 if words.is_empty() {

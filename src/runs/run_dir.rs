@@ -105,6 +105,7 @@ impl RunDir {
     pub fn exactly(parent: &Path, name: impl AsRef<OsStr>) -> Result<Self, RunError> {
         let whole = parent.join(name.as_ref());
         if fs::symlink_metadata(&whole).is_ok() {
+            atomic_file::sweep_beside(&whole);
             return Err(RunError::Exists(whole));
         }
         StagedFolder::create(&whole).map(Self).map_err(RunError::making(&whole))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::workplace::{QUICK, TEXTURES, Workplace, names};
+use crate::workplace::{QUICK, TEXTURES, Workplace, folders, names};
 
 /// 12 tiles of each texture.
 fn tiles(name: &str) -> Workplace {
@@ -63,7 +63,7 @@ fn classes_that_differ_have_folders_that_differ_and_come_back() {
     place.rails(&[&["train", "labels.csv"], &FAST[..]].concat()).with(0);
     let sorted = ["predict", "datasets/surfaces", "--keep-all", "--sort-into", "sorted", "--json"];
     place.rails(&[&["-q"], &sorted[..]].concat()).with(0);
-    assert_eq!(names(&place.path("sorted")), ["%41%3Ab", "a%2Fb", "a%3Ab"]);
+    assert_eq!(folders(&place.path("sorted")), ["%41%3Ab", "a%2Fb", "a%3Ab"]);
 
     place.rails(&[&["cluster", "datasets/surfaces", "-q"], &QUICK[..]].concat()).with(0);
     let imported = place.rails(&["curate", "--import", "sorted", "--json"]).with(0).json();
@@ -141,7 +141,7 @@ fn file_names_that_are_no_text_or_too_long_go_all_the_way() {
     place.rails(&["curate", "--export", "out"]).with(0);
     for folder in ["sorted", "out"] {
         let mut found: Vec<Vec<u8>> = Vec::new();
-        for class in names(&place.path(folder)) {
+        for class in folders(&place.path(folder)) {
             for entry in fs::read_dir(place.path(folder).join(class)).unwrap() {
                 found.push(entry.unwrap().file_name().as_bytes().to_vec());
             }

@@ -99,6 +99,32 @@ fn what_a_file_manager_did_becomes_decisions() {
 }
 
 #[test]
+fn an_emptied_folder_removes_its_images_only_where_that_is_asked_for() {
+    let place = Workplace::trained("curate");
+    let run = place.newest("cluster");
+    let members = |cluster: &str| {
+        let rows = place.table(format!("{run}/images.csv"));
+        rows.iter().filter(|row| row["kmeans"] == cluster).count()
+    };
+    fs::remove_dir_all(place.path(format!("{run}/clusters/kmeans/cluster_1"))).unwrap();
+    let elsewhere = place.path("elsewhere");
+    fs::create_dir_all(elsewhere.join("private")).unwrap();
+    fs::copy(place.path("datasets/surfaces/brick_1,1.png"), elsewhere.join("private/x.png")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, place.path(format!("{run}/clusters/kmeans/stone"))).unwrap();
+
+    let left = place.rails(&["curate", "--from-folders", "--json"]).with(0).json();
+    assert_eq!(left["new_decisions"], 0, "{left}");
+    let open = left["open"].as_array().unwrap();
+    assert_eq!(open.len(), 2, "{left}");
+    assert!(open[0].as_str().unwrap().contains("is a link to a folder"));
+    assert!(open[1].as_str().unwrap().contains("`--remove-emptied`"));
+
+    let removed = place.rails(&["curate", "--from-folders", "--remove-emptied", "--json"]).with(0).json();
+    assert_eq!(removed["removed"]["deleted from clusters/kmeans"], members("1"), "{removed}");
+    place.rails(&["curate", "--remove-emptied"]).with(2).saying(&["--from-folders"]);
+}
+
+#[test]
 fn labelled_images_are_exported_as_an_image_folder() {
     let place = Workplace::trained("curate");
     place.write("dark.jsonl", "{\"decision\":\"remove\",\"images\":[\"brick_1,1.png\"],\"reason\":\"too dark\"}\n");

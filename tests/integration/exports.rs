@@ -124,7 +124,7 @@ fn what_cannot_be_imported_is_counted_and_named() {
     for words in [
         "Imported   2 images from `mine.csv`, 0 known already",
         "1 of them had been removed and are given back",
-        "1 image not in this run left out: `lost.png`",
+        "1 image not surely of this run left out: `lost.png`",
         "1 image of conflicting classes left out: `grass_1,3.png: x, y`",
     ] {
         assert!(ended.stdout.contains(words), "nothing about `{words}` in\n{}", ended.stdout);
@@ -133,7 +133,7 @@ fn what_cannot_be_imported_is_counted_and_named() {
     let before = place.read(&log);
     for (text, about) in [
         ("path,class\n\"grass_1,2.png\",unknown\n", "`unknown` is reserved"),
-        ("path,kind\na,b\n", "`class`, `label`"),
+        ("path,kind\na,b\n", "looked for is one of `class`"),
         ("path,class\n\"grass_1,2.png\",\n", "the class is empty"),
     ] {
         place.write("bad.csv", text);

@@ -27,6 +27,7 @@ mod predict;
 mod recipes;
 mod review;
 mod review_guard;
+mod samples;
 mod suggest;
 mod sweep;
 mod terminal;

@@ -209,7 +209,7 @@ fn options_that_nothing_would_come_of_are_refused() {
     place.write("labels.csv", "path,class\np0.png,a\np1.png,b\n");
     place.write("classes/a/p0.png", std::fs::read(place.path("pictures/p0.png")).unwrap());
     let run = run.as_str();
-    let table: [(&[&str], i32, &str); 21] = [
+    let table: [(&[&str], i32, &str); 27] = [
         (&["cluster", "frames", "--copy", "--set", "cluster.kmeans.k=2"], 2, "lie in no cluster folders"),
         (&["patches", "pictures", "--copy"], 2, "--copy"),
         (&["patches", "pictures", "--truth", "labels.csv"], 2, "--truth"),
@@ -228,6 +228,12 @@ fn options_that_nothing_would_come_of_are_refused() {
         (&["predict", "pictures", "--copy"], 2, "--keep-into"),
         (&["predict", "pictures", "--keep-into", "k"], 2, "--keep"),
         (&["train", "classes", "--images", "pictures"], 2, "leave one of them out"),
+        (&["search", "pictures", "--copy"], 2, "--copy"),
+        (&["explore", "pictures", "--truth", "labels.csv"], 2, "--truth"),
+        (&["explore", "pictures", "--device", "cpu"], 2, "--device"),
+        (&["evaluate", "pictures", "--copy"], 2, "--copy"),
+        (&["compare", "--plot", "bars.jpg"], 2, "PNG"),
+        (&["models", "pull", "efficientnet-lite0", "--variant", "caffe"], 1, "part of the program"),
         (&["train", "labels.csv", "--sweep", "sweep.toml", "--resume"], 2, "--resume"),
         (&["tile", "pictures", "--size", "8", "--half-width", "4"], 2, "--half-width"),
         (&["tile", "pictures", "--grid", "2x2", "--stride", "4"], 2, "--stride"),

@@ -47,14 +47,14 @@ impl Served {
     /// Starts `rails curate RUN` here and waits for its URL.
     pub fn start(place: &Workplace, run: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rails"));
-        command.args(["curate", run, "--json"]);
+        command.args(["curate", run, "--json", "-q"]);
         Self::spawn(place, command)
     }
 
     /// Starts `rails explore` here and waits for its URL.
     pub fn explore(place: &Workplace, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rails"));
-        command.arg("explore").args(arguments).arg("--json");
+        command.arg("explore").args(arguments).args(["--json", "-q"]);
         Self::spawn(place, command)
     }
 

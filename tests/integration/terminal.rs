@@ -28,7 +28,7 @@ fn odd_names_are_names() {
     place.write("d.jsonl", "{\"decision\":\"name_cluster\",\"cluster\":0,\"class\":\"../ä/b\"}\n");
     place.rails(&["curate", &run, "--apply", "./d.jsonl"]).with(0);
     place.rails(&["curate", "--export", "out put"]).with(0);
-    assert_eq!(names(&place.path("out put")), ["_ä_b", "rails-output.json"], "a class leads nowhere else");
+    assert_eq!(names(&place.path("out put")), ["%2E.%2Fä%2Fb", "rails-output.json"], "a class leads nowhere else");
 
     let absolute = place.path(folder).display().to_string();
     place.rails(&[&["cluster", "-q", &absolute, "--name", "absolute"], &QUICK[..]].concat()).with(0);

@@ -99,7 +99,10 @@ fn too_little_to_learn_from_is_told() {
     place.rails(&["train", "lost"]).with(1).saying(&["no such run, folder or table: `lost`"]);
     place.rails(&["train", "datasets/surfaces"]).with(1).saying(&["class folders"]);
     place.write("bad.csv", "path,colour\na.png,red\n");
-    place.rails(&["train", "bad.csv", "--images", "datasets/surfaces"]).with(1).saying(&["`class`, `label`"]);
+    place
+        .rails(&["train", "bad.csv", "--images", "datasets/surfaces"])
+        .with(1)
+        .saying(&["looked for is one of `class`"]);
     place.rails(&[&["cluster", "-q", "--name", "bare"], &QUICK[..]].concat()).with(0);
     place.rails(&["train", &place.newest("cluster")]).with(1).saying(&["nothing is labelled", "rails curate"]);
     assert_eq!(names(&place.path("checkpoints")).len(), 1, "a failure leaves no checkpoint behind");

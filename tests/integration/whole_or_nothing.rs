@@ -112,3 +112,26 @@ fn a_limit_on_file_sizes_is_told_with_the_file() {
     assert_eq!(fs::read_to_string(place.path("table.parquet")).unwrap(), "of before");
     assert!(!place.path("sorted").exists());
 }
+
+/// The page is the largest of the files, and the one that finds no room.
+#[cfg(unix)]
+#[test]
+fn a_comparison_appears_with_all_its_files_or_none() {
+    let place = Workplace::trained("whole");
+    place.rails(&["compare", "-q", "--plot", "first/bars.png"]).with(0);
+    let size = |file: &str| fs::metadata(place.path(file)).unwrap().len();
+    let blocks = size("first/bars.html") / 512 - 1;
+    assert!(size("first/bars.png") < blocks * 512);
+    place.write("second/bars.png", "of before");
+    let script = format!("ulimit -f {blocks}; exec \"$0\" compare -q --plot second/bars.png");
+    let output = Command::new("sh")
+        .args(["-c", &script, env!("CARGO_BIN_EXE_rails")])
+        .current_dir(place.path(""))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("second/bars.html") && said.contains("ulimit -f"), "{said}");
+    assert_eq!(names(&place.path("second")), ["bars.png"]);
+    assert_eq!(place.read("second/bars.png"), "of before");
+}

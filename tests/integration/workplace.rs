@@ -29,13 +29,32 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// Waits until `child` ends and collects what it says; fails the test where that takes longer than `limit`.
-    fn wait(mut child: Child, limit: Duration) -> Self {
+    /// Runs `command` to its end; fails the test where that takes more than five minutes.
+    pub fn of(command: Command) -> Self {
+        Self::wait(Self::begin(command))
+    }
+
+    /// Starts `command`, to be waited for.
+    pub fn begin(mut command: Command) -> Child {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Waits until `child` ends and collects what it says; fails the test where that takes more than five minutes.
+    pub fn wait(child: Child) -> Self {
+        let limit = Duration::from_mins(5);
+        Self::within(child, limit).unwrap_or_else(|said| panic!("still running after {limit:?}\n--- stderr\n{said}"))
+    }
+
+    /// The same within `limit`.
+    ///
+    /// # Errors
+    /// What it said on stderr until then, when it was killed.
+    pub fn within(mut child: Child, limit: Duration) -> Result<Self, String> {
         fn reader(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
             std::thread::spawn(move || {
-                let mut text = String::new();
-                stream.read_to_string(&mut text).unwrap();
-                text
+                let mut text = Vec::new();
+                stream.read_to_end(&mut text).unwrap();
+                String::from_utf8(text).unwrap_or_else(|raw| panic!("not UTF-8: {raw}"))
             })
         }
         let stdout = reader(child.stdout.take().unwrap());
@@ -47,11 +66,12 @@ impl Ended {
                 None if start.elapsed() < limit => sleep(Duration::from_millis(5)),
                 None => {
                     child.kill().unwrap();
-                    panic!("still running after {limit:?}\n--- stderr\n{}", stderr.join().unwrap());
+                    child.wait().unwrap();
+                    return Err(stderr.join().unwrap());
                 }
             }
         };
-        Self { code: status.code().unwrap_or(-1), stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+        Ok(Self { code: status.code().unwrap_or(-1), stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() })
     }
 
     /// Fails the test, with all that was said, unless the exit code is `code`.
@@ -136,19 +156,26 @@ impl Workplace {
         self.rails_with(arguments, &[])
     }
 
+    /// Runs `rails` in the folder `below` of this one.
+    pub fn rails_in(&self, below: &str, arguments: &[&str]) -> Ended {
+        let mut command = self.command(&[]);
+        command.current_dir(self.folder.join(below)).args(arguments);
+        Ended::of(command)
+    }
+
     /// Runs `rails` here with more variables in its environment.
     pub fn rails_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
-        let child = Command::new(env!("CARGO_BIN_EXE_rails"))
-            .current_dir(&self.folder)
-            .args(arguments)
-            .env("USER", "tester")
-            .envs(variables.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Ended::wait(child, Duration::from_mins(5))
+        let mut command = self.command(&[]);
+        command.args(arguments).envs(variables.iter().copied());
+        Ended::of(command)
+    }
+
+    /// `rails` here, to be given arguments; run by the words of `before` where there are any.
+    pub fn command(&self, before: &[&str]) -> Command {
+        let words = [before, &[env!("CARGO_BIN_EXE_rails")]].concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).current_dir(&self.folder).env("USER", "tester");
+        command
     }
 
     /// The newest finished run of `kind`, relative to the working folder.
@@ -183,6 +210,11 @@ pub fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+/// The names of the folders in a folder, sorted.
+pub fn folders(folder: &Path) -> Vec<String> {
+    names(folder).into_iter().filter(|name| folder.join(name).is_dir()).collect()
 }
 
 /// The decisions that name every cluster of the newest run after the texture most of its tiles show.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::workplace::{Ended, Workplace, copy_folder, names, repository};
 
@@ -30,6 +31,32 @@ pub fn workplace(name: &str) -> Workplace {
 pub fn named(place: &Workplace, parent: &str, word: &str) -> String {
     let found = names(&place.path(parent)).into_iter().find(|name| name.contains(word));
     format!("{parent}/{}", found.unwrap_or_else(|| panic!("nothing called {word} under {parent}")))
+}
+
+/// Memory that a command may map at most, in KiB: what it holds and what its threads set aside.
+const MOST_MEMORY: u64 = 4 << 20;
+
+/// `rails` in `place`, to be given arguments, which aborts where it takes more memory than small inputs warrant.
+pub fn bounded(place: &Workplace) -> Command {
+    place.command(&["sh", "-c", &format!("ulimit -v {MOST_MEMORY}; exec \"$@\""), "sh"])
+}
+
+/// `text` word by word, with the folders of `place` in it.
+pub fn words(place: &Workplace, text: &str) -> Vec<String> {
+    text.split(' ').map(|part| word(place, part)).collect()
+}
+
+/// `text`, where `run:NAME` and `checkpoint:NAME` stand for folders of `place`, with or without a path behind.
+pub fn word(place: &Workplace, text: &str) -> String {
+    let folder = |parent: &str, rest: &str| {
+        let (name, file) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        named(place, parent, name) + file
+    };
+    match text.split_once(':') {
+        Some(("run", rest)) => folder("experiments/runs", rest),
+        Some(("checkpoint", rest)) => folder("checkpoints", rest),
+        _ => text.to_owned(),
+    }
 }
 
 /// All files below `folder`, relative to it.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
-use crate::golden::{ended_well, files};
+use crate::golden::{bounded, ended_well, files};
 use crate::random::{Random, mutated};
 use crate::trouble::Trouble;
 use crate::workplace::{Ended, Workplace, names, repository};
@@ -13,13 +14,16 @@ const FILES: usize = 12;
 
 pub struct MutatedImages {
     originals: Vec<(String, Vec<u8>)>,
+    /// What HDF5 files take numbers from, which are no images.
+    sources: Vec<(String, Vec<u8>)>,
     good: Vec<(String, Vec<u8>)>,
 }
 
 impl MutatedImages {
     pub fn new() -> Self {
-        let originals = [files("tests/golden/images"), files("tests/golden/frames")].concat();
-        Self { originals, good: files("tests/golden/formats/workplace/images") }
+        let all = ["images", "frames", "hdf5"].map(|folder| files(&format!("tests/golden/{folder}"))).concat();
+        let (sources, originals) = all.into_iter().partition(|(name, _)| is_source(name));
+        Self { originals, sources, good: files("tests/golden/formats/workplace/images") }
     }
 
     fn place(&self, case: u64) -> Workplace {
@@ -27,6 +31,9 @@ impl MutatedImages {
         let place = Workplace::new("mutated-images");
         for (name, bytes) in &self.good {
             place.write(&format!("images/good_{name}"), bytes);
+        }
+        for (name, bytes) in &self.sources {
+            place.write(&format!("images/{name}"), bytes);
         }
         for at in 0..FILES {
             let (name, bytes) = random.of_list(&self.originals).clone();
@@ -39,7 +46,9 @@ impl MutatedImages {
         let settings =
             ["features={ kind = \"frame\" }", "cluster.kmeans.k=2", "report.layout=pca", "report.examples=2"];
         let settings = settings.iter().flat_map(|setting| ["--set", *setting]);
-        place.rails(&["cluster", "images", "-q", "--name", "x"].into_iter().chain(settings).collect::<Vec<_>>())
+        let mut command = bounded(place);
+        command.args(["cluster", "images", "-q", "--name", "x"]).args(settings);
+        Ended::of(command)
     }
 
     /// Every good image is in the run, and every file of the folder in it or in the list of what was skipped.
@@ -61,10 +70,15 @@ impl MutatedImages {
         if let Some((name, _)) = self.good.iter().find(|(name, _)| !images.contains(&format!("good_{name}"))) {
             return Err(format!("the good image good_{name} is not in the run"));
         }
-        let lost =
-            names(&place.path("images")).into_iter().find(|name| !images.contains(name) && !skipped.contains(name));
+        let lost = names(&place.path("images"))
+            .into_iter()
+            .find(|name| !images.contains(name) && !skipped.contains(name) && !is_source(name));
         lost.map_or(Ok(()), |name| Err(format!("{name} is neither in images.csv nor in skipped.csv")))
     }
+}
+
+fn is_source(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "src" || extension == "bin")
 }
 
 impl Trouble for MutatedImages {
@@ -77,12 +91,13 @@ impl Trouble for MutatedImages {
         Ok(())
     }
 
-    fn attempt_with_a_defect(&self) -> Result<(), String> {
+    fn defects(&self) -> Vec<(&'static str, Result<(), String>)> {
         let place = self.place(0);
         let ended = Self::cluster(&place);
-        // A file that the program passed over in silence.
         let recipe = repository().join("tests/golden/images/grey.png");
-        fs::copy(recipe, place.path("images/overlooked.png")).map_err(|error| error.to_string())?;
-        self.judge(&place, &ended)
+        fs::copy(recipe, place.path("images/overlooked.png")).unwrap();
+        let passed_over = self.judge(&place, &ended);
+        let aborted = Ended { code: -1, stdout: String::new(), stderr: "memory allocation failed".to_owned() };
+        vec![("a file passed over in silence", passed_over), ("an abort", self.judge(&place, &aborted))]
     }
 }

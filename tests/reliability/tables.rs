@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::golden::{below, ended_well, named, workplace};
+use crate::golden::{below, bounded, ended_well, named, workplace};
 use crate::random::{Random, mutated};
 use crate::trouble::Trouble;
 use crate::workplace::{Ended, Workplace, repository};
@@ -44,18 +44,16 @@ impl MutatedFiles {
     }
 
     fn run(place: &Workplace, reader: Reader, folder: &str) -> Ended {
-        match reader {
-            Reader::Status => place.rails(&["curate", folder, "--status", "--json"]),
-            Reader::Apply => {
-                place.write("move.jsonl", "{\"decision\":\"name_cluster\",\"cluster\":0,\"class\":\"late\"}\n");
-                place.rails(&["curate", folder, "--apply", "move.jsonl"])
-            }
-            Reader::Assign => place.rails(&["assign", "images", folder, "--name", "again", "-q"]),
-            Reader::Predict => {
-                place.rails(&["predict", "images", "--checkpoint", folder, "--output", "after.csv", "-q"])
-            }
-            Reader::Recipe => place.rails(&["cluster", "images", "--config", "recipe.toml", "--print-config"]),
-        }
+        place.write("move.jsonl", "{\"decision\":\"name_cluster\",\"cluster\":0,\"class\":\"late\"}\n");
+        let mut command = bounded(place);
+        command.args(match reader {
+            Reader::Status => vec!["curate", folder, "--status", "--json"],
+            Reader::Apply => vec!["curate", folder, "--apply", "move.jsonl"],
+            Reader::Assign => vec!["assign", "images", folder, "--name", "again", "-q"],
+            Reader::Predict => vec!["predict", "images", "--checkpoint", folder, "--output", "after.csv", "-q"],
+            Reader::Recipe => vec!["cluster", "images", "--config", "recipe.toml", "--print-config"],
+        });
+        Ended::of(command)
     }
 
     /// Spoils one file of what `reader` reads; says which.
@@ -106,11 +104,11 @@ impl Trouble for MutatedFiles {
         Ok(())
     }
 
-    fn attempt_with_a_defect(&self) -> Result<(), String> {
+    fn defects(&self) -> Vec<(&'static str, Result<(), String>)> {
         let place = workplace("mutated-files");
         let (sound, other) = (named(&place, "checkpoints", "mlp"), named(&place, "checkpoints", "linear"));
         place.rails(&["predict", "images", "--checkpoint", &other, "--output", EXPECTED, "-q"]).with(0);
         let ended = Self::run(&place, Reader::Predict, &sound);
-        Self::judge(&place, Reader::Predict, "model.safetensors", &ended)
+        vec![("a changed model answers", Self::judge(&place, Reader::Predict, "model.safetensors", &ended))]
     }
 }

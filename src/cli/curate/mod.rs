@@ -1,5 +1,6 @@
 //! `rails curate`
 
+mod folders;
 mod labels;
 mod review;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use self::folders::FolderArguments;
 use super::arguments::ComputingArguments;
 use super::{CommandOutcome, Global, progress::Terminal, render};
 use crate::commands::CommandError;
@@ -37,12 +39,10 @@ pub(super) struct Arguments {
     /// Take the decisions of this file of JSON lines, whole or not at all
     #[arg(long, value_name = "FILE")]
     apply: Option<PathBuf>,
-    /// Take over what was done with a file manager inside clusters/<method>/: folders renamed to a class, images moved
-    /// between folders or into _removed/<reason>/, images deleted
-    #[arg(long)]
-    from_folders: bool,
+    #[command(flatten)]
+    folders: FolderArguments,
     /// Take over labels made elsewhere: a table with path (or filename, or id) and class, or a folder with one
-    /// subfolder per class. Images are matched by content, path or name; importing twice adds nothing
+    /// subfolder per class. Rows name images by id, path or file name, files are known by content; importing twice adds nothing
     #[arg(long, value_name = "TABLE|DIR")]
     import: Option<PathBuf>,
     /// Write what was decided into a new folder for other programs; removed images are kept apart, with their reason
@@ -108,18 +108,14 @@ impl Arguments {
         if let Some(file) = &self.apply {
             summary = curator.apply(file, &by)?;
         }
-        if self.from_folders {
-            let earlier = summary.new_decisions;
-            summary = curator.apply_folders(&by)?;
-            summary.new_decisions += earlier;
+        if let Some(emptied) = self.folders.edited() {
+            summary = curator.apply_folders(&by, emptied)?.after(summary);
         }
         let imported = match &self.import {
             None => None,
             Some(source) => {
-                let earlier = summary.new_decisions;
                 let (imported, now) = curator.import(source, &by, observer)?;
-                summary = now;
-                summary.new_decisions += earlier;
+                summary = now.after(summary);
                 Some(imported)
             }
         };
@@ -178,7 +174,7 @@ impl Arguments {
 
     /// Whether decisions come in.
     fn decides(&self) -> bool {
-        self.apply.is_some() || self.from_folders || self.import.is_some()
+        self.apply.is_some() || self.folders.edited().is_some() || self.import.is_some()
     }
 
     fn by(&self) -> String {

@@ -125,7 +125,8 @@ pub(super) fn label_import(import: &LabelImport) -> String {
     if import.given_back > 0 {
         let _ = writeln!(text, "           {} of them had been removed and are given back", import.given_back);
     }
-    for (about, list) in [("not in this run", &import.unmatched), ("of conflicting classes", &import.conflicts)] {
+    for (about, list) in [("not surely of this run", &import.unmatched), ("of conflicting classes", &import.conflicts)]
+    {
         if let Some(first) = list.first() {
             let _ = writeln!(text, "           {} {about} left out: `{}`", count(list.len(), "image"), visible(first));
             for another in list.iter().skip(1).take(NAMED - 1) {

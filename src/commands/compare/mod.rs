@@ -5,6 +5,7 @@ mod pair;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
@@ -14,6 +15,7 @@ use serde_json::Value;
 pub use pair::Pair;
 
 use super::CommandError;
+use crate::atomic_file::{self, Prepared};
 use crate::data::path_text;
 use crate::files::predictions_csv::{self, RecordedPredictions};
 use crate::files::{Results, results_json};
@@ -92,10 +94,15 @@ pub fn compare(
     let bars = bars(&metrics, runs.len());
     let judged = files.iter().map(|file| predictions_beside(file)).collect::<Result<Vec<_>, _>>()?;
     let html = html.map_or_else(|| plot.with_extension("html"), Path::to_owned);
+    let mut written = Vec::new();
+    if let Some((metrics, values)) = &bars {
+        let png = GroupedBars { title: "Runs compared", metrics, runs: &runs, values: values.view() }.png()?;
+        written.push(prepared(plot, |file| file.write_all(&png))?);
+    }
     let mut compared = Compared {
         kinds: read.iter().map(|results| results.kind.clone()).collect(),
         differences: differences(&read),
-        plot: draw(&runs, bars.as_ref(), plot)?,
+        plot: bars.is_some().then(|| plot.to_owned()),
         html,
         pair: None,
         changes: None,
@@ -118,16 +125,18 @@ pub fn compare(
         [_, _, _, ..] => compared.shared = shared(&judged),
         _ => {}
     }
-    make_folder(&compared.html)?;
     if let Some(pair) = compared.pair.as_ref().filter(|pair| !pair.changes.is_empty()) {
         let stem = compared.html.file_stem().unwrap_or_default().to_string_lossy();
         let path = compared.html.with_file_name(format!("{stem}_changes.csv"));
-        pair.write_changes(&path)?;
+        written.push(prepared(&path, |file| pair.write_changes(file))?);
         compared.changes = Some(path);
     }
     let bars = bars.as_ref().map(|(names, values)| (names.as_slice(), values.view()));
     let page = ComparePage { compared: &compared, results: &read, bars, pair: compared.pair.as_ref(), depth };
-    page.write(&compared.html)?;
+    let page = page.report()?;
+    // Last, as it speaks of the others.
+    written.push(prepared(&compared.html, |file| page.render(file))?);
+    atomic_file::appear(written).map_err(CommandError::at(&compared.html))?;
     Ok(compared)
 }
 
@@ -153,9 +162,12 @@ fn depth_of(results: &Path) -> DepthRange {
     depth.and_then(|depth| serde_json::from_value(depth).ok()).unwrap_or_default()
 }
 
-fn make_folder(file: &Path) -> Result<(), CommandError> {
-    let Some(folder) = file.parent() else { return Ok(()) };
-    fs::create_dir_all(folder).map_err(CommandError::at(folder))
+/// What will lie at `path`; folders above it are made.
+fn prepared(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Prepared, CommandError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(CommandError::at(folder))?;
+    }
+    Prepared::new(path, content).map_err(CommandError::at(path))
 }
 
 fn all_results(runs: &Path) -> Result<Vec<PathBuf>, CommandError> {
@@ -253,17 +265,6 @@ fn bars(metrics: &BTreeMap<String, Vec<Option<f64>>>, n_runs: usize) -> Option<(
         HEADLINE.iter().filter(|name| metrics.contains_key(**name)).map(|name| (*name).to_owned()).collect();
     let value = |(row, run): (usize, usize)| metrics[&shown[row]][run].unwrap_or(f64::NAN);
     (!shown.is_empty()).then(|| (shown.clone(), Array2::from_shape_fn((shown.len(), n_runs), value)))
-}
-
-fn draw(
-    runs: &[String],
-    bars: Option<&(Vec<String>, Array2<f64>)>,
-    plot: &Path,
-) -> Result<Option<PathBuf>, CommandError> {
-    let Some((metrics, values)) = bars else { return Ok(None) };
-    make_folder(plot)?;
-    GroupedBars { title: "Runs compared", metrics, runs, values: values.view() }.save(plot)?;
-    Ok(Some(plot.to_owned()))
 }
 
 /// Whether more of a metric is better, `None` where neither is.

@@ -1,7 +1,5 @@
 //! compare.html: results side by side in one file.
 
-use std::path::Path;
-
 use ndarray::{Array2, ArrayView2};
 use serde_json::Value;
 
@@ -29,7 +27,7 @@ pub(super) struct ComparePage<'a> {
 }
 
 impl ComparePage<'_> {
-    pub fn write(&self, path: &Path) -> Result<(), CommandError> {
+    pub fn report(&self) -> Result<Report, CommandError> {
         let mut report = Report::new(format!("rails compare: {}", self.compared.runs.join(", ")));
         for (run, kind) in self.compared.runs.iter().zip(&self.compared.kinds) {
             report.fact(kind, run);
@@ -65,7 +63,7 @@ impl ComparePage<'_> {
                 "One line per run, on validation images: the lower the loss and the higher the accuracy, the better.";
             report.section("How they learned", vec![PageBlock::figure(&figure, how)?]);
         }
-        Ok(report.write(path)?)
+        Ok(report)
     }
 
     fn scores(&self) -> Result<Vec<PageBlock>, CommandError> {

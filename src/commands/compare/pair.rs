@@ -1,11 +1,10 @@
 //! Two runs image by image: what the second calls right that the first called wrong, and the other way round.
 
-use std::path::Path;
+use std::io;
 
 use ndarray::Array2;
 use serde::Serialize;
 
-use crate::commands::CommandError;
 use crate::data::ImageId;
 use crate::files::changes_csv::{self, ChangeRow};
 use crate::files::predictions_csv::{RecordedPrediction, RecordedPredictions};
@@ -119,7 +118,7 @@ impl Pair {
     }
 
     /// Writes a row per changed image.
-    pub(super) fn write_changes(&self, path: &Path) -> Result<(), CommandError> {
+    pub(super) fn write_changes(&self, file: &mut dyn io::Write) -> io::Result<()> {
         let rows = self.changes.iter().map(|change| ChangeRow {
             id: change.id,
             path: &change.path,
@@ -128,7 +127,7 @@ impl Pair {
             confidences: change.confidence,
             change: change.kind(),
         });
-        Ok(changes_csv::write(path, rows)?)
+        changes_csv::write_into(file, rows)
     }
 }
 

@@ -5,6 +5,7 @@
 //! lists them, else by their bytes, so renaming a file changes nothing.
 
 mod earlier_decisions;
+mod emptied;
 mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,9 @@ use std::path::{Path, PathBuf};
 use super::{Curation, Decision, LabelSource, LogEntry};
 use crate::data::{ClusterId, ImageId, path_text};
 use earlier_decisions::EarlierDecisions;
-use reading::{Folder, FolderRole, files, files_below, read_metadata, roles, subfolders};
+pub use emptied::Emptied;
+use emptied::emptied_clusters;
+use reading::{Folder, FolderRole, files, files_below, linked_folders, read_metadata, roles, subfolders};
 
 /// An image of the run, as far as folders are concerned.
 #[derive(Debug, Clone)]
@@ -57,10 +60,20 @@ pub fn folder_edits(
     images: &[FolderImage],
     log: &[LogEntry],
     state: &Curation,
+    emptied: Emptied,
 ) -> Result<FolderEdits, FoldersError> {
     let mut edits = FolderEdits::default();
+    if root.is_symlink() {
+        edits.open.push(format!("`{}` is a link and was passed over", root.display()));
+        return Ok(edits);
+    }
+    for link in linked_folders(root)? {
+        edits.open.push(format!("`{}` is a link to a folder and was passed over", link.display()));
+    }
     let mut folders = vec![Folder { name: method.to_owned(), role: FolderRole::Loose, renamed: None }];
     let mut places: BTreeMap<ImageId, BTreeSet<usize>> = BTreeMap::new();
+    // Files of clusters that the run put nowhere, since they were gone or others by then: they are missed by nobody.
+    let mut never_placed: BTreeSet<ImageId> = BTreeSet::new();
     let mut unclaimed: Vec<(usize, PathBuf)> = files(root)?.into_iter().map(|file| (0, file)).collect();
     for path in subfolders(root)? {
         let metadata = read_metadata(&path);
@@ -78,11 +91,23 @@ pub fn folder_edits(
             }
             folders.push(folder);
         }
+        if let Some(metadata) = &metadata {
+            let placed: BTreeSet<ImageId> = metadata.files.iter().map(|file| file.id).collect();
+            let of_cluster = |image: &&FolderImage| image.cluster.map_or(-1, |id| i64::from(id.0)) == metadata.cluster;
+            let members = images.iter().filter(of_cluster).map(|image| image.id);
+            never_placed.extend(members.filter(|id| !placed.contains(id)));
+        }
     }
     identify(unclaimed, images, &mut places, &mut edits)?;
     let names = name_clusters(&folders, run, method, state, &mut edits);
     let before = EarlierDecisions::before(log, method);
-    place_images(&folders, &before, &names, &places, images, state, &mut edits);
+    never_placed.retain(|id| !places.contains_key(id));
+    let mut images: Vec<&FolderImage> = images.iter().filter(|image| !never_placed.contains(&image.id)).collect();
+    if emptied == Emptied::Left {
+        let left = emptied_clusters(method, &images, &places, &before, state, &mut edits);
+        images.retain(|image| !left.contains(&image.id));
+    }
+    place_images(&folders, &before, &names, &places, &images, state, &mut edits);
     Ok(edits)
 }
 
@@ -107,6 +132,11 @@ fn identify(
         }
     }
     for (folder, file) in unclaimed {
+        // What is no file may be read for ever.
+        if !file.is_file() {
+            edits.open.push(format!("`{}` is no file, or leads nowhere, and was passed over", file.display()));
+            continue;
+        }
         let bytes = fs::read(&file).map_err(|source| FoldersError { path: file.clone(), source })?;
         let candidates = by_bytes.get(&ImageId::of_bytes(&bytes));
         let missing = candidates.and_then(|ids| ids.iter().find(|id| !places.contains_key(id)));
@@ -153,7 +183,7 @@ fn place_images(
     before: &EarlierDecisions,
     names: &BTreeMap<ClusterId, String>,
     places: &BTreeMap<ImageId, BTreeSet<usize>>,
-    images: &[FolderImage],
+    images: &[&FolderImage],
     state: &Curation,
     edits: &mut FolderEdits,
 ) {

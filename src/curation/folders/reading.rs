@@ -106,8 +106,19 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {
     Ok(paths)
 }
 
+/// Links to folders are none: they may lead out of the run, and what lies there was never sorted here.
 pub(super) fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {
-    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir()).collect())
+    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir() && !path.is_symlink()).collect())
+}
+
+/// Links to folders in `folder` and in those below it.
+pub(super) fn linked_folders(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {
+    let mut found: Vec<PathBuf> =
+        entries(folder)?.into_iter().filter(|path| path.is_dir() && path.is_symlink()).collect();
+    for inner in subfolders(folder)? {
+        found.extend(linked_folders(&inner)?);
+    }
+    Ok(found)
 }
 
 pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, FoldersError> {

@@ -32,7 +32,7 @@ fn run_folder() -> (tempfile::TempDir, Vec<FolderImage>) {
 }
 
 fn edits(home: &Path, images: &[FolderImage], state: &Curation) -> FolderEdits {
-    folder_edits(home, "run", "kmeans", images, &[], state).unwrap()
+    folder_edits(home, "run", "kmeans", images, &[], state, Emptied::Left).unwrap()
 }
 
 #[test]
@@ -106,4 +106,51 @@ fn a_move_into_a_nameless_cluster_waits_for_its_name() {
     let done = edits(home.path(), &images, &Curation::default());
     assert!(done.decisions.is_empty());
     assert!(done.open[0].contains("1 images were moved into `cluster_0`"), "{:?}", done.open);
+}
+
+#[test]
+fn an_emptied_folder_is_no_removal_of_each_image_unless_somebody_says_so() {
+    let (home, images) = run_folder();
+    let edits =
+        |emptied| folder_edits(home.path(), "run", "kmeans", &images, &[], &Curation::default(), emptied).unwrap();
+    for name in ["a", "b"] {
+        fs::remove_file(home.path().join(format!("cluster_0/{name}.png"))).unwrap();
+    }
+    for _ in ["emptied", "deleted"] {
+        let left = edits(Emptied::Left);
+        assert_eq!(left.decisions, []);
+        assert!(left.open[0].contains("none of the 2 images of `kmeans/cluster_0`"), "{:?}", left.open);
+        let removed = edits(Emptied::Removed).decisions;
+        assert!(matches!(removed.as_slice(), [Decision::Remove { images, .. }] if images.len() == 2), "{removed:?}");
+        let _ = fs::remove_dir_all(home.path().join("cluster_0"));
+    }
+    fs::remove_file(home.path().join("cluster_1/d.png")).unwrap();
+    assert_eq!(edits(Emptied::Left).decisions.len(), 1, "one of two is a decision");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_folders_are_not_followed() {
+    let (home, images) = run_folder();
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::create_dir(elsewhere.path().join("grass")).unwrap();
+    fs::rename(home.path().join("cluster_1/c.png"), elsewhere.path().join("grass/c.png")).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path().join("grass"), home.path().join("grass")).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), home.path().join("cluster_0/more")).unwrap();
+    let found = edits(home.path(), &images, &Curation::default());
+    assert_eq!(found.open.len(), 2, "{:?}", found.open);
+    assert!(found.open.iter().all(|open| open.contains("is a link to a folder")));
+    assert!(
+        found.decisions.iter().all(|decision| matches!(decision, Decision::Remove { .. })),
+        "{:?}",
+        found.decisions
+    );
+}
+
+#[test]
+fn what_the_run_put_nowhere_is_missed_by_nobody() {
+    let (home, mut images) = run_folder();
+    let id = ImageId::of_bytes(b"gone before it could be placed");
+    images.push(FolderImage { id, cluster: Some(ClusterId(0)), source: home.path().join("gone.png") });
+    assert_eq!(edits(home.path(), &images, &Curation::default()), FolderEdits::default());
 }

@@ -16,7 +16,7 @@ use super::stored::{self, Prepared};
 use crate::data::{Embeddings, ImageId, ImageRecord, Manifest, Skipped};
 use crate::features::FeatureExtractor;
 use crate::files::own_output;
-use crate::images::{DepthRange, Image, Limits};
+use crate::images::{DepthRange, Image, Limits, READING};
 use crate::memory::{MemoryBudget, Reservations, bytes_of};
 use crate::progress::{Event, Observer, RunningStage, Stage};
 
@@ -239,8 +239,8 @@ impl EmbedRun<'_> {
 fn key(commit: &Commit) -> String {
     let mut hasher = blake3::Hasher::new();
     let depth = serde_json::to_vec(&commit.depth).unwrap_or_default();
-    for part in [&commit.format.to_le_bytes()[..], commit.fingerprint.as_bytes(), &depth, &commit.columns.to_le_bytes()]
-    {
+    let [format, reading] = [commit.format, READING].map(u32::to_le_bytes);
+    for part in [&format[..], &reading, commit.fingerprint.as_bytes(), &depth, &commit.columns.to_le_bytes()] {
         hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
     }
     hasher.finalize().to_hex()[..32].to_owned()

@@ -1,8 +1,8 @@
 //! Bytes become samples: one grey or three colour channels, at the depth the file has.
 //!
 //! The content decides on the format, never the extension. Alpha is blended over black; an image whose three channels
-//! are equal everywhere is grey. Of an animation the first frame counts. Orientation tags are ignored, as image
-//! libraries of the training world do. What gzip packs is unpacked. The `image` crate decodes, except TIFF (see
+//! are equal everywhere is grey. Of an animation the first frame counts. Orientation tags are not followed, as
+//! image libraries of the training world do, and it is said. What gzip packs is unpacked. The `image` crate decodes, except TIFF (see
 //! [`tiff`](super::tiff)) and what detectors write (see `frames`).
 
 mod animation;
@@ -16,6 +16,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use image::error::{LimitErrorKind, UnsupportedErrorKind};
+use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader};
 
 use super::frames::{self, cbf, edf, npy};
@@ -25,6 +26,9 @@ use super::tiff::{self, Tiff};
 use super::{DecodeError, Limits};
 use crate::data::{FrameAddress, PatchAddress};
 pub use samples::{Decoded, Mask, Samples};
+
+/// Changes whenever some file is read as other numbers than before, so that no store keeps what was read wrongly.
+pub const READING: u32 = 2;
 
 /// Size and depth of an image, as the first bytes of a file tell them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,12 +116,20 @@ fn or_by_image<T>(
 /// What a file of one picture holds besides it, such as further pictures of an animation; `None` where it is nothing.
 pub(super) fn left_out(bytes: &[u8]) -> Option<String> {
     let bytes = &*gzip::unpacked(bytes).ok()?;
-    let n = match format_of(bytes).ok()? {
-        ImageFormat::Tiff => return Tiff::open(Cursor::new(bytes), bytes.len() as u64).ok()?.left_out(),
-        format => animation::frames(bytes, format),
-    };
-    (n > 1).then(|| format!("{} of {n} pictures", n - 1))
+    let format = format_of(bytes).ok()?;
+    if format == ImageFormat::Tiff {
+        return Tiff::open(Cursor::new(bytes), bytes.len() as u64).ok()?.left_out();
+    }
+    let n = animation::frames(bytes, format);
+    let pictures = (n > 1).then(|| format!("{} of {n} pictures", n - 1));
+    let orientation = reader(bytes, format).into_decoder().and_then(|mut decoder| decoder.orientation());
+    let turn = orientation.is_ok_and(|turn| turn != Orientation::NoTransforms);
+    let parts: Vec<String> = pictures.into_iter().chain(turn.then(|| TURN.to_owned())).collect();
+    (!parts.is_empty()).then(|| parts.join(" and "))
 }
+
+/// What is not done to an image whose orientation tag asks for it.
+pub(super) const TURN: &str = "the turn that its orientation tag asks for";
 
 /// The format of the content, such as `PNG`; `None` where it is not known.
 pub(super) fn format_name(bytes: &[u8]) -> Option<&'static str> {

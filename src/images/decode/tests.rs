@@ -101,3 +101,20 @@ fn a_bomb_is_refused_by_its_header() {
     let error = read_header(&bytes).unwrap_err().to_string();
     assert_eq!(error, "too large: 60000×60000 pixels is more than the limit of 1100000000 pixels (--max-pixels)");
 }
+
+#[test]
+fn an_orientation_tag_is_not_followed_and_said() {
+    let mut jpeg = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new(&mut jpeg);
+    image::GrayImage::new(16, 8).write_with_encoder(encoder).unwrap();
+    assert_eq!(left_out(&jpeg), None);
+    // A TIFF directory of one entry, behind the start of the image: orientation, one short.
+    for (orientation, said) in [(1, None), (6, Some(TURN.to_owned()))] {
+        let mut exif = b"\xff\xe1\x00\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+        exif.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+        let turned = [&jpeg[..2], &exif, &jpeg[2..]].concat();
+        assert_eq!(left_out(&turned), said);
+        let decoded = decode_bytes(&turned).unwrap();
+        assert_eq!((decoded.width, decoded.height), (16, 8));
+    }
+}

@@ -75,6 +75,7 @@ pub(super) mod tags {
     pub const MAKE: u16 = 271;
     pub const MODEL: u16 = 272;
     pub const STRIP_OFFSETS: u16 = 273;
+    pub const ORIENTATION: u16 = 274;
     pub const SAMPLES: u16 = 277;
     pub const ROWS_PER_STRIP: u16 = 278;
     pub const STRIP_BYTES: u16 = 279;

@@ -22,6 +22,7 @@ use std::io::{Read, Seek, SeekFrom};
 use directory::{Directory, Format, read_at};
 use layout::{Layout, Meaning, tags};
 
+use super::decode::TURN;
 use super::{DecodeError, Decoded, Header, Limits, Samples};
 
 /// Whether the bytes start as a TIFF does.
@@ -81,6 +82,10 @@ impl<R: Read + Seek> Tiff<R> {
             left_out = (missing > 0)
                 .then(|| format!("{missing} of {} frames, which are not whole", missing + frames.len() as u64));
         }
+        let turn =
+            directory.numbers(&mut from, tags::ORIENTATION, length)?.is_some_and(|turn| matches!(turn[..], [2..=8]));
+        let parts: Vec<String> = left_out.into_iter().chain(turn.then(|| TURN.to_owned())).collect();
+        let left_out = (!parts.is_empty()).then(|| parts.join(" and "));
         Ok(Self { from, length, format, frames, layout, left_out })
     }
 

@@ -1,9 +1,10 @@
 //! Labels made elsewhere become decisions: a label table, or a folder with one subfolder per class.
 //!
-//! Images are matched by their content, by path, or by file name. What is known already is not decided again, so that
+//! Rows of a table name images by id, path or file name; files in folders are known by their content. What is known already is not decided again, so that
 //! importing twice adds nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 
 use serde::Serialize;
@@ -12,7 +13,7 @@ use crate::curation::{Curation, Decision, LabelSource, LabelTable};
 use crate::data::{ClassName, ImageId, ImageRecord, Manifest, name_of_folder, path_text};
 use crate::files::{ImageRow, ImagesTable};
 use crate::images::{ScanOptions, scan};
-use crate::progress::{Observer, Warning};
+use crate::progress::{LabelWarning, Observer, Warning};
 use crate::workflow::WorkflowError;
 use crate::workflow::class_folders::ClassFolders;
 
@@ -79,24 +80,36 @@ fn from_table(source: &Path, manifest: &Manifest, observer: &dyn Observer) -> Re
 /// `class/image.png`; images of `_removed/<reason>/` are removed for that reason.
 fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> Result<ImportedLabels, WorkflowError> {
     let found = scan(folder, &ScanOptions::default(), observer)?;
-    let mut by_file: BTreeMap<&str, BTreeSet<ImageId>> = BTreeMap::new();
+    // By content alone: a name of equal letters in another folder is another image.
+    let mut by_name: BTreeMap<&str, Vec<&ImageRecord>> = BTreeMap::new();
     for record in &manifest.records {
-        by_file.entry(file_name(&record.path)).or_default().insert(record.id);
+        by_name.entry(file_name(&record.path)).or_default().push(record);
     }
-    let known: BTreeSet<ImageId> = manifest.records.iter().map(|record| record.id).collect();
+    // Runs of before did not note the bytes of a tile; those of its file tell.
+    let is_file_of = |id: ImageId, record: &ImageRecord| {
+        record.content.is_none()
+            && !record.is_part()
+            && fs::read(manifest.file(record)).is_ok_and(|bytes| ImageId::of_bytes(&bytes) == id)
+    };
+    let contents = manifest.records.iter().filter_map(|record| Some((record.content_id()?, record.id)));
+    let known: BTreeMap<ImageId, ImageId> =
+        manifest.records.iter().map(|record| (record.id, record.id)).chain(contents).collect();
     let mut classes: BTreeMap<ImageId, BTreeSet<ClassName>> = BTreeMap::new();
     let mut removed = BTreeMap::new();
     let mut unmatched = Vec::new();
     let mut in_folders = 0;
+    let mut foreign: Vec<&str> = Vec::new();
     let folders = ClassFolders::of(&found, observer)?;
     for (row, record) in found.records.iter().enumerate() {
         let parts: Vec<&str> = record.path.split('/').collect();
-        // By name only where the name means one image.
-        let by_name = || by_file.get(file_name(&record.path)).filter(|ids| ids.len() == 1)?.first().copied();
-        let id = if known.contains(&record.id) { Some(record.id) } else { by_name() };
-        match (parts.as_slice(), id) {
+        let same_name = by_name.get(file_name(&record.path)).map_or(&[][..], Vec::as_slice);
+        let by_file = || same_name.iter().find(|other| is_file_of(record.id, other)).map(|other| other.id);
+        match (parts.as_slice(), known.get(&record.id).copied().or_else(by_file)) {
             ([_], _) => continue,
-            (_, None) => unmatched.push(record.path.clone()),
+            (_, None) => {
+                foreign.extend((!same_name.is_empty()).then_some(record.path.as_str()));
+                unmatched.push(record.path.clone());
+            }
             (["_removed", reason, _, ..], Some(id)) => {
                 removed.insert(id, name_of_folder(reason));
             }
@@ -106,6 +119,13 @@ fn from_folder(folder: &Path, manifest: &Manifest, observer: &dyn Observer) -> R
             },
         }
         in_folders += 1;
+    }
+    if let Some(first) = foreign.first() {
+        observer.warn(&Warning::Labels(LabelWarning::CalledAlike {
+            files: foreign.len(),
+            folder: folder.to_owned(),
+            first: (*first).to_owned(),
+        }));
     }
     if in_folders == 0 {
         return Err(WorkflowError::failed(
@@ -179,7 +199,7 @@ fn as_manifest(table: &ImagesTable, root: &Path) -> Manifest {
         bit_depth: 8,
         fields: BTreeMap::new(),
         tile: None,
-        content: None,
+        content: row.content,
     };
     Manifest { root: root.to_owned(), records: table.rows.iter().map(record).collect(), ..Manifest::default() }
 }
@@ -189,7 +209,6 @@ mod tests {
     use super::*;
     use crate::curation::{Label, Removed};
     use crate::progress::Silent;
-    use std::fs;
 
     /// A picture that differs from others in one pixel, as PNG.
     fn png(shade: u8) -> Vec<u8> {
@@ -218,11 +237,12 @@ mod tests {
     }
 
     #[test]
-    fn images_in_class_folders_are_found_by_content_or_by_a_name_that_means_one() {
+    fn images_in_class_folders_are_found_by_content_alone() {
         let (table, ids) = run();
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "grass/renamed.png", &png(0));
-        write(folder.path(), "brick/1.png", &png(101)); // Touched up since, but there is only one of this name.
+        write(folder.path(), "brick/1.png", &png(1));
+        write(folder.path(), "gravel/3.png", &png(103)); // Of another folder, by a name that many cameras give.
         write(folder.path(), "_removed/blurred/2.png", &png(2));
         write(folder.path(), "_notes/3.png", &png(3));
         write(folder.path(), "gravel/stranger.png", &png(77));
@@ -232,7 +252,10 @@ mod tests {
         wanted.sort();
         assert_eq!(classes(&found), wanted);
         assert_eq!(found.removed, BTreeMap::from([(ids[2], "blurred".to_owned())]));
-        assert_eq!((found.unmatched.as_slice(), found.conflicts.len()), (&["gravel/stranger.png".to_owned()][..], 0));
+        assert_eq!(
+            (found.unmatched.as_slice(), found.conflicts.len()),
+            (&["gravel/3.png".to_owned(), "gravel/stranger.png".to_owned()][..], 0)
+        );
     }
 
     #[test]

@@ -25,7 +25,7 @@ use super::run_features::run_features;
 use super::run_images::locate;
 use super::{Context, WorkflowError, Workspace};
 use crate::curation::{
-    ApplyError, Curation, Decision, DecisionLog, FolderImage, LogEntry, LogError, LogLock, REVIEW, Request,
+    ApplyError, Curation, Decision, DecisionLog, Emptied, FolderImage, LogEntry, LogError, LogLock, REVIEW, Request,
     folder_edits, is_repeated, next_instant, parse_requests, replay,
 };
 use crate::data::{ClusterId, Clustering, ImageId, path_text};
@@ -239,11 +239,12 @@ impl Curator {
         &self.name
     }
 
-    /// Takes over what was done to the cluster folders with a file manager.
+    /// Takes over what was done to the cluster folders with a file manager; `emptied` is what becomes of clusters that are
+    /// gone from them as a whole.
     ///
     /// # Errors
     /// When the folders cannot be read.
-    pub fn apply_folders(&mut self, by: &str) -> Result<CurateSummary, WorkflowError> {
+    pub fn apply_folders(&mut self, by: &str, emptied: Emptied) -> Result<CurateSummary, WorkflowError> {
         if self.run.features.slices.is_some() {
             return Err(WorkflowError::failed(
                 format!("patches are no files, and lie in no cluster folders: `{}`", self.folder.display()),
@@ -273,7 +274,7 @@ impl Curator {
                     source: self.run.dataset.root.join(path_text::to_path(&row.path)),
                 })
                 .collect();
-            let edits = folder_edits(&root, &self.name, method, &images, self.log.entries(), &state)?;
+            let edits = folder_edits(&root, &self.name, method, &images, self.log.entries(), &state, emptied)?;
             decisions.extend(edits.decisions);
             open.extend(edits.open);
         }

@@ -33,6 +33,17 @@ pub struct CurateSummary {
     pub open: Vec<String>,
 }
 
+impl CurateSummary {
+    /// With what `earlier`, another part of the same call, said of its decisions.
+    #[must_use]
+    pub fn after(mut self, earlier: Self) -> Self {
+        self.new_decisions += earlier.new_decisions;
+        self.known_decisions += earlier.known_decisions;
+        self.open.splice(..0, earlier.open);
+        self
+    }
+}
+
 impl Curator {
     /// `new_decisions` came in now, `open` cannot be taken yet.
     pub(crate) fn summarise(&self, state: &Curation, new_decisions: usize, open: Vec<String>) -> CurateSummary {
