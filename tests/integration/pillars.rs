@@ -166,9 +166,9 @@ fn defects_are_found_in_ten_arrays() {
         println!("one threshold for {name}: recall {best:.3} ({column})");
         thresholds.push(best);
     }
-    // The README's figures, and that no single feature would do. Another SIMD level may move a tile or two.
+    // The README's figures, and that no single feature would do but for seams. Another SIMD level may move a tile or two.
     let found = [mean(&recalls), mean(&precisions), mean(&inconsistency)];
-    for (found, golden) in found.into_iter().chain(thresholds).zip([0.976, 0.971, 0.882, 0.715, 0.127, 0.794]) {
+    for (found, golden) in found.into_iter().chain(thresholds).zip([0.994, 0.988, 0.900, 0.715, 0.127, 1.0]) {
         assert!((found - golden).abs() < 0.01, "{found:.3} instead of {golden}");
     }
 }
@@ -225,7 +225,7 @@ fn defect_labels_become_classes_and_a_classifier() {
         "missing_cluster",
         "inconsistency",
         "missing_contrast",
-        "stitching_score",
+        "seam_step",
         "rotation_ssim_mean",
         "neighbours_norm",
         "radial_deviation_max",
@@ -371,7 +371,7 @@ fn another_size_and_polarity_in_sixteen_bits() {
     let place = Workplace::new("pillars-deep");
     place.write("experiments/pillars.toml", std::fs::read(repository().join("experiments/pillars.toml")).unwrap());
     std::fs::create_dir_all(place.path("deep")).unwrap();
-    let options = Options { rows: 12, columns: 20, pitch: 72, bright_pillars: true, without: None };
+    let options = Options { rows: 12, columns: 20, pitch: 72, bright_pillars: true, ..Options::default() };
     let array = array(21, options);
     let deep = image::ImageBuffer::from_fn(array.image.width(), array.image.height(), |x, y| {
         image::Luma([u16::from(array.image.get_pixel(x, y).0[0]) * 200 + 3000])
