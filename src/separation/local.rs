@@ -34,10 +34,13 @@ pub(super) fn differences(
 ) -> Array2<f32> {
     let at: HashMap<GridPlace, usize> = places.iter().copied().zip(0..).collect();
     let around = around as u32;
+    // No further than tiles stand: windows may be asked for that are larger than any array.
+    let last_row = places.iter().map(|place| place.row).max().unwrap_or(0);
+    let last_column = places.iter().map(|place| place.column).max().unwrap_or(0);
     let mut off = Array2::zeros(values.dim());
     off.axis_iter_mut(Axis(0)).into_par_iter().zip(places).enumerate().for_each(|(row, (mut off, place))| {
-        let rows = place.row.saturating_sub(around)..=place.row.saturating_add(around);
-        let columns = place.column.saturating_sub(around)..=place.column.saturating_add(around);
+        let rows = place.row.saturating_sub(around)..=place.row.saturating_add(around).min(last_row);
+        let columns = place.column.saturating_sub(around)..=place.column.saturating_add(around).min(last_column);
         let near: Vec<usize> = rows
             .flat_map(|row| columns.clone().map(move |column| GridPlace { row, column, ..*place }))
             .filter(|near| near != place)

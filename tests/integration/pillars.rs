@@ -7,6 +7,7 @@ use ndarray::{Array2, Array3};
 use rails::data::ClassId;
 use rails::features::{Features as _, HandMade, HandMadeBlock, Statistics as _, make_finite};
 use rails::images::{Enhancement, Image, Tiling, enhance};
+use rails::memory::MemoryBudget;
 use rails::metrics::Ranking;
 use rails::recipes::{SeparateRecipe, load};
 use rails::separation::{GridPlace, Separation, SeparationRecipe, Tiles};
@@ -77,7 +78,14 @@ impl Measured {
     }
 
     fn separate(&self, recipe: &SeparationRecipe) -> Separation {
-        recipe.separate(&self.layers.tiles(&self.places), &self.context.tiles(&self.places), 42).unwrap()
+        recipe
+            .separate(
+                &self.layers.tiles(&self.places),
+                &self.context.tiles(&self.places),
+                MemoryBudget::of_machine(),
+                42,
+            )
+            .unwrap()
     }
 }
 
