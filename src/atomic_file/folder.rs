@@ -52,8 +52,7 @@ impl StagedFolder {
         let (around, content) = if inside { (target, INSIDE.as_ref()) } else { (beside, name) };
         leftovers::sweep_once(around);
         let partial = around.join(partial);
-        let lock = claim(&partial)?;
-        let partial = Staged::new(&partial)?;
+        let (lock, partial) = Staged::new(|| Ok((claim(&partial)?, partial)))?;
         let content = partial.path().join(content);
         let made = Self { target: target.to_owned(), partial, content, inside, _lock: lock };
         fs::create_dir(&made.content)?;

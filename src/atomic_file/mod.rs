@@ -113,8 +113,11 @@ fn filled(folder: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>)
     leftovers::sweep_once(folder);
     // Errors of the temporary file itself speak of its name, which means nothing to anybody: their kind says as much, and
     // the content goes to the plain file in it.
-    let temporary = temporary(folder).map_err(|error| io::Error::from(error.kind()))?;
-    let staged = Staged::new(temporary.path())?;
+    let (temporary, staged) = Staged::new(|| {
+        let temporary = temporary(folder).map_err(|error| io::Error::from(error.kind()))?;
+        let path = temporary.path().to_owned();
+        Ok((temporary, path))
+    })?;
     let mut file = BufWriter::new(temporary.as_file());
     content(&mut file)?;
     file.flush()?;

@@ -32,15 +32,17 @@ impl InTheMaking {
 pub(super) struct Staged(PathBuf);
 
 impl Staged {
-    /// Takes `path` into the list.
+    /// Takes what `make` makes, and says where, into the list: whoever gives everything up comes before it is made, or finds
+    /// it there.
     ///
     /// # Errors
-    /// When everything was given up.
-    pub(super) fn new(path: &Path) -> io::Result<Self> {
+    /// As `make`, and when everything was given up.
+    pub(super) fn new<T>(make: impl FnOnce() -> io::Result<(T, PathBuf)>) -> io::Result<(T, Self)> {
         let mut all = in_the_making();
         all.go_on()?;
-        all.paths.insert(path.to_owned());
-        Ok(Self(path.to_owned()))
+        let (made, path) = make()?;
+        all.paths.insert(path.clone());
+        Ok((made, Self(path)))
     }
 
     pub(super) fn path(&self) -> &Path {

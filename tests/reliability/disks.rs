@@ -65,7 +65,7 @@ impl Disks {
     fn shortage(&self, peaceful: &Peaceful, random: &mut Random) -> Shortage {
         let calls: Vec<_> = peaceful.calls.iter().filter(|(name, _)| CALLS.contains(&name.as_str())).collect();
         match random.below(4) {
-            0 | 1 if self.can_mount => Shortage::Disk(random.below((peaceful.all * 5 / 4 / 1024) as usize) as u64),
+            0 | 1 if self.can_mount => Shortage::Disk(random.below(1 + (peaceful.all * 5 / 4 / 1024) as usize) as u64),
             2 if !calls.is_empty() => {
                 let (name, count) = random.of_list(&calls);
                 Shortage::Call(name.clone(), 1 + random.below(*count))

@@ -140,7 +140,7 @@ const SWEEP: &str =
 fn folders(place: &Workplace) {
     let run = named(place, "experiments/runs", "cluster-plain");
     for image in names(&place.path("images")) {
-        let class = image.split('_').next().unwrap_or_default();
+        let class = if image == "rings_0.pgm" { "noise" } else { image.split('_').next().unwrap_or_default() };
         let bytes = fs::read(place.path("images").join(&image)).unwrap();
         place.write(&format!("{run}/clusters/kmeans/{class}/{image}"), bytes);
     }

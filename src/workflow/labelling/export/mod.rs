@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::atomic_file;
 use crate::curation::{Curation, Label, Removed};
 use crate::data::path_text;
 use crate::files::{ImageRow, ImagesTable};
@@ -79,6 +80,7 @@ pub(crate) fn export(
     format: ExportFormat,
 ) -> Result<ExportSummary, WorkflowError> {
     if output.exists() {
+        atomic_file::sweep_beside(output);
         return Err(WorkflowError::failed(
             format!("the output exists: `{}`", output.display()),
             "choose another folder, or remove this one",
