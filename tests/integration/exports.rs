@@ -134,12 +134,14 @@ fn what_cannot_be_imported_is_counted_and_named() {
     for (text, about) in [
         ("path,class\n\"grass_1,2.png\",unknown\n", "`unknown` is reserved"),
         ("path,kind\na,b\n", "looked for is one of `class`"),
-        ("path,class\n\"grass_1,2.png\",\n", "the class is empty"),
     ] {
         place.write("bad.csv", text);
         place.rails(&["curate", "--import", "bad.csv"]).with(1).saying(&[about]);
         assert_eq!(place.read(&log), before);
     }
+    place.write("bad.csv", "path,class\n\"grass_1,2.png\",\n");
+    place.rails(&["curate", "--import", "bad.csv"]).with(0).saying(&["1 rows of `bad.csv` have no class"]);
+    assert_eq!(place.read(&log), before);
     place.rails(&["curate", "--import", "lost.csv"]).with(1).saying(&["lost.csv"]);
     place.rails(&["curate", "--import", "datasets/surfaces"]).with(1).saying(&["no images in class folders"]);
 }
