@@ -170,6 +170,17 @@ impl FeaturesRecipe {
         }
     }
 
+    /// Whether the columns have many units, pixels beside grey levels beside angles. Those of a network have one, and
+    /// those of frames are shares of what is usual in their series.
+    #[must_use]
+    pub fn has_many_units(&self) -> bool {
+        match self {
+            Self::Network(network) => network.hand_made.is_some(),
+            Self::HandMade(_) | Self::Patch(_) => true,
+            Self::Frame(_) => false,
+        }
+    }
+
     /// The hand-made blocks and their weights, if there are any.
     #[must_use]
     pub fn hand_made(&self) -> Option<&BTreeMap<HandMadeBlock, Positive>> {

@@ -81,8 +81,7 @@ impl ImageFolds {
         table: &FeatureTable,
         context: &Context<'_>,
     ) -> Result<Self, CommandError> {
-        let constraints =
-            SplitConstraints::of(&table.manifest.records, table.x.view(), &recipe.split, context.observer)?;
+        let constraints = SplitConstraints::of(table, &recipe.split, context.observer)?;
         let divisible = constraints.divisible(&table.ids, &images.y, images.classes);
         let seed = recipe.split.shares().seed.unwrap_or(recipe.seed);
         let (folds, warnings) = Folds::of(&divisible, k, seed)?;
@@ -90,7 +89,7 @@ impl ImageFolds {
             context.observer.warn(&Warning::Split(warning.clone()));
         }
         let splits: Vec<Split> = (0..folds.k()).map(|fold| folds.split(fold, &recipe.split)).collect();
-        let disjointness = splits.iter().map(|split| split.disjointness(&divisible, table.x.view())).collect();
+        let disjointness = splits.iter().map(|split| constraints.disjointness(split, &divisible, table)).collect();
         Ok(Self { folds, splits, disjointness, warnings: warnings.iter().map(ToString::to_string).collect() })
     }
 

@@ -46,8 +46,7 @@ impl TrainingData {
         run.lap("embed");
         let y: Vec<ClassId> = features.ids.iter().filter_map(|id| labelled.labels.get(*id)).collect();
         let weights = features.ids.iter().map(|id| labelled.weights[id]).collect();
-        let constraints =
-            SplitConstraints::of(&features.manifest.records, features.x.view(), &recipe.split, context.observer)?;
+        let constraints = SplitConstraints::of(&features, &recipe.split, context.observer)?;
         let divisible = constraints.divisible(&features.ids, &y, labelled.labels.classes());
         let given: Vec<Option<Part>> =
             features.ids.iter().map(|id| labelled.parts.get(id).and_then(|parts| parts.first().copied())).collect();
@@ -57,7 +56,7 @@ impl TrainingData {
         if copies > 0 {
             warnings.push(SplitWarning::CopiesAcrossParts { images: copies });
         }
-        let disjointness = split.disjointness(&divisible, features.x.view());
+        let disjointness = constraints.disjointness(&split, &divisible, &features);
         for warning in &warnings {
             context.observer.warn(&Warning::Split(warning.clone()));
         }

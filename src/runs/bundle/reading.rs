@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{BACKBONE_FILE, Bundle, BundleError, Checkpoint, DESCRIPTION, FORMAT, MODEL, NEIGHBOURS, TrainedOn, hash};
-use crate::data::ClassName;
+use crate::data::{ClassName, NotAClassName};
 use crate::files::sealed_json;
 use crate::runs::{FeatureChain, features_recipe_1};
 use crate::training::{Calibration, Classifier, TrainingNeighbours};
@@ -113,16 +113,21 @@ fn describe(folder: &Path) -> Result<Bundle, BundleError> {
     }
 }
 
-/// The classes as today's rule writes them, so that labels of today mean the same ones; as they are where one breaks the
-/// rule or two would become one.
+/// The classes as today's rule writes them, so that labels of today mean the same ones, and what cannot be seen in one as an
+/// escape; as they are where two would become one.
 fn named(classes: Vec<String>, path: &Path) -> Result<Vec<String>, BundleError> {
     let distinct = |classes: &[String]| classes.iter().collect::<BTreeSet<_>>().len() == classes.len();
     if !distinct(&classes) {
         return Err(BundleError::Damaged { message: "two classes have one name".to_owned(), path: path.to_owned() });
     }
-    let today: Option<Vec<String>> =
-        classes.iter().map(|class| ClassName::parse(class).ok().map(String::from)).collect();
-    Ok(today.filter(|today| distinct(today)).unwrap_or(classes))
+    let today = classes.iter().map(|class| match ClassName::parse(class) {
+        Ok(name) => name.into(),
+        // Tables and terminals are to show what a name has in it.
+        Err(NotAClassName::Invisible(name)) => name.escape_debug().to_string(),
+        Err(_) => class.clone(),
+    });
+    let today: Vec<String> = today.collect();
+    Ok(if distinct(&today) { today } else { classes })
 }
 
 /// Reads a file of the checkpoint and compares its hash.
@@ -146,4 +151,21 @@ fn fit(what: &str, found: usize, expected: usize, path: &Path) -> Result<(), Bun
     }
     let what = format!("it knows {found} {what}, the checkpoint's description {expected}");
     Err(BundleError::Unfit { what, path: path.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_of_before_are_written_as_today_and_visible() {
+        let names = |classes: &[&str]| {
+            named(classes.iter().map(|class| (*class).to_owned()).collect(), Path::new("b")).unwrap()
+        };
+        assert_eq!(
+            names(&["gra\u{308}s ", "a\nb", "\u{2066}x", "unknown"]),
+            ["gr\u{e4}s", "a\\nb", "\\u{2066}x", "unknown"]
+        );
+        assert_eq!(names(&["x", "x "]), ["x", "x "]);
+    }
 }
