@@ -151,6 +151,11 @@ fn file_names_that_are_no_text_or_too_long_go_all_the_way() {
             assert!(found.iter().any(|file| file == name), "{folder}: {}", name.escape_ascii());
         }
     }
+    place.rails(&["curate", "--export", "coco", "--format", "coco"]).with(0);
+    let coco = place.json("coco/labels.json");
+    let images = coco["images"].as_array().unwrap();
+    assert_eq!(images.len(), 36);
+    assert!(images.iter().any(|image| image["file_name"] == odd[0]));
     // Labels by name, as any program reads them from our tables.
     place.rails(&["curate", "--export", "csv", "--format", "csv"]).with(0);
     let imported = place.rails(&["curate", "--import", "csv/labels.csv", "--json"]).with(0).json();

@@ -4,6 +4,7 @@
 //!
 //! `file_name` is relative to the data set, which `info.root` names. In `removed.json` the reasons are the categories.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -75,23 +76,23 @@ pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path) -> Result<Vec<St
     ];
     for (name, kind, description, entries) in parts {
         let patches: Vec<Option<PatchAddress>> =
-            entries.iter().map(|(entry, _)| PatchAddress::parse(Path::new(&entry.row.path))).collect();
+            entries.iter().map(|(entry, _)| PatchAddress::parse_text(&entry.row.path)).collect();
         // What each entry lies in, which is read once for all of its patches.
-        let images: Vec<&str> = entries
+        let images: Vec<Cow<'_, str>> = entries
             .iter()
             .zip(&patches)
             .map(|((entry, _), patch)| match patch {
-                Some(patch) => patch.image.to_str().unwrap_or(&entry.row.path),
-                None => entry.row.path.as_str(),
+                Some(patch) => path_text::to_text(&patch.image).into(),
+                None => entry.row.path.as_str().into(),
             })
             .collect();
         let sizes: BTreeMap<&str, (u32, u32)> = images
             .iter()
-            .copied()
+            .map(Cow::as_ref)
             .collect::<BTreeSet<_>>()
             .into_par_iter()
             .filter_map(|image| {
-                let header = header_of(&decided.root.join(image)).ok()?;
+                let header = header_of(&decided.root.join(path_text::to_path(image))).ok()?;
                 Some((image, (header.width, header.height)))
             })
             .collect();
@@ -106,7 +107,8 @@ pub(crate) fn write(decided: &DecidedImages<'_>, folder: &Path) -> Result<Vec<St
             annotations: Vec::new(),
         };
         let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
-        for (((entry, name), patch), &file_name) in entries.iter().zip(&patches).zip(&images) {
+        for (((entry, name), patch), file_name) in entries.iter().zip(&patches).zip(&images) {
+            let file_name = file_name.as_ref();
             let Some(&(width, height)) = sizes.get(file_name) else {
                 missing.push(entry.row.path.clone());
                 continue;
