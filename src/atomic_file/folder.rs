@@ -117,7 +117,7 @@ fn is_empty_folder(target: &Path) -> io::Result<bool> {
         return Err(ErrorKind::AlreadyExists.into());
     }
     // Who was killed right after it appeared left its hidden folder beside it, and this may be the last look at that.
-    leftovers::sweep_beside(target);
+    leftovers::sweep_once(folder_of(target));
     leftovers::sweep_once(target);
     for entry in fs::read_dir(target)? {
         if !leftovers::is_leftover(&entry?.file_name().to_string_lossy()) {

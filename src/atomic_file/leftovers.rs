@@ -102,9 +102,15 @@ pub(super) fn sweep(folder: &Path) {
     }
 }
 
-/// Removes what dead processes left beside `path`, once per process.
-pub fn sweep_beside(path: &Path) {
-    sweep_once(folder_of(path));
+/// Whether something lies at `path`, be it a link that leads nowhere. A process that was killed right after its result
+/// appeared left its hidden folder beside it, and who is turned away by the result may be the last to look: it is swept.
+#[must_use]
+pub fn is_taken(path: &Path) -> bool {
+    let taken = fs::symlink_metadata(path).is_ok();
+    if taken {
+        sweep_once(folder_of(path));
+    }
+    taken
 }
 
 /// Removes all but the lock from `partial`, whose lock is held; files that were on their way into the folder around it

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub use advice::{advice, is_full};
 pub use folder::StagedFolder;
-pub use leftovers::{final_paths, is_leftover, sweep_beside};
+pub use leftovers::{final_paths, is_leftover, is_taken};
 pub use staged::abandon;
 
 use staged::Staged;

@@ -104,8 +104,7 @@ impl RunDir {
     /// When a folder of that name exists, is being made, or cannot be made.
     pub fn exactly(parent: &Path, name: impl AsRef<OsStr>) -> Result<Self, RunError> {
         let whole = parent.join(name.as_ref());
-        if fs::symlink_metadata(&whole).is_ok() {
-            atomic_file::sweep_beside(&whole);
+        if atomic_file::is_taken(&whole) {
             return Err(RunError::Exists(whole));
         }
         StagedFolder::create(&whole).map(Self).map_err(RunError::making(&whole))

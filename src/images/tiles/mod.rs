@@ -17,7 +17,7 @@ use rayon::prelude::*;
 pub use geometry::{TilePlace, Tiling};
 
 use super::{Decoded, ImageError, Limits, decode};
-use crate::atomic_file::StagedFolder;
+use crate::atomic_file::{self, StagedFolder};
 use crate::data::{ImageRecord, LONGEST_NAME, Manifest, Skipped, path_text, shortened};
 use crate::files::tiles_csv::{self, TileRow};
 use crate::memory::Reservations;
@@ -49,7 +49,7 @@ pub fn cut(
         ErrorKind::ResourceBusy => ImageError::OutputBusy(output.to_path_buf()),
         _ => ImageError::Write { path: output.to_path_buf(), source },
     };
-    if output.exists() {
+    if atomic_file::is_taken(output) {
         return Err(ImageError::OutputExists(output.to_path_buf()));
     }
     let folder = StagedFolder::create(output).map_err(failed)?;

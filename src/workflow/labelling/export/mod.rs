@@ -79,8 +79,7 @@ pub(crate) fn export(
     output: &Path,
     format: ExportFormat,
 ) -> Result<ExportSummary, WorkflowError> {
-    if output.exists() {
-        atomic_file::sweep_beside(output);
+    if atomic_file::is_taken(output) {
         return Err(WorkflowError::failed(
             format!("the output exists: `{}`", output.display()),
             "choose another folder, or remove this one",
