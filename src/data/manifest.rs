@@ -31,6 +31,13 @@ pub struct ImageRecord {
 }
 
 impl ImageRecord {
+    /// An image of which only its id and its path are known.
+    #[must_use]
+    pub fn known(id: ImageId, path: impl Into<String>) -> Self {
+        let path = path.into();
+        Self { id, path, width: 0, height: 0, bit_depth: 8, fields: BTreeMap::new(), tile: None, content: None }
+    }
+
     /// Bytes that it takes while it is decoded and shown, about: its counts and copies of them in 32 bits.
     #[must_use]
     pub fn decoding_bytes(&self) -> u64 {
@@ -42,7 +49,7 @@ impl ImageRecord {
     /// Whether this is a frame or a patch of a file, and no file of its own.
     #[must_use]
     pub fn is_part(&self) -> bool {
-        FrameAddress::parse_text(&self.path).is_some() || PatchAddress::parse_text(&self.path).is_some()
+        names_part(&self.path)
     }
 
     /// The hash that the bytes of its file have; `None` for a frame or patch, of which the file holds more.
@@ -50,6 +57,12 @@ impl ImageRecord {
     pub fn content_id(&self) -> Option<ImageId> {
         (!self.is_part()).then(|| self.content.unwrap_or(self.id))
     }
+}
+
+/// Whether `path`, in the form of [`path_text`], names a frame or a patch of a file.
+#[must_use]
+pub fn names_part(path: &str) -> bool {
+    FrameAddress::parse_text(path).is_some() || PatchAddress::parse_text(path).is_some()
 }
 
 /// The file that a frame or patch at `path` is a part of; `None` where `path` names a file of its own.

@@ -24,6 +24,6 @@ pub use folder_names::{FolderNames, file_key, name_of_folder};
 pub use frame_address::FrameAddress;
 pub use image_id::{ImageId, NotAnImageId};
 pub use labels::{ClassId, Labels};
-pub use manifest::{ImageRecord, Manifest, Skipped, TileOrigin, part_of};
+pub use manifest::{ImageRecord, Manifest, Skipped, TileOrigin, names_part, part_of};
 pub use patch_address::PatchAddress;
 pub use shortened::{LONGEST_NAME, shortened};

@@ -98,14 +98,8 @@ mod tests {
             for i in 0..*size {
                 let path = format!("{group}_{i:04}.png");
                 records.push(ImageRecord {
-                    id: ImageId::of_bytes(path.as_bytes()),
-                    path,
-                    width: 1,
-                    height: 1,
-                    bit_depth: 8,
                     fields: BTreeMap::from([("tenant".to_owned(), (*group).to_owned())]),
-                    tile: None,
-                    content: None,
+                    ..ImageRecord::known(ImageId::of_bytes(path.as_bytes()), path)
                 });
             }
         }

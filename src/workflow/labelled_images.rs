@@ -312,16 +312,7 @@ mod tests {
 
     /// A source of `images` below `root`.
     fn source(root: &str, images: &[Labelled<'_>]) -> SourceImages {
-        let record = |(path, content, _): &(&str, &str, Option<(&str, f32)>)| ImageRecord {
-            id: id(content),
-            path: (*path).to_owned(),
-            width: 8,
-            height: 8,
-            bit_depth: 8,
-            fields: BTreeMap::new(),
-            tile: None,
-            content: None,
-        };
+        let record = |(path, content, _): &Labelled<'_>| ImageRecord::known(id(content), *path);
         let records = images.iter().map(record).collect();
         let labels = images.iter().enumerate();
         SourceImages {

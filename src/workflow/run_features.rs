@@ -1,6 +1,7 @@
 //! The features of a finished run again: out of the store, through the run's own projection.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use ndarray::Array2;
 
@@ -11,20 +12,16 @@ use crate::files::{ImageRow, ImagesTable};
 use crate::progress::Warning;
 use crate::runs::Provenance;
 
-/// The images of `table` as the store wants them; nothing is read from the disk.
-pub(crate) fn manifest(run: &Provenance, table: &ImagesTable) -> Manifest {
+/// The images of `table`, whose paths are relative to `root`, as the store and label tables want them; nothing is read
+/// from the disk.
+pub(crate) fn manifest(root: &Path, table: &ImagesTable) -> Manifest {
     let record = |(row, fields): (&ImageRow, &BTreeMap<String, String>)| ImageRecord {
-        id: row.id,
-        path: row.path.clone(),
-        width: 0,
-        height: 0,
-        bit_depth: 8,
         fields: fields.clone(),
-        tile: None,
         content: row.content,
+        ..ImageRecord::known(row.id, &row.path)
     };
     let records = table.rows.iter().zip(&table.fields).map(record).collect();
-    Manifest { root: run.dataset.root.clone(), records, ..Manifest::default() }
+    Manifest { root: root.to_owned(), records, ..Manifest::default() }
 }
 
 /// The reduced features that the run clustered, shape `[n_images, n_components]` in the order of `images.csv`.
@@ -42,7 +39,7 @@ pub(crate) fn run_features(
 ) -> Result<Array2<f32>, WorkflowError> {
     let projection = run.projection(folder)?;
     let extraction = FeatureExtraction::as_before(&run.features, context)?;
-    let embedded = extraction.embed(&manifest(run, table), run.features.depth, context)?;
+    let embedded = extraction.embed(&manifest(&run.dataset.root, table), run.features.depth, context)?;
     let reduced = projection.transform(embedded.embeddings.values())?;
     if reduced.nrows() == table.rows.len() {
         return Ok(reduced);

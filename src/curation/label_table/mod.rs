@@ -201,16 +201,7 @@ mod tests {
     use crate::progress::{Event, Silent};
 
     fn manifest() -> Manifest {
-        let record = |path: &str, bytes: &[u8]| ImageRecord {
-            id: ImageId::of_bytes(bytes),
-            path: path.to_owned(),
-            width: 1,
-            height: 1,
-            bit_depth: 8,
-            fields: BTreeMap::new(),
-            tile: None,
-            content: None,
-        };
+        let record = |path: &str, bytes: &[u8]| ImageRecord::known(ImageId::of_bytes(bytes), path);
         Manifest {
             root: "/images".into(),
             records: vec![record("a.png", b"a"), record("sub/b.png", b"b"), record("sub/copy.png", b"a")],

@@ -8,7 +8,7 @@ use std::path::{Component, Path};
 pub use columns::Column;
 
 use super::csv_table::{self, CsvTable, TableError};
-use crate::data::{ClusterId, Clustering, ImageId, Manifest, bounds, part_of, path_text};
+use crate::data::{ClusterId, Clustering, ImageId, Manifest, bounds, names_part, part_of, path_text};
 
 /// Its name in a run folder.
 pub const FILE: &str = "images.csv";
@@ -48,7 +48,7 @@ impl ImageRow {
     /// Whether this is a frame or a patch of a file, and no file of its own.
     #[must_use]
     pub fn is_part(&self) -> bool {
-        part_of(Path::new(&self.path)).is_some()
+        names_part(&self.path)
     }
 }
 

@@ -54,16 +54,7 @@ fn percentiles_are_exact_over_all_images_and_hot_pixels_do_not_count() {
 fn eight_bit_images_are_never_opened() {
     let manifest = Manifest {
         root: "/nowhere".into(),
-        records: vec![ImageRecord {
-            id: crate::data::ImageId::of_bytes(b"x"),
-            path: "x.png".to_owned(),
-            width: 1,
-            height: 1,
-            bit_depth: 8,
-            fields: std::collections::BTreeMap::new(),
-            tile: None,
-            content: None,
-        }],
+        records: vec![ImageRecord::known(crate::data::ImageId::of_bytes(b"x"), "x.png")],
         ..Manifest::default()
     };
     assert_eq!(DepthRange::fit(&manifest, DepthPolicy::default(), &Silent), DepthRange::default());

@@ -1,7 +1,7 @@
 //! Labels made elsewhere become decisions: a label table, or a folder with one subfolder per class.
 //!
-//! Rows of a table name images by id, path or file name; files in folders are known by their content. What is known already is not decided again, so that
-//! importing twice adds nothing.
+//! Rows of a table name images by id, path or file name; files in folders are known by their content. What is known already
+//! is not decided again, so that importing twice adds nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,11 +11,12 @@ use serde::Serialize;
 
 use crate::curation::{Curation, Decision, LabelSource, LabelTable};
 use crate::data::{ClassName, ImageId, ImageRecord, Manifest, name_of_folder, path_text};
-use crate::files::{ImageRow, ImagesTable};
+use crate::files::ImagesTable;
 use crate::images::{ScanOptions, scan};
 use crate::progress::{LabelWarning, Observer, Warning};
 use crate::workflow::WorkflowError;
 use crate::workflow::class_folders::ClassFolders;
+use crate::workflow::run_features;
 
 /// Labels found in a source, by image of the run.
 pub(crate) struct ImportedLabels {
@@ -55,7 +56,7 @@ pub(crate) fn read(
     root: &Path,
     observer: &dyn Observer,
 ) -> Result<ImportedLabels, WorkflowError> {
-    let manifest = as_manifest(table, root);
+    let manifest = run_features::manifest(root, table);
     if source.is_dir() { from_folder(source, &manifest, observer) } else { from_table(source, &manifest, observer) }
 }
 
@@ -189,25 +190,11 @@ impl ImportedLabels {
     }
 }
 
-/// The images of a run as a scan would list them; sizes are not known and not needed.
-fn as_manifest(table: &ImagesTable, root: &Path) -> Manifest {
-    let record = |row: &ImageRow| ImageRecord {
-        id: row.id,
-        path: row.path.clone(),
-        width: 0,
-        height: 0,
-        bit_depth: 8,
-        fields: BTreeMap::new(),
-        tile: None,
-        content: row.content,
-    };
-    Manifest { root: root.to_owned(), records: table.rows.iter().map(record).collect(), ..Manifest::default() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::curation::{Label, Removed};
+    use crate::files::ImageRow;
     use crate::progress::Silent;
 
     /// A picture that differs from others in one pixel, as PNG.
