@@ -1,6 +1,7 @@
 //! CSV tables: written whole or not at all, read by the names of their columns. Text that a spreadsheet would take for a
 //! formula is marked as text, by the rule of [`spreadsheet_text`].
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -81,7 +82,7 @@ impl<'a> CsvTable<'a> {
     pub fn open(path: &'a Path) -> Result<Self, TableError> {
         let failed = |source| TableError::Csv { path: path.to_owned(), source };
         let mut reader = csv::Reader::from_path(path).map_err(failed)?;
-        let headers = plain(reader.headers().map_err(failed)?);
+        let headers = plain(reader.headers().map_err(failed)?).into_owned();
         Ok(Self { path, reader, headers })
     }
 
@@ -107,9 +108,10 @@ impl<'a> CsvTable<'a> {
     }
 }
 
-/// The texts of a row's cells.
-pub(super) fn plain(record: &StringRecord) -> StringRecord {
-    record.iter().map(from_cell).collect()
+/// The texts of a row's cells; hardly any row has one that is marked.
+pub(super) fn plain(record: &StringRecord) -> Cow<'_, StringRecord> {
+    let is_marked = record.iter().any(|cell| from_cell(cell).len() < cell.len());
+    if is_marked { Cow::Owned(record.iter().map(from_cell).collect()) } else { Cow::Borrowed(record) }
 }
 
 #[cfg(test)]

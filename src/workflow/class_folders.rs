@@ -79,28 +79,31 @@ impl ClassFolders {
     }
 }
 
-/// The classes that folders stand for, as they are come across.
+/// The classes that folders stand for, by the names of these, as they are come across.
 #[derive(Debug, Default)]
-struct FolderClasses(BTreeMap<ClassName, BTreeSet<String>>);
+struct FolderClasses<'a>(BTreeMap<&'a str, ClassName>);
 
-impl FolderClasses {
+impl<'a> FolderClasses<'a> {
     /// The class that the folder called `name` in `parent` stands for.
-    fn class(&mut self, name: &str, parent: &Path) -> Result<ClassName, WorkflowError> {
+    fn class(&mut self, name: &'a str, parent: &Path) -> Result<ClassName, WorkflowError> {
+        if let Some(class) = self.0.get(name) {
+            return Ok(class.clone());
+        }
         let class = ClassName::parse(&name_of_folder(name)).map_err(|error| {
             let hint = "rename the folder, or move it out of the way; nothing was taken over";
             WorkflowError::failed(format!("{error}: `{}`", parent.join(name).display()), hint)
         })?;
-        let folders = self.0.entry(class.clone()).or_default();
-        if !folders.contains(name) {
-            folders.insert(name.to_owned());
-        }
+        self.0.insert(name, class.clone());
         Ok(class)
     }
 
     /// Says where several folders are one class.
     fn tell(&self, observer: &dyn Observer) {
-        for (class, folders) in self.0.iter().filter(|(_, folders)| folders.len() > 1) {
-            let folders = folders.iter().cloned().collect();
+        let mut by_class: BTreeMap<&ClassName, Vec<String>> = BTreeMap::new();
+        for (folder, class) in &self.0 {
+            by_class.entry(class).or_default().push((*folder).to_owned());
+        }
+        for (class, folders) in by_class.into_iter().filter(|(_, folders)| folders.len() > 1) {
             observer.warn(&Warning::Labels(LabelWarning::FoldersOfOneClass { class: class.to_string(), folders }));
         }
     }
@@ -120,16 +123,7 @@ mod tests {
     use crate::progress::Silent;
 
     fn read(paths: &[&str]) -> Result<ClassFolders, String> {
-        let record = |path: &&str| ImageRecord {
-            id: ImageId::of_bytes(path.as_bytes()),
-            path: (*path).to_owned(),
-            width: 1,
-            height: 1,
-            bit_depth: 8,
-            fields: BTreeMap::new(),
-            tile: None,
-            content: None,
-        };
+        let record = |path: &&str| ImageRecord::known(ImageId::of_bytes(path.as_bytes()), *path);
         let manifest = Manifest { records: paths.iter().map(record).collect(), ..Manifest::default() };
         ClassFolders::of(&manifest, &Silent).map_err(|error| error.to_string())
     }

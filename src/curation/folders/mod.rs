@@ -72,8 +72,8 @@ pub fn folder_edits(
     }
     let mut folders = vec![Folder { name: method.to_owned(), role: FolderRole::Loose, renamed: None }];
     let mut places: BTreeMap<ImageId, BTreeSet<usize>> = BTreeMap::new();
-    // Files of clusters that the run put nowhere, since they were gone or others by then: they are missed by nobody.
-    let mut never_placed: BTreeSet<ImageId> = BTreeSet::new();
+    // What the run put into each folder that still says so, by the number of its cluster.
+    let mut placed: BTreeMap<i64, BTreeSet<ImageId>> = BTreeMap::new();
     let mut unclaimed: Vec<(usize, PathBuf)> = files(root)?.into_iter().map(|file| (0, file)).collect();
     for path in subfolders(root)? {
         let metadata = read_metadata(&path);
@@ -91,18 +91,19 @@ pub fn folder_edits(
             }
             folders.push(folder);
         }
-        if let Some(metadata) = &metadata {
-            let placed: BTreeSet<ImageId> = metadata.files.iter().map(|file| file.id).collect();
-            let of_cluster = |image: &&FolderImage| image.cluster.map_or(-1, |id| i64::from(id.0)) == metadata.cluster;
-            let members = images.iter().filter(of_cluster).map(|image| image.id);
-            never_placed.extend(members.filter(|id| !placed.contains(id)));
+        if let Some(metadata) = metadata {
+            placed.entry(metadata.cluster).or_default().extend(metadata.files.into_iter().map(|file| file.id));
         }
     }
     identify(unclaimed, images, &mut places, &mut edits)?;
     let names = name_clusters(&folders, run, method, state, &mut edits);
     let before = EarlierDecisions::before(log, method);
-    never_placed.retain(|id| !places.contains_key(id));
-    let mut images: Vec<&FolderImage> = images.iter().filter(|image| !never_placed.contains(&image.id)).collect();
+    // A file that the run put nowhere, since it was gone or another by then, is missed by nobody.
+    let never_placed = |image: &&FolderImage| {
+        let folder = placed.get(&image.cluster.map_or(-1, |id| i64::from(id.0)));
+        folder.is_some_and(|placed| !placed.contains(&image.id)) && !places.contains_key(&image.id)
+    };
+    let mut images: Vec<&FolderImage> = images.iter().filter(|image| !never_placed(image)).collect();
     if emptied == Emptied::Left {
         let left = emptied_clusters(method, &images, &places, &before, state, &mut edits);
         images.retain(|image| !left.contains(&image.id));
