@@ -5,8 +5,9 @@
 //!                          _COMMIT.json           the parts that count; everything else is swept away
 //! ```
 //!
-//! The key hashes the extractor's fingerprint, the depth range and the version of the decoders. A part is written to a temporary name, synced and
-//! renamed before the commit names it: a process that dies loses at most the part it was filling.
+//! The key hashes the extractor's fingerprint, the depth range and the version of the decoders. A part is written to a
+//! temporary name, synced and renamed before the commit names it: a process that dies loses at most the part it was
+//! filling.
 
 mod commit;
 mod error;

@@ -7,6 +7,7 @@
 //!               run_features            labelled_images ◀── labelling (decisions of people)
 //! ```
 
+pub(crate) mod checkpoint;
 pub(crate) mod class_folders;
 pub mod clustering;
 mod context;
@@ -19,6 +20,7 @@ pub(crate) mod flux;
 pub(crate) mod gallery;
 pub(crate) mod labelled_images;
 pub(crate) mod labelling;
+pub(crate) mod layout;
 pub(crate) mod patch_clustering;
 pub(crate) mod patch_features;
 pub(crate) mod report_blocks;

@@ -42,7 +42,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     folders: FolderArguments,
     /// Take over labels made elsewhere: a table with path (or filename, or id) and class, or a folder with one
-    /// subfolder per class. Rows name images by id, path or file name, files are known by content; importing twice adds nothing
+    /// subfolder per class. Rows name images by id, path or file name, files are known by content; importing twice adds
+    /// nothing
     #[arg(long, value_name = "TABLE|DIR")]
     import: Option<PathBuf>,
     /// Write what was decided into a new folder for other programs; removed images are kept apart, with their reason

@@ -17,13 +17,13 @@ pub use summary::{ClusterFindings, ClusterSummary, FeatureStatistics};
 use super::CommandError;
 use crate::curation::{LabelTable, MatchedLabels};
 use crate::outliers::Lof;
-use crate::progress::{Note, Observer, Stage, Warning};
+use crate::progress::{Note, Observer, Warning};
 use crate::recipes::ClusterRecipe;
-use crate::reducers::{ReduceError, TsneLayout};
+use crate::reducers::TsneLayout;
 use crate::runs::{Placement, RunKind};
 use crate::workflow::class_folders::tell_alike;
 use crate::workflow::clustering::{self, ClusteringEvaluator, or_left_out};
-use crate::workflow::{Context, Run, flux};
+use crate::workflow::{Context, Run, flux, layout};
 use output::ClusterOutput;
 use reduced_images::ReducedImages;
 
@@ -93,16 +93,9 @@ fn lay_out(
     x: ArrayView2<'_, f32>,
     context: &Context<'_>,
 ) -> Result<Option<TsneLayout>, CommandError> {
-    let observer = context.observer;
     if !recipe.report.layout.uses_tsne(x.nrows()) {
-        observer.note(&Note::PlainLayout);
+        context.observer.note(&Note::PlainLayout);
         return Ok(None);
     }
-    let stage = observer.stage(Stage::Layout, recipe.tsne.n_iter.get());
-    let layout = match recipe.tsne.layout_within(context.memory, x, recipe.seed, observer) {
-        Err(ReduceError::Memory(why)) => or_left_out("tsne", Err(why), observer),
-        layout => Some(layout?),
-    };
-    drop(stage);
-    Ok(layout)
+    Ok(layout::t_sne(&recipe.tsne, x, recipe.seed, context)?)
 }

@@ -14,12 +14,12 @@ use super::CommandError;
 use crate::data::path_text;
 use crate::evaluation::{Evaluation, NovelClass, Rejection};
 use crate::images::NamingTemplate;
-use crate::progress::{LabelWarning, Warning};
-use crate::runs::{Checkpoint, DatasetSummary, RunKind, newest_checkpoint};
+use crate::progress::Warning;
+use crate::runs::{Checkpoint, DatasetSummary, RunKind};
 use crate::workflow::evaluation_report::{record_evaluation, record_rejection};
 use crate::workflow::feature_extraction::{ExtractedFeatures, FeatureExtraction};
 use crate::workflow::labelled_images::LabelledImages;
-use crate::workflow::{Context, Run, RunInputs, RunSummary};
+use crate::workflow::{Context, Run, RunInputs, RunSummary, checkpoint};
 use checkpoint_evaluation::CheckpointEvaluation;
 use truth::truth;
 
@@ -78,13 +78,7 @@ pub struct EvaluateFindings {
 /// # Errors
 /// When the checkpoint cannot be used, or no image has a true class; a bad image is only skipped.
 pub fn evaluate(options: &EvaluateOptions, context: &Context<'_>) -> Result<EvaluateSummary, CommandError> {
-    let checkpoint = Checkpoint::open(&match &options.checkpoint {
-        Some(path) => path.clone(),
-        None => newest_checkpoint(&context.workspace.checkpoints)?,
-    })?;
-    if let Some(class) = checkpoint.bundle.class_called_unknown() {
-        context.observer.warn(&Warning::Labels(LabelWarning::ClassCalledUnknown { class: class.to_owned() }));
-    }
+    let checkpoint = checkpoint::open(options.checkpoint.as_deref(), context)?;
     let name = options.name.as_ref().unwrap_or(&checkpoint.bundle.name);
     let recipe = json!({
         "checkpoint": path_text::to_text(&checkpoint.folder),

@@ -16,11 +16,11 @@ use crate::atomic_file::StagedFolder;
 use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, PatchAddress, Skipped, UNKNOWN, path_text};
 use crate::files::own_output;
 use crate::images::{ScanOptions, scan, scan_files};
-use crate::progress::{LabelWarning, Warning};
-use crate::runs::{Checkpoint, FeatureChain, Placement, RunError, newest_checkpoint};
+use crate::progress::Warning;
+use crate::runs::{Checkpoint, FeatureChain, Placement, RunError};
 use crate::training::{Neighbour, confidences, most_likely};
 use crate::workflow::feature_extraction::FeatureExtraction;
-use crate::workflow::{Context, dataset};
+use crate::workflow::{Context, checkpoint, dataset};
 use answers::Answers;
 use keeping::keep_into;
 use sorting::sort_into;
@@ -125,14 +125,8 @@ pub fn predict(
     options: &PredictOptions,
     context: &Context<'_>,
 ) -> Result<PredictSummary, CommandError> {
-    let checkpoint = Checkpoint::open(&match &options.checkpoint {
-        Some(path) => path.clone(),
-        None => newest_checkpoint(&context.workspace.checkpoints)?,
-    })?;
+    let checkpoint = checkpoint::open(options.checkpoint.as_deref(), context)?;
     options.check(&checkpoint)?;
-    if let Some(class) = checkpoint.bundle.class_called_unknown() {
-        context.observer.warn(&Warning::Labels(LabelWarning::ClassCalledUnknown { class: class.to_owned() }));
-    }
     let mut answers = answer(images, options, &checkpoint, context)?;
     answers.require_some()?;
     let (placement, observer) = (options.placement, context.observer);

@@ -17,10 +17,10 @@ use crate::data::{Positive, nonzero};
 use crate::images::DepthRange;
 use crate::progress::{Silent, Stage};
 use crate::recipes::SeparateRecipe;
-use crate::reducers::{ReduceError, Tsne, TsneLayout};
+use crate::reducers::{Tsne, TsneLayout};
 use crate::runs::{Placement, RunKind};
-use crate::workflow::clustering::{or_left_out, plane};
-use crate::workflow::{Context, Run, dataset};
+use crate::workflow::clustering::plane;
+use crate::workflow::{Context, Run, dataset, layout};
 use measured::MeasuredTiles;
 use output::SeparateOutput;
 use places::Places;
@@ -83,19 +83,12 @@ fn lay_out(x: ArrayView2<'_, f32>, seed: u64, context: &Context<'_>) -> Result<O
     if x.nrows() < FEWEST {
         return Ok(None);
     }
-    let observer = context.observer;
-    let stage = observer.stage(Stage::Layout, LAYOUT_STEPS);
     let recipe = Tsne {
         perplexity: Positive::try_from((x.nrows() as f64 / 4.0).min(30.0)).ok(),
         n_iter: nonzero::<LAYOUT_STEPS>(),
         ..Tsne::default()
     };
-    let layout = match recipe.layout_within(context.memory, x, seed, observer) {
-        Err(ReduceError::Memory(why)) => or_left_out("tsne", Err(why), observer),
-        layout => Some(layout?),
-    };
-    drop(stage);
-    Ok(layout)
+    Ok(layout::t_sne(&recipe, x, seed, context)?)
 }
 
 /// t-SNE of a part of the tiles, or its first two components where there is none.

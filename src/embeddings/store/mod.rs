@@ -88,8 +88,8 @@ impl Store {
     /// next time. Memory is flat but for the answer, of shape `[n_images, n_features]`.
     ///
     /// # Errors
-    /// When the answer does not fit in memory beside one image, before an image is opened; when the cache cannot be written or the extractor
-    /// fails; what was done until then is kept.
+    /// When the answer does not fit in memory beside one image, before an image is opened; when the cache cannot be
+    /// written or the extractor fails; what was done until then is kept.
     pub fn embed(
         &self,
         manifest: &Manifest,

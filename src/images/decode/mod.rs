@@ -1,9 +1,9 @@
 //! Bytes become samples: one grey or three colour channels, at the depth the file has.
 //!
 //! The content decides on the format, never the extension. Alpha is blended over black; an image whose three channels
-//! are equal everywhere is grey. Of an animation the first frame counts. Orientation tags are not followed, as
-//! image libraries of the training world do, and it is said. What gzip packs is unpacked. The `image` crate decodes, except TIFF (see
-//! [`tiff`](super::tiff)) and what detectors write (see `frames`).
+//! are equal everywhere is grey. Of an animation the first frame counts. Orientation tags are not followed, as in
+//! image libraries of the training world, and it is said. What gzip packs is unpacked. The `image` crate decodes, except
+//! TIFF (see [`tiff`](super::tiff)) and what detectors write (see `frames`).
 
 mod animation;
 pub(super) mod gzip;
@@ -124,12 +124,19 @@ pub(super) fn left_out(bytes: &[u8]) -> Option<String> {
     let pictures = (n > 1).then(|| format!("{} of {n} pictures", n - 1));
     let orientation = reader(bytes, format).into_decoder().and_then(|mut decoder| decoder.orientation());
     let turn = orientation.is_ok_and(|turn| turn != Orientation::NoTransforms);
-    let parts: Vec<String> = pictures.into_iter().chain(turn.then(|| TURN.to_owned())).collect();
-    (!parts.is_empty()).then(|| parts.join(" and "))
+    with_turn(pictures, turn)
 }
 
-/// What is not done to an image whose orientation tag asks for it.
-pub(super) const TURN: &str = "the turn that its orientation tag asks for";
+/// What is left out of a file, and the turn where an orientation tag asks for one.
+pub(super) fn with_turn(left_out: Option<String>, is_turned: bool) -> Option<String> {
+    let turn = is_turned.then(|| TURN.to_owned());
+    match (left_out, turn) {
+        (Some(left_out), Some(turn)) => Some(format!("{left_out} and {turn}")),
+        (left_out, turn) => left_out.or(turn),
+    }
+}
+
+const TURN: &str = "the turn that its orientation tag asks for";
 
 /// The format of the content, such as `PNG`; `None` where it is not known.
 pub(super) fn format_name(bytes: &[u8]) -> Option<&'static str> {

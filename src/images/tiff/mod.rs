@@ -22,7 +22,7 @@ use std::io::{Read, Seek, SeekFrom};
 use directory::{Directory, Format, read_at};
 use layout::{Layout, Meaning, tags};
 
-use super::decode::TURN;
+use super::decode::with_turn;
 use super::{DecodeError, Decoded, Header, Limits, Samples};
 
 /// Whether the bytes start as a TIFF does.
@@ -84,9 +84,7 @@ impl<R: Read + Seek> Tiff<R> {
         }
         let turn =
             directory.numbers(&mut from, tags::ORIENTATION, length)?.is_some_and(|turn| matches!(turn[..], [2..=8]));
-        let parts: Vec<String> = left_out.into_iter().chain(turn.then(|| TURN.to_owned())).collect();
-        let left_out = (!parts.is_empty()).then(|| parts.join(" and "));
-        Ok(Self { from, length, format, frames, layout, left_out })
+        Ok(Self { from, length, format, frames, layout, left_out: with_turn(left_out, turn) })
     }
 
     /// How many frames there are; at least one.
