@@ -35,7 +35,7 @@ pub const SCENES: [Scene; 11] = [
         commands: &[
             "train labels.csv --images images --name w --set classifier.hidden=[4] --set classifier.epochs=3",
             "predict images --sort-into out --output out.csv --keep-all",
-            "predict images --keep NAME --keep-into kept",
+            "predict images --keep NAME --keep-into kept --output out.csv",
             "evaluate images --truth labels.csv --name e",
             "compare",
         ],
@@ -98,7 +98,7 @@ pub const SCENES: [Scene; 11] = [
         prepare: bundle,
         commands: &[
             "predict images --checkpoint checkpoint:mlp --sort-into out --output out.csv --keep-all --copy",
-            "predict images --checkpoint checkpoint:mlp --keep NAME --keep-into kept",
+            "predict images --checkpoint checkpoint:mlp --keep NAME --keep-into kept --output out.csv",
             "evaluate checkpoint:mlp images --truth labels.csv --name w",
         ],
     },
