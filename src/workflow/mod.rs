@@ -10,12 +10,14 @@
 pub(crate) mod class_folders;
 pub mod clustering;
 mod context;
+pub(crate) mod dark_frames;
 pub(crate) mod dataset;
 mod error;
 pub(crate) mod evaluation_report;
 pub(crate) mod feature_extraction;
 pub(crate) mod feature_table;
 pub(crate) mod flux;
+mod frame_monitors;
 pub(crate) mod gallery;
 pub(crate) mod labelled_images;
 pub(crate) mod labelling;
