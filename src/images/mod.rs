@@ -25,7 +25,7 @@ pub use decode::{Decoded, Header, Mask, READING, Samples, decode, decode_bytes, 
 pub use depth::{BrightnessPolicy, CountsPolicy, DepthPolicy, DepthRange, Span};
 pub use enhance::{Clahe, Denoise, Enhancement, FlatField, Percentiles, enhance};
 pub use error::{DecodeError, ImageError};
-pub use frames::{copy_frames, place_in_series};
+pub use frames::{BeamMonitor, beam_monitor, copy_frames, place_in_series};
 pub use limits::Limits;
 pub use mirrored::mirrored;
 pub use naming::{NamingError, NamingTemplate};

@@ -15,6 +15,12 @@ pub enum Note {
     Fetching { bytes: u64, url: String },
     /// Output of the program below a folder of images, counted.
     OwnOutputPassedOver { found: Vec<(OwnOutput, usize)>, root: PathBuf },
+    /// Dark frames were measured: counts per pixel without light.
+    DarkFrames { frames: usize, counts: f64 },
+    /// Of `all` series so many show a pedestal, of `least` to `most` counts per pixel, that was taken off.
+    Pedestals { series: usize, all: usize, least: f64, most: f64 },
+    /// In so many of `all` series the counts of a beam monitor took part.
+    Monitored { series: usize, all: usize },
     /// Folders of images that are parts of a split and no classes; `left_out` images lie beside them.
     SplitByFolders { folders: Vec<String>, left_out: usize },
     /// Folds are made of all images, whatever part of a split they lie in.
@@ -85,6 +91,16 @@ impl fmt::Display for Note {
             }
             Self::SplitNotForFolds => {
                 f.write_str("folds are made of all images, whatever part of a split their folder says")
+            }
+            Self::DarkFrames { frames, counts } => {
+                write!(f, "{frames} dark frames count {counts:.3} per pixel, which is taken off every frame")
+            }
+            Self::Pedestals { series, all, least, most } => write!(
+                f,
+                "a pedestal of {least:.3} to {most:.3} counts per pixel is taken off in {series} of {all} series"
+            ),
+            Self::Monitored { series, all } => {
+                write!(f, "the counts of a beam monitor took part in {series} of {all} series")
             }
             Self::WaitingForStore => {
                 f.write_str("another process embeds with the same settings: waiting for it to finish")

@@ -166,10 +166,7 @@ impl fmt::Display for Warning {
                 let named: Vec<String> = names.iter().take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
                 let more = if names.len() > MOST_NAMED { ", …" } else { "" };
                 let (n, named) = (names.len(), named.join(", "));
-                write!(
-                    f,
-                    "{method}: brightness decides, not the first frame, in {n} of {series} series: {reason}: {named}{more}"
-                )
+                write!(f, "{method}: in {n} of {series} series {reason}: {named}{more}")
             }
             Self::Labels(warning) => warning.fmt(f),
             Self::Split(warning) => warning.fmt(f),
@@ -192,7 +189,7 @@ mod tests {
         let warning = Warning::SeriesDisagree { method: "K-means", reason: "no frame is usable", names, series: 9 };
         assert_eq!(
             warning.to_string(),
-            "K-means: brightness decides, not the first frame, in 6 of 9 series: no frame is usable: `s1`, `s2`, `s3`, \
+            "K-means: in 6 of 9 series no frame is usable: `s1`, `s2`, `s3`, \
              `s4`, `s5`, …"
         );
         let lacks = SplitWarning::ClassLacks { class: "a".to_owned(), images: 3, units: 1, lack: Lack::AllInFold(2) };

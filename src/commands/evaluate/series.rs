@@ -24,7 +24,7 @@ pub(super) fn section(
     if bundle.features.recipe.frame().is_none() {
         return Ok(None);
     }
-    let flux = flux::measure(&extracted.manifest, context)?;
+    let flux = flux::measure(&extracted.manifest, &bundle.features, context)?;
     let names: Vec<&str> = bundle.classes.iter().map(String::as_str).collect();
     let unknown = |row: usize| predictions.novelty.get(row).is_some_and(|novelty| novelty.rejected);
     let called = predictions.predicted();

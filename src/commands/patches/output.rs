@@ -103,6 +103,7 @@ fn chain(recipe: &PatchesRecipe, manifest: &Manifest, depth: DepthRange) -> Feat
     let (enhance, statistics) = (recipe.features.enhance.clone(), statistics.clone());
     let n_features = statistics.len();
     FeatureChain {
+        pedestal: None,
         recipe: FeaturesRecipe::Patch(PatchFeatures { statistics, ignore, enhance }),
         weights_hash: String::new(),
         dataset: manifest.records.iter().find_map(|record| FrameAddress::parse(record.path.as_ref())?.dataset),
