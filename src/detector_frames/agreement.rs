@@ -159,6 +159,6 @@ mod tests {
         assert_eq!(of(&[0, 1, 2, 2], &[0.1, 0.5, 1.0, 1.0]), (vec![0, 0, 1, 1], true), "a ramp in two clusters");
         assert_eq!(of(&[0, 0], &[0.0, 0.0]), (vec![0, 0], false), "a dark series");
         assert_eq!(of(&[0], &[1.0]), (vec![1], true), "a single frame");
-        assert_eq!(of(&[-1, 0, 0], &[0.4, 1.0, 1.0]), (vec![-1, 1, 1], false));
+        assert_eq!(of(&[-1, 0, 0], &[0.4, 1.0, 1.0]), (vec![-1, 1, 1], true), "none of the others is dim");
     }
 }

@@ -37,7 +37,8 @@ struct Judged {
     /// Shares of single frames.
     share: Vec<f64>,
     tolerated: f64,
-    monitored: bool,
+    /// 1 where a monitor's counts took part, -1 where they were passed over, 0 where there are none.
+    monitored: f32,
 }
 
 impl Judged {
@@ -48,7 +49,7 @@ impl Judged {
         let tolerated = TOLERATED_1.0.max(TOLERATED_1.1 * course.scatter);
         let deviation = share.iter().map(|share| (0.5 * (share - 1.0) / tolerated).clamp(-1.0, 1.0)).collect();
         let (transmission, pedestal) = (share.clone(), Pedestal::known(0.0));
-        Self { transmission, deviation, scatter: course.scatter, pedestal, share, tolerated, monitored: false }
+        Self { transmission, deviation, scatter: course.scatter, pedestal, share, tolerated, monitored: 0.0 }
     }
 
     fn of(measured: ArrayView2<'_, f32>, rows: &[usize], context: &FrameContext) -> Self {
@@ -66,12 +67,13 @@ impl Judged {
         };
         let flux: Vec<f64> = flux.iter().map(|flux| flux - pedestal.counts).collect();
         let mut light = Light::of(&flux, &pixels, tolerated);
-        let mut beam = None;
+        let (mut beam, mut monitored) = (None, 0.0);
         if let Some(monitor) = context.of_series(rows) {
             let corrected: Vec<f64> = flux.iter().zip(&monitor).map(|(f, m)| f / m.max(LEAST_MONITORED)).collect();
             let with = Light::of(&corrected, &pixels, tolerated);
+            monitored = -1.0;
             if with.scatter <= MORE_SCATTER * light.scatter {
-                light = with;
+                (light, monitored) = (with, 1.0);
                 // A monitor that sees the shutter, or the beam go, takes this out of the frames: it tells by itself.
                 beam = Some(Light::of(&monitor, &vec![f64::INFINITY; rows.len()], tolerated));
             }
@@ -86,7 +88,7 @@ impl Judged {
             pedestal,
             share: light.share,
             tolerated: light.tolerated,
-            monitored: beam.is_some(),
+            monitored,
         }
     }
 }
@@ -104,7 +106,9 @@ pub(super) fn in_context(measured: ArrayView2<'_, f32>, series: &[Series], conte
         // Against the typical good frame, so that another sample looks alike.
         let of_good = |column: &[f64]| typical(good.iter().map(|&at| column[at]));
         let [std, mut upper, empty] = [FrameStatistics::STD, FrameStatistics::P75, FrameStatistics::EMPTY].map(column);
-        upper.iter_mut().for_each(|upper| *upper = (*upper - pedestal.counts).max(0.0));
+        for upper in &mut upper {
+            *upper = (*upper - pedestal.counts).max(0.0);
+        }
         let (typical_std, typical_upper, typical_empty) = (of_good(&std), of_good(&upper), of_good(&empty));
         for (at, &row) in rows.iter().enumerate() {
             let near = |range: std::ops::Range<usize>| {
@@ -130,21 +134,20 @@ pub(super) fn in_context(measured: ArrayView2<'_, f32>, series: &[Series], conte
 }
 
 /// What is decided on, shape `[n_frames, 7]`: raw counts per pixel; the share of the beam's light; that of the frame by
-/// itself; what may be missing; 1 where a pedestal may hide what is missing; 1 where a monitor's counts took part;
-/// counts per pixel that are no light.
+/// itself; what may be missing; 1 where a pedestal may hide what is missing; 1 where a monitor's counts took part,
+/// -1 where they were passed over; counts per pixel that are no light.
 pub(super) fn brightness(measured: ArrayView2<'_, f32>, series: &[Series], context: &FrameContext) -> Array2<f32> {
     let mut seen = Array2::zeros((measured.nrows(), BRIGHTNESS.len()));
     for Series { rows, .. } in series {
         let judged = Judged::of(measured, rows, context);
-        let flag = |is: bool| f32::from(u8::from(is));
         for (at, &row) in rows.iter().enumerate() {
             let values = [
                 measured[[row, FrameStatistics::MEAN]],
                 judged.transmission[at] as f32,
                 judged.share[at] as f32,
                 judged.tolerated as f32,
-                flag(judged.pedestal.doubtful),
-                flag(judged.monitored),
+                f32::from(u8::from(judged.pedestal.doubtful)),
+                judged.monitored,
                 judged.pedestal.counts as f32,
             ];
             values.iter().enumerate().for_each(|(column, value)| seen[[row, column]] = *value);
@@ -249,12 +252,14 @@ mod tests {
             let context = FrameContext { monitor: Some((0..100).map(counts).collect()), ..FrameContext::default() };
             let seen = brightness(measured(&flux).view(), &[series(0..100)], &context);
             assert!(seen.column(5).iter().all(|used| *used == 1.0));
-            assert!((0..100).all(|at| (seen[[at, 1]] < 0.9) == (at < 15)), "{sees_shutter}: {:?}", seen.column(1));
+            // A monitor that scatters by a fifth knows an edge, by medians of some frames, to one of them.
+            let told = |at: usize| (seen[[at, 1]] < 0.9) == (at < 15) || (sees_shutter && at == 15);
+            assert!((0..100).all(told), "{sees_shutter}: {:?}", seen.column(1));
         }
         // One that has nothing to do with the frames is left alone.
         let other = (0..100).map(|at| 1.0 + f64::from(at * 53 % 17)).collect();
         let context = FrameContext { monitor: Some(other), ..FrameContext::default() };
         let steady = brightness(measured(&[9.0; 100]).view(), &[series(0..100)], &context);
-        assert!(steady.column(5).iter().all(|used| *used == 0.0));
+        assert!(steady.column(5).iter().all(|used| *used == -1.0));
     }
 }

@@ -17,7 +17,7 @@ pub struct Flux {
     pub tolerated: Array1<f32>,
     /// 1 where a pedestal may hide what is missing.
     pub doubtful: Array1<f32>,
-    /// 1 where a monitor's counts took part.
+    /// 1 where a monitor's counts took part, -1 where they were passed over, 0 where there are none.
     pub monitored: Array1<f32>,
     /// Counts per pixel that are no light.
     pub pedestal: Array1<f32>,

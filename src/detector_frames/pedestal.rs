@@ -4,7 +4,7 @@
 //! all alike. Of each block of a frame, counts less the frame's mean are regressed on the frame's flux; where the pattern
 //! of these slopes, extrapolated, vanishes, there is no light, and the flux that is left is the pedestal.
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, Axis};
 
 /// A pedestal shows where it is so many times its standard error: five, as physics calls a discovery, since a photon
 /// counter has none, and series are many.
@@ -43,35 +43,66 @@ impl Pedestal {
     }
 }
 
-/// The flux at which the pattern vanishes, and its standard error; `None` where the light does not change.
+/// The flux at which the pattern vanishes, and its standard error; `None` where the light does not change beyond noise.
+/// Frames of no counts at all were lost, and show nothing.
 fn vanishing_contrast(flux: &[f64], blocks: ArrayView2<'_, f32>) -> Option<(f64, f64)> {
-    let (n, n_blocks) = (flux.len() as f64, blocks.ncols() as f64);
-    let mean_flux = flux.iter().sum::<f64>() / n;
-    let squares: f64 = flux.iter().map(|flux| (flux - mean_flux).powi(2)).sum();
+    let taken: Vec<usize> = (0..flux.len()).filter(|&frame| flux[frame] > 0.0).collect();
+    if taken.len() < FEWEST {
+        return None;
+    }
+    let (n, n_blocks) = (taken.len() as f64, blocks.ncols() as f64);
+    let mean_flux = taken.iter().map(|&frame| flux[frame]).sum::<f64>() / n;
+    let change: Vec<f64> = taken.iter().map(|&frame| flux[frame] - mean_flux).collect();
+    let squares: f64 = change.iter().map(|change| change.powi(2)).sum();
     if squares <= 0.0 {
         return None;
     }
-    let mut fits = Vec::with_capacity(blocks.ncols());
+    let blocks = blocks.select(Axis(0), &taken);
     let means: Vec<f64> =
         blocks.rows().into_iter().map(|row| row.iter().map(|v| f64::from(*v)).sum::<f64>() / n_blocks).collect();
-    for block in blocks.columns() {
-        let contrast: Vec<f64> = block.iter().zip(&means).map(|(counts, mean)| f64::from(*counts) - mean).collect();
-        let mean = contrast.iter().sum::<f64>() / n;
-        let slope = contrast.iter().zip(flux).map(|(c, flux)| c * (flux - mean_flux)).sum::<f64>() / squares;
-        let residual = |(c, flux): (&f64, &f64)| (c - mean - slope * (flux - mean_flux)).powi(2);
-        let variance = contrast.iter().zip(flux).map(residual).sum::<f64>() / (n - 2.0) / squares;
-        fits.push((mean, slope, variance));
+    let fits: Vec<Fit> = blocks
+        .columns()
+        .into_iter()
+        .map(|block| Fit::of(block.iter().zip(&means).map(|(counts, mean)| f64::from(*counts) - mean), &change))
+        .collect();
+    // The flux is the mean of all blocks, and has their noise.
+    let noise = fits.iter().map(|fit| fit.residual).sum::<f64>() / n_blocks / n_blocks * n;
+    if squares <= SIGNIFICANT * noise {
+        return None;
     }
-    // The noise of the slopes adds to their squares.
-    let pattern: f64 = fits.iter().map(|(_, slope, variance)| slope * slope - variance).sum();
+    // The noise of the slopes adds to their squares; that of the flux makes them too small.
+    let pattern: f64 = fits.iter().map(|fit| fit.slope.powi(2) - fit.residual / squares).sum();
     if pattern <= 0.0 {
         return None;
     }
-    let light = fits.iter().map(|(mean, slope, _)| mean * slope).sum::<f64>() / pattern;
-    let of_slopes = light.powi(2) * fits.iter().map(|(_, slope, variance)| slope * slope * variance).sum::<f64>();
-    let misfit: f64 = fits.iter().map(|(mean, slope, _)| (mean - light * slope).powi(2)).sum();
-    let error = (of_slopes / pattern.powi(2) + misfit / (n_blocks - 2.0).max(1.0) / pattern).sqrt();
-    Some((mean_flux - light, error))
+    let shrunk = 1.0 - noise / squares;
+    let light = shrunk * fits.iter().map(|fit| fit.mean * fit.slope).sum::<f64>() / pattern;
+    let of_slopes = fits.iter().map(|fit| fit.slope.powi(2) * fit.residual / squares).sum::<f64>();
+    let misfit: f64 = fits.iter().map(|fit| (fit.mean - light * fit.slope).powi(2)).sum();
+    let variance = light.powi(2) * of_slopes / pattern.powi(2) + misfit / (n_blocks - 2.0).max(1.0) / pattern;
+    Some((mean_flux - light, variance.sqrt()))
+}
+
+/// The regression of a block's contrast on the flux.
+struct Fit {
+    mean: f64,
+    slope: f64,
+    /// Variance of the contrast about the line.
+    residual: f64,
+}
+
+impl Fit {
+    /// `change` is the flux less its mean.
+    fn of(contrast: impl Iterator<Item = f64>, change: &[f64]) -> Self {
+        let contrast: Vec<f64> = contrast.collect();
+        let n = contrast.len() as f64;
+        let mean = contrast.iter().sum::<f64>() / n;
+        let squares: f64 = change.iter().map(|change| change.powi(2)).sum();
+        let slope = contrast.iter().zip(change).map(|(c, change)| c * change).sum::<f64>() / squares;
+        let squared = |(c, change): (&f64, &f64)| (c - mean - slope * change).powi(2);
+        let residual = contrast.iter().zip(change).map(squared).sum::<f64>() / (n - 2.0);
+        Self { mean, slope, residual }
+    }
 }
 
 #[cfg(test)]
@@ -92,12 +123,22 @@ mod tests {
 
     #[test]
     fn a_pedestal_shows_where_light_changes() {
-        let ramp: Vec<f64> = (0..60).map(|frame| 5.0 * (frame as f64 / 20.0).min(1.0)).collect();
+        let ramp: Vec<f64> = (0..60).map(|frame| 5.0 * (f64::from(frame) / 20.0).min(1.0)).collect();
         let (flux, blocks) = series(&ramp, 120.0);
         let found = Pedestal::estimate(&flux, blocks.view(), 0.025);
         assert!((found.counts - 120.0).abs() < 0.2 && !found.doubtful, "{found:?}");
         let (flux, blocks) = series(&ramp, 0.0);
         assert_eq!(Pedestal::estimate(&flux, blocks.view(), 0.025), Pedestal::known(0.0), "a photon counter");
+    }
+
+    #[test]
+    fn a_frame_that_was_lost_shows_nothing() {
+        let ramp: Vec<f64> = (0..60).map(|frame| 5.0 * (f64::from(frame) / 20.0).min(1.0)).collect();
+        let (mut flux, mut blocks) = series(&ramp, 120.0);
+        flux[30] = 0.0;
+        blocks.row_mut(30).fill(0.0);
+        let found = Pedestal::estimate(&flux, blocks.view(), 0.025);
+        assert!((found.counts - 120.0).abs() < 0.2, "{found:?}");
     }
 
     #[test]

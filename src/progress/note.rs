@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::OwnOutput;
+use super::{LightNote, OwnOutput};
 
 /// Something the user should know.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -15,12 +15,6 @@ pub enum Note {
     Fetching { bytes: u64, url: String },
     /// Output of the program below a folder of images, counted.
     OwnOutputPassedOver { found: Vec<(OwnOutput, usize)>, root: PathBuf },
-    /// Dark frames were measured: counts per pixel without light.
-    DarkFrames { frames: usize, counts: f64 },
-    /// Of `all` series so many show a pedestal, of `least` to `most` counts per pixel, that was taken off.
-    Pedestals { series: usize, all: usize, least: f64, most: f64 },
-    /// In so many of `all` series the counts of a beam monitor took part.
-    Monitored { series: usize, all: usize },
     /// Folders of images that are parts of a split and no classes; `left_out` images lie beside them.
     SplitByFolders { folders: Vec<String>, left_out: usize },
     /// Folds are made of all images, whatever part of a split they lie in.
@@ -73,6 +67,9 @@ pub enum Note {
     ReadThroughMaster { files: usize, first: PathBuf },
     /// A combination of features is tried.
     Trying { backbone: String, layers: Vec<String>, enhance: Vec<String> },
+    /// About what detector frames are judged by.
+    #[serde(untagged)]
+    Light(LightNote),
 }
 
 impl fmt::Display for Note {
@@ -91,16 +88,6 @@ impl fmt::Display for Note {
             }
             Self::SplitNotForFolds => {
                 f.write_str("folds are made of all images, whatever part of a split their folder says")
-            }
-            Self::DarkFrames { frames, counts } => {
-                write!(f, "{frames} dark frames count {counts:.3} per pixel, which is taken off every frame")
-            }
-            Self::Pedestals { series, all, least, most } => write!(
-                f,
-                "a pedestal of {least:.3} to {most:.3} counts per pixel is taken off in {series} of {all} series"
-            ),
-            Self::Monitored { series, all } => {
-                write!(f, "the counts of a beam monitor took part in {series} of {all} series")
             }
             Self::WaitingForStore => {
                 f.write_str("another process embeds with the same settings: waiting for it to finish")
@@ -162,14 +149,7 @@ impl fmt::Display for Note {
                 table.display()
             ),
             Self::DatasetTaken { dataset, passed_over, files, first } => {
-                write!(f, "frames are those of `{dataset}`")?;
-                if !passed_over.is_empty() {
-                    let shown = passed_over.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-                    let more = passed_over.len().saturating_sub(SHOWN);
-                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                    write!(f, ", not of {shown}{more} (`--set dataset.frames=PATH` takes another)")?;
-                }
-                write!(f, ": {}", InFiles(*files, first))
+                write!(f, "frames are those of `{dataset}`{}: {}", PassedOver(passed_over), InFiles(*files, first))
             }
             Self::FramesFilled { dataset, why, files, first } => {
                 write!(f, "`{dataset}` shows the fill value of its author where {why}: {}", InFiles(*files, first))
@@ -186,12 +166,28 @@ impl fmt::Display for Note {
                 write!(f, "{backbone} {}", layers.join(" + "))?;
                 if enhance.is_empty() { Ok(()) } else { write!(f, " after {}", enhance.join(", ")) }
             }
+            Self::Light(note) => note.fmt(f),
         }
     }
 }
 
 /// Data sets named at most.
 const SHOWN: usize = 4;
+
+/// Data sets that were not taken, if any.
+struct PassedOver<'a>(&'a [String]);
+
+impl fmt::Display for PassedOver<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let shown = self.0.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+        let more = self.0.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        write!(f, ", not of {shown}{more} (`--set dataset.frames=PATH` takes another)")
+    }
+}
 
 /// The first of some files, and how many there are.
 struct InFiles<'a>(usize, &'a Path);

@@ -4,7 +4,7 @@ use super::feature_extraction::FeatureExtraction;
 use super::{Context, WorkflowError, dataset};
 use crate::data::Manifest;
 use crate::images::DepthRange;
-use crate::progress::Note;
+use crate::progress::{LightNote, Note};
 use crate::recipes::{DatasetRecipe, FeaturesRecipe, FrameRecipe};
 
 /// Counts per pixel of the dark frames that `recipe` names, for frames like those of `manifest`; `None` where it names none.
@@ -36,6 +36,6 @@ pub(crate) fn pedestal(
         return Err(WorkflowError::failed(text, hint));
     }
     let counts = flux.iter().sum::<f64>() / flux.len() as f64;
-    context.observer.note(&Note::DarkFrames { frames: flux.len(), counts });
+    context.observer.note(&Note::Light(LightNote::DarkFrames { frames: flux.len(), counts }));
     Ok(Some(counts))
 }

@@ -2,12 +2,12 @@
 
 use super::feature_extraction::FeatureExtraction;
 use super::gallery::{GalleryRow, spread};
-use super::{Context, WorkflowError};
+use super::{Context, WorkflowError, frame_monitors};
 use crate::data::{FrameAddress, Manifest, path_text};
 use crate::detector_frames::{Flux, FrameFeatures, GroupMembers, Series, series_of};
 use crate::device::Device;
 use crate::images::{DepthPolicy, DepthRange, Image, decode};
-use crate::progress::{Note, Silent};
+use crate::progress::{LightNote, Note, Silent};
 use crate::recipes::{FeaturesRecipe, FrameRecipe};
 use crate::report::{FluxSeries, Grouping};
 use crate::runs::FeatureChain;
@@ -32,21 +32,29 @@ pub(crate) fn measure(manifest: &Manifest, chain: &FeatureChain, context: &Conte
         return Err(WorkflowError::failed(text, "leave the images alone while they are worked on"));
     }
     let flux = Flux::new(done.embeddings.values(), series_of(manifest), recipe.usable_from());
-    tell(&flux, &context);
+    tell(&flux, manifest, &context);
     Ok(flux)
 }
 
 /// What was taken off or divided by on the way.
-fn tell(flux: &Flux, context: &Context<'_>) {
+fn tell(flux: &Flux, manifest: &Manifest, context: &Context<'_>) {
     let first = |series: &Series, of: &ndarray::Array1<f32>| series.rows.first().map_or(0.0, |&row| of[row]);
+    let tell = |note: LightNote| context.observer.note(&Note::Light(note));
+    let all = flux.series.len();
     let of: Vec<f32> = flux.series.iter().map(|series| first(series, &flux.pedestal)).filter(|p| *p > 0.0).collect();
     if let (Some(least), Some(most)) = (of.iter().copied().reduce(f32::min), of.iter().copied().reduce(f32::max)) {
-        let (least, most) = (f64::from(least), f64::from(most));
-        context.observer.note(&Note::Pedestals { series: of.len(), all: flux.series.len(), least, most });
+        tell(LightNote::Pedestals { series: of.len(), all, least: f64::from(least), most: f64::from(most) });
     }
-    let monitored = flux.series.iter().filter(|series| first(series, &flux.monitored) > 0.0).count();
-    if monitored > 0 {
-        context.observer.note(&Note::Monitored { series: monitored, all: flux.series.len() });
+    let with = |monitored: f32| -> Option<(usize, String)> {
+        let with: Vec<&Series> = flux.series.iter().filter(|of| first(of, &flux.monitored) == monitored).collect();
+        let record = &manifest.records[*with.first()?.rows.first()?];
+        Some((with.len(), frame_monitors::name(manifest, record).unwrap_or_default()))
+    };
+    if let Some((series, name)) = with(1.0) {
+        tell(LightNote::Monitored { series, all, name });
+    }
+    if let Some((series, name)) = with(-1.0) {
+        tell(LightNote::MonitorsPassedOver { series, all, name });
     }
 }
 

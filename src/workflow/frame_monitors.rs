@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::data::{FrameAddress, Manifest};
+use crate::data::{FrameAddress, ImageRecord, Manifest};
 use crate::images::{BeamMonitor, beam_monitor};
 
 /// The counts of a monitor for each frame of `manifest`, `NaN` where its file has none; `None` where no file has any.
@@ -19,6 +19,12 @@ pub(super) fn of(manifest: &Manifest) -> Option<Vec<f64>> {
         }
     }
     known.values().any(Option::is_some).then_some(counts)
+}
+
+/// Where the monitor lies in the file of a frame.
+pub(super) fn name(manifest: &Manifest, record: &ImageRecord) -> Option<String> {
+    let FrameAddress { file, dataset, .. } = FrameAddress::parse(&manifest.file(record))?;
+    of_file(&file, dataset.as_deref()).map(|monitor| monitor.path)
 }
 
 /// A file that cannot be read any more is told where its frames are.

@@ -9,7 +9,9 @@ const MOST: usize = 2000;
 /// residual of those frames, each left out of its own fit.
 pub(super) fn local(y: &[f64], open: &[usize], k: usize) -> (Vec<f64>, f64) {
     let stride = open.len().div_ceil(MOST).max(1);
-    let thinned: Vec<usize> = open.iter().copied().step_by(stride).collect();
+    // The last one too: beyond what is seen, a course is held and not continued.
+    let mut thinned: Vec<usize> = open.iter().copied().step_by(stride).chain(open.last().copied()).collect();
+    thinned.dedup();
     let k = (k / stride).clamp(3, thinned.len().max(3) - 1);
     let left_out = |&at: &usize| y[at] - fit(y, &thinned, at, k, Some(at));
     let error = (thinned.iter().map(left_out).map(|r| r * r).sum::<f64>() / thinned.len().max(1) as f64).sqrt();
@@ -68,7 +70,7 @@ mod tests {
 
     #[test]
     fn gaps_are_bridged_and_ends_held() {
-        let y: Vec<f64> = (0..60).map(|at| 0.01 * at as f64).collect();
+        let y: Vec<f64> = (0..60).map(|at| 0.01 * f64::from(at)).collect();
         let open: Vec<usize> = (10..25).chain(35..60).collect();
         let (fit, error) = local(&y, &open, 8);
         assert!(error < 0.04, "{error}");

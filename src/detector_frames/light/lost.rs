@@ -1,6 +1,5 @@
 //! Losses of the beam: light that goes at once, where a sample or a current takes it slowly.
 
-use super::running_median;
 use crate::detector_frames::typical;
 
 /// Frames before and after a fall whose medians are compared.
@@ -59,12 +58,6 @@ pub(super) fn dim_at_once(share: &[f64], smooth: &[f64], start: usize, tolerated
         at = end + 1;
     }
     lost
-}
-
-/// How far `residuals` are from 0 where chance is smoothed out: the root of their mean square.
-pub(super) fn systematic(residuals: &[f64]) -> f64 {
-    let smooth = running_median(residuals, 2);
-    (smooth.iter().map(|r| r * r).sum::<f64>() / smooth.len().max(1) as f64).sqrt()
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! How much of the beam's light each frame has: its flux against what beam and sample gave at that time.
 //!
-//! What the shutter or a loss of the beam takes is told from what the sample and the current do by the rest of the series:
+//! What the shutter or a loss of the beam takes is told from what the sample and the current do by the rest of the series.
+//! Two courses of the beam are tried:
 //!
-//! 1. A line that may fall, through the frames after the opening of the shutter. It holds where it leaves no more than a
-//!    quarter of what is tolerated, and where the opening is faster than the line.
-//! 2. Else a course that rises and falls: a turning sample (a line and a sine) or, where that does not fit as well, local
-//!    regression; of these the stiffest that is good enough. Frames take part that are neither in the opening nor lost.
+//! 1. A line that may fall, through the frames after the opening of the shutter.
+//! 2. One that rises and falls: a turning sample (a line and a sine) or, where that does not fit as well, local regression;
+//!    of these the stiffest that is good enough.
 //!
-//! An opening begins deep; a loss falls at once. Where frames scatter, medians of some in a row are judged.
+//! The second is taken where it explains a third more frames than the line does, and comes down again: one that only rises
+//! behind an opening is the opening. An opening begins deep; a loss falls at once. Where frames scatter, medians of some in
+//! a row are judged.
 
 mod harmonic;
 mod local;
@@ -18,17 +20,23 @@ use super::beam::{BeamCourse, PART_OF_THE_COURSE, falling_line};
 use super::typical;
 use harmonic::harmonic;
 use local::local;
-use lost::{after_falls, dim_at_once, systematic};
+use lost::{after_falls, dim_at_once};
 use smoothing::{by_chance, half_window, running_median};
 
 /// An opening shutter or a deep loss has less than this share of the light. A sample that turns takes less: crystals and
 /// plates in use vary by a third, which leaves 0.67.
 const DEEP: f64 = 0.6;
+/// A flexible course is the beam's where it explains so many times the frames that the line does. Where the line is right
+/// both explain the same ones but for a tenth, where a sample turns the line explains half as many or fewer.
+const BETTER: f64 = 4.0 / 3.0;
 /// Fits are repeated until they settle.
 const ROUNDS: usize = 6;
 /// A course is good where it leaves no more than this share of what is tolerated: a frame at the line is then called by its
 /// light and not by the fit.
 pub(super) const IMMATERIAL: f64 = 0.25;
+/// A frame is between spoiled and usable where its light is this share of what is tolerated above or below the line: at the
+/// usual line a hundredth of the light, which is what frames scatter by. A slow opening then leaves a gap for DBSCAN to see.
+const BETWEEN: f64 = 0.1;
 /// Series of fewer frames show no more than a line.
 const FEWEST: usize = 12;
 /// A frame so many scatters below the line is dim by itself, whatever is around it.
@@ -62,7 +70,7 @@ impl Light {
         let photons = flux.iter().zip(pixels).map(|(flux, pixels)| 1.0 / (flux * pixels).max(1.0).sqrt()).collect();
         let series = SeriesLight { y: flux.iter().map(|flux| flux.ln()).collect(), photons, tolerated };
         let first = Course { level: line.level.iter().map(|level| level.ln()).collect(), scatter: line.scatter };
-        let course = if flux.len() < FEWEST { first } else { series.course(first) };
+        let course = if flux.len() < FEWEST { first } else { series.course(&first) };
         let share: Vec<f64> = series.shares(&course).into_iter().map(|share| share.clamp(0.0, 2.0)).collect();
         let half = half_window(course.scatter, tolerated);
         let alone = 1.0 - ALONE * course.scatter;
@@ -74,11 +82,10 @@ impl Light {
         Self { share, decided, scatter: course.scatter, tolerated: tolerated.max(by_chance(course.scatter, half)) }
     }
 
-    /// From -1 (spoiled) over -0.5 (at the line) to 0 (usable): half of what is tolerated on either side of the line lies
-    /// between, so that clusters part there.
+    /// From -1 (spoiled) over -0.5 (at the line) to 0 (usable), so that clusters part at the line.
     pub(super) fn deviation(&self, at: usize) -> f64 {
         let missing = (1.0 - self.decided[at]) / self.tolerated;
-        (0.5 - missing).clamp(-1.0, 0.0)
+        (-0.5 - 0.5 * (missing - 1.0) / BETWEEN).clamp(-1.0, 0.0)
     }
 }
 
@@ -125,29 +132,54 @@ impl SeriesLight {
         measured.max(typical(open.iter().map(|&at| self.photons[at]))).max(1e-3)
     }
 
-    fn course(&self, first: Course) -> Course {
-        let start = self.smooth(&first);
-        let deep = Self::opening(&start, DEEP);
-        match self.line(&first) {
-            (line, true) => line,
-            (line, false) => self.flexible(&start, deep).unwrap_or(line),
+    fn course(&self, first: &Course) -> Course {
+        let line = self.line(first);
+        let told = self.told(&line);
+        if told * BETTER >= self.y.len() as f64 {
+            return line;
+        }
+        match self.flexible(first) {
+            Some(course) if self.told(&course) > BETTER * told && !self.only_rises(&course) => course,
+            _ => line,
         }
     }
 
-    /// The falling line, and whether it holds.
-    fn line(&self, first: &Course) -> (Course, bool) {
+    /// Whether `course` goes on rising after an opening: then it is the shutter's, open at the very end or never.
+    fn only_rises(&self, course: &Course) -> bool {
+        let opening = Self::opening(&self.smooth(course), 1.0 - self.tolerated);
+        let after = &course.level[opening..];
+        let Some(start) = after.first().filter(|_| opening > 0) else { return false };
+        let (mut highest, mut falls) = (*start, 0.0_f64);
+        for level in after {
+            highest = highest.max(*level);
+            falls = falls.max(highest - level);
+        }
+        highest - start > self.tolerated && falls < IMMATERIAL * self.tolerated
+    }
+
+    /// How many frames after the opening `course` explains: those it leaves no more of than is immaterial or chance, and
+    /// sudden losses.
+    fn told(&self, course: &Course) -> f64 {
+        let smooth = self.smooth(course);
+        let opening = Self::opening(&smooth, 1.0 - self.tolerated);
+        let lost = dim_at_once(&self.shares(course), &smooth, opening, self.tolerated);
+        let left = (IMMATERIAL * self.tolerated).max(2.0 * course.scatter);
+        let after = self.guarded(opening, 1.5)..self.y.len();
+        after.filter(|&at| (smooth[at] - 1.0).abs() <= left || lost[at]).count() as f64
+    }
+
+    /// The falling line.
+    fn line(&self, first: &Course) -> Course {
         let n = self.y.len();
         let mut course = Course { level: first.level.clone(), scatter: first.scatter };
-        let (mut guard, mut part) = (0, Vec::new());
         for _ in 0..ROUNDS {
-            guard = self.guarded(Self::opening(&self.smooth(&course), 1.0 - self.tolerated), 1.5);
+            let guard = self.guarded(Self::opening(&self.smooth(&course), 1.0 - self.tolerated), 1.5);
             let shares = self.shares(&course);
             let least = PART_OF_THE_COURSE.min(1.0 - 3.0 * course.scatter).max(0.5);
-            let next: Vec<usize> = (guard..n).filter(|&at| shares[at] >= least).collect();
-            if next.len() < 5 {
+            let part: Vec<usize> = (guard..n).filter(|&at| shares[at] >= least).collect();
+            if part.len() < 5 {
                 break;
             }
-            part = next;
             let points: Vec<(f64, f64)> = part.iter().map(|&at| (at as f64, self.y[at])).collect();
             let (slope, start) = falling_line(&points);
             let level: Vec<f64> = (0..n).map(|at| start + slope * at as f64).collect();
@@ -157,33 +189,14 @@ impl SeriesLight {
                 break;
             }
         }
-        let holds = self.holds(&course, guard, &part);
-        (course, holds)
-    }
-
-    fn holds(&self, course: &Course, guard: usize, part: &[usize]) -> bool {
-        let (n, line) = (self.y.len(), 1.0 - self.tolerated);
-        let (shares, smooth) = (self.shares(course), self.smooth(course));
-        let few = (n / 50).max(3);
-        let residuals: Vec<f64> = part.iter().map(|&at| self.y[at] - course.level[at]).collect();
-        // Medians of five frames scatter, too.
-        let leaves = (IMMATERIAL * self.tolerated).max(course.scatter);
-        let lost = dim_at_once(&shares, &smooth, guard, self.tolerated);
-        let gradual = (guard..n).filter(|&at| smooth[at] < line && smooth[at] >= DEEP && !lost[at]).count();
-        let above = smooth.iter().filter(|share| **share > 1.0 / line).count();
-        let opening = Self::opening(&smooth, line);
-        let shallow = opening > few && smooth[0] >= DEEP;
-        // The shutter is faster than what the rest of the series does.
-        let slope = (course.level[n - 1] - course.level[0]).abs() / (n - 1) as f64;
-        let nearly = Self::opening(&smooth, 1.0 - IMMATERIAL * self.tolerated);
-        let rate = -DEEP.ln() / nearly.saturating_sub(Self::opening(&smooth, DEEP)).max(1) as f64;
-        let slow = guard > 0 && slope > 0.5 * rate;
-        systematic(&residuals) <= leaves && gradual <= few && above <= few && !shallow && !slow
+        course
     }
 
     /// A course that rises and falls; `None` where too few frames are left to see it in.
-    fn flexible(&self, start: &[f64], deep: usize) -> Option<Course> {
+    fn flexible(&self, first: &Course) -> Option<Course> {
         let n = self.y.len();
+        let start = self.smooth(first);
+        let deep = Self::opening(&start, DEEP);
         let mut guard = if deep > 0 { self.guarded(deep, 3.0) } else { 0 };
         let bright: Vec<usize> = (0..n).filter(|&at| start[at] >= DEEP).collect();
         let falls = after_falls(&self.y, self.scatter(&bright), self.tolerated);

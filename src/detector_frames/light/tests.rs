@@ -54,7 +54,7 @@ fn a_turning_sample_is_told_from_the_shutter() {
 
 #[test]
 fn a_course_of_no_known_shape_is_followed() {
-    let plate: Vec<f64> = (0..160).map(|at| (-0.3 * (1.0 / (at as f64 / 72.0 - 1.1).cos() - 1.0)).exp()).collect();
+    let plate: Vec<f64> = (0..160).map(|at| (-0.3 * (1.0 / (f64::from(at) / 72.0 - 1.1).cos() - 1.0)).exp()).collect();
     for light in [vec![1.0; 160], with_loss(vec![1.0; 160], 60..75, 0.5)] {
         let accuracy = balanced_accuracy(&light, &plate);
         assert!(accuracy >= 0.95, "{accuracy}");

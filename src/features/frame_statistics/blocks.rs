@@ -19,7 +19,7 @@ pub(super) fn blocks(frame: &Decoded) -> [f64; SIDE * SIDE] {
             Some(counts[at]).filter(measured).map(f64::from)
         }),
     };
-    let (height, width, channels) = (frame.height as usize, frame.width as usize, frame.channels as usize);
+    let (height, width, channels) = (frame.height, frame.width, frame.channels);
     let bounds = |number: usize, length: usize| number * length / SIDE..(number + 1) * length / SIDE;
     let mut means = [f64::NAN; SIDE * SIDE];
     for (block, mean) in means.iter_mut().enumerate() {

@@ -1,7 +1,7 @@
 //! The beam's intensity beside the frames: a number per frame that a monitor counted, or the current of the storage ring.
 //!
-//! NeXus writes a ring's current as `…/source/current`, beamlines as `ring_current`; counts of a monitor as `data` of a group
-//! `monitor` or `control`, or as `monitor`, `i0`, `ring_current` themselves.
+//! `NeXus` writes a ring's current as `…/source/current`, beamlines as `ring_current`; counts of a monitor as `data` of a
+//! group `monitor` or `control`, or as `monitor`, `i0`, `ring_current` themselves.
 
 use std::collections::HashSet;
 
