@@ -25,7 +25,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 from make_frames import MASKED, SIZE, loss, ramp, scattering, write  # noqa: E402
 
-MODELS = ["pedestal", "rotation", "flicker", "long ramp", "top-up"]
+MODELS = ["pedestal", "rotation", "flicker", "long ramp", "top-up", "plate"]
 
 
 def opening(rng, n, model):
@@ -55,6 +55,13 @@ def course(rng, n, model):
         share = refill / period
         falling, rising = phase / (1 - share), (1 - phase) / share
         return 1 - depth * np.minimum(np.minimum(falling, 1), np.maximum(rising, 0)), np.ones(n)
+    if model == "plate":
+        half = np.radians(rng.uniform(35, 60))
+        angle = np.linspace(-half, half, n) + rng.uniform(-0.15, 0.15)
+        noise = rng.normal(0, rng.uniform(0.01, 0.04), n)
+        for frame in range(1, n):
+            noise[frame] = 0.6 * noise[frame - 1] + 0.8 * noise[frame]
+        return current * (1 + noise), np.exp(-rng.uniform(0.1, 0.4) * (1 / np.cos(angle) - 1))
     return current, np.ones(n)
 
 

@@ -68,6 +68,8 @@ pub enum Warning {
     /// Series where brightness decides by the name of `method`'s clusters and not the first frame; `names` are those of
     /// `series` in all.
     SeriesDisagree { method: &'static str, reason: &'static str, names: Vec<String>, series: usize },
+    /// Dark frames of `counts` per pixel, which is more than most frames of `series` of all `all` series have.
+    DarksBrighter { counts: f64, series: usize, all: usize },
     /// A label table that does not fit the images.
     #[serde(untagged)]
     Labels(LabelWarning),
@@ -168,6 +170,11 @@ impl fmt::Display for Warning {
                 let (n, named) = (names.len(), named.join(", "));
                 write!(f, "{method}: in {n} of {series} series {reason}: {named}{more}")
             }
+            Self::DarksBrighter { counts, series, all } => write!(
+                f,
+                "in {series} of {all} series most frames count less than the dark frames, {counts:.3} per pixel, and are \
+                 called spoiled: does `dataset.dark` name frames without light, of the same exposure?"
+            ),
             Self::Labels(warning) => warning.fmt(f),
             Self::Split(warning) => warning.fmt(f),
         }

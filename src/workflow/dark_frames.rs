@@ -4,6 +4,7 @@ use super::feature_extraction::FeatureExtraction;
 use super::{Context, WorkflowError, dataset};
 use crate::data::Manifest;
 use crate::images::DepthRange;
+use crate::metrics::upper_median;
 use crate::progress::{LightNote, Note};
 use crate::recipes::{DatasetRecipe, FeaturesRecipe, FrameRecipe};
 
@@ -21,7 +22,7 @@ pub(crate) fn pedestal(
     let darks = dataset::open(Some(dark), &only, context)?;
     let hint = "`dataset.dark` names a file or folder of frames that the same detector took without light";
     let extraction = FeatureExtraction::new(&FeaturesRecipe::Frame(FrameRecipe::default()), context)?;
-    let (darks, flux) = extraction.trimmed_flux(&darks, DepthRange::default(), context)?;
+    let (darks, mut flux) = extraction.trimmed_flux(&darks, DepthRange::default(), context)?;
     let Some(first) = darks.records.first() else {
         return Err(WorkflowError::failed(format!("no dark frames in `{}`", dark.display()), hint));
     };
@@ -35,7 +36,9 @@ pub(crate) fn pedestal(
         );
         return Err(WorkflowError::failed(text, hint));
     }
-    let counts = flux.iter().sum::<f64>() / flux.len() as f64;
-    context.observer.note(&Note::Light(LightNote::DarkFrames { frames: flux.len(), counts }));
+    let frames = flux.len();
+    // The median: one frame with light among them is no matter.
+    let counts = upper_median(&mut flux).unwrap_or_default();
+    context.observer.note(&Note::Light(LightNote::DarkFrames { frames, counts }));
     Ok(Some(counts))
 }

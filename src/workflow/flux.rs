@@ -7,7 +7,7 @@ use crate::data::{FrameAddress, Manifest, path_text};
 use crate::detector_frames::{Flux, FrameFeatures, GroupMembers, Series, series_of};
 use crate::device::Device;
 use crate::images::{DepthPolicy, DepthRange, Image, decode};
-use crate::progress::{LightNote, Note, Silent};
+use crate::progress::{LightNote, Note, Silent, Warning};
 use crate::recipes::{FeaturesRecipe, FrameRecipe};
 use crate::report::{FluxSeries, Grouping};
 use crate::runs::FeatureChain;
@@ -33,6 +33,9 @@ pub(crate) fn measure(manifest: &Manifest, chain: &FeatureChain, context: &Conte
     }
     let flux = Flux::new(done.embeddings.values(), series_of(manifest), recipe.usable_from());
     tell(&flux, manifest, &context);
+    if let Some(counts) = chain.pedestal {
+        check_darks(&flux, counts, &context);
+    }
     Ok(flux)
 }
 
@@ -55,6 +58,15 @@ fn tell(flux: &Flux, manifest: &Manifest, context: &Context<'_>) {
     }
     if let Some((series, name)) = with(-1.0) {
         tell(LightNote::MonitorsPassedOver { series, all, name });
+    }
+}
+
+/// Dark frames that are brighter than the frames are none, or of another exposure.
+fn check_darks(flux: &Flux, counts: f64, context: &Context<'_>) {
+    let below = |series: &&Series| 2 * series.rows.iter().filter(|&&row| f64::from(flux.mean[row]) < counts).count() > series.rows.len();
+    let series = flux.series.iter().filter(below).count();
+    if series > 0 {
+        context.observer.warn(&Warning::DarksBrighter { counts, series, all: flux.series.len() });
     }
 }
 

@@ -15,8 +15,26 @@ fn median(values: &[f64]) -> f64 {
     typical(values.iter().copied())
 }
 
-/// Frames between a sudden fall of `y`, the logarithm of the flux, and its recovery by half of that.
-pub(super) fn after_falls(y: &[f64], scatter: f64, tolerated: f64) -> Vec<bool> {
+/// Frames that no course of the beam explains: those after a sudden fall of `y`, the logarithm of the flux, and those before
+/// a sudden rise where the series is level until then, a shutter that opens at once.
+pub(super) fn apart(y: &[f64], scatter: f64, tolerated: f64) -> Vec<bool> {
+    let mut apart = after_falls(y, scatter, tolerated);
+    let backwards: Vec<f64> = y.iter().rev().copied().collect();
+    let rises = after_falls(&backwards, scatter, tolerated);
+    let opening = rises.iter().rev().take_while(|before| **before).count();
+    if opening > 0 && opening < y.len() {
+        // A current that falls until it is topped up is higher at the start.
+        let (third, rise) = (opening.div_ceil(3), median(&y[opening..(opening + STEP).min(y.len())]));
+        let (early, late) = (median(&y[..third]), median(&y[opening - third..opening]));
+        if (early - late).abs() < 0.5 * (rise - late) {
+            apart[..opening].fill(true);
+        }
+    }
+    apart
+}
+
+/// Frames between a sudden fall and its recovery by half of that.
+fn after_falls(y: &[f64], scatter: f64, tolerated: f64) -> Vec<bool> {
     let n = y.len();
     let before = |at: usize| median(&y[at.saturating_sub(STEP)..at]);
     let after = |at: usize| median(&y[at..(at + STEP).min(n)]);
@@ -68,10 +86,19 @@ mod tests {
     fn a_loss_is_sudden_and_a_turn_of_the_sample_is_not() {
         let turning = |at: usize| (1.0 + 0.15 * (at as f64 / 8.0).sin()).ln();
         let y: Vec<f64> = (0..120).map(turning).collect();
-        assert!(!after_falls(&y, 0.01, 0.1).contains(&true));
+        assert!(!apart(&y, 0.01, 0.1).contains(&true));
         let lost = |at: usize| if (50..70).contains(&at) { 0.6_f64.ln() } else { 0.0 };
         let y: Vec<f64> = (0..120).map(|at| turning(at) + lost(at)).collect();
-        let found = after_falls(&y, 0.01, 0.1);
+        let found = apart(&y, 0.01, 0.1);
         assert!((0..120).filter(|&at| found[at] != (50..70).contains(&at)).count() <= 2, "{found:?}");
+    }
+
+    #[test]
+    fn a_shutter_may_open_at_once_and_a_refill_is_none() {
+        let y: Vec<f64> = (0..60).map(|at| if at < 15 { 0.7_f64.ln() } else { 0.0 }).collect();
+        let found = apart(&y, 0.01, 0.1);
+        assert!((0..60).filter(|&at| found[at] != (at < 15)).count() <= 2, "{found:?}");
+        let refilled: Vec<f64> = (0..90).map(|at| -0.25 * f64::from(at % 30) / 30.0).collect();
+        assert!(!apart(&refilled, 0.005, 0.1).contains(&true));
     }
 }

@@ -20,7 +20,7 @@ use super::beam::{BeamCourse, PART_OF_THE_COURSE, falling_line};
 use super::typical;
 use harmonic::harmonic;
 use local::local;
-use lost::{after_falls, dim_at_once};
+use lost::{apart, dim_at_once};
 use smoothing::{by_chance, half_window, running_median};
 
 /// An opening shutter or a deep loss has less than this share of the light. A sample that turns takes less: crystals and
@@ -144,11 +144,11 @@ impl SeriesLight {
         }
     }
 
-    /// Whether `course` goes on rising after an opening: then it is the shutter's, open at the very end or never.
+    /// Whether `course` rises and never comes down: then it is the shutter's, open at the very end or never.
     fn only_rises(&self, course: &Course) -> bool {
         let opening = Self::opening(&self.smooth(course), 1.0 - self.tolerated);
         let after = &course.level[opening..];
-        let Some(start) = after.first().filter(|_| opening > 0) else { return false };
+        let Some(start) = after.first() else { return false };
         let (mut highest, mut falls) = (*start, 0.0_f64);
         for level in after {
             highest = highest.max(*level);
@@ -199,8 +199,8 @@ impl SeriesLight {
         let deep = Self::opening(&start, DEEP);
         let mut guard = if deep > 0 { self.guarded(deep, 3.0) } else { 0 };
         let bright: Vec<usize> = (0..n).filter(|&at| start[at] >= DEEP).collect();
-        let falls = after_falls(&self.y, self.scatter(&bright), self.tolerated);
-        let mut open: Vec<usize> = bright.into_iter().filter(|&at| at >= guard && !falls[at]).collect();
+        let apart = apart(&self.y, self.scatter(&bright), self.tolerated);
+        let mut open: Vec<usize> = bright.into_iter().filter(|&at| at >= guard && !apart[at]).collect();
         let mut course = None;
         for _ in 0..ROUNDS {
             if open.len() < FEWEST.max(n / 8) {
@@ -213,7 +213,7 @@ impl SeriesLight {
                 guard = self.guarded(opening, 2.0);
             }
             let lost = dim_at_once(&self.shares(&found), &smooth, opening, self.tolerated);
-            let takes_part = |at: &usize| smooth[*at] >= DEEP && !lost[*at] && !falls[*at];
+            let takes_part = |at: &usize| smooth[*at] >= DEEP && !lost[*at] && !apart[*at];
             let next: Vec<usize> = (guard..n).filter(takes_part).collect();
             course = Some(found);
             if next == open {
