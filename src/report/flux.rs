@@ -81,7 +81,7 @@ impl FluxSeries {
             .collect();
         let line = f64::from(self.line);
         let x = Axis::around("frame", seen.iter().map(|point| point.0));
-        let y = Axis::from_zero("share of the beam's light", seen.iter().map(|point| point.1).chain([line, 1.0]));
+        let y = Axis::from_zero("share of light", seen.iter().map(|point| point.1).chain([line, 1.0]));
         let mut counts: Vec<f64> = self.mean.iter().map(|mean| f64::from(*mean)).collect();
         let typical = crate::metrics::upper_median(&mut counts).unwrap_or(0.0);
         let title = format!("{} (median {typical:.3} counts per pixel)", self.name);

@@ -31,7 +31,7 @@ pub(super) fn section(
     let of = called.iter().enumerate().map(|(row, class)| (!unknown(row)).then_some(class.0)).collect();
     let groups = Grouping::new(of, &names, UNKNOWN);
     let path = run.file("plots/mean_flux.png")?;
-    FluxPlot { title: "Mean flux of each frame, by class", series: &flux::curves(&flux, &groups) }.save(&path)?;
+    FluxPlot { title: "Light of each frame, by class", series: &flux::curves(&flux, &groups) }.save(&path)?;
     let how = "A panel per series: counts per measured pixel over the number of the frame, coloured by what the \
                classifier calls the frame. Below, frames of each class with their share of the beam's light.";
     let mut blocks = vec![PageBlock::Paragraph(how.to_owned())];
