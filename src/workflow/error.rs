@@ -1,6 +1,7 @@
 //! Errors of the stages that commands share.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::io;
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -123,7 +124,7 @@ impl WorkflowError {
         for cause in iter::successors(self.source(), |&cause| cause.source()) {
             let cause = cause.to_string();
             if !text.contains(&cause) {
-                text += &format!(": {cause}");
+                let _ = write!(text, ": {cause}");
             }
         }
         text
