@@ -63,7 +63,9 @@ fn tell(flux: &Flux, manifest: &Manifest, context: &Context<'_>) {
 
 /// Dark frames that are brighter than the frames are none, or of another exposure.
 fn check_darks(flux: &Flux, counts: f64, context: &Context<'_>) {
-    let below = |series: &&Series| 2 * series.rows.iter().filter(|&&row| f64::from(flux.mean[row]) < counts).count() > series.rows.len();
+    let below = |series: &&Series| {
+        2 * series.rows.iter().filter(|&&row| f64::from(flux.mean[row]) < counts).count() > series.rows.len()
+    };
     let series = flux.series.iter().filter(below).count();
     if series > 0 {
         context.observer.warn(&Warning::DarksBrighter { counts, series, all: flux.series.len() });

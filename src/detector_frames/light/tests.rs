@@ -84,7 +84,11 @@ fn a_long_opening_is_no_course() {
 #[test]
 fn a_shutter_may_open_at_once() {
     let half_open: Vec<f64> = (0..150).map(|at| if at < 30 { 0.7 } else { 1.0 }).collect();
-    for (what, course) in ["steady", "turning", "decay"].into_iter().zip([vec![1.0; 150], turning(150, 1.3, 0.5), (0..150).map(|at| (-0.002 * f64::from(at)).exp()).collect()]) {
+    for (what, course) in ["steady", "turning", "decay"].into_iter().zip([
+        vec![1.0; 150],
+        turning(150, 1.3, 0.5),
+        (0..150).map(|at| (-0.002 * f64::from(at)).exp()).collect(),
+    ]) {
         let accuracy = balanced_accuracy(&half_open, &course);
         assert!(accuracy >= 0.97, "{what}: {accuracy}");
     }
