@@ -63,7 +63,9 @@ fn place(name: &str) -> Workplace {
 /// Standard error of `rails cluster raw --config frames.toml` with these settings.
 fn cluster(place: &Workplace, settings: &[&str]) -> String {
     let mut words = vec!["cluster", "raw", "--config", "frames.toml", "--set", "report.examples=1"];
-    settings.iter().for_each(|setting| words.extend(["--set", setting]));
+    for setting in settings {
+        words.extend(["--set", setting]);
+    }
     place.rails(&words).with(0).stderr
 }
 
