@@ -47,6 +47,8 @@ pub(super) struct Overlay {
     pub sizes: Vec<usize>,
     /// Red, green, blue of each cluster.
     pub colours: Vec<Colour>,
+    /// Clusters from 0 on that show background and get no colour.
+    pub background: usize,
     /// That of patches that were left out.
     pub left_out: Colour,
     pub silhouette: Option<f64>,
@@ -100,13 +102,14 @@ pub(super) fn overlay(shared: &Shared, settings: &Settings) -> Result<Overlay, F
     let recipe = settings.recipe(shared)?;
     let mut fitting = fitting(&recipe, shared.memory);
     fitting.cluster.methods = vec![Method::Kmeans];
-    let patches = shared
+    let patches: Vec<Patches> = shared
         .images
         .iter()
         .map(|image| Patches::measure(image.plane.view(), settings.slices, settings.slices, recipe.patches.ignore))
-        .collect::<Result<Vec<_>, _>>()
+        .collect::<Result<_, _>>()
         .map_err(|error| Failure::refused(error.to_string()))?;
-    let fitted = fitting.fit(&patches.iter().collect::<Vec<_>>(), &Silent);
+    let patches: Vec<&Patches> = patches.iter().collect();
+    let fitted = fitting.fit(&patches, &Silent);
     let fitted = fitted.map_err(|error| Failure::refused(error.to_string()))?;
     let Some(clusters) = fitted.found.into_iter().next() else {
         return Err(Failure::internal("nothing was clustered"));
@@ -116,6 +119,7 @@ pub(super) fn overlay(shared: &Shared, settings: &Settings) -> Result<Overlay, F
     Ok(Overlay {
         labels: clusters.labels.iter().map(signed).collect(),
         slices: settings.slices.get(),
+        background: clusters.background(&patches),
         colours: (0..sizes.len()).map(group_colour).collect(),
         left_out: LEFT_OUT,
         sizes,

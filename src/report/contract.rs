@@ -143,6 +143,7 @@ fn figures_of_parts(
         slices: (4, 4),
         opacity: 0.2,
         n_clusters: k,
+        background: k / 2,
         panels: (0..n.min(4)).map(|_| panel()).collect(),
     };
     check("patch mosaic", &mosaic);

@@ -1,4 +1,4 @@
-//! Images side by side with the clusters of their patches as a transparent colour over them.
+//! Images side by side with the clusters of their patches as a transparent colour over them; background has none.
 
 use image::RgbImage;
 
@@ -24,6 +24,8 @@ pub struct PatchMosaic<'a> {
     pub opacity: f64,
     /// Clusters in the legend.
     pub n_clusters: usize,
+    /// The first of them, which show background and are not tinted.
+    pub background: usize,
     /// Row by row.
     pub panels: Vec<MosaicPanel<'a>>,
 }
@@ -51,7 +53,12 @@ impl Figure for PatchMosaic<'_> {
         let labels = || self.panels.iter().flat_map(|panel| panel.labels.iter());
         let count = |wanted: Option<u32>| labels().filter(|label| **label == wanted).count();
         let cluster = |id: usize| {
-            LegendEntry::area(format!("cluster {id}: {} patches", count(Some(id as u32))), group_colour(id))
+            let patches = count(Some(id as u32));
+            if id < self.background {
+                LegendEntry::area(format!("cluster {id}: {patches} patches, background"), WHITE)
+            } else {
+                LegendEntry::area(format!("cluster {id}: {patches} patches"), group_colour(id))
+            }
         };
         let left_out = count(None);
         let rest = (left_out > 0).then(|| LegendEntry::area(format!("left out: {left_out}"), LEFT_OUT));
@@ -83,7 +90,9 @@ impl PatchMosaic<'_> {
             let area =
                 Rect::new(left + x, top + y, edge(column + 1, width, columns) - x, edge(row + 1, height, rows) - y);
             if let Some(id) = label {
-                canvas.rect(area, group_colour(*id as usize), self.opacity);
+                if *id as usize >= self.background {
+                    canvas.rect(area, group_colour(*id as usize), self.opacity);
+                }
             } else {
                 canvas.rect(area, LEFT_OUT, 0.35);
                 canvas.line(&[(area.x, area.y), (area.right() - 1, area.bottom() - 1)], LEFT_OUT, 1);

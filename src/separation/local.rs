@@ -5,12 +5,12 @@
 //! Hoaglin, "How to detect and handle outliers", 1993). The spread is not taken from the window: a few dozen tiles give
 //! too noisy a one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use ndarray::{Array2, ArrayView2, Axis};
-use rayon::prelude::*;
+use ndarray::{Array2, ArrayView2};
 
 use super::GridPlace;
+use super::surroundings::Surroundings;
 use crate::metrics::median;
 
 /// The median absolute deviation of a normal distribution times this is its standard deviation.
@@ -25,41 +25,31 @@ pub(super) enum Difference {
     Relative,
 }
 
-/// `values`, shape `[n_tiles, n_features]`, less the medians around; 0 for a tile without any around.
+impl Difference {
+    /// `values` less the `middles` of what is around, both of shape `[n_tiles, n_features]`; 0 where these are NaN.
+    pub fn of(self, values: ArrayView2<'_, f32>, middles: &Array2<f32>) -> Array2<f32> {
+        let mut off = values.to_owned();
+        off.zip_mut_with(middles, |value, &middle| {
+            *value = match self {
+                _ if middle.is_nan() => 0.0,
+                Self::Plain => *value - middle,
+                Self::Relative if middle == 0.0 => 0.0,
+                Self::Relative => (*value - middle) / middle.abs(),
+            }
+        });
+        off
+    }
+}
+
+/// `values`, shape `[n_tiles, n_features]`, less the usual ones around; 0 for a tile without any around.
 pub(super) fn differences(
     values: ArrayView2<'_, f32>,
     places: &[GridPlace],
     around: usize,
     difference: Difference,
 ) -> Array2<f32> {
-    let at: HashMap<GridPlace, usize> = places.iter().copied().zip(0..).collect();
-    let around = around as u32;
-    let mut off = Array2::zeros(values.dim());
-    off.axis_iter_mut(Axis(0)).into_par_iter().zip(places).enumerate().for_each(|(row, (mut off, place))| {
-        let rows = place.row.saturating_sub(around)..=place.row.saturating_add(around);
-        let columns = place.column.saturating_sub(around)..=place.column.saturating_add(around);
-        let near: Vec<usize> = rows
-            .flat_map(|row| columns.clone().map(move |column| GridPlace { row, column, ..*place }))
-            .filter(|near| near != place)
-            .filter_map(|near| at.get(&near).copied())
-            .collect();
-        if near.is_empty() {
-            return;
-        }
-        let mut sample = Vec::with_capacity(near.len());
-        for (column, off) in off.iter_mut().enumerate() {
-            sample.clear();
-            sample.extend(near.iter().map(|&row| values[[row, column]]));
-            let middle = median(&mut sample).unwrap_or(0.0) as f32;
-            let plain = values[[row, column]] - middle;
-            *off = match difference {
-                Difference::Plain => plain,
-                Difference::Relative if middle == 0.0 => 0.0,
-                Difference::Relative => plain / middle.abs(),
-            };
-        }
-    });
-    off
+    let around = u32::try_from(around).unwrap_or(u32::MAX);
+    difference.of(values, &Surroundings::of(places).usual(values, around, difference))
 }
 
 /// Robust scores of `values` over the array of each tile, cut at ±`most`; 0 where at least half of the tiles are alike.

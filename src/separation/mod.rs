@@ -12,6 +12,7 @@ mod inconsistency;
 mod layer;
 mod local;
 mod recipe;
+mod surroundings;
 
 use ndarray::{Array2, ArrayView2, Axis};
 

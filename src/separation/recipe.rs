@@ -45,7 +45,8 @@ pub struct LayerRecipe {
     /// Blocks of features.
     pub features: Vec<HandMadeBlock>,
     /// Each feature as a robust score of how it differs from the tiles at most this many rows and columns away: what
-    /// drifts over the array drops out. Absent: features as they are.
+    /// drifts over the array drops out. Where these are crowded with odd ones, as in a group of defects, the nearest
+    /// usual tiles take their place. Absent: features as they are.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounds::tiles_around")]
     pub around: Option<NonZeroUsize>,
     /// Principal components of the standardised features, at most.

@@ -9,7 +9,7 @@ use crate::clusterers::{ClusterError, Method, SingleClusterSection};
 use crate::data::{Clustering, Positive};
 use crate::features::{Patches, Statistic, make_finite};
 use crate::memory::MemoryBudget;
-use crate::metrics::silhouettes;
+use crate::metrics::{silhouettes, upper_median};
 use crate::progress::Observer;
 use crate::recipes::{FitPer, PatchesRecipe};
 use crate::reducers::{self, Projection, Reduction};
@@ -63,7 +63,25 @@ impl PatchClusters {
         }
         sizes
     }
+
+    /// How many clusters show background alone, from cluster 0 on, which always does: the typical patch of each is hardly
+    /// busier than that of cluster 0. `images` are those that were clustered.
+    pub fn background(&self, images: &[&Patches]) -> usize {
+        let mut deviations = vec![Vec::new(); self.sizes().len()];
+        for (patches, labels) in images.iter().zip(&self.labels) {
+            for (patch, label) in labels.iter().enumerate().filter_map(|(patch, label)| Some((patch, (*label)?))) {
+                deviations[label as usize].push(value(patches, patch, Statistic::Std));
+            }
+        }
+        let typical: Vec<Option<f64>> = deviations.iter_mut().map(|values| upper_median(values)).collect();
+        let Some(quietest) = typical.first().copied().flatten() else { return 0 };
+        typical.iter().take_while(|one| one.is_some_and(|one| one <= ALIKE * quietest)).count()
+    }
 }
+
+/// How much busier than the quietest cluster one of background may be: where light falls to half, noise of photons falls
+/// to 0.7, and background that is clustered by its light differs by a factor of 1.4.
+const ALIKE: f64 = 1.5;
 
 impl PatchClusterer {
     /// The same with `k` clusters.
@@ -254,5 +272,34 @@ pub(crate) fn fitting(recipe: &PatchesRecipe, memory: MemoryBudget) -> PatchClus
         cluster: recipe.cluster.clone(),
         seed: recipe.seed,
         memory,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    #[test]
+    fn clusters_that_are_hardly_busier_than_the_quietest_are_background() {
+        let mut values = Array2::zeros((6, Statistic::ALL.len()));
+        for (patch, deviation) in [3.0, 3.2, 4.0, 4.1, 12.0, 15.0].into_iter().enumerate() {
+            values[[patch, Statistic::Std as usize]] = deviation;
+        }
+        let patches = Patches { values, ignored: vec![false; 6] };
+        let background = |labels: [Option<u32>; 6]| {
+            let clusters = PatchClusters {
+                method: Method::Kmeans,
+                labels: vec![labels.to_vec()],
+                silhouette: None,
+                silhouette_raw: None,
+            };
+            clusters.background(&[&patches])
+        };
+        let of = |labels: [u32; 6]| background(labels.map(Some));
+        assert_eq!(of([0, 0, 0, 0, 1, 1]), 1);
+        assert_eq!(of([0, 0, 1, 1, 2, 3]), 2);
+        assert_eq!(of([0, 1, 2, 3, 4, 5]), 4);
+        assert_eq!(background([None; 6]), 0);
     }
 }

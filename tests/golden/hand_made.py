@@ -96,6 +96,22 @@ def stitching(tile):
     return [row, column, jump, top, left, split, strip, sobel_row, sobel_column, jump + split + strip]
 
 
+def seam(tile):
+    def across_rows(image):
+        h, w = image.shape
+        if min(h, w) < 8:
+            return np.nan
+        n, gap = max(h // 16, 1), h // 20
+        strips = [image[:, : w // 8].mean(axis=1), image[:, w - w // 8 :].mean(axis=1)]
+        places = range(h - 2 * n - gap + 1)
+        steps = [[s[k + n + gap : k + 2 * n + gap].mean() - s[k : k + n].mean() for k in places] for s in strips]
+        both = [np.sign(a) * min(abs(a), abs(b)) if np.sign(a) == np.sign(b) else 0 for a, b in zip(*steps)]
+        return abs(max(*both, 0) + min(*both, 0))
+
+    row, column = across_rows(tile.astype(float)), across_rows(tile.T.astype(float))
+    return [row, column, np.fmax(row, column)]
+
+
 def rotation(tile):
     side = min(tile.shape)
     top, left = ((s - side) // 2 for s in tile.shape)
@@ -148,7 +164,7 @@ def radial(tile):
     return [tile[ring == k].astype(float).mean() if (ring == k).any() else np.nan for k in range(8)]
 
 
-BLOCKS = [statistics, missing, collapsed, stitching, rotation, surface, anisotropy, curvature, radial]
+BLOCKS = [statistics, missing, collapsed, stitching, rotation, surface, anisotropy, curvature, radial, seam]
 
 if __name__ == "__main__":
     cases = [

@@ -41,8 +41,9 @@ fn sliders_redraw_the_overlay_and_save_a_recipe() {
     browser.until("return !JSON.parse(document.body.dataset.shown).statistics.includes('mode')");
     set(&browser, "opacity", "0.5");
     browser.until(
-        "const canvas = document.querySelector('figure canvas'); \
-         return canvas.getContext('2d').getImageData(10, 10, 1, 1).data[3] === 128",
+        "const pixels = document.querySelector('figure canvas').getContext('2d').getImageData(0, 0, 20, 20).data; \
+         const opacities = new Set(pixels.filter((_, at) => at % 4 === 3)); \
+         return opacities.has(128) && opacities.has(0)",
     );
 
     browser.click("#save");

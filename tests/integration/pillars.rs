@@ -166,6 +166,28 @@ fn defects_are_found_in_ten_arrays() {
 }
 
 #[test]
+fn defects_that_stand_in_groups_are_found_too() {
+    let recipe = recipe();
+    let (mut recalls, mut precisions) = (Vec::new(), Vec::new());
+    for seed in SEEDS {
+        let options = Options { bright_pillars: seed % 2 == 1, groups: true, ..Options::default() };
+        let array = array(200 + seed, options);
+        let found = Measured::of(&array, options, &recipe).separate(&recipe);
+        for (kind, name) in DEFECTS {
+            let label = found.names.iter().position(|known| known == name).unwrap();
+            let said: Vec<bool> = found.labels.iter().map(|one| *one == label).collect();
+            let (recall, precision) = judge(&said, &is(&array.truth, kind));
+            println!("seed {seed} {name} in groups: recall {recall:.3} precision {precision:.3}");
+            recalls.push(recall);
+            precisions.push(precision);
+        }
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    println!("in groups: recall {:.3} precision {:.3}", mean(&recalls), mean(&precisions));
+    assert!(mean(&recalls) >= 0.95 && mean(&precisions) >= 0.9, "{recalls:?} {precisions:?}");
+}
+
+#[test]
 fn what_an_array_does_not_have_is_not_found() {
     let recipe = recipe();
     for (kind, name) in DEFECTS {

@@ -68,7 +68,8 @@ impl PatchesPage<'_> {
         };
         let mut blocks = vec![PageBlock::Paragraph(format!(
             "{together} Mean silhouette {clustered} in the space that was clustered, {raw} in the space of the \
-             statistics as they are. Cluster 0 is the quietest."
+             statistics as they are. Cluster 0 is the quietest; it and others that are hardly busier are background, which \
+             has no colour."
         ))];
         let settings = format!(
             "{}; k = {}; silhouette {clustered} clustered, {raw} raw; opacity {}",
@@ -101,6 +102,7 @@ impl PatchesPage<'_> {
                 ),
                 opacity: self.recipe.patches.opacity.get(),
                 n_clusters: clusters.sizes().len(),
+                background: clusters.background(self.patches),
                 panels,
             };
             blocks.push(self.plot(

@@ -68,7 +68,8 @@ function draw() {
     const picture = context.createImageData(n, n);
     overlay.labels[at].forEach((label, patch) => {
       const colour = label < 0 ? overlay.left_out : overlay.colours[label];
-      picture.data.set([...colour, label < 0 ? Math.max(opacity, 60) : opacity], 4 * patch);
+      const untinted = label >= 0 && label < overlay.background;
+      picture.data.set([...colour, label < 0 ? Math.max(opacity, 60) : untinted ? 0 : opacity], 4 * patch);
     });
     context.putImageData(picture, 0, 0);
   });
@@ -84,9 +85,10 @@ function tell(milliseconds) {
       const swatch = document.createElement("canvas");
       [swatch.width, swatch.height] = [1, 1];
       const context = swatch.getContext("2d");
-      context.fillStyle = `rgb(${overlay.colours[id].join(" ")})`;
+      const untinted = id < overlay.background;
+      context.fillStyle = untinted ? "transparent" : `rgb(${overlay.colours[id].join(" ")})`;
       context.fillRect(0, 0, 1, 1);
-      line.append(swatch, `cluster ${id}: ${size} patches`);
+      line.append(swatch, `cluster ${id}: ${size} patches${untinted ? ", background" : ""}`);
       return line;
     }),
   );

@@ -11,6 +11,7 @@ mod grey_tile;
 mod missing;
 mod radial;
 mod rotation;
+mod seam;
 mod sobel;
 pub mod statistics;
 mod stitching;
@@ -80,6 +81,8 @@ blocks! {
     Curvature => curvature,
     /// Brightness by distance from the middle. See `radial.rs`.
     Radial => radial,
+    /// Does a step in brightness run through the whole tile, past its middle? See `seam.rs`.
+    Seam => seam,
 }
 
 impl HandMadeBlock {
