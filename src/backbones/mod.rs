@@ -112,6 +112,14 @@ impl Backbone {
         }
     }
 
+    /// Bytes that a network takes whose weights are in `file`, about: its numbers as they are read, folded, and packed for
+    /// the processor; without such a file those of the default backbone.
+    #[must_use]
+    pub fn memory(file: &Path) -> u64 {
+        let embedded = 2 * railbed_weights::EFFICIENTNET_LITE0.len() as u64; // numbers of 16 bits
+        std::fs::metadata(file).map_or(embedded, |file| file.len()).saturating_mul(3)
+    }
+
     /// The default backbone, from the program itself.
     ///
     /// # Errors

@@ -113,13 +113,17 @@ struct Global {
     max_memory: MemoryBudget,
 }
 
+/// Bytes that are known of a frame as long as a command works, about: its path, id and fields, and its places in tables.
+const BYTES_OF_FRAME: u64 = 1024;
+
 impl Global {
     /// What readers may take, as the command line says.
     fn limits(&self) -> Limits {
         let default = Limits::default();
         // A picture is decoded, and shown, in at most three times its size.
         let bytes = default.bytes.min(self.max_memory.bytes() / 3);
-        Limits { pixels: self.max_pixels.unwrap_or(default.pixels), bytes, ..default }
+        let frames = default.frames.min(self.max_memory.bytes() / BYTES_OF_FRAME);
+        Limits { pixels: self.max_pixels.unwrap_or(default.pixels), bytes, frames }
     }
 
     fn verbosity(&self) -> Verbosity {

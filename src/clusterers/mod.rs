@@ -210,7 +210,7 @@ impl ClusterError {
             Self::TooFewDense { .. } => {
                 "raise `cluster.hybrid.eps`, or lower `cluster.hybrid.min_samples` or `cluster.hybrid.k`".to_owned()
             }
-            Self::Memory(why) => format!("use kmeans or dbscan, or a sample of the images, or {}", why.hint()),
+            Self::Memory(why) => format!("use kmeans with few clusters, or a sample of the images, or {}", why.hint()),
         })
     }
 }

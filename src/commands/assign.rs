@@ -67,7 +67,7 @@ pub fn assign(
     let extraction = FeatureExtraction::as_before(&origin.features, context)?;
 
     let manifest = dataset::open(recipe.dataset.path.as_deref(), &recipe.dataset, context)?;
-    let manifest = dataset::sliced(manifest, origin.features.slices)?;
+    let manifest = dataset::sliced(manifest, origin.features.slices, context.memory)?;
     dataset::check_copy(&manifest, placement)?;
     check_field_names(&manifest, &[method])?;
     run.lap("scan");

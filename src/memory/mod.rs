@@ -21,7 +21,7 @@ pub struct MemoryBudget(Bytes);
 
 /// Something that needs more memory than there is left of the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("needs {needed} of {budget} of memory{}", taken_already(*.taken))]
+#[error("needs {needed} of {budget} of memory{}", self.taken_already())]
 pub struct OverBudget {
     needed: Bytes,
     /// What the program holds already.
@@ -29,9 +29,16 @@ pub struct OverBudget {
     budget: Bytes,
 }
 
-fn taken_already(taken: Bytes) -> String {
-    // What a program holds that has done nothing yet is not worth a word.
-    if taken.0 < 1_000_000_000 { String::new() } else { format!(", {taken} of which are taken") }
+impl OverBudget {
+    fn taken_already(&self) -> String {
+        // What a program holds that has done nothing yet is worth a word only where it decides.
+        let decides = self.needed <= self.budget;
+        if decides || self.taken.0 >= 1_000_000_000 {
+            format!(", {} of which are taken", self.taken)
+        } else {
+            String::new()
+        }
+    }
 }
 
 impl OverBudget {
@@ -39,6 +46,25 @@ impl OverBudget {
     #[must_use]
     pub fn hint(&self) -> String {
         "raise `--max-memory`, or use a machine with more".to_owned()
+    }
+}
+
+/// A stage of a command that needs more memory than there is left of the budget.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{stage}: it {why}")]
+pub struct StageOverBudget {
+    /// What it makes of how much, such as `the features of 2000 images`.
+    stage: String,
+    /// What makes it smaller.
+    remedy: &'static str,
+    why: OverBudget,
+}
+
+impl StageOverBudget {
+    /// A hint: what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        format!("{}, or {}", self.remedy, self.why.hint())
     }
 }
 
@@ -76,6 +102,19 @@ impl MemoryBudget {
     /// When they do not.
     pub fn admit(self, needed: u64) -> Result<(), OverBudget> {
         self.admit_beside(needed, machine::taken())
+    }
+
+    /// The same for a `stage` that is named in the error, with what makes it smaller: `remedy`.
+    ///
+    /// # Errors
+    /// When `needed` bytes do not fit.
+    pub fn admit_stage(
+        self,
+        needed: u64,
+        stage: impl FnOnce() -> String,
+        remedy: &'static str,
+    ) -> Result<(), StageOverBudget> {
+        self.admit(needed).map_err(|why| StageOverBudget { stage: stage(), remedy, why })
     }
 
     fn admit_beside(self, needed: u64, taken: u64) -> Result<(), OverBudget> {
@@ -158,6 +197,12 @@ mod tests {
         let refused = budget.admit_beside(18_000_000_000, 3_100_000_000).unwrap_err();
         assert_eq!(refused.to_string(), "needs 18 GB of 20 GB of memory, 3.1 GB of which are taken");
         assert!(budget.admit_beside(u64::MAX, u64::MAX).is_err());
+        let small = MemoryBudget::of(52_000_000);
+        let refused = small.admit_beside(20_000_000, 68_000_000).unwrap_err();
+        assert_eq!(refused.to_string(), "needs 20 MB of 52 MB of memory, 68 MB of which are taken");
+        let stage = small.admit_stage(u64::MAX >> 1, || "features of 9 images".to_owned(), "take fewer").unwrap_err();
+        assert_eq!(stage.to_string(), "features of 9 images: it needs 9.2 EB of 52 MB of memory");
+        assert_eq!(stage.hint(), "take fewer, or raise `--max-memory`, or use a machine with more");
     }
 
     #[test]

@@ -28,4 +28,4 @@ pub use mcnemar::{EXACT_BELOW, McNemar};
 pub use order::{median, quantile, upper_median};
 pub use ranking::{Ranking, macro_average_precision, macro_roc_auc};
 pub use selective::{RiskAtCoverage, RiskCoverage};
-pub use silhouette::{Silhouettes, silhouette_cost, silhouettes};
+pub use silhouette::{Silhouettes, silhouette_cost, silhouette_memory, silhouette_sums, silhouettes};

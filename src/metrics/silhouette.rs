@@ -6,6 +6,7 @@
 use ndarray::ArrayView2;
 
 use crate::data::{ClusterId, Clustering};
+use crate::memory::bytes_of;
 use crate::pairwise::{LANES, Points, distance_sums, pair_seconds};
 
 /// Silhouettes of one clustering.
@@ -51,6 +52,21 @@ pub fn silhouettes(x: ArrayView2<'_, f32>, clusterings: &[&Clustering]) -> Vec<O
 #[must_use]
 pub fn silhouette_cost(n: usize, n_features: usize) -> f64 {
     (n as f64).powi(2) * pair_seconds(n_features)
+}
+
+/// Bytes that [`silhouettes`] takes for `n` images of `n_features` features beside them, about: the points laid out
+/// twice, and a value per image and clustering, twice.
+#[must_use]
+pub fn silhouette_memory(n: usize, n_features: usize, n_clusterings: usize) -> u64 {
+    bytes_of::<f32>(&[n, n_features + 2, 2]).saturating_add(bytes_of::<f32>(&[n, n_clusterings, 4]))
+}
+
+/// Bytes that it takes besides for sums of distances to `n_clusters` clusters, those of all clusterings together: on each
+/// thread.
+#[must_use]
+pub fn silhouette_sums(n_clusters: usize) -> u64 {
+    let sums = bytes_of::<f32>(&[n_clusters, LANES]).saturating_add(bytes_of::<f64>(&[n_clusters, LANES]));
+    sums.saturating_mul(rayon::current_num_threads() as u64)
 }
 
 /// Silhouettes of up to 32 images, from the `sums` of their distances to each cluster.

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Positive, bounds, nonzero};
+use crate::memory::{MemoryBudget, StageOverBudget, bytes_of};
 use crate::pairwise::Neighbours;
 
 /// How to look for outliers.
@@ -43,6 +44,25 @@ impl Lof {
     #[must_use]
     pub fn score(&self, x: ArrayView2<'_, f32>) -> LofScores {
         self.score_neighbours(&Neighbours::without_self(x, self.neighbours.get()), x.nrows())
+    }
+
+    /// Bytes that [`Lof::score`] takes for `n` points of `n_features` features beside them, about: the points laid out
+    /// twice, neighbours and their distances, and what is known of each point.
+    #[must_use]
+    pub fn memory(&self, n: usize, n_features: usize) -> u64 {
+        let k = self.neighbours.get().min(n);
+        bytes_of::<f32>(&[n, n_features, 2]).saturating_add(bytes_of::<u32>(&[n, 2 * k + 6]))
+    }
+
+    /// The same as [`Lof::score`] where `budget` has room for it.
+    ///
+    /// # Errors
+    /// When it has not, before anything is allocated.
+    pub fn score_within(&self, budget: MemoryBudget, x: ArrayView2<'_, f32>) -> Result<LofScores, StageOverBudget> {
+        let (n, d) = x.dim();
+        let stage = || format!("the local outlier factor of {n} images of {d} features");
+        budget.admit_stage(self.memory(n, d), stage, "take a sample of the images (`dataset.sample`)")?;
+        Ok(self.score(x))
     }
 
     /// Scores `n` points whose neighbours are known already.

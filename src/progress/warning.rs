@@ -25,7 +25,7 @@ pub enum Warning {
     TooFewToCalibrate,
     /// A kept training is overwritten.
     ResumableGivenUp,
-    /// A clustering method that cannot group these images; the others can.
+    /// A clustering method, or what else is made of the clusters, that cannot be had of these images; the rest can.
     MethodLeftOut { method: &'static str, reason: String, hint: Option<String> },
     /// More clusters than images.
     TooManyClusters { from: usize, images: usize },

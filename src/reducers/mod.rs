@@ -24,6 +24,8 @@ pub use tsne::{Layout as TsneLayout, Tsne};
 
 use ndarray::{Array2, ArrayView2};
 
+use crate::memory::StageOverBudget;
+
 /// Learns a map to fewer (or better scaled) features.
 pub trait Reducer {
     /// The fitted map.
@@ -60,6 +62,9 @@ pub enum ReduceError {
     /// The features of new images are not those the map was learned from.
     #[error("the projection takes {expected} features, the images have {found}")]
     Columns { expected: usize, found: usize },
+    /// Neither the data nor what is learned from it fits in memory.
+    #[error(transparent)]
+    Memory(#[from] StageOverBudget),
 }
 
 impl ReduceError {
@@ -70,6 +75,7 @@ impl ReduceError {
             Self::Columns { .. } => {
                 Some("embed the new images with the network and layers that the projection was fitted on".to_owned())
             }
+            Self::Memory(why) => Some(why.hint()),
             Self::Empty | Self::NoFeatures | Self::NotFinite { .. } => None,
         }
     }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::covariance::{centred, column_means, scatter};
 use super::{ReduceError, Reducer, Transform, check, check_columns, krylov};
+use crate::memory::bytes_of;
 use crate::pairwise::multiply;
 
 /// Rows that are projected together; fixed, so that the bits never depend on the threads.
@@ -33,6 +34,18 @@ pub struct Pca {
     pub(super) variances: Vec<f64>,
     /// Sum of the variances of all features, divisor `n − 1`.
     pub(super) total_variance: f64,
+}
+
+impl PrincipalComponents {
+    /// Bytes that fitting them to `n` images of `n_features` features takes, about: products of features, or of images
+    /// where there are fewer, with a copy in tiles and the basis of the search; and the images once more in that case.
+    pub(super) fn memory(self, n: usize, n_features: usize) -> u64 {
+        let side = n.min(n_features);
+        let basis = side.min(16 * self.n_components.max(8));
+        let products = bytes_of::<f64>(&[side, side, 2]).saturating_add(bytes_of::<f64>(&[side, basis, 3]));
+        let copies = if n < n_features { bytes_of::<f32>(&[n, n_features, 3]) } else { 0 };
+        products.saturating_add(copies)
+    }
 }
 
 impl Reducer for PrincipalComponents {

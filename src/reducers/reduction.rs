@@ -10,6 +10,7 @@ use super::random_projection::RandomDirections;
 use super::standardize::{Standardize, WeightedBlock};
 use super::{Projection, ReduceError, Reducer, Step, Transform, check, normalize};
 use crate::data::{bounds, nonzero};
+use crate::memory::{MemoryBudget, bytes_of};
 
 /// How features become fewer: rows to unit length, columns to unit variance, then a linear map; each can be left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,42 @@ impl Default for Reduction {
 }
 
 impl Reduction {
+    /// Bytes that [`Reduction::fit_blocks`] takes for `n` images of `n_features` features beside them, about.
+    #[must_use]
+    pub fn memory(&self, n: usize, n_features: usize) -> u64 {
+        let kept = self.n_components.get().min(n_features);
+        let scaled = bytes_of::<f32>(&[n, n_features]);
+        let map = match self.method {
+            ReductionMethod::Pca => PrincipalComponents { n_components: kept }.memory(n, n_features),
+            // The directions as they are drawn, from a unit matrix.
+            ReductionMethod::RandomProjection => bytes_of::<f32>(&[n_features, n_features + kept, 3]),
+            // Without a map the scaled data are the answer.
+            ReductionMethod::None => return scaled,
+        };
+        scaled.saturating_add(map).saturating_add(bytes_of::<f32>(&[n, kept]))
+    }
+
+    /// The same as [`Reduction::fit_blocks`] where `budget` has room for it.
+    ///
+    /// # Errors
+    /// [`ReduceError::Memory`] where it has not, before anything is allocated; else as [`Reduction::fit_transform`].
+    pub fn fit_within(
+        &self,
+        budget: MemoryBudget,
+        x: ArrayView2<'_, f32>,
+        blocks: &[WeightedBlock],
+        seed: u64,
+    ) -> Result<(Projection, Array2<f32>), ReduceError> {
+        let (n, d) = x.dim();
+        let stage = || format!("the reduction of {n} images of {d} features");
+        let remedy = match self.method {
+            ReductionMethod::Pca if d > 2 * n => "take another `reduce.method`",
+            _ => "take a sample of the images (`dataset.sample`)",
+        };
+        budget.admit_stage(self.memory(n, d), stage, remedy)?;
+        self.fit_blocks(x, blocks, seed)
+    }
+
     /// Learns the projection from `x` of shape `[n_images, n_features]` and applies it to `x`.
     ///
     /// [`Projection::n_components`] says how many features were kept.

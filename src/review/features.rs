@@ -31,6 +31,9 @@ impl ReviewFeatures {
     pub fn of_run(curator: &Curator, context: &Context<'_>) -> Result<Self, WorkflowError> {
         let (run, table) = (curator.run(), curator.table());
         let x = run_features(curator.folder(), run, table, context)?;
+        let (n, d) = x.dim();
+        let stage = || format!("suggestions for {n} images of {d} features");
+        context.memory.admit_stage(SuggestionModel::memory(n, d), stage, "curate a run of a sample of the images")?;
         let ids = table.rows.iter().map(|row| row.id).collect();
         Ok(Self { points: Points::new(x.view()), model: SuggestionModel::new(x.clone(), ids), seed: run.seed, x })
     }

@@ -6,6 +6,7 @@ use super::context::{neighbour_columns, neighbours, radial_columns, radial_devia
 use super::local::{self, Difference};
 use super::recipe::{ContextBlock, InconsistencyRecipe};
 use super::{SeparationError, Tiles};
+use crate::memory::MemoryBudget;
 
 /// Inconsistency of the rest.
 #[derive(Debug, Clone)]
@@ -29,7 +30,13 @@ const MOST: f32 = 100.0;
 
 impl InconsistencyRecipe {
     /// Judges the tiles of `rows`.
-    pub(super) fn run(&self, tiles: &Tiles<'_>, rows: &[usize]) -> Result<Inconsistency, SeparationError> {
+    pub(super) fn run(
+        &self,
+        tiles: &Tiles<'_>,
+        rows: &[usize],
+        memory: MemoryBudget,
+    ) -> Result<Inconsistency, SeparationError> {
+        super::admit(memory, super::INCONSISTENT, rows.len(), tiles.columns.len())?;
         let places = tiles.places_at(rows);
         let (mut columns, mut values, mut scores) = (Vec::new(), Vec::new(), Vec::new());
         for (block, weight) in &self.features {
@@ -59,7 +66,7 @@ impl InconsistencyRecipe {
         // Each array by itself: alike defects of many arrays would keep each other company.
         let (mut factors, mut outliers) = (vec![1.0; rows.len()], vec![false; rows.len()]);
         for array in local::by_array(&places) {
-            let judged = self.lof.score(standardised.select(Axis(0), &array).view());
+            let judged = self.lof.score_within(memory, standardised.select(Axis(0), &array).view())?;
             for ((row, factor), outlier) in array.into_iter().zip(judged.factors).zip(judged.outliers) {
                 (factors[row], outliers[row]) = (factor, outlier);
             }

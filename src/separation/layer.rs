@@ -7,8 +7,9 @@ use ndarray::{Array2, ArrayView2, Axis};
 use super::local::{self, Difference};
 use super::recipe::{LayerRecipe, Take};
 use super::{SeparationError, Tiles};
-use crate::clusterers::KMeans;
+use crate::clusterers::{Clusterer, KMeans};
 use crate::data::{ClusterId, Clustering};
+use crate::memory::MemoryBudget;
 use crate::reducers::{Reduction, ReductionMethod};
 
 /// Beyond it a score says no more: one wild feature must not drown the others.
@@ -59,9 +60,11 @@ impl LayerRecipe {
         tiles: &Tiles<'_>,
         rows: &[usize],
         key: &str,
+        memory: MemoryBudget,
         seed: u64,
     ) -> Result<LayerOutcome, SeparationError> {
         let columns: Vec<String> = self.features.iter().flat_map(|block| block.columns()).collect();
+        super::admit(memory, &self.name, rows.len(), columns.len())?;
         let mut values = tiles.select(rows, &columns, &self.name)?;
         let places = tiles.places_at(rows);
         if let Some(around) = self.around {
@@ -83,12 +86,12 @@ impl LayerRecipe {
             None => local::scores(values.view(), &places, f32::MAX),
         };
         // The clustering of all tiles is for the report; what is taken is looked for round by round below.
-        let (clustering, reduced) = self.cluster(values.view(), seed)?;
+        let (clustering, reduced) = self.cluster(values.view(), memory, seed)?;
         let cluster = self.choose(&clustering, scores.view(), named);
         let mut taken = TakenTiles { rows: Vec::new(), cluster, rounds: 0, stands_out: 0.0 };
         let mut left: Vec<usize> = (0..rows.len()).collect();
         for round in 0..self.rounds.get() {
-            let found = self.find(&left, values.view(), scores.view(), named, seed)?;
+            let found = self.find(&left, values.view(), scores.view(), named, memory, seed)?;
             taken.stands_out = if round == 0 { found.stands_out } else { taken.stands_out };
             if self.beyond.is_some_and(|beyond| found.stands_out < beyond.get()) {
                 break;
@@ -120,12 +123,13 @@ impl LayerRecipe {
         values: ArrayView2<'_, f32>,
         scores: ArrayView2<'_, f32>,
         named: Option<usize>,
+        memory: MemoryBudget,
         seed: u64,
     ) -> Result<Candidate, SeparationError> {
         let mut members = left.to_vec();
         let mut stands_out = 0.0;
         for _ in 0..=self.zoom {
-            let (clustering, _) = self.cluster(values.select(Axis(0), &members).view(), seed)?;
+            let (clustering, _) = self.cluster(values.select(Axis(0), &members).view(), memory, seed)?;
             let own = scores.select(Axis(0), &members);
             let Some(cluster) = self.choose(&clustering, own.view(), named) else { break };
             members = clustering.members(Some(cluster)).map(|at| members[at]).collect();
@@ -147,16 +151,21 @@ impl LayerRecipe {
     }
 
     /// Fewer tiles than clusters are one cluster.
-    fn cluster(&self, values: ArrayView2<'_, f32>, seed: u64) -> Result<(Clustering, Array2<f32>), SeparationError> {
+    fn cluster(
+        &self,
+        values: ArrayView2<'_, f32>,
+        memory: MemoryBudget,
+        seed: u64,
+    ) -> Result<(Clustering, Array2<f32>), SeparationError> {
         if values.nrows() == 0 {
             return Ok((Clustering::by_number(&[]), Array2::zeros((0, 1))));
         }
         let reduction =
             Reduction { l2: false, standardize: true, method: ReductionMethod::Pca, n_components: self.n_components };
-        let (_, reduced) = reduction.fit_transform(values, seed)?;
+        let (_, reduced) = reduction.fit_within(memory, values, &[], seed)?;
         let k = NonZeroUsize::new(self.k.get().min(values.nrows())).unwrap_or(NonZeroUsize::MIN);
         let k_means = KMeans { n_init: self.n_init, ..KMeans::with_k(k) };
-        Ok((k_means.fit(reduced.view(), k, seed)?.clustering, reduced))
+        Ok((k_means.cluster_within(memory, reduced.view(), seed)?, reduced))
     }
 
     fn choose(&self, clustering: &Clustering, scores: ArrayView2<'_, f32>, named: Option<usize>) -> Option<ClusterId> {

@@ -22,6 +22,7 @@ pub use layer::{LayerOutcome, TakenTiles};
 pub use recipe::{ContextBlock, InconsistencyRecipe, LayerRecipe, Polarity, SeparationRecipe, Take};
 
 use crate::clusterers::ClusterError;
+use crate::memory::{MemoryBudget, StageOverBudget, bytes_of};
 use crate::reducers::ReduceError;
 
 /// Name of the rest where nothing is wrong with it.
@@ -69,6 +70,8 @@ pub enum SeparationError {
     #[error("the layer `{layer}` has no feature `{column}` (it has: {known})")]
     NoColumn { layer: String, column: String, known: String },
     #[error(transparent)]
+    Memory(#[from] StageOverBudget),
+    #[error(transparent)]
     Reduce(#[from] ReduceError),
     #[error(transparent)]
     Cluster(#[from] ClusterError),
@@ -80,6 +83,7 @@ impl SeparationError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoColumn { .. } => Some("name a column of the layer's `features` in `take`".to_owned()),
+            Self::Memory(why) => Some(why.hint()),
             Self::Reduce(error) => error.hint(),
             Self::Cluster(error) => error.hint(),
         }
@@ -91,8 +95,14 @@ impl SeparationRecipe {
     /// that the inconsistency looks at.
     ///
     /// # Errors
-    /// When a layer names a feature that its tiles do not have.
-    pub fn separate(&self, tiles: &Tiles<'_>, context: &Tiles<'_>, seed: u64) -> Result<Separation, SeparationError> {
+    /// When a layer names a feature that its tiles do not have, or does not fit in `memory`.
+    pub fn separate(
+        &self,
+        tiles: &Tiles<'_>,
+        context: &Tiles<'_>,
+        memory: MemoryBudget,
+        seed: u64,
+    ) -> Result<Separation, SeparationError> {
         let mut names: Vec<String> = Vec::new();
         for layer in &self.layers {
             if !names.contains(&layer.name) {
@@ -105,7 +115,7 @@ impl SeparationRecipe {
         let mut labels = vec![rest; left.len()];
         let mut layers = Vec::with_capacity(self.layers.len());
         for (number, layer) in self.layers.iter().enumerate() {
-            let outcome = layer.run(tiles, &left, &self.key(number), seed)?;
+            let outcome = layer.run(tiles, &left, &self.key(number), memory, seed)?;
             let label = names.iter().position(|name| *name == layer.name).unwrap_or(rest);
             for &row in &outcome.taken.rows {
                 labels[row] = label;
@@ -113,7 +123,7 @@ impl SeparationRecipe {
             left.retain(|row| labels[*row] == rest);
             layers.push(outcome);
         }
-        let inconsistency = self.inconsistency.run(context, &left)?;
+        let inconsistency = self.inconsistency.run(context, &left, memory)?;
         for (&row, &odd) in left.iter().zip(&inconsistency.outliers) {
             labels[row] += usize::from(odd);
         }
@@ -135,6 +145,15 @@ impl SeparationRecipe {
             before => format!("{name}_{}", before + 1),
         }
     }
+}
+
+/// Copies of the features of tiles that a layer, or the inconsistency, makes at most: chosen, compared, scored, grouped.
+const COPIES: usize = 6;
+
+/// Asks for the copies of `columns` of `n` tiles that `layer` makes.
+fn admit(memory: MemoryBudget, layer: &str, n: usize, columns: usize) -> Result<(), StageOverBudget> {
+    let stage = || format!("the layer `{layer}` over {n} tiles of {columns} features");
+    memory.admit_stage(bytes_of::<f32>(&[n, columns, COPIES]), stage, "separate fewer arrays at once")
 }
 
 impl Tiles<'_> {

@@ -100,7 +100,9 @@ impl<'a> Surroundings<'a> {
                     group.iter().map(|&row| values[[row, column]] - of_arrays[[row, column]]).collect();
                 let size = |sample: &mut [f32]| median(sample).map_or(0.0, f64::abs);
                 if size(&mut jumps) < STEP * size(&mut offsets) {
-                    group.into_iter().for_each(|row| odd[row] = false);
+                    for row in group {
+                        odd[row] = false;
+                    }
                 }
             }
         }
@@ -126,7 +128,9 @@ impl<'a> Surroundings<'a> {
         for rows in self.arrays.values() {
             for column in 0..values.ncols() {
                 let middle = median(&mut rows.iter().map(|&row| values[[row, column]]).collect::<Vec<_>>());
-                rows.iter().for_each(|&row| medians[[row, column]] = middle.map_or(f32::NAN, |middle| middle as f32));
+                for &row in rows {
+                    medians[[row, column]] = middle.map_or(f32::NAN, |middle| middle as f32);
+                }
             }
         }
         medians

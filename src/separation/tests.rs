@@ -43,7 +43,7 @@ fn a_layer_takes_what_stands_out_and_nothing_where_nothing_does() {
         let recipe = SeparationRecipe { layers: vec![layer(take, 6.0)], ..SeparationRecipe::default() };
         let (places, columns, values) = grid(9, &odd);
         let tiles = Tiles { places: &places, columns: &columns, values: values.view() };
-        let found = recipe.separate(&tiles, &tiles, 1).unwrap();
+        let found = recipe.separate(&tiles, &tiles, MemoryBudget::of_machine(), 1).unwrap();
         assert_eq!(found.layers[0].taken.rows, odd);
         assert_eq!(found.names, ["Missing", CONSISTENT, INCONSISTENT]);
         assert_eq!(found.labels.iter().filter(|label| **label == 0).count(), 3);
@@ -51,7 +51,9 @@ fn a_layer_takes_what_stands_out_and_nothing_where_nothing_does() {
 
         let (places, columns, values) = grid(9, &[]);
         let tiles = Tiles { places: &places, columns: &columns, values: values.view() };
-        assert!(recipe.separate(&tiles, &tiles, 1).unwrap().layers[0].taken.rows.is_empty());
+        assert!(
+            recipe.separate(&tiles, &tiles, MemoryBudget::of_machine(), 1).unwrap().layers[0].taken.rows.is_empty()
+        );
     }
 }
 
@@ -62,7 +64,7 @@ fn few_tiles_are_no_problem() {
     for n in 0..=4 {
         let values = values.slice(ndarray::s![..n, ..]);
         let tiles = Tiles { places: &places[..n], columns: &columns, values };
-        assert_eq!(recipe.separate(&tiles, &tiles, 1).unwrap().labels.len(), n);
+        assert_eq!(recipe.separate(&tiles, &tiles, MemoryBudget::of_machine(), 1).unwrap().labels.len(), n);
     }
 }
 
@@ -72,7 +74,7 @@ fn a_feature_that_is_not_there_is_named() {
         SeparationRecipe { layers: vec![layer(Take::Lowest("radial_0".to_owned()), 6.0)], ..Default::default() };
     let (places, columns, values) = grid(3, &[]);
     let tiles = Tiles { places: &places, columns: &columns, values: values.view() };
-    let error = recipe.separate(&tiles, &tiles, 1).unwrap_err();
+    let error = recipe.separate(&tiles, &tiles, MemoryBudget::of_machine(), 1).unwrap_err();
     assert!(error.to_string().contains("`radial_0`") && error.to_string().contains("missing_contrast"), "{error}");
 }
 
@@ -82,7 +84,7 @@ fn layers_may_share_a_name() {
     let recipe = SeparationRecipe { layers: vec![highest(), highest()], ..Default::default() };
     let (places, columns, values) = grid(9, &[3, 40]);
     let tiles = Tiles { places: &places, columns: &columns, values: values.view() };
-    let found = recipe.separate(&tiles, &tiles, 1).unwrap();
+    let found = recipe.separate(&tiles, &tiles, MemoryBudget::of_machine(), 1).unwrap();
     assert_eq!(found.names, ["Missing", CONSISTENT, INCONSISTENT]);
     assert_eq!([&found.layers[0].key, &found.layers[1].key], ["missing", "missing_2"]);
     assert_eq!(found.labels.iter().filter(|label| **label == 0).count(), 2);

@@ -22,6 +22,9 @@ pub enum TrainError {
     /// The classifier does not fit in memory.
     #[error("the classifier {0}")]
     Memory(#[from] OverBudget),
+    /// A step of fine-tuning does not fit in memory.
+    #[error("fine-tuning in steps of {batch_size} images {why}")]
+    StepMemory { batch_size: usize, why: OverBudget },
     /// No epoch had a finite loss.
     #[error("the loss diverged from the first epoch on at learning rate `{0}`")]
     Diverged(f64),
@@ -57,6 +60,7 @@ impl TrainError {
             Self::Memory(why) => {
                 Some(format!("choose fewer or smaller layers in `classifier.hidden`, or {}", why.hint()))
             }
+            Self::StepMemory { why, .. } => Some(format!("lower `finetune.batch_size`, or {}", why.hint())),
             Self::Diverged(rate) => Some(format!("lower `learning_rate`, for example to `{}`", rate / 10.0)),
             Self::Checkpoint(_) | Self::Temporary(_) => Some("check the space left in the temporary folder".to_owned()),
             Self::MixedOnCpu => Some("use `precision = \"full\"`, or `--device cuda`".to_owned()),

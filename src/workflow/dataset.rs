@@ -8,6 +8,7 @@ use super::{Context, WorkflowError, Workspace};
 use crate::data::{ImageId, ImageRecord, Manifest};
 use crate::files::{ImagesTable, images_csv};
 use crate::images::{ImageError, ScanOptions, count_images, scan, slice};
+use crate::memory::{MemoryBudget, bytes_of};
 use crate::recipes::{DatasetRecipe, Slices};
 use crate::runs::{Placement, Provenance, RunKind};
 
@@ -52,9 +53,19 @@ pub(crate) fn scan_there(
 /// The patches of the images of `manifest` where a run or checkpoint sliced its own; else these as they are.
 ///
 /// # Errors
-/// When no image has enough pixels.
-pub(crate) fn sliced(manifest: Manifest, slices: Option<Slices>) -> Result<Manifest, WorkflowError> {
+/// When no image has enough pixels, or the list of all patches does not fit in `memory`.
+pub(crate) fn sliced(
+    manifest: Manifest,
+    slices: Option<Slices>,
+    memory: MemoryBudget,
+) -> Result<Manifest, WorkflowError> {
+    /// Bytes of a record with its path, about.
+    const RECORD: usize = 512;
     let Some(Slices { rows, columns }) = slices else { return Ok(manifest) };
+    let n = manifest.records.len();
+    let bytes = bytes_of::<[u8; RECORD]>(&[n, rows.get() as usize, columns.get() as usize]);
+    let stage = || format!("{rows}×{columns} patches of each of {n} images");
+    memory.admit_stage(bytes, stage, "take fewer images at once")?;
     let patches = slice(manifest, rows, columns);
     require_images(&patches)?;
     Ok(patches)

@@ -13,6 +13,7 @@ use crate::embeddings::StoreError;
 use crate::features::FeatureError;
 use crate::files::{ResultsError, TableError};
 use crate::images::ImageError;
+use crate::memory::StageOverBudget;
 use crate::reducers::{ProjectionFileError, ReduceError};
 use crate::report::PlotError;
 use crate::runs::{BundleError, RunError};
@@ -35,6 +36,8 @@ pub enum WorkflowError {
     /// A file of decisions cannot be taken.
     #[error("{source}: `{}`", .path.display())]
     Apply { path: PathBuf, source: ApplyError },
+    #[error(transparent)]
+    Memory(#[from] StageOverBudget),
     #[error(transparent)]
     Device(#[from] DeviceError),
     #[error(transparent)]
@@ -91,7 +94,9 @@ impl WorkflowError {
         let hint = match self {
             Self::Failed { hint, .. } => hint.clone(),
             Self::Apply { .. } => Some("nothing of the file was applied; mend the line and apply it again".to_owned()),
+            Self::Memory(error) => Some(error.hint()),
             Self::Device(error) => Some(error.hint()),
+            Self::Reduce(error) => error.hint(),
             Self::Image(error) => error.hint(),
             Self::Backbone(error) => error.hint(),
             Self::Store(error) => error.hint(),

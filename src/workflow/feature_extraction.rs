@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ndarray::{Array2, Axis, concatenate};
 
 use super::patch_features::{self, MeasuredPatches};
-use super::{Context, WorkflowError, Workspace};
+use super::{Context, WorkflowError};
 use crate::backbones::Backbone;
 use crate::data::{Embeddings, FrameAddress, Manifest, Positive};
 use crate::detector_frames::series_of;
@@ -15,6 +15,7 @@ use crate::features::{
     BackboneFeatures, FeatureExtractor, Features as _, FrameStatistics, HandMade, HandMadeBlock, WithEnhancement,
 };
 use crate::images::{BrightnessPolicy, DepthRange, Enhancement};
+use crate::memory::{MemoryBudget, bytes_of};
 use crate::progress::Note;
 use crate::recipes::{FeaturesRecipe, NetworkRecipe, PatchFeatures, Slices};
 use crate::reducers::WeightedBlock;
@@ -70,10 +71,18 @@ impl ExtractedFeatures {
 }
 
 /// The network that `recipe` names.
-pub(crate) fn backbone(recipe: &NetworkRecipe, workspace: &Workspace) -> Result<Backbone, WorkflowError> {
+///
+/// # Errors
+/// When its weights are not there, not right, or do not fit in memory.
+pub(crate) fn backbone(recipe: &NetworkRecipe, context: &Context<'_>) -> Result<Backbone, WorkflowError> {
+    let name = recipe.backbone;
+    let checkpoints = &context.workspace.checkpoints;
+    let file = recipe.weights.clone().unwrap_or_else(|| name.file_in(checkpoints));
+    let stage = || format!("the network `{name}`");
+    context.memory.admit_stage(Backbone::memory(&file), stage, "take `features.kind = \"hand_made\"`")?;
     Ok(match &recipe.weights {
-        Some(path) => Backbone::open(recipe.backbone, path, None)?,
-        None => Backbone::load(recipe.backbone, &workspace.checkpoints)?,
+        Some(path) => Backbone::open(name, path, None)?,
+        None => Backbone::load(name, checkpoints)?,
     })
 }
 
@@ -117,7 +126,7 @@ impl FeatureExtraction {
     }
 
     fn add_network(&mut self, mut recipe: NetworkRecipe, context: &Context<'_>) -> Result<(), WorkflowError> {
-        let backbone = backbone(&recipe, context.workspace)?;
+        let backbone = backbone(&recipe, context)?;
         if recipe.layers.is_empty() {
             recipe.layers = vec![recipe.backbone.default_layer().to_owned()];
         }
@@ -234,9 +243,7 @@ impl FeatureExtraction {
             columns.append(&mut extractor.features().columns());
             values.push(done.embeddings.into_values());
         }
-        let views: Vec<_> = values.iter().map(Array2::view).collect();
-        let mut values = concatenate(Axis(1), &views)
-            .map_err(|error| WorkflowError::failed(error.to_string(), "report this as a bug"))?;
+        let mut values = side_by_side(values, context.memory)?;
         if let Some(frame) = self.recipe.frame() {
             columns = frame.columns();
             values = frame.in_series(values.view(), &series_of(&manifest));
@@ -263,6 +270,11 @@ impl FeatureExtraction {
         depth: DepthRange,
         context: &Context<'_>,
     ) -> Result<ExtractedFeatures, WorkflowError> {
+        // Each patch's statistics twice, the second time in a list of its own.
+        let (n, d) = (manifest.records.len(), recipe.statistics.len());
+        let stage = || format!("the features of {n} patches");
+        let bytes = bytes_of::<f64>(&[n, 2 * d + 8]);
+        context.memory.admit_stage(bytes, stage, "take a sample of the images (`dataset.sample`), or fewer slices")?;
         let MeasuredPatches { manifest, values, replaced } =
             patch_features::measure(recipe, manifest, depth, context.observer);
         let embeddings = Embeddings::new(manifest.ids(), values).map_err(StoreError::from)?;
@@ -286,10 +298,22 @@ impl FeatureExtraction {
     }
 }
 
+/// All columns of `blocks`, which have as many rows; a single block is not copied.
+fn side_by_side(blocks: Vec<Array2<f32>>, memory: MemoryBudget) -> Result<Array2<f32>, WorkflowError> {
+    let blocks = match <[_; 1]>::try_from(blocks) {
+        Ok([only]) => return Ok(only),
+        Err(several) => several,
+    };
+    let (n, d) = (blocks.first().map_or(0, Array2::nrows), blocks.iter().map(Array2::ncols).sum());
+    let stage = || format!("{d} features of {n} images side by side");
+    memory.admit_stage(bytes_of::<f32>(&[n, d]), stage, "take a sample of the images (`dataset.sample`)")?;
+    let views: Vec<_> = blocks.iter().map(Array2::view).collect();
+    concatenate(Axis(1), &views).map_err(|error| WorkflowError::failed(error.to_string(), "report this as a bug"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::MemoryBudget;
     use crate::progress::Silent;
     use crate::recipes::HandMadeRecipe;
 
@@ -298,7 +322,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let (runs, checkpoints, datasets, cache) = (at("runs"), at("checkpoints"), at("datasets"), at("cache"));
-        let workspace = Workspace { runs, checkpoints, datasets, cache, images: None };
+        let workspace = crate::workflow::Workspace { runs, checkpoints, datasets, cache, images: None };
         let memory = MemoryBudget::of_machine();
         let context = Context { device: Device::Cpu, memory, workspace: &workspace, observer: &Silent };
         let blocks = BTreeMap::from([(HandMadeBlock::Statistics, Positive::try_from(1.0).unwrap())]);

@@ -180,7 +180,7 @@ fn from_table(
             "give the run over patches itself, or `rails curate RUN --export DIR --format imagefolder` and that folder",
         ));
     }
-    let manifest = dataset::sliced(dataset::open(Some(images), recipe, context)?, slices)?;
+    let manifest = dataset::sliced(dataset::open(Some(images), recipe, context)?, slices, context.memory)?;
     let matched = table_of_labels.match_to(&manifest);
     for warning in matched.warnings(table) {
         context.observer.warn(&Warning::Labels(warning));

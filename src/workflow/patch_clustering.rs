@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::clustering::{FailedMethod, leave_out};
+use super::clustering::{FailedMethod, leave_out, or_left_out};
 use crate::clusterers::{ClusterError, Method, SingleClusterSection};
 use crate::data::{Clustering, Positive};
 use crate::features::{Patches, Statistic, make_finite};
-use crate::memory::MemoryBudget;
-use crate::metrics::{silhouettes, upper_median};
+use crate::memory::{MemoryBudget, StageOverBudget, bytes_of};
+use crate::metrics::{silhouette_memory, silhouette_sums, silhouettes, upper_median};
 use crate::progress::Observer;
 use crate::recipes::{FitPer, PatchesRecipe};
 use crate::reducers::{self, Projection, Reduction};
@@ -122,6 +122,7 @@ impl PatchClusterer {
             if places.is_empty() {
                 continue;
             }
+            self.admit(places.len())?;
             let (raw, odd) = self.matrix(images, &places);
             replaced += odd;
             let (_, x) = self.reduced(raw.view())?;
@@ -142,7 +143,8 @@ impl PatchClusterer {
                         }
                     };
                 for (score, space) in scores.iter_mut().zip([x.view(), raw.view()]) {
-                    score.add(silhouette(space, &clustering), places.len());
+                    let judged = self.silhouette(space, &clustering);
+                    score.add(or_left_out("silhouette", judged, observer).flatten(), places.len());
                 }
                 // Clusters are numbered by standard deviation, so that 0 is the quietest in every image.
                 let deviations: Vec<f64> =
@@ -168,22 +170,38 @@ impl PatchClusterer {
         if places.is_empty() {
             return Ok(None);
         }
+        self.admit(places.len())?;
         let (projection, x) = self.reduced(self.matrix(images, &places).0.view())?;
         Ok(Some(PatchSpace { places, projection, x }))
+    }
+
+    /// Asks for the statistics of `n` patches: as they are, standardised, and cut.
+    fn admit(&self, n: usize) -> Result<(), WorkflowError> {
+        let d = self.statistics.len();
+        let stage = || format!("{d} statistics of {n} patches");
+        Ok(self.memory.admit_stage(bytes_of::<f32>(&[n, d, 3]), stage, "lower `patches.slices`")?)
     }
 
     /// The space that is clustered.
     fn reduced(&self, raw: ArrayView2<'_, f32>) -> Result<(Projection, Array2<f32>), WorkflowError> {
         if !self.reduce.standardize {
-            return Ok(self.reduce.fit_transform(raw, self.seed)?);
+            return Ok(self.reduce.fit_within(self.memory, raw, &[], self.seed)?);
         }
         let standardized = Reduction { method: reducers::ReductionMethod::None, ..self.reduce.clone() };
         let most = self.clip.get() as f32;
-        let standardized = standardized.fit_transform(raw, self.seed)?.0.clipped(most);
+        let standardized = standardized.fit_within(self.memory, raw, &[], self.seed)?.0.clipped(most);
         let clipped = standardized.transform(raw)?;
         let rest = Reduction { l2: false, standardize: false, ..self.reduce.clone() };
-        let (rest, x) = rest.fit_transform(clipped.view(), self.seed)?;
+        let (rest, x) = rest.fit_within(self.memory, clipped.view(), &[], self.seed)?;
         Ok((standardized.then(rest), x))
+    }
+
+    /// Mean silhouette of `clustering`, in `-1.0..=1.0`; `None` where it has fewer than two clusters.
+    fn silhouette(&self, x: ArrayView2<'_, f32>, clustering: &Clustering) -> Result<Option<f64>, StageOverBudget> {
+        let (n, d) = x.dim();
+        let bytes = silhouette_memory(n, d, 1).saturating_add(silhouette_sums(clustering.n_clusters()));
+        self.memory.admit_stage(bytes, || format!("the silhouette of {n} patches"), "lower `patches.slices`")?;
+        Ok(silhouettes(x, &[clustering]).pop().flatten().map(|judged| judged.mean))
     }
 
     /// The chosen statistics of the patches at `places`, and how many were not finite and became 0.
@@ -221,10 +239,6 @@ fn kept(images: &[&Patches], group: &[usize]) -> Vec<(usize, usize)> {
 /// A statistic of a patch, found by its name: columns stand in the order of [`Statistic`].
 fn value(image: &Patches, patch: usize, statistic: Statistic) -> f64 {
     image.values[[patch, statistic as usize]]
-}
-
-fn silhouette(x: ArrayView2<'_, f32>, clustering: &Clustering) -> Option<f64> {
-    silhouettes(x, &[clustering]).pop().flatten().map(|judged| judged.mean)
 }
 
 /// A mean over groups of patches.

@@ -52,7 +52,7 @@ fn absurd_settings_are_refused_with_the_range() {
 fn what_needs_more_memory_than_allowed_is_refused_with_the_figures() {
     let place = Workplace::with_tiles("bounds", 2);
     let tiny = ["cluster", "--max-memory", "1MB"];
-    place.rails(&tiny).with(1).saying(&["the features of 6 images: it needs", "of 1.0 MB", "`--max-memory`"]);
+    place.rails(&tiny).with(1).saying(&["the network `efficientnet-lite0`: it needs", "of 1.0 MB", "`--max-memory`"]);
     let patches = ["patches", "--max-memory", "100MiB", "--set", "patches.slices=1000"];
     place.rails(&patches).with(1).saying(&["1000000 patches of each of 6 images: it needs", "patches.slices"]);
     let wide = ["--set", "classifier.hidden=[8192,8192]"];
@@ -180,4 +180,50 @@ fn a_table_with_an_absurd_cluster_is_refused() {
     }
     place.write(&format!("{run}/images.csv"), writer.into_inner().unwrap());
     place.rails(&["curate", &run, "--status"]).with(1).saying(&["`4294967294` is out of range", "images.csv"]);
+}
+
+/// Frames of nothing but numbers, as many as a stage may trip over.
+fn frames(place: &Workplace, n: usize) {
+    let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({n}, 4, 4), }}");
+    let mut npy = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    npy.extend(format!("{header:<117}\n").bytes());
+    npy.extend((0..n * 16).map(|at| ((at / 16 % 3) * 70 + at * at % 23) as u8));
+    place.write("frames/stack.npy", npy);
+}
+
+#[test]
+fn what_does_not_fit_costs_itself_and_the_run_goes_on() {
+    let place = Workplace::new("bounds");
+    frames(&place, 6000);
+    let features = ["--set", "features={kind=\"hand_made\",blocks={statistics=1}}", "--set", "report.examples=2"];
+    let run =
+        |more: &[&str]| place.rails(&[&["cluster", "frames", "--max-memory", "100MB"], &features[..], more].concat());
+    let eps: Vec<String> = (1..200).map(|at| format!("{at}")).collect();
+    let eps = format!("cluster.dbscan={{eps=[{0}],min_samples=[{0}]}}", eps.join(","));
+    let all = "cluster.methods=[\"kmeans\",\"dbscan\",\"hierarchical\",\"gaussian_mixture\"]";
+    let k = "cluster.gaussian_mixture.k=3";
+    let wide = ["--set", all, "--set", &eps, "--set", k, "--set", "cluster.kmeans.k={from=2,to=6000}"];
+    let map = ["--set", "tsne.perplexity=1000000", "--set", "report.layout=tsne"];
+    run(&[&wide[..], &map[..]].concat()).with(3).saying(&[
+        "`kmeans` is left out: it needs",
+        "`dbscan` is left out: it needs",
+        "`hierarchical` is left out: it needs",
+        "`tsne` is left out: the map of 6000 images by t-SNE: it needs",
+        "--max-memory",
+    ]);
+    let results = place.json(format!("{}/results.json", place.newest("cluster")));
+    let failed = results["failed_methods"].as_array().unwrap();
+    assert_eq!(
+        failed.iter().map(|one| one["method"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["kmeans", "dbscan", "hierarchical"]
+    );
+    assert!(results["gaussian_mixture"]["n_clusters"] == 3 && results.get("tsne").is_none(), "{results}");
+    // In one command's memory the sums of all clusterings need several passes.
+    let several = [
+        "--set",
+        "cluster.methods=[\"kmeans\"]",
+        "--set",
+        "cluster.kmeans={k=[2,3,2000,2001,2002],n_init=1,max_iter=2}",
+    ];
+    run(&[&several[..], &["--set", "report.layout=pca"]].concat()).with(0);
 }

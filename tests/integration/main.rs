@@ -1,6 +1,7 @@
 //! The program as people use it: the binary is run in a folder of its own, and its exit code, its words and its files
 //! are looked at. The images are tiles of `datasets/surfaces`, or made on the spot.
 
+mod absurd_numbers;
 mod architecture;
 mod bounds;
 mod broken_files;

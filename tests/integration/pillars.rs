@@ -7,6 +7,7 @@ use ndarray::{Array2, Array3};
 use rails::data::ClassId;
 use rails::features::{Features as _, HandMade, HandMadeBlock, Statistics as _, make_finite};
 use rails::images::{Enhancement, Image, Tiling, enhance};
+use rails::memory::MemoryBudget;
 use rails::metrics::Ranking;
 use rails::recipes::{SeparateRecipe, load};
 use rails::separation::{GridPlace, Separation, SeparationRecipe, Tiles};
@@ -77,7 +78,14 @@ impl Measured {
     }
 
     fn separate(&self, recipe: &SeparationRecipe) -> Separation {
-        recipe.separate(&self.layers.tiles(&self.places), &self.context.tiles(&self.places), 42).unwrap()
+        recipe
+            .separate(
+                &self.layers.tiles(&self.places),
+                &self.context.tiles(&self.places),
+                MemoryBudget::of_machine(),
+                42,
+            )
+            .unwrap()
     }
 }
 
@@ -158,33 +166,11 @@ fn defects_are_found_in_ten_arrays() {
         println!("one threshold for {name}: recall {best:.3} ({column})");
         thresholds.push(best);
     }
-    // The README's figures, and that no single feature would do. Another SIMD level may move a tile or two.
+    // The README's figures, and that no single feature would do but for seams. Another SIMD level may move a tile or two.
     let found = [mean(&recalls), mean(&precisions), mean(&inconsistency)];
-    for (found, golden) in found.into_iter().chain(thresholds).zip([0.976, 0.971, 0.882, 0.715, 0.127, 0.794]) {
+    for (found, golden) in found.into_iter().chain(thresholds).zip([0.994, 0.988, 0.900, 0.715, 0.127, 1.0]) {
         assert!((found - golden).abs() < 0.01, "{found:.3} instead of {golden}");
     }
-}
-
-#[test]
-fn defects_that_stand_in_groups_are_found_too() {
-    let recipe = recipe();
-    let (mut recalls, mut precisions) = (Vec::new(), Vec::new());
-    for seed in SEEDS {
-        let options = Options { bright_pillars: seed % 2 == 1, groups: true, ..Options::default() };
-        let array = array(200 + seed, options);
-        let found = Measured::of(&array, options, &recipe).separate(&recipe);
-        for (kind, name) in DEFECTS {
-            let label = found.names.iter().position(|known| known == name).unwrap();
-            let said: Vec<bool> = found.labels.iter().map(|one| *one == label).collect();
-            let (recall, precision) = judge(&said, &is(&array.truth, kind));
-            println!("seed {seed} {name} in groups: recall {recall:.3} precision {precision:.3}");
-            recalls.push(recall);
-            precisions.push(precision);
-        }
-    }
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    println!("in groups: recall {:.3} precision {:.3}", mean(&recalls), mean(&precisions));
-    assert!(mean(&recalls) >= 0.95 && mean(&precisions) >= 0.9, "{recalls:?} {precisions:?}");
 }
 
 #[test]
@@ -239,7 +225,7 @@ fn defect_labels_become_classes_and_a_classifier() {
         "missing_cluster",
         "inconsistency",
         "missing_contrast",
-        "stitching_score",
+        "seam_step",
         "rotation_ssim_mean",
         "neighbours_norm",
         "radial_deviation_max",
@@ -385,7 +371,7 @@ fn another_size_and_polarity_in_sixteen_bits() {
     let place = Workplace::new("pillars-deep");
     place.write("experiments/pillars.toml", std::fs::read(repository().join("experiments/pillars.toml")).unwrap());
     std::fs::create_dir_all(place.path("deep")).unwrap();
-    let options = Options { rows: 12, columns: 20, pitch: 72, bright_pillars: true, without: None };
+    let options = Options { rows: 12, columns: 20, pitch: 72, bright_pillars: true, ..Options::default() };
     let array = array(21, options);
     let deep = image::ImageBuffer::from_fn(array.image.width(), array.image.height(), |x, y| {
         image::Luma([u16::from(array.image.get_pixel(x, y).0[0]) * 200 + 3000])

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::components::Components;
 use super::level::EpsLevel;
 use super::squared_radius;
+use crate::clusterers::ClusterError;
 use crate::data::{Clustering, Positive, bounds};
+use crate::memory::{MemoryBudget, bytes_of};
 use crate::pairwise::{ExactRows, Points, Threshold, neighbour_counts};
 
 /// DBSCAN for every pair of `eps` and `min_samples`.
@@ -59,6 +61,24 @@ impl DbscanGrid {
     #[must_use]
     pub fn fit(&self, x: ArrayView2<'_, f32>) -> Vec<DbscanFit> {
         self.fit_points(&Points::new(x), x)
+    }
+
+    /// The same as [`DbscanGrid::fit`] where `budget` has room for it.
+    ///
+    /// # Errors
+    /// [`ClusterError::Memory`] where it has not, before anything is allocated.
+    pub fn fit_within(&self, budget: MemoryBudget, x: ArrayView2<'_, f32>) -> Result<Vec<DbscanFit>, ClusterError> {
+        budget.admit(self.memory(x.nrows(), x.ncols()))?;
+        Ok(self.fit(x))
+    }
+
+    /// Bytes that [`DbscanGrid::fit`] takes for `n` images of `n_features` features beside them, about: the points laid
+    /// out twice, a count per radius, components and borders per density, and a label per pair of both.
+    pub(super) fn memory(&self, n: usize, n_features: usize) -> u64 {
+        let (eps, min_samples) = (self.eps.len(), self.min_samples.len());
+        let points = bytes_of::<f32>(&[n, n_features + 8, 2]);
+        let labels = bytes_of::<f32>(&[n, 3, eps, min_samples]);
+        points.saturating_add(bytes_of::<u32>(&[n, eps + 6 * min_samples])).saturating_add(labels)
     }
 
     pub(super) fn fit_points(&self, points: &Points, x: ArrayView2<'_, f32>) -> Vec<DbscanFit> {

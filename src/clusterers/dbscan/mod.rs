@@ -16,7 +16,6 @@ pub use grid::{DbscanFit, DbscanGrid};
 
 use super::{ClusterError, Clusterer};
 use crate::data::{Clustering, Positive, bounds, nonzero};
-use crate::memory::bytes_of;
 
 /// DBSCAN with one radius and one density. [`DbscanGrid`] tries many at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,9 +43,9 @@ impl Clusterer for Dbscan {
         Ok(fit.map_or_else(|| Clustering::by_number(&vec![None; x.nrows()]), |fit| fit.clustering))
     }
 
-    /// The points laid out for the kernel, their neighbours counted, and components.
+    /// As the grid of one pair.
     fn memory(&self, n: usize, n_features: usize) -> u64 {
-        bytes_of::<f32>(&[n, n_features + 32])
+        DbscanGrid { eps: vec![self.eps], min_samples: vec![self.min_samples] }.memory(n, n_features)
     }
 }
 

@@ -21,7 +21,7 @@ pub use counts::Counts;
 use super::{ClusterError, Clusterer, ClustererRecipe};
 use crate::data::bounds::{self, Numbers};
 use crate::data::{Clustering, Fraction, nonzero};
-use crate::memory::bytes_of;
+use crate::memory::{MemoryBudget, bytes_of};
 use crate::pairwise::{Points, nearest};
 use crate::progress::{Event, Observer, Warning};
 
@@ -162,6 +162,29 @@ impl KMeans {
             .collect())
     }
 
+    /// The same as [`KMeans::sweep`] where `budget` has room for all fits.
+    ///
+    /// # Errors
+    /// [`ClusterError::Memory`] where it has not, before anything is allocated; else as [`KMeans::sweep`].
+    pub fn sweep_within(
+        &self,
+        budget: MemoryBudget,
+        x: ArrayView2<'_, f32>,
+        seed: u64,
+        observer: &dyn Observer,
+    ) -> Result<Vec<KMeansFit>, ClusterError> {
+        budget.admit(self.sweep_memory(x.nrows(), x.ncols()))?;
+        self.sweep(x, seed, observer)
+    }
+
+    /// Bytes that [`KMeans::sweep`] takes for `n` images of `n_features` features beside them, about: what one fit takes,
+    /// which is counted for all threads, and centroids, labels and distances of every fit.
+    fn sweep_memory(&self, n: usize, n_features: usize) -> u64 {
+        let fits = self.k.values().into_iter().filter(|&k| k <= n);
+        let kept = fits.map(|k| bytes_of::<f32>(&[k, n_features]).saturating_add(bytes_of::<f32>(&[n, 3])));
+        kept.fold(self.memory(n, n_features), u64::saturating_add)
+    }
+
     fn fit_data(&self, data: &Data<'_>, k: usize, n_init: usize, seed: u64) -> KMeansFit {
         let best = match self.algorithm {
             KMeansAlgorithm::Lloyd => {
@@ -216,7 +239,8 @@ impl Clusterer for KMeans {
     fn memory(&self, n: usize, n_features: usize) -> u64 {
         let k = self.k.largest().min(n as u64) as usize;
         let blocks = n / lloyd::ROWS_PER_TASK + 3;
-        let start = bytes_of::<f64>(&[k, n_features, blocks]).saturating_add(bytes_of::<f64>(&[n, 2]));
+        let candidates = 2 + (k.max(1) as f64).ln() as usize;
+        let start = bytes_of::<f64>(&[k, n_features, blocks]).saturating_add(bytes_of::<f32>(&[n, 8 + candidates]));
         let at_once = rayon::current_num_threads() as u64;
         bytes_of::<f32>(&[n, n_features]).saturating_mul(2).saturating_add(start.saturating_mul(at_once))
     }

@@ -19,10 +19,10 @@ use crate::curation::{LabelTable, MatchedLabels};
 use crate::outliers::Lof;
 use crate::progress::{Note, Observer, Stage, Warning};
 use crate::recipes::ClusterRecipe;
-use crate::reducers::TsneLayout;
+use crate::reducers::{ReduceError, TsneLayout};
 use crate::runs::{Placement, RunKind};
 use crate::workflow::class_folders::tell_alike;
-use crate::workflow::clustering::{self, ClusteringEvaluator};
+use crate::workflow::clustering::{self, ClusteringEvaluator, or_left_out};
 use crate::workflow::{Context, Run, flux};
 use output::ClusterOutput;
 use reduced_images::ReducedImages;
@@ -64,12 +64,13 @@ pub fn cluster(
         memory: context.memory,
     };
     let found = clustering::run(&recipe.cluster, x, flux.as_ref(), &evaluator, context.observer)?;
-    let outliers = Lof::default().score(x).factors;
+    // What does not fit in memory costs itself: the clusters are found already.
+    let outliers = or_left_out("outliers", Lof::default().score_within(context.memory, x), context.observer);
     run.lap("cluster");
-    let layout = lay_out(recipe, x, context.observer)?;
+    let layout = lay_out(recipe, x, context)?;
     run.lap("layout");
     let (found, flux, layout) = (&found, flux.as_ref(), layout.as_ref());
-    let output = ClusterOutput { recipe, images: &images, found, outliers: &outliers, flux, layout };
+    let output = ClusterOutput { recipe, images: &images, found, outliers: outliers.as_ref(), flux, layout };
     output.write(run, options.placement, context)
 }
 
@@ -86,18 +87,22 @@ fn warn_of_gaps(truth: Option<&MatchedLabels>, options: &ClusterOptions, images:
     }
 }
 
-/// The t-SNE layout, where the recipe wants one.
+/// The t-SNE layout, where the recipe wants one and it fits in memory.
 fn lay_out(
     recipe: &ClusterRecipe,
     x: ArrayView2<'_, f32>,
-    observer: &dyn Observer,
+    context: &Context<'_>,
 ) -> Result<Option<TsneLayout>, CommandError> {
+    let observer = context.observer;
     if !recipe.report.layout.uses_tsne(x.nrows()) {
         observer.note(&Note::PlainLayout);
         return Ok(None);
     }
     let stage = observer.stage(Stage::Layout, recipe.tsne.n_iter.get());
-    let layout = recipe.tsne.layout(x, recipe.seed, observer)?;
+    let layout = match recipe.tsne.layout_within(context.memory, x, recipe.seed, observer) {
+        Err(ReduceError::Memory(why)) => or_left_out("tsne", Err(why), observer),
+        layout => Some(layout?),
+    };
     drop(stage);
-    Ok(Some(layout))
+    Ok(layout)
 }

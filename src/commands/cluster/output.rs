@@ -9,6 +9,7 @@ use super::summary::{ClusterFindings, ClusterSummary, DatasetView};
 use crate::commands::CommandError;
 use crate::detector_frames::Flux;
 use crate::files::Results;
+use crate::outliers::LofScores;
 use crate::progress::Stage;
 use crate::recipes::ClusterRecipe;
 use crate::reducers::TsneLayout;
@@ -21,8 +22,8 @@ pub(super) struct ClusterOutput<'a> {
     pub recipe: &'a ClusterRecipe,
     pub images: &'a ReducedImages,
     pub found: &'a Clusterings,
-    /// Local outlier factor of each image.
-    pub outliers: &'a [f64],
+    /// Local outlier factor of each image, where it fits in memory.
+    pub outliers: Option<&'a LofScores>,
     /// Where series were clustered one by one: how bright their frames are.
     pub flux: Option<&'a Flux>,
     /// Where the recipe wants one.
@@ -59,7 +60,8 @@ impl ClusterOutput<'_> {
     fn tables(&self, folder: &RunDir, how: Placement, context: &Context<'_>) -> Result<Placed, CommandError> {
         let Self { images, found: Clusterings { results, .. }, .. } = self;
         let points = self.layout.map_or_else(|| plane(images.x()), |layout| layout.points.clone());
-        images_csv(folder, &images.manifest, results, Some(self.outliers), points.view())?;
+        let outliers = self.outliers.map(|scores| scores.factors.as_slice());
+        images_csv(folder, &images.manifest, results, outliers, points.view())?;
         images.projection.save(&folder.file(PROJECTION_FILE)?)?;
         if let Some(result) = results.first() {
             assigner(result, images.x()).save(&folder.file(ASSIGNER_FILE)?)?;

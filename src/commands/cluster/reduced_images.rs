@@ -58,7 +58,7 @@ impl ReducedImages {
         let field = shown_field(&dataset, recipe)?;
         let stage = context.observer.stage(Stage::Reduce, 0);
         let values = extracted.embeddings.values();
-        let (projection, x) = recipe.reduce.fit_blocks(values, &extracted.blocks, recipe.seed)?;
+        let (projection, x) = recipe.reduce.fit_within(context.memory, values, &extracted.blocks, recipe.seed)?;
         let before = FeatureStatistics::of(values);
         let after = FeatureStatistics::after_first_step(&projection, values)?;
         drop(stage);

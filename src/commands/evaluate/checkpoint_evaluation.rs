@@ -98,7 +98,7 @@ impl<'a> CheckpointEvaluation<'a> {
             evaluation: &self.evaluation,
             rejection: self.rejection.as_ref(),
             depth: bundle.features.depth,
-            explainer: GradCamExplainer::of(&self.checkpoint.classifier, &bundle.features, context.workspace)?,
+            explainer: GradCamExplainer::of(&self.checkpoint.classifier, &bundle.features, context)?,
             facts: facts(self.checkpoint, &self.labelled, self.learned, n_skipped),
             first: series::section(folder, extracted, bundle, &self.predictions, context)?.into_iter().collect(),
             more: Vec::new(),

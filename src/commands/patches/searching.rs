@@ -9,7 +9,7 @@ use crate::commands::CommandError;
 use crate::features::Patches;
 use crate::progress::{Event, Observer, Silent, Warning};
 use crate::recipes::{PatchSearch, Slices};
-use crate::reducers::ReductionMethod;
+use crate::reducers::{ReduceError, ReductionMethod};
 use crate::workflow::WorkflowError;
 use crate::workflow::patch_clustering::PatchClusterer;
 
@@ -50,34 +50,38 @@ pub(super) fn run(
     observer: &dyn Observer,
 ) -> Result<SearchResults, CommandError> {
     let own_k = fitting.cluster.kmeans.k.first();
-    let score =
-        |fitting: &PatchClusterer, slices: Slices, k: NonZeroUsize| -> Result<Option<SearchRow>, CommandError> {
-            let patches: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&slices)).collect();
-            if patches.len() < images.len() {
-                observer.warn(&Warning::SlicesTooSmall { rows: slices.rows.get() });
-                return Ok(None);
-            }
-            observer.on(Event::Advanced { by: 1 });
-            let found = match fitting.with_k(k).fit(&patches, &Silent) {
-                Ok(fitted) => fitted.found,
-                // A finer grid may have more patches than the method takes: this setting is not scored.
-                Err(WorkflowError::Cluster(_)) => return Ok(None),
-                Err(error) => return Err(error.into()),
-            };
-            let components = match fitting.reduce.method {
-                ReductionMethod::None => fitting.statistics.len(),
-                ReductionMethod::Pca | ReductionMethod::RandomProjection => {
-                    fitting.reduce.n_components.get().min(fitting.statistics.len())
-                }
-            };
-            Ok(found.first().map(|clusters| SearchRow {
-                slices: slices.rows.get(),
-                k: k.get(),
-                components,
-                silhouette: clusters.silhouette,
-                silhouette_raw: clusters.silhouette_raw,
-            }))
+    let score = |fitting: &PatchClusterer,
+                 slices: Slices,
+                 k: NonZeroUsize|
+     -> Result<Option<SearchRow>, CommandError> {
+        let patches: Vec<&Patches> = images.iter().filter_map(|image| image.grids.get(&slices)).collect();
+        if patches.len() < images.len() {
+            observer.warn(&Warning::SlicesTooSmall { rows: slices.rows.get() });
+            return Ok(None);
+        }
+        observer.on(Event::Advanced { by: 1 });
+        let found = match fitting.with_k(k).fit(&patches, &Silent) {
+            Ok(fitted) => fitted.found,
+            // A finer grid may have more patches than the method takes: this setting is not scored.
+            Err(
+                WorkflowError::Cluster(_) | WorkflowError::Memory(_) | WorkflowError::Reduce(ReduceError::Memory(_)),
+            ) => return Ok(None),
+            Err(error) => return Err(error.into()),
         };
+        let components = match fitting.reduce.method {
+            ReductionMethod::None => fitting.statistics.len(),
+            ReductionMethod::Pca | ReductionMethod::RandomProjection => {
+                fitting.reduce.n_components.get().min(fitting.statistics.len())
+            }
+        };
+        Ok(found.first().map(|clusters| SearchRow {
+            slices: slices.rows.get(),
+            k: k.get(),
+            components,
+            silhouette: clusters.silhouette,
+            silhouette_raw: clusters.silhouette_raw,
+        }))
+    };
     let ks: Vec<NonZeroUsize> = search.clusters.values().into_iter().filter_map(NonZeroUsize::new).collect();
     let mut results = SearchResults::default();
     for &k in &ks {

@@ -16,7 +16,7 @@ use crate::atomic_file::StagedFolder;
 use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, PatchAddress, Skipped, UNKNOWN, path_text};
 use crate::files::own_output;
 use crate::images::{ScanOptions, scan, scan_files};
-use crate::progress::{LabelWarning, Observer, Warning};
+use crate::progress::{LabelWarning, Warning};
 use crate::runs::{Checkpoint, FeatureChain, Placement, RunError, newest_checkpoint};
 use crate::training::{Neighbour, confidences, most_likely};
 use crate::workflow::feature_extraction::FeatureExtraction;
@@ -218,7 +218,7 @@ fn answer(
     // Predictions name single files as they were given, not by their absolute paths.
     let given = GivenPaths::of(images);
     let mut answers = Answers::default();
-    let manifests = manifests(images, chain, context.observer)?;
+    let manifests = manifests(images, chain, context)?;
     options.check_images(&manifests)?;
     for manifest in manifests {
         let shown = extraction.is_shown();
@@ -301,16 +301,17 @@ impl<'a> GivenPaths<'a> {
 }
 
 /// A manifest per folder, and one for all single files.
-fn manifests(images: &[PathBuf], chain: &FeatureChain, observer: &dyn Observer) -> Result<Vec<Manifest>, CommandError> {
+fn manifests(images: &[PathBuf], chain: &FeatureChain, context: &Context<'_>) -> Result<Vec<Manifest>, CommandError> {
+    let observer = context.observer;
     let (folders, files): (Vec<&PathBuf>, Vec<&PathBuf>) = images.iter().partition(|path| path.is_dir());
     let options = ScanOptions { dataset: chain.dataset.clone(), ..ScanOptions::default() };
     let mut manifests = Vec::new();
     for folder in folders {
-        manifests.push(dataset::sliced(scan(folder, &options, observer)?, chain.slices)?);
+        manifests.push(dataset::sliced(scan(folder, &options, observer)?, chain.slices, context.memory)?);
     }
     if !files.is_empty() {
         let files: Vec<PathBuf> = files.into_iter().cloned().collect();
-        manifests.push(dataset::sliced(scan_files(&files, &options, observer)?, chain.slices)?);
+        manifests.push(dataset::sliced(scan_files(&files, &options, observer)?, chain.slices, context.memory)?);
     }
     Ok(manifests)
 }

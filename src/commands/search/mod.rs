@@ -156,9 +156,11 @@ impl Search<'_> {
         let embedded = extraction.embed(manifest, depth, self.context)?;
         dataset::require_images(&embedded.manifest)?;
         let values = embedded.embeddings.values();
-        let (projection, x) = self.recipe.reduce.fit_blocks(values, &embedded.blocks, self.recipe.seed)?;
+        let (projection, x) =
+            self.recipe.reduce.fit_within(self.context.memory, values, &embedded.blocks, self.recipe.seed)?;
         let stage = observer.stage(Stage::Cluster, 0);
-        let sweep = self.recipe.cluster.kmeans.sweep(x.view(), self.recipe.seed, observer)?;
+        let sweep =
+            self.recipe.cluster.kmeans.sweep_within(self.context.memory, x.view(), self.recipe.seed, observer)?;
         let clusterings: Vec<&Clustering> = sweep.iter().map(|fit| &fit.clustering).collect();
         drop(stage);
         let truth = self.truth.map(|table| table.match_to(&embedded.manifest));

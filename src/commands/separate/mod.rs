@@ -15,11 +15,11 @@ pub use summary::{LayerRow, SeparateFindings, SeparateSummary};
 use super::CommandError;
 use crate::data::{Positive, nonzero};
 use crate::images::DepthRange;
-use crate::progress::{Observer, Silent, Stage};
+use crate::progress::{Silent, Stage};
 use crate::recipes::SeparateRecipe;
-use crate::reducers::{Tsne, TsneLayout};
+use crate::reducers::{ReduceError, Tsne, TsneLayout};
 use crate::runs::{Placement, RunKind};
-use crate::workflow::clustering::plane;
+use crate::workflow::clustering::{or_left_out, plane};
 use crate::workflow::{Context, Run, dataset};
 use measured::MeasuredTiles;
 use output::SeparateOutput;
@@ -54,11 +54,13 @@ pub fn separate(
     run.lap("embed");
 
     let stage = context.observer.stage(Stage::Cluster, 0);
-    let found = recipe.separate.separate(&places.tiles(layers), &places.tiles(surroundings), recipe.seed)?;
+    let found =
+        recipe.separate.separate(&places.tiles(layers), &places.tiles(surroundings), context.memory, recipe.seed)?;
     drop(stage);
     run.lap("cluster");
-    let (projection, x) = recipe.reduce.fit_blocks(layers.embeddings.values(), &layers.blocks, recipe.seed)?;
-    let layout = lay_out(x.view(), recipe.seed, context.observer)?;
+    let (projection, x) =
+        recipe.reduce.fit_within(context.memory, layers.embeddings.values(), &layers.blocks, recipe.seed)?;
+    let layout = lay_out(x.view(), recipe.seed, context)?;
     let points = layout.as_ref().map_or_else(|| plane(x.view()), |layout| layout.points.clone());
     run.lap("layout");
     let output = SeparateOutput {
@@ -75,24 +77,28 @@ pub fn separate(
     output.write(run, placement, context)
 }
 
-/// Positions by t-SNE; `None` where there are too few tiles for one.
-fn lay_out(x: ArrayView2<'_, f32>, seed: u64, observer: &dyn Observer) -> Result<Option<TsneLayout>, CommandError> {
+/// Positions by t-SNE; `None` where there are too few tiles for one, or more than fit in memory.
+fn lay_out(x: ArrayView2<'_, f32>, seed: u64, context: &Context<'_>) -> Result<Option<TsneLayout>, CommandError> {
     const FEWEST: usize = 8;
     if x.nrows() < FEWEST {
         return Ok(None);
     }
+    let observer = context.observer;
     let stage = observer.stage(Stage::Layout, LAYOUT_STEPS);
     let recipe = Tsne {
         perplexity: Positive::try_from((x.nrows() as f64 / 4.0).min(30.0)).ok(),
         n_iter: nonzero::<LAYOUT_STEPS>(),
         ..Tsne::default()
     };
-    let layout = recipe.layout(x, seed, observer)?;
+    let layout = match recipe.layout_within(context.memory, x, seed, observer) {
+        Err(ReduceError::Memory(why)) => or_left_out("tsne", Err(why), observer),
+        layout => Some(layout?),
+    };
     drop(stage);
-    Ok(Some(layout))
+    Ok(layout)
 }
 
-/// t-SNE of a part of the tiles, or its first two components where there are too few.
-fn layout_of(x: &Array2<f32>, seed: u64, observer: &dyn Observer) -> Result<Array2<f32>, CommandError> {
-    Ok(lay_out(x.view(), seed, observer)?.map_or_else(|| plane(x.view()), |layout| layout.points))
+/// t-SNE of a part of the tiles, or its first two components where there is none.
+fn layout_of(x: &Array2<f32>, seed: u64, context: &Context<'_>) -> Result<Array2<f32>, CommandError> {
+    Ok(lay_out(x.view(), seed, context)?.map_or_else(|| plane(x.view()), |layout| layout.points))
 }

@@ -55,7 +55,7 @@ impl SeparateOutput<'_> {
         run.lap("write");
         let findings = self.findings(dataset.clone(), placed);
         let stage = context.observer.stage(Stage::Plot, 0);
-        self.page(&folder, &findings).write(context.observer)?;
+        self.page(&folder, &findings).write(context)?;
         drop(stage);
         run.lap("plot");
         let (skipped, chain) = (&manifest.skipped, &self.tiles.layers.chain);

@@ -11,7 +11,7 @@ use super::summary::SeparateFindings;
 use crate::commands::CommandError;
 use crate::data::{ClusterId, Manifest};
 use crate::images::{DepthRange, decode};
-use crate::progress::{Event, Observer};
+use crate::progress::Event;
 use crate::recipes::SeparateRecipe;
 use crate::report::{
     ArrayMap, FieldDistribution, Figure, GalleryImage, Grouping, Histogram, PageBlock, Panel, Report, Scatter,
@@ -19,7 +19,7 @@ use crate::report::{
 };
 use crate::runs::RunDir;
 use crate::separation::{CONSISTENT, LayerOutcome, Separation};
-use crate::workflow::report_blocks;
+use crate::workflow::{Context, report_blocks};
 
 /// Random tiles of each cluster that are shown.
 const RANDOM: usize = 80;
@@ -47,7 +47,7 @@ pub(super) struct SeparatePage<'a> {
 }
 
 impl SeparatePage<'_> {
-    pub fn write(&self, observer: &dyn Observer) -> Result<(), CommandError> {
+    pub fn write(&self, context: &Context<'_>) -> Result<(), CommandError> {
         let mut report = Report::new(format!("rails separate: {}", self.recipe.name));
         report.fact("Tiles", self.manifest.records.len().to_string());
         report.fact("Arrays", self.places.arrays.len().to_string());
@@ -56,10 +56,10 @@ impl SeparatePage<'_> {
         }
         report.section("Defects", self.defects()?);
         for layer in &self.found.layers {
-            report.section(format!("Layer: {}", layer.name), self.layer(layer, observer)?);
-            observer.on(Event::Advanced { by: 1 });
+            report.section(format!("Layer: {}", layer.name), self.layer(layer, context)?);
+            context.observer.on(Event::Advanced { by: 1 });
         }
-        report.section("Inconsistency", self.inconsistency(observer)?);
+        report.section("Inconsistency", self.inconsistency(context)?);
         report.section("Recipe", report_blocks::recipe(self.recipe)?);
         Ok(report.write(&self.run.file("report.html")?)?)
     }
@@ -130,7 +130,7 @@ impl SeparatePage<'_> {
         Grouping::new(of.collect(), &coloured, CONSISTENT)
     }
 
-    fn layer(&self, layer: &LayerOutcome, observer: &dyn Observer) -> Result<Vec<PageBlock>, CommandError> {
+    fn layer(&self, layer: &LayerOutcome, context: &Context<'_>) -> Result<Vec<PageBlock>, CommandError> {
         let name = &layer.key;
         let groups = Grouping::clusters(&layer.clustering);
         let taken = match layer.taken.cluster {
@@ -149,7 +149,7 @@ impl SeparatePage<'_> {
             layer.taken.stands_out
         ))];
         let points = crate::workflow::clustering::plane(layer.reduced.view());
-        let laid_out = layout_of(&layer.reduced, self.recipe.seed, observer)?;
+        let laid_out = layout_of(&layer.reduced, self.recipe.seed, context)?;
         let panel = |title, labels: [&'static str; 2], points| Panel {
             title,
             x_label: labels[0],
@@ -179,7 +179,7 @@ impl SeparatePage<'_> {
         picked.into_iter().map(|at| members[at]).collect()
     }
 
-    fn inconsistency(&self, observer: &dyn Observer) -> Result<Vec<PageBlock>, CommandError> {
+    fn inconsistency(&self, context: &Context<'_>) -> Result<Vec<PageBlock>, CommandError> {
         let rest = &self.found.inconsistency;
         let odd = rest.outliers.iter().filter(|odd| **odd).count();
         let mut blocks = vec![PageBlock::Paragraph(format!(
@@ -191,7 +191,7 @@ impl SeparatePage<'_> {
         let figure = Histogram { title, label: "local outlier factor", values: &rest.scores, percentile: PERCENTILE };
         blocks.push(self.plot("inconsistency_histogram", title, &figure)?);
         if !rest.rows.is_empty() {
-            let points = layout_of(&rest.standardised, self.recipe.seed, observer)?;
+            let points = layout_of(&rest.standardised, self.recipe.seed, context)?;
             let title = "Tiles that are left, by inconsistency";
             let labels = ["t-SNE 1", "t-SNE 2"];
             let figure = ScoredScatter { title, labels, points: points.view(), scores: &rest.scores };

@@ -66,7 +66,7 @@ pub(super) fn finetune(
 ) -> Result<(Trained, FineTunedNetwork), CommandError> {
     let table = &data.features;
     let features = table.chain.recipe.network_to_train().map_err(CommandError::usage)?.clone();
-    let network = backbone(&features, context.workspace)?;
+    let network = backbone(&features, context)?;
     let [layer] = features.layers.as_slice() else {
         return Err(CommandError::usage("fine-tuning needs one layer: `features.layers` names several".to_owned()));
     };
@@ -104,6 +104,7 @@ pub(super) fn finetune(
             seed: job.recipe.seed,
             state: &state,
             resume: job.resume,
+            memory: context.memory,
         },
         context.device,
         context.observer,

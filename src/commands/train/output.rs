@@ -109,7 +109,7 @@ impl TrainOutput<'_> {
             evaluation: &assessment.evaluation,
             rejection: Some(&assessment.rejection),
             depth: data.features.chain.depth,
-            explainer: GradCamExplainer::of(&trained.head, &chain, context.workspace)?,
+            explainer: GradCamExplainer::of(&trained.head, &chain, context)?,
             facts: facts(data, trained),
             first: Vec::new(),
             more: learning_curves(folder, trained)?.into_iter().chain(samples).collect(),

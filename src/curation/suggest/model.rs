@@ -11,6 +11,8 @@ use super::predictions::{LabelPredictions, RowPrediction, Suggestion};
 use super::probabilities::{probabilities, scaled};
 use crate::curation::Curation;
 use crate::data::{ClusterId, ImageId};
+use crate::memory::bytes_of;
+use crate::outliers::Lof;
 use crate::pairwise::Points;
 
 /// Clusters are named until this share of the images is in named ones or decided; the rest can be guessed.
@@ -29,6 +31,14 @@ pub struct SuggestionModel {
 }
 
 impl SuggestionModel {
+    /// Bytes that a model of `n` images of `n_features` features takes beside them, about: the points scaled and laid out,
+    /// a copy of them, and the neighbours of each.
+    #[must_use]
+    pub fn memory(n: usize, n_features: usize) -> u64 {
+        let points = bytes_of::<f32>(&[n, n_features, 3]);
+        points.saturating_add(Lof::default().memory(n, n_features)).saturating_add(bytes_of::<u32>(&[n, 64]))
+    }
+
     /// Finds neighbours, outliers and near-duplicates once. `x` are the reduced features,
     /// shape `[n_images, n_features]`, finite; row `i` belongs to `ids[i]`.
     ///

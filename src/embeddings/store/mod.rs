@@ -88,7 +88,7 @@ impl Store {
     /// next time. Memory is flat but for the answer, of shape `[n_images, n_features]`.
     ///
     /// # Errors
-    /// When the answer does not fit in memory, before an image is opened; when the cache cannot be written or the extractor
+    /// When the answer does not fit in memory beside one image, before an image is opened; when the cache cannot be written or the extractor
     /// fails; what was done until then is kept.
     pub fn embed(
         &self,
@@ -102,8 +102,9 @@ impl Store {
         let depth = stored::scale(extractor, *depth);
         let commit = Commit::new(extractor.features().fingerprint(), depth, width);
         let answer = bytes_of::<f32>(&[manifest.records.len(), width]);
+        let at_work = if matches!(extractor, FeatureExtractor::Network(_)) { PER_IMAGE } else { 0 };
         self.memory
-            .admit(answer.saturating_mul(2))
+            .admit(answer.saturating_mul(2).saturating_add(at_work))
             .map_err(|why| StoreError::Memory { n: manifest.records.len(), why })?;
         let folder = self.folder.join(key(&commit));
         let cache = self.folder.parent().unwrap_or(&self.folder);

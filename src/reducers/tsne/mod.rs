@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::pca::PrincipalComponents;
 use super::{ReduceError, Reducer, Transform, check};
 use crate::data::{Positive, bounds, nonzero};
+use crate::memory::{MemoryBudget, bytes_of};
 use crate::progress::Observer;
 
 /// Standard deviation of the first axis of the start.
@@ -64,6 +65,40 @@ pub struct Layout {
 }
 
 impl Tsne {
+    /// Bytes that [`Tsne::layout`] takes for `n` images of `n_features` features beside them, about: the neighbours of
+    /// each with their affinities on both sides, the plane that it starts from, and the tree.
+    #[must_use]
+    pub fn memory(&self, n: usize, n_features: usize) -> u64 {
+        let neighbours = (3.0 * self.perplexity_of(n) + 1.0) as usize;
+        let start = PrincipalComponents { n_components: 2 }.memory(n, n_features);
+        let points = bytes_of::<f32>(&[n, n_features, 2]);
+        let map = bytes_of::<u32>(&[n, neighbours, 14]).saturating_add(bytes_of::<f32>(&[n, 64]));
+        map.saturating_add(points.max(start))
+    }
+
+    /// The perplexity for `n` images: no more than a third of the others, of which three times as many are looked at.
+    fn perplexity_of(&self, n: usize) -> f64 {
+        let wanted = self.perplexity.map_or_else(|| (n as f64 / 100.0).clamp(5.0, 50.0), Positive::get);
+        wanted.min((n.saturating_sub(1) as f64 / 3.0).max(1.0))
+    }
+
+    /// The same as [`Tsne::layout`] where `budget` has room for it.
+    ///
+    /// # Errors
+    /// [`ReduceError::Memory`] where it has not, before anything is allocated; else as [`Tsne::layout`].
+    pub fn layout_within(
+        &self,
+        budget: MemoryBudget,
+        x: ArrayView2<'_, f32>,
+        seed: u64,
+        observer: &dyn Observer,
+    ) -> Result<Layout, ReduceError> {
+        let (n, d) = x.dim();
+        let stage = || format!("the map of {n} images by t-SNE");
+        budget.admit_stage(self.memory(n, d), stage, "lower `tsne.perplexity`, or set `report.layout = \"pca\"`")?;
+        self.layout(x, seed, observer)
+    }
+
     /// Lays out the rows of `x`, shape `[n_images, n_features]`. One `Advanced` event per step.
     ///
     /// The same `x` and `seed` give the same bits, whatever the number of threads.
@@ -73,9 +108,7 @@ impl Tsne {
     pub fn layout(&self, x: ArrayView2<'_, f32>, seed: u64, observer: &dyn Observer) -> Result<Layout, ReduceError> {
         check(x)?;
         let n = x.nrows();
-        let wanted = self.perplexity.map_or_else(|| (n as f64 / 100.0).clamp(5.0, 50.0), Positive::get);
-        // No more than a third of the others, of which three times the perplexity are looked at.
-        let perplexity = wanted.min((n.saturating_sub(1) as f64 / 3.0).max(1.0));
+        let perplexity = self.perplexity_of(n);
         if n == 1 {
             return Ok(Layout { points: Array2::zeros((1, 2)), kl_divergence: 0.0, perplexity });
         }

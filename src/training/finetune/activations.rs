@@ -11,6 +11,7 @@ use super::prefix::{Prefix, stack};
 use super::{FinetuneRecipe, Pictures};
 use crate::data::ImageId;
 use crate::images::Image;
+use crate::memory::MemoryBudget;
 use crate::training::TrainError;
 
 /// Row of the data set, and which version of its image; version 0 is the image itself.
@@ -38,8 +39,11 @@ impl<'a, B: Backend> Activations<'a, B> {
         ids: &'a [ImageId],
         recipe: &'a FinetuneRecipe,
         seed: u64,
+        memory: MemoryBudget,
     ) -> Self {
-        let room = recipe.cache_mb.saturating_mul(1_000_000) / size_of::<f32>();
+        // Half of what is left is for the steps.
+        let most = usize::try_from(memory.left() / 2).unwrap_or(usize::MAX);
+        let room = recipe.cache_mb.saturating_mul(1_000_000).min(most) / size_of::<f32>();
         Self { prefix, pictures, ids, recipe, seed, kept: HashMap::new(), room }
     }
 

@@ -55,7 +55,7 @@ impl OnBackend for Learner<'_> {
             self.on,
             device,
         )?;
-        let mut inputs = Activations::new(frozen, self.job.pictures, self.job.ids, recipe, seed);
+        let mut inputs = Activations::new(frozen, self.job.pictures, self.job.ids, recipe, seed, self.job.memory);
         let mut weights = self.job.weights.to_vec();
         normalise(&mut weights, &split.train);
         normalise(&mut weights, &split.validation);

@@ -27,6 +27,7 @@ use crate::backbones::{Backbone, Weights};
 use crate::data::{ClassId, ImageId};
 use crate::device::Device;
 use crate::images::Image;
+use crate::memory::MemoryBudget;
 use crate::progress::{Note, Observer, Stage, Warning};
 
 /// Where images come from, ready for the network: decoded, at one brightness scale, of the network's input size.
@@ -68,6 +69,8 @@ pub struct FineTune<'a> {
     pub state: &'a Path,
     /// Whether to go on from what is there.
     pub resume: bool,
+    /// What steps, and the activations that are kept, may take.
+    pub memory: MemoryBudget,
 }
 
 impl FinetuneRecipe {
@@ -80,6 +83,17 @@ impl FinetuneRecipe {
             (Precision::Mixed, Device::Cpu) => Err(TrainError::MixedOnCpu),
             _ => Ok(()),
         }
+    }
+
+    /// Bytes that a step takes, about, for networks of 224 × 224 pixels: the activations of all its images, which are
+    /// kept for the way back in the part that learns.
+    fn step_memory(&self) -> u64 {
+        let per_image: u64 = match self.train {
+            TrainedPart::Head => 4 << 20,
+            TrainedPart::LastStage => 16 << 20,
+            TrainedPart::All => 96 << 20,
+        };
+        per_image.saturating_mul(self.batch_size.get() as u64)
     }
 }
 
@@ -100,6 +114,8 @@ pub struct FineTuned {
 /// a warning: the best weights, at worst the frozen ones, are kept.
 pub fn finetune(job: &FineTune<'_>, device: Device, observer: &dyn Observer) -> Result<FineTuned, TrainError> {
     job.recipe.check(device)?;
+    let batch_size = job.recipe.batch_size.get();
+    job.memory.admit(job.recipe.step_memory()).map_err(|why| TrainError::StepMemory { batch_size, why })?;
     if job.split.validation.is_empty() {
         observer.warn(&Warning::NoValidation);
     }

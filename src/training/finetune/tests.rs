@@ -93,6 +93,7 @@ impl Bench {
             seed: 3,
             state: &self.state(),
             resume,
+            memory: MemoryBudget::of_machine(),
         };
         finetune(&job, Device::Cpu, &Silent)
     }

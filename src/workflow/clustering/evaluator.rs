@@ -17,7 +17,8 @@ use crate::data::{Clustering, Manifest};
 use crate::memory::MemoryBudget;
 use crate::metrics::{
     Contingency, Silhouettes, adjusted_rand_index, cramers_v, hungarian_accuracy, noise_ratio,
-    normalized_mutual_information, purity, silhouette_cost, silhouettes, size_range, spread, stability,
+    normalized_mutual_information, purity, silhouette_cost, silhouette_memory, silhouette_sums, silhouettes,
+    size_range, spread, stability,
 };
 use crate::progress::{Note, Observer, Stage, Warning};
 
@@ -41,8 +42,23 @@ const GIB: f64 = (1_u64 << 30) as f64;
 /// A stage that is expected to take longer than this says so before it starts.
 const WORTH_SAYING: f64 = 10.0;
 
+/// Neighbouring clusterings whose sums of distances fit in `most` bytes together; one that needs more stands alone.
+fn in_passes<'a, 'b>(clusterings: &'a [&'b Clustering], most: u64) -> Vec<&'a [&'b Clustering]> {
+    let mut clusters = clusterings.first().map_or(0, |first| first.n_clusters());
+    let passes = clusterings.chunk_by(move |_, next| {
+        clusters += next.n_clusters();
+        let fits = silhouette_sums(clusters) <= most;
+        if !fits {
+            clusters = next.n_clusters();
+        }
+        fits
+    });
+    passes.collect()
+}
+
 impl ClusteringEvaluator<'_> {
-    /// Silhouettes of all clusterings in one pass; of a random sample of images where all would take too long.
+    /// Silhouettes of all clusterings in one pass, or in several where sums of distances to all clusters do not fit in
+    /// memory together; of a random sample of images where all would take too long.
     pub fn silhouettes(
         &self,
         x: ArrayView2<'_, f32>,
@@ -52,20 +68,21 @@ impl ClusteringEvaluator<'_> {
         if clusterings.is_empty() {
             return Vec::new();
         }
-        let cost = silhouette_cost(x.nrows(), x.ncols());
-        // The points themselves, and per image and clustering a value and its sums.
-        let bytes = x.nrows() as f64 * (x.ncols() * 4 + clusterings.len() * 16) as f64;
-        let share = (self.silhouette_time.as_secs_f64() / cost).sqrt().min(self.memory.left() as f64 / bytes);
+        let left = self.memory.left();
+        let passes = in_passes(clusterings, left / 2);
+        let cost = silhouette_cost(x.nrows(), x.ncols()) * passes.len() as f64;
+        let bytes = silhouette_memory(x.nrows(), x.ncols(), clusterings.len()) as f64;
+        let share = (self.silhouette_time.as_secs_f64() / cost).sqrt().min(left as f64 / 2.0 / bytes);
         if share < 1.0 {
             let n = (x.nrows() as f64 * share) as usize;
             observer.warn(&Warning::SilhouettesSampled { seconds: cost, gib: bytes / GIB, images: n });
-            return self.sampled(x, clusterings, n);
+            return passes.into_iter().flat_map(|pass| self.sampled(x, pass, n)).collect();
         }
         if cost > WORTH_SAYING {
             observer.note(&Note::SilhouettesTakeLong { seconds: cost });
         }
         let _stage = observer.stage(Stage::Evaluate, 0);
-        silhouettes(x, clusterings)
+        passes.into_iter().flat_map(|pass| silhouettes(x, pass)).collect()
     }
 
     fn sampled(&self, x: ArrayView2<'_, f32>, clusterings: &[&Clustering], n: usize) -> Vec<Option<Silhouettes>> {
@@ -142,5 +159,22 @@ impl ClusteringEvaluator<'_> {
             (field, table)
         });
         tables.filter(|(_, table)| (2..=MOST_VALUES).contains(&table.n_columns())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clusterings_share_a_pass_while_their_sums_fit() {
+        let of = |k: u32| Clustering::by_number(&(0..k).map(Some).collect::<Vec<_>>());
+        let all = [2, 3, 4, 9, 1, 1].map(of);
+        let all: Vec<&Clustering> = all.iter().collect();
+        let sizes = |clusters: usize| {
+            in_passes(&all, silhouette_sums(clusters)).into_iter().map(<[_]>::len).collect::<Vec<_>>()
+        };
+        assert_eq!((sizes(20), sizes(9), sizes(5), sizes(0)), (vec![6], vec![3, 1, 2], vec![2, 1, 1, 2], vec![1; 6]));
+        assert!(in_passes(&[], 5).is_empty());
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::clusterers::{ClusterError, Method};
+use crate::memory::StageOverBudget;
 use crate::progress::{Observer, Warning};
 use crate::workflow::WorkflowError;
 
@@ -44,6 +45,19 @@ pub(crate) fn leave_out(
         FailedMethod { method: method.name().to_owned(), reason, hint }
     };
     Ok(failed.into_iter().map(told).collect())
+}
+
+/// What was made of the clusters, such as a map; where it does not fit in memory nothing, and a warning says so.
+pub(crate) fn or_left_out<T>(
+    what: &'static str,
+    made: Result<T, StageOverBudget>,
+    observer: &dyn Observer,
+) -> Option<T> {
+    let warn = |why: StageOverBudget| {
+        let (reason, hint) = (why.to_string(), Some(why.hint()));
+        observer.warn(&Warning::MethodLeftOut { method: what, reason, hint });
+    };
+    made.map_err(warn).ok()
 }
 
 #[cfg(test)]

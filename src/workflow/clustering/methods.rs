@@ -62,13 +62,19 @@ fn run_together(
     let seed = evaluator.seed;
     let stage = observer.stage(Stage::Cluster, 0);
     let wants = |method: Method| section.methods.contains(&method);
-    let sweep = if wants(Method::Kmeans) { section.kmeans.sweep(x, seed, observer) } else { Ok(Vec::new()) };
+    let sweep = if wants(Method::Kmeans) {
+        section.kmeans.sweep_within(evaluator.memory, x, seed, observer)
+    } else {
+        Ok(Vec::new())
+    };
     let fits = sweep.as_deref().unwrap_or_default();
-    let grid = if wants(Method::Dbscan) { section.dbscan.grid().fit(x) } else { Vec::new() };
+    let grid =
+        if wants(Method::Dbscan) { section.dbscan.grid().fit_within(evaluator.memory, x) } else { Ok(Vec::new()) };
+    let cells = grid.as_deref().unwrap_or_default();
     drop(stage);
 
     let clusterings: Vec<&Clustering> =
-        fits.iter().map(|fit| &fit.clustering).chain(grid.iter().map(|fit| &fit.clustering)).collect();
+        fits.iter().map(|fit| &fit.clustering).chain(cells.iter().map(|fit| &fit.clustering)).collect();
     let mut judged = evaluator.silhouettes(x, &clusterings, observer);
     let of_grid = judged.split_off(fits.len());
     let find = |method: Method| match method {
@@ -76,9 +82,9 @@ fn run_together(
             .as_ref()
             .map_err(ClusterError::clone)
             .and_then(|sweep| pick_k_means::pick(section, x, seed, sweep, &judged, evaluator, observer)),
-        Method::Dbscan => {
-            pick_dbscan::pick(section, x, &grid, &of_grid).ok_or(ClusterError::TooFew { needed: 1, rows: x.nrows() })
-        }
+        Method::Dbscan => grid.as_ref().map_err(ClusterError::clone).and_then(|grid| {
+            pick_dbscan::pick(section, x, grid, &of_grid).ok_or(ClusterError::TooFew { needed: 1, rows: x.nrows() })
+        }),
         other => plain(section, other, x, seed, evaluator, observer),
     };
     let measured = |mut result: ClusteringResult| {

@@ -14,7 +14,7 @@ mod summary;
 pub(crate) use cluster_folders::{ClusterFolders, cluster_folders};
 pub(crate) use evaluator::ClusteringEvaluator;
 pub use failed_method::FailedMethod;
-pub(crate) use failed_method::leave_out;
+pub(crate) use failed_method::{leave_out, or_left_out};
 pub(crate) use images_table::{check_field_names, images_csv};
 pub(crate) use methods::{Clusterings, assigner, plane, run};
 pub(crate) use result::{ClusteringDetails, ClusteringResult, GridCell, KMeansSweepRow};

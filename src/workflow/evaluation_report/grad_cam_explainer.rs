@@ -13,7 +13,7 @@ use crate::report::heat_overlay;
 use crate::runs::FeatureChain;
 use crate::training::{Classifier, Head, heat_map};
 use crate::workflow::feature_extraction::backbone;
-use crate::workflow::{WorkflowError, Workspace};
+use crate::workflow::{Context, WorkflowError};
 
 /// The deepest layer a classifier looks at, ready to show its maps.
 pub(crate) struct GradCamExplainer<'a> {
@@ -32,7 +32,7 @@ impl<'a> GradCamExplainer<'a> {
     pub fn of(
         classifier: &'a Classifier,
         chain: &FeatureChain,
-        workspace: &Workspace,
+        context: &Context<'_>,
     ) -> Result<Result<Self, String>, WorkflowError> {
         if chain.recipe.hand_made().is_some() {
             return Ok(Err("This classifier goes by hand-made features: they have no maps to show.".to_owned()));
@@ -41,7 +41,7 @@ impl<'a> GradCamExplainer<'a> {
             (Classifier::Mlp(_), None) => {
                 Ok(Err("This classifier goes by numbers of each frame: no network looks at pixels.".to_owned()))
             }
-            (Classifier::Mlp(head), Some(network)) => Self::new(head, network, workspace).map(Ok),
+            (Classifier::Mlp(head), Some(network)) => Self::new(head, network, context).map(Ok),
             (Classifier::Knn(_), _) => {
                 Ok(Err("This classifier goes by the nearest training images: nothing in it can be differentiated, so \
                          there are no such pictures. `rails predict --explain 5` names the training images instead."
@@ -50,8 +50,8 @@ impl<'a> GradCamExplainer<'a> {
         }
     }
 
-    fn new(head: &'a Head, recipe: &NetworkRecipe, workspace: &Workspace) -> Result<Self, WorkflowError> {
-        let backbone = backbone(recipe, workspace)?;
+    fn new(head: &'a Head, recipe: &NetworkRecipe, context: &Context<'_>) -> Result<Self, WorkflowError> {
+        let backbone = backbone(recipe, context)?;
         let (layer, features) = deepest(&backbone, &recipe.layers)?;
         let layers = [layer.clone()];
         let extractor = BackboneFeatures::new(&backbone, &layers, recipe.resize, Device::Cpu)?;

@@ -38,13 +38,11 @@ pub struct Options {
     pub bright_pillars: bool,
     /// A defect that this array does not have.
     pub without: Option<Kind>,
-    /// Whether 6 × 6 missing and 4 × 4 collapsed ones stand together besides.
-    pub groups: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rows: 21, columns: 21, pitch: 64, bright_pillars: false, without: None, groups: false }
+        Self { rows: 21, columns: 21, pitch: 64, bright_pillars: false, without: None }
     }
 }
 
@@ -165,13 +163,6 @@ fn truth(rng: &mut ChaCha8Rng, options: Options) -> Vec<Kind> {
     }
     kinds.resize(n, Kind::Good);
     kinds.shuffle(rng);
-    if options.groups {
-        for (kind, side, [top, left]) in [(Kind::Missing, 6, [0, 3]), (Kind::Collapsed, 4, [11, 12])] {
-            for row in top..top + side {
-                kinds[row * options.columns + left..][..side].fill(kind);
-            }
-        }
-    }
     kinds
 }
 

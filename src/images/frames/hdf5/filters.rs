@@ -3,7 +3,9 @@
 //! Reference: HDF5 file format specification 3.0, section IV.A.2.l, and the register of filters. `rust_hdf5` undoes them;
 //! it takes a Fletcher-32 checksum off without a look at it, so that one is checked here.
 
-use rust_hdf5::format::messages::filter::{FILTER_FLETCHER32, FILTER_ZSTD, reverse_filters_masked_bounded};
+use rust_hdf5::format::messages::filter::{
+    FILTER_FLETCHER32, FILTER_SHUFFLE, FILTER_ZSTD, reverse_filters_masked_bounded,
+};
 use rust_hdf5::{Filter, FilterPipeline};
 
 use super::{corrupt, translate, truncated, unsupported};
@@ -56,8 +58,10 @@ pub(super) fn undo(
             bytes = without_checksum(bytes)?;
             continue;
         }
-        // Before the last, a filter's output may be longer than the numbers, but not by much.
-        let most = if at == 0 { length } else { length.saturating_mul(2).saturating_add(1 << 16) };
+        // Before the last, a filter's output may be longer than the numbers, but not by much; and no longer where the
+        // others only change the order of bytes: decoders make room for as many as there may be.
+        let in_order = filters[..at].iter().all(|filter| filter.id == FILTER_SHUFFLE);
+        let most = if in_order { length } else { length.saturating_mul(2).saturating_add(1 << 16) };
         bytes = if filter.id == BITSHUFFLE && filter.cd_values.get(4) == Some(&BITSHUFFLE_ZSTD) {
             bitshuffled_zstd(filter, &bytes, most)?
         } else {
