@@ -118,6 +118,7 @@ fn patches_beyond_the_field_of_view_are_left_out() {
     let circle = ignored(&["--set", "patches.field={ circle = { x = 380, y = 390, radius = 340 } }"]);
     assert!((80..=auto).contains(&circle), "{circle}");
     assert_eq!(ignored(&["--set", "patches.field={ mask = \"half.png\" }"]), 128);
-    let refused = place.rails(&["patches", "pictures", "--config", "crystals.toml", "--set", "patches.field=\"round\""]);
+    let refused =
+        place.rails(&["patches", "pictures", "--config", "crystals.toml", "--set", "patches.field=\"round\""]);
     refused.with(2);
 }
