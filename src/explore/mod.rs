@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use ndarray::Array2;
 use serde::Serialize;
 
-use crate::images::{DepthRange, decode, enhance};
+use crate::images::{self, DepthRange, brightness_in_field, decode};
 use crate::memory::MemoryBudget;
 use crate::progress::{Event, Note, Stage};
 use crate::recipes::PatchesRecipe;
@@ -86,10 +86,19 @@ impl Explorer {
                     continue;
                 }
             };
-            let image = enhance(&recipe.features.enhance, depth.apply(&decoded));
+            let image = depth.apply(&decoded);
+            let (enhance, field) = (&recipe.features.enhance, recipe.patches.field.as_ref());
+            let plane = match brightness_in_field(image.clone(), enhance, field) {
+                Ok(plane) => plane,
+                Err(error) => {
+                    context.observer.on(Event::Skipped { path: Path::new(&record.path), why: &error });
+                    continue;
+                }
+            };
+            let image = images::enhance(enhance, image);
             let (height, width, _) = image.pixels.dim();
             let jpeg = jpeg(&thumbnail(&image, EDGE.min(height.max(width) as u32)), 88)?;
-            images.push(ShownImage { name: record.path.clone(), plane: image.brightness(), jpeg });
+            images.push(ShownImage { name: record.path.clone(), plane, jpeg });
             stage.advance(1);
         }
         drop(stage);

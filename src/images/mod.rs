@@ -6,6 +6,7 @@ mod decode;
 mod depth;
 mod enhance;
 mod error;
+mod field_of_view;
 mod frames;
 mod guarded;
 mod limits;
@@ -25,6 +26,7 @@ pub use decode::{Decoded, Header, Mask, READING, Samples, decode, decode_bytes, 
 pub use depth::{BrightnessPolicy, CountsPolicy, DepthPolicy, DepthRange, Span};
 pub use enhance::{Clahe, Denoise, Enhancement, FlatField, Percentiles, enhance};
 pub use error::{DecodeError, ImageError};
+pub use field_of_view::{Circle, FieldOfView, brightness_in_field};
 pub use frames::{copy_frames, place_in_series};
 pub use limits::Limits;
 pub use mirrored::mirrored;

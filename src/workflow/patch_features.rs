@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::data::{Manifest, PatchAddress, Skipped, path_text};
 use crate::features::{Patches, make_finite};
-use crate::images::{DepthRange, decode, enhance};
+use crate::images::{DepthRange, brightness_in_field, decode};
 use crate::progress::{Event, Note, Observer, Stage};
 use crate::recipes::PatchFeatures;
 
@@ -97,7 +97,7 @@ fn measure_image(
     if patches.iter().any(|(_, patch)| outside(patch)) {
         return Err(format!("it has other pixels than before: {}×{}", decoded.width, decoded.height));
     }
-    let plane = enhance(&recipe.enhance, depth.apply(&decoded)).brightness();
+    let plane = brightness_in_field(depth.apply(&decoded), &recipe.enhance, recipe.field.as_ref())?;
     let place = |(_, patch): &(usize, PatchAddress)| {
         [patch.top..patch.top + patch.height, patch.left..patch.left + patch.width]
     };

@@ -92,3 +92,33 @@ fn border_light_depth_and_colour() {
     place.rails(&["patches", "odd", "--config", "crystals.toml", "--set", "patches.slices=900"]).with(1);
     place.rails(&["patches", "odd", "--config", "crystals.toml", "--set", "patches.statistics=[\"sum\"]"]).with(2);
 }
+
+#[test]
+fn patches_beyond_the_field_of_view_are_left_out() {
+    let (place, pictures) = place("crystals-field", &[]);
+    assert!(pictures.is_empty());
+    let mut shown = picture(5, Options { border: 0, ..Options::default() }).image;
+    for (x, y, level) in shown.enumerate_pixels_mut() {
+        if (f64::from(x) - 380.0).hypot(f64::from(y) - 390.0) > 340.0 {
+            level.0[0] = 9; // stray light: dark, not black
+        }
+    }
+    shown.save(place.path("pictures/round.png")).unwrap();
+    let white = |x: u32, _| image::Luma([if x < 384 { 255 } else { 0_u8 }]);
+    image::GrayImage::from_fn(768, 768, white).save(place.path("half.png")).unwrap();
+    let ignored = |settings: &[&str]| {
+        let run = ["patches", "pictures", "--config", "crystals.toml", "--json", "-q"];
+        let summary = place.rails(&[&run[..], settings].concat()).with(0).json();
+        summary["ignored"].as_u64().unwrap()
+    };
+    assert_eq!(ignored(&[]), 0);
+    let auto = ignored(&["--set", "patches.field=\"auto\""]);
+    // Of 256 patches, those whose greater part lies beyond a circle of 340 pixels: 1 - π·340²/768² of all.
+    assert!((90..=120).contains(&auto), "{auto}");
+    let circle = ignored(&["--set", "patches.field={ circle = { x = 380, y = 390, radius = 340 } }"]);
+    assert!((80..=auto).contains(&circle), "{circle}");
+    assert_eq!(ignored(&["--set", "patches.field={ mask = \"half.png\" }"]), 128);
+    let refused =
+        place.rails(&["patches", "pictures", "--config", "crystals.toml", "--set", "patches.field=\"round\""]);
+    refused.with(2);
+}

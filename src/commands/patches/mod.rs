@@ -38,6 +38,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
         main: sliced.slices,
         others: others.collect(),
         ignore: sliced.ignore,
+        field: sliced.field.as_ref(),
         enhance: &recipe.features.enhance,
         depth,
         memory: context.memory,

@@ -99,11 +99,11 @@ fn write_as_images(
 }
 
 fn chain(recipe: &PatchesRecipe, manifest: &Manifest, depth: DepthRange) -> FeatureChain {
-    let PatchesSection { slices, ref statistics, ignore, .. } = recipe.patches;
+    let PatchesSection { slices, ref statistics, ignore, ref field, .. } = recipe.patches;
     let (enhance, statistics) = (recipe.features.enhance.clone(), statistics.clone());
     let n_features = statistics.len();
     FeatureChain {
-        recipe: FeaturesRecipe::Patch(PatchFeatures { statistics, ignore, enhance }),
+        recipe: FeaturesRecipe::Patch(PatchFeatures { statistics, ignore, field: field.clone(), enhance }),
         weights_hash: String::new(),
         dataset: manifest.records.iter().find_map(|record| FrameAddress::parse(record.path.as_ref())?.dataset),
         slices: Some(slices),

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::commands::CommandError;
 use crate::data::{ImageRecord, Manifest, Skipped};
 use crate::features::{Ignore, Patches, Statistic};
-use crate::images::{DepthRange, Enhancement, Image, Limits, decode, enhance};
+use crate::images::{DepthRange, Enhancement, FieldOfView, Image, Limits, brightness_in_field, decode};
 use crate::memory::{MemoryBudget, bytes_of};
 use crate::progress::{Event, Observer, Stage};
 use crate::recipes::Slices;
@@ -29,6 +29,7 @@ pub(super) struct Slicing<'a> {
     /// Grids of the searches.
     pub others: BTreeSet<Slices>,
     pub ignore: Option<Ignore>,
+    pub field: Option<&'a FieldOfView>,
     pub enhance: &'a [Enhancement],
     pub depth: DepthRange,
     /// How much memory the statistics of all patches may take.
@@ -83,7 +84,7 @@ impl Slicing<'_> {
     }
 
     fn slice(&self, image: &Image) -> Result<Sliced, String> {
-        let plane = enhance(self.enhance, image.clone()).brightness();
+        let plane = brightness_in_field(image.clone(), self.enhance, self.field)?;
         let of = |plane: &ndarray::Array2<f32>, slices: Slices| {
             Patches::measure(plane.view(), slices.rows, slices.columns, self.ignore).map_err(|error| error.to_string())
         };
@@ -95,7 +96,7 @@ impl Slicing<'_> {
         }
         let uneven = if self.enhance.iter().any(flattens) {
             let others: Vec<Enhancement> = self.enhance.iter().copied().filter(|one| !flattens(one)).collect();
-            Some(of(&enhance(&others, image.clone()).brightness(), self.main)?)
+            Some(of(&brightness_in_field(image.clone(), &others, self.field)?, self.main)?)
         } else {
             None
         };
