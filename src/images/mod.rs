@@ -26,7 +26,9 @@ pub use decode::{Decoded, Header, Mask, READING, Samples, decode, decode_bytes, 
 pub use depth::{BrightnessPolicy, CountsPolicy, DepthPolicy, DepthRange, Span};
 pub use enhance::{Clahe, Denoise, Enhancement, FlatField, Percentiles, enhance};
 pub use error::{DecodeError, ImageError};
-pub use field_of_view::{Circle, FieldOfView, brightness_in_field};
+pub use field_of_view::{
+    Circle, FieldOfView, FieldOfViewRecipe, MaskRuns, PartInView, brightness_in_view, enhance_in_view,
+};
 pub use frames::{copy_frames, place_in_series};
 pub use limits::Limits;
 pub use mirrored::mirrored;

@@ -10,7 +10,7 @@ use crate::clusterers::{Counts, SingleClusterSection};
 use crate::data::bounds::{self, Numbers};
 use crate::data::{Fraction, Positive, nonzero};
 use crate::features::{Ignore, Statistic};
-use crate::images::FieldOfView;
+use crate::images::FieldOfViewRecipe;
 use crate::reducers::Reduction;
 
 /// Recipe of `rails patches` and `rails explore`: all their settings.
@@ -94,7 +94,7 @@ pub struct PatchesSection {
     /// Where images show something: `"auto"`, a circle or a mask; patches of which more than half lies outside are left
     /// out, in others the pixels outside do not count. Absent: everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<FieldOfView>,
+    pub field: Option<FieldOfViewRecipe>,
     /// Images side by side in a picture.
     #[serde(deserialize_with = "bounds::shown")]
     pub mosaic: Mosaic,

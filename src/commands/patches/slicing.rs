@@ -1,15 +1,17 @@
 //! Images become patches: every image is decoded once, and sliced once per grid.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
+use serde::Serialize;
 
 use crate::commands::CommandError;
 use crate::data::{ImageRecord, Manifest, Skipped};
 use crate::features::{Ignore, Patches, Statistic};
-use crate::images::{DepthRange, Enhancement, FieldOfView, Image, Limits, brightness_in_field, decode};
+use crate::images::{Circle, DepthRange, Enhancement, FieldOfView, Image, Limits, PartInView, brightness_in_view, decode};
 use crate::memory::{MemoryBudget, bytes_of};
 use crate::progress::{Event, Observer, Stage};
 use crate::recipes::Slices;
@@ -20,6 +22,28 @@ pub(super) struct Sliced {
     pub grids: BTreeMap<Slices, Patches>,
     /// Of the recipe's grid without flat-field correction, where there is one.
     pub uneven: Option<Patches>,
+    /// The part of it that lies in the field of view; absent where all does.
+    pub in_view: Option<InView>,
+}
+
+/// The part of an image that lies in the field of view.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct InView {
+    /// Share of its pixels, in `0.0..=1.0`.
+    pub share: f64,
+    /// What the field is, where no mask was given.
+    pub circle: Option<Circle>,
+}
+
+/// Such as `71.3 % of its pixels, a circle at 320, 240 of radius 200`.
+impl fmt::Display for InView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} % of its pixels", 100.0 * self.share)?;
+        match self.circle {
+            Some(Circle { x, y, radius }) => write!(f, ", a circle at {x:.0}, {y:.0} of radius {:.0}", radius.get()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// How images are sliced.
@@ -84,7 +108,8 @@ impl Slicing<'_> {
     }
 
     fn slice(&self, image: &Image) -> Result<Sliced, String> {
-        let plane = brightness_in_field(image.clone(), self.enhance, self.field)?;
+        let part = self.field.map(|field| field.part_of(image)).transpose()?.flatten();
+        let plane = brightness_in_view(self.enhance, image.clone(), part.as_ref());
         let of = |plane: &ndarray::Array2<f32>, slices: Slices| {
             Patches::measure(plane.view(), slices.rows, slices.columns, self.ignore).map_err(|error| error.to_string())
         };
@@ -96,11 +121,12 @@ impl Slicing<'_> {
         }
         let uneven = if self.enhance.iter().any(flattens) {
             let others: Vec<Enhancement> = self.enhance.iter().copied().filter(|one| !flattens(one)).collect();
-            Some(of(&brightness_in_field(image.clone(), &others, self.field)?, self.main)?)
+            Some(of(&brightness_in_view(&others, image.clone(), part.as_ref()), self.main)?)
         } else {
             None
         };
-        Ok(Sliced { grids, uneven })
+        let in_view = part.map(|part: PartInView| InView { share: part.share(), circle: part.circle });
+        Ok(Sliced { grids, uneven, in_view })
     }
 }
 
