@@ -24,7 +24,8 @@ pub use error::CommandError;
 pub use evaluate::{EvaluateFindings, EvaluateOptions, EvaluateSummary, evaluate};
 pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model};
 pub use patches::{
-    FlatFieldEffect, ImageInView, InView, PatchesFindings, PatchesMethod, PatchesSummary, SearchResults, SearchRow, patches,
+    FlatFieldEffect, ImageInView, InView, PatchesFindings, PatchesMethod, PatchesSummary, SearchResults, SearchRow,
+    patches,
 };
 pub use predict::{
     NearestImage, PredictOptions, PredictSummary, Prediction, PredictionsFile, TableFormat, predict, predictions_text,

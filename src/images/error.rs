@@ -45,7 +45,9 @@ impl ImageError {
                 Some("set a naming template such as `{sensor}_{sid}_{name}_C` that matches the file names".to_owned())
             }
             Self::UnknownField { known, .. } => Some(format!("fields of these images: {}", known.join(", "))),
-            Self::Mask { .. } => Some("draw it over one of the images, of the same size, white where they show something".to_owned()),
+            Self::Mask { .. } => {
+                Some("draw it over one of the images, of the same size, white where they show something".to_owned())
+            }
             Self::OutputExists(_) => Some("choose another output folder, or remove this one".to_owned()),
             Self::OutputBusy(_) => Some("wait for it, or choose another output folder".to_owned()),
             Self::NoTiles { reason, .. } => {

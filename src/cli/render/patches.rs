@@ -73,7 +73,7 @@ fn field_of_view(parts: &[ImageInView]) -> String {
     let mut text = String::new();
     for (at, one) in parts.iter().take(NAMED).enumerate() {
         let head = if at == 0 { "Field" } else { "" };
-        let _ = writeln!(text, "{head:<10} {} of `{}`", one.part, visible(&one.image));
+        let _ = writeln!(text, "{head:<10} `{}`: {}", visible(&one.image), one.part);
     }
     if parts.len() > NAMED {
         let _ = writeln!(text, "           and parts of {} more images (see report.html)", parts.len() - NAMED);

@@ -7,9 +7,9 @@ use ndarray::array;
 
 use super::*;
 use crate::commands::{
-    AssignFindings, ClusterFindings, CombinationRow, EvaluateFindings, FeatureStatistics, FlatFieldEffect, ImageInView, InView, LayerRow,
-    PatchesFindings, PatchesMethod, SearchFindings, SearchResults, SearchRow, SeparateFindings, SweepFindings,
-    SweepRow, TrainFindings,
+    AssignFindings, ClusterFindings, CombinationRow, EvaluateFindings, FeatureStatistics, FlatFieldEffect, ImageInView,
+    InView, LayerRow, PatchesFindings, PatchesMethod, SearchFindings, SearchResults, SearchRow, SeparateFindings,
+    SweepFindings, SweepRow, TrainFindings,
 };
 use crate::data::{ClassId, Skipped};
 use crate::evaluation::{

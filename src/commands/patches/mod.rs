@@ -6,8 +6,8 @@ mod searching;
 mod slicing;
 mod summary;
 
-pub use slicing::InView;
 pub use searching::{SearchResults, SearchRow};
+pub use slicing::InView;
 pub use summary::{FlatFieldEffect, ImageInView, PatchesFindings, PatchesMethod, PatchesSummary};
 
 use super::CommandError;

@@ -64,8 +64,17 @@ impl PatchesOutput<'_> {
             search,
         };
         let stage = context.observer.stage(Stage::Plot, 0);
-        PatchesPage { run: &folder, recipe, manifest, depth, field: field.as_ref(), found, patches, findings: &findings }
-            .write()?;
+        PatchesPage {
+            run: &folder,
+            recipe,
+            manifest,
+            depth,
+            field: field.as_ref(),
+            found,
+            patches,
+            findings: &findings,
+        }
+        .write()?;
         drop(stage);
         run.lap("plot");
         let methods = found.iter().map(|clusters| clusters.method.name().to_owned()).collect();

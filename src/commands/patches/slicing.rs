@@ -11,7 +11,9 @@ use serde::Serialize;
 use crate::commands::CommandError;
 use crate::data::{ImageRecord, Manifest, Skipped};
 use crate::features::{Ignore, Patches, Statistic};
-use crate::images::{Circle, DepthRange, Enhancement, FieldOfView, Image, Limits, PartInView, brightness_in_view, decode};
+use crate::images::{
+    Circle, DepthRange, Enhancement, FieldOfView, Image, Limits, PartInView, brightness_in_view, decode,
+};
 use crate::memory::{MemoryBudget, bytes_of};
 use crate::progress::{Event, Observer, Stage};
 use crate::recipes::Slices;
@@ -35,12 +37,14 @@ pub struct InView {
     pub circle: Option<Circle>,
 }
 
-/// Such as `71.3 % of its pixels, a circle at 320, 240 of radius 200`.
+/// Such as `71.3 %, inside the circle { x = 320, y = 240, radius = 200 }`, as recipes write it.
 impl fmt::Display for InView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.1} % of its pixels", 100.0 * self.share)?;
+        write!(f, "{:.1} %", 100.0 * self.share)?;
         match self.circle {
-            Some(Circle { x, y, radius }) => write!(f, ", a circle at {x:.0}, {y:.0} of radius {:.0}", radius.get()),
+            Some(Circle { x, y, radius }) => {
+                write!(f, ", inside the circle {{ x = {x:.0}, y = {y:.0}, radius = {:.0} }}", radius.get())
+            }
             None => Ok(()),
         }
     }

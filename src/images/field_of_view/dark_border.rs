@@ -27,7 +27,8 @@ pub(super) fn ends(dark: &Array2<bool>) -> Vec<[f64; 2]> {
     let along_lines = dark.rows().into_iter().enumerate();
     let lines = along_lines.flat_map(|(row, line)| ends_of(line).into_iter().map(move |column| [row as f64, column]));
     let along_columns = dark.columns().into_iter().enumerate();
-    let columns = along_columns.flat_map(|(column, line)| ends_of(line).into_iter().map(move |row| [row, column as f64]));
+    let columns =
+        along_columns.flat_map(|(column, line)| ends_of(line).into_iter().map(move |row| [row, column as f64]));
     lines.chain(columns).collect()
 }
 
@@ -60,11 +61,10 @@ mod tests {
             [9.0, 9.0, 9.0, 9.0, 9.0]
         ];
         let dark = dark_border(&levels, 5.0);
-        assert_eq!(dark.indexed_iter().filter(|(_, dark)| **dark).map(|(at, _)| at).collect::<Vec<_>>(), [
-            (0, 0),
-            (1, 0),
-            (1, 1)
-        ]);
+        assert_eq!(
+            dark.indexed_iter().filter(|(_, dark)| **dark).map(|(at, _)| at).collect::<Vec<_>>(),
+            [(0, 0), (1, 0), (1, 1)]
+        );
         assert_eq!(ends(&dark), [[0.0, 0.5], [1.0, 1.5], [1.5, 0.0]]);
         assert!(ends(&Array2::from_elem((3, 3), true)).is_empty());
     }

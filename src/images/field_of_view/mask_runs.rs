@@ -75,7 +75,10 @@ mod tests {
             assert_eq!(mask.inside(), inside);
             assert_eq!(serde_json::from_str::<MaskRuns>(&serde_json::to_string(&mask).unwrap()).unwrap(), mask);
         }
-        for text in [r#"{"height": 2, "width": 2, "runs": [3]}"#, r#"{"height": 2, "width": 2, "runs": [18446744073709551615, 5]}"#] {
+        for text in [
+            r#"{"height": 2, "width": 2, "runs": [3]}"#,
+            r#"{"height": 2, "width": 2, "runs": [18446744073709551615, 5]}"#,
+        ] {
             assert!(serde_json::from_str::<MaskRuns>(text).is_err(), "{text}");
         }
     }

@@ -74,9 +74,8 @@ impl FieldOfViewRecipe {
             Self::Mask(path) => {
                 let refused = |why: String| ImageError::Mask { path: path.clone(), why };
                 let mask = read_mask(path).map_err(refused)?;
-                let fits = |record: &ImageRecord| {
-                    (record.height as usize, record.width as usize) == (mask.height, mask.width)
-                };
+                let fits =
+                    |record: &ImageRecord| (record.height as usize, record.width as usize) == (mask.height, mask.width);
                 if manifest.records.iter().any(fits) {
                     return Ok(FieldOfView::Mask(mask));
                 }
@@ -112,7 +111,9 @@ impl FieldOfView {
             }
             Self::Mask(mask) => {
                 let (w, h) = (mask.width, mask.height);
-                return Err(format!("the mask of the field of view has {w}×{h} pixels, and the picture {width}×{height}"));
+                return Err(format!(
+                    "the mask of the field of view has {w}×{h} pixels, and the picture {width}×{height}"
+                ));
             }
         };
         match part {

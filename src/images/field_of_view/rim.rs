@@ -41,7 +41,9 @@ impl<'a> Rim<'a> {
         let mut visible = Vec::new();
         for direction in 0..DIRECTIONS {
             let between = |[from, to]: [f64; 2]| {
-                (0..6).filter_map(|at| self.level(direction, from + (to - from) * f64::from(at) / 5.0)).collect::<Vec<_>>()
+                (0..6)
+                    .filter_map(|at| self.level(direction, from + (to - from) * f64::from(at) / 5.0))
+                    .collect::<Vec<_>>()
             };
             let (within, beyond) = (between(WITHIN), between(BEYOND));
             if within.len() < 3 {
@@ -62,8 +64,10 @@ impl<'a> Rim<'a> {
     /// The radius within the rim: where the light is as it is further in, in cells.
     pub fn within(&self) -> Option<f64> {
         let radii: Vec<f64> = (70..=100).map(|percent| f64::from(percent) / 100.0).collect();
-        let at = |radius: &f64| median((0..DIRECTIONS).filter_map(|direction| self.level(direction, *radius)).collect());
-        let levels: Vec<f64> = radii.iter().map(|radius| at(radius).map(|level| f64::from(level.max(1.0)).ln())).collect::<Option<_>>()?;
+        let at =
+            |radius: &f64| median((0..DIRECTIONS).filter_map(|direction| self.level(direction, *radius)).collect());
+        let levels: Vec<f64> =
+            radii.iter().map(|radius| at(radius).map(|level| f64::from(level.max(1.0)).ln())).collect::<Option<_>>()?;
         let followed = radii.iter().zip(&levels).filter(|(radius, _)| (FOLLOWED[0]..=FOLLOWED[1]).contains(*radius));
         let line = Line::through(followed.map(|(radius, level)| (*radius, *level)));
         let usual = |(radius, level): (&f64, &f64)| *radius <= WIDEST || (level - line.at(*radius)).abs() <= OFF;
@@ -92,9 +96,8 @@ impl Line {
         let n = points.clone().count() as f64;
         let mean = |of: fn((f64, f64)) -> f64| points.clone().map(of).sum::<f64>() / n;
         let (x, y) = (mean(|point| point.0), mean(|point| point.1));
-        let (xx, xy) = points.fold((0.0, 0.0), |(xx, xy), point| {
-            (xx + (point.0 - x).powi(2), xy + (point.0 - x) * (point.1 - y))
-        });
+        let (xx, xy) =
+            points.fold((0.0, 0.0), |(xx, xy), point| (xx + (point.0 - x).powi(2), xy + (point.0 - x) * (point.1 - y)));
         Self { slope: xy / xx, through: (x, y) }
     }
 
