@@ -111,10 +111,7 @@ impl fmt::Display for Note {
                 write!(f, "{features} hand-made features were not finite numbers and count as 0")
             }
             Self::PatchesLeftOut { patches } => {
-                write!(
-                    f,
-                    "{patches} patches are left out as dark or beyond the field of view, as the run left them out"
-                )
+                write!(f, "{patches} patches are left out, as the run left them out: dark or beyond the field")
             }
             Self::PlacesFromNames { path, row, column, array } => write!(
                 f,
