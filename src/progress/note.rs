@@ -37,8 +37,8 @@ pub enum Note {
     ReferenceSampled { training: usize, kept: usize },
     /// Hand-made features that were not finite.
     FeaturesNotFinite { features: usize },
-    /// Patches that are dark, as the rule of the run over patches says.
-    PatchesDark { patches: usize },
+    /// Patches that are dark, as the rule of the run over patches says, or beyond its field of view.
+    PatchesLeftOut { patches: usize },
     /// Tiles say in their names where they stand, though no template says how.
     PlacesFromNames { path: String, row: u32, column: u32, array: String },
     /// More images than the page shows.
@@ -113,8 +113,8 @@ impl fmt::Display for Note {
             Self::FeaturesNotFinite { features } => {
                 write!(f, "{features} hand-made features were not finite numbers and count as 0")
             }
-            Self::PatchesDark { patches } => {
-                write!(f, "{patches} patches are dark and left out, as the run left them out")
+            Self::PatchesLeftOut { patches } => {
+                write!(f, "{patches} patches are left out, as the run left them out: dark or beyond the field")
             }
             Self::PlacesFromNames { path, row, column, array } => write!(
                 f,

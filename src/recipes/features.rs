@@ -14,7 +14,7 @@ use crate::backbones::BackboneName;
 use crate::data::{BelowOne, Positive, bounds, nonzero};
 use crate::detector_frames::{FrameContext, FrameFeatures};
 use crate::features::{HandMadeBlock, Ignore, Statistic};
-use crate::images::{Enhancement, Resize};
+use crate::images::{Enhancement, FieldOfView, Resize};
 
 /// Images per step where the recipe does not say.
 const BATCH_SIZE: NonZeroUsize = nonzero::<32>();
@@ -90,6 +90,9 @@ pub struct PatchFeatures {
     /// Patches that are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignore: Option<Ignore>,
+    /// Where images show something; absent: everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<FieldOfView>,
     /// Corrections of the whole image, made in this order before it is sliced.
     #[serde(default)]
     pub enhance: Vec<Enhancement>,
