@@ -119,12 +119,8 @@ fn chain(recipe: &PatchesRecipe, manifest: &Manifest, depth: DepthRange, field: 
     let (enhance, statistics) = (recipe.features.enhance.clone(), statistics.clone());
     let n_features = statistics.len();
     FeatureChain {
-<<<<<<< HEAD
         pedestal: None,
-        recipe: FeaturesRecipe::Patch(PatchFeatures { statistics, ignore, enhance }),
-=======
         recipe: FeaturesRecipe::Patch(PatchFeatures { statistics, ignore, field, enhance }),
->>>>>>> main
         weights_hash: String::new(),
         dataset: manifest.records.iter().find_map(|record| FrameAddress::parse(record.path.as_ref())?.dataset),
         slices: Some(slices),
