@@ -7,6 +7,8 @@ pub(super) const SIDE: usize = 8;
 /// One in so many of a block's pixels is left out at either end: it may be hot, dead or a spot. By rank, so that twice the
 /// light gives twice the mean, whatever noise and structure are; a limit in counts would bend that.
 const LEFT_OUT: usize = 32;
+/// One at either end at least, of a block of so many pixels.
+const FEW: usize = 8;
 
 /// Mean counts of the blocks, row by row, without the brightest and the darkest pixels. A block without a measured pixel has the mean of
 /// the others.
@@ -38,7 +40,8 @@ pub(super) fn blocks(frame: &Decoded) -> [f64; SIDE * SIDE] {
 
 /// The mean of the counts between the outermost ranks; `counts` is not empty.
 fn inner_mean(counts: &mut [f64]) -> f64 {
-    let (n, out) = (counts.len(), counts.len() / LEFT_OUT);
+    let n = counts.len();
+    let out = (n / LEFT_OUT).max(usize::from(n >= FEW));
     counts.select_nth_unstable_by(out, f64::total_cmp);
     counts[out..].select_nth_unstable_by(n - 1 - 2 * out, f64::total_cmp);
     counts[out..n - out].iter().sum::<f64>() / (n - 2 * out) as f64
