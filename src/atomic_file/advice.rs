@@ -2,24 +2,24 @@
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
+use std::iter;
 
-/// Whether there was no room for what was written.
+/// Whether there was no room for what was written, by `error` itself or one of its causes.
 #[must_use]
-pub fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+pub fn is_full(error: &(dyn Error + 'static)) -> bool {
+    let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
+    refusals(error).any(|refusal| full.contains(&refusal.kind()))
 }
 
 /// What to do about the refusal of a disk that `error` tells of, itself or as a cause; `None` where none did.
 #[must_use]
 pub fn advice(error: &(dyn Error + 'static)) -> Option<&'static str> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(refused) = error.downcast_ref::<io::Error>().and_then(of_kind) {
-            return Some(refused);
-        }
-        cause = error.source();
-    }
-    None
+    refusals(error).find_map(of_kind)
+}
+
+/// What the disk said, of `error` itself and of its causes.
+fn refusals<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a io::Error> {
+    iter::successors(Some(error), |&error| error.source()).filter_map(|error| error.downcast_ref())
 }
 
 fn of_kind(error: &io::Error) -> Option<&'static str> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::leftovers::{self, FOLDER, INSIDE, LETTERS, LOCK, MOVING, PREFIX};
+use super::same::is_same;
 use super::staged::Staged;
 use super::{folder_of, sync_folder};
 
@@ -24,6 +25,8 @@ pub struct StagedFolder {
     content: PathBuf,
     /// Whether `partial` lies in the target.
     inside: bool,
+    /// Whether just what is made may be there already.
+    again: bool,
     /// Holds the lock.
     _lock: File,
 }
@@ -43,21 +46,35 @@ impl StagedFolder {
     /// [`ErrorKind::AlreadyExists`] where there is something, [`ErrorKind::ResourceBusy`] where another process is making
     /// it, else when the disk refuses.
     pub fn create(target: &Path) -> io::Result<Self> {
+        Self::begin(target, || is_empty_folder(target), false)
+    }
+
+    /// The same where `target` may hold what it is to hold already, by a process that was killed before it had done all
+    /// that was asked: it is made once more, and [`StagedFolder::finish`] compares the two.
+    ///
+    /// # Errors
+    /// As [`StagedFolder::create`], but for what is there.
+    pub fn create_again(target: &Path) -> io::Result<Self> {
+        Self::begin(target, || Ok(false), true)
+    }
+
+    /// `is_inside` says whether there is an empty folder to fill, or fails where something is in the way.
+    fn begin(target: &Path, is_inside: impl Fn() -> io::Result<bool>, again: bool) -> io::Result<Self> {
         let name = target.file_name().ok_or(ErrorKind::InvalidInput)?;
         let letters = &blake3::hash(name.as_encoded_bytes()).to_hex()[..LETTERS];
         let partial = format!("{PREFIX}{letters}{FOLDER}");
         let beside = folder_of(target);
         fs::create_dir_all(beside)?;
-        let inside = is_empty_folder(target)?;
+        let inside = is_inside()?;
         let (around, content) = if inside { (target, INSIDE.as_ref()) } else { (beside, name) };
         leftovers::sweep_once(around);
         let partial = around.join(partial);
         let (lock, partial) = Staged::new(|| Ok((claim(&partial)?, partial)))?;
         let content = partial.path().join(content);
-        let made = Self { target: target.to_owned(), partial, content, inside, _lock: lock };
+        let made = Self { target: target.to_owned(), partial, content, inside, again, _lock: lock };
         fs::create_dir(&made.content)?;
         // Looked at again only now, so that a process that just finished is seen; dropping `made` sweeps up.
-        if is_empty_folder(target)? == inside { Ok(made) } else { Err(ErrorKind::AlreadyExists.into()) }
+        if is_inside()? == inside { Ok(made) } else { Err(ErrorKind::AlreadyExists.into()) }
     }
 
     /// The folder while it is being filled.
@@ -79,6 +96,9 @@ impl StagedFolder {
     pub fn finish(self) -> io::Result<()> {
         sync(&self.content)?;
         if !self.inside && fs::symlink_metadata(&self.target).is_ok() {
+            if self.again && is_same(&self.content, &self.target)? {
+                return Ok(());
+            }
             return Err(ErrorKind::AlreadyExists.into());
         }
         self.partial.commit(|| if self.inside { self.move_up() } else { fs::rename(&self.content, &self.target) })?;

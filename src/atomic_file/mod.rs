@@ -10,6 +10,7 @@
 mod advice;
 mod folder;
 mod leftovers;
+mod same;
 mod staged;
 
 use std::collections::BTreeSet;

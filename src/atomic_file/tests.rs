@@ -52,6 +52,25 @@ fn who_was_killed_once_its_folder_was_there_is_swept_by_who_finds_it_there() {
 }
 
 #[test]
+fn what_is_there_already_is_known_by_its_content() {
+    let home = tempfile::tempdir().unwrap();
+    let target = home.path().join("out");
+    let make = |image: &str| {
+        let folder = StagedFolder::create_again(&target)?;
+        fs::create_dir(folder.path().join("class"))?;
+        fs::write(folder.path().join("class/a.png"), image)?;
+        folder.finish()
+    };
+    make("pixels").unwrap();
+    make("pixels").unwrap();
+    assert_eq!(make("others").unwrap_err().kind(), ErrorKind::AlreadyExists);
+    fs::write(target.join("class/b.png"), "added by a person").unwrap();
+    assert_eq!(make("pixels").unwrap_err().kind(), ErrorKind::AlreadyExists);
+    assert_eq!(names(home.path()), ["out"]);
+    assert_eq!(names(&target.join("class")), ["a.png", "b.png"]);
+}
+
+#[test]
 fn files_that_belong_together_appear_once_all_are_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
@@ -183,5 +202,6 @@ fn a_refusal_is_known_also_as_a_cause() {
     assert!(advice(&Outer(ErrorKind::StorageFull.into())).unwrap().starts_with("free some space"));
     assert!(advice(&io::Error::from(ErrorKind::ReadOnlyFilesystem)).unwrap().contains("only be read"));
     assert_eq!(advice(&Outer(ErrorKind::NotFound.into())), None);
-    assert!(is_full(&ErrorKind::FileTooLarge.into()) && !is_full(&ErrorKind::NotFound.into()));
+    assert!(is_full(&Outer(ErrorKind::StorageFull.into())) && !is_full(&Outer(ErrorKind::NotFound.into())));
+    assert!(is_full(&io::Error::from(ErrorKind::FileTooLarge)) && !is_full(&io::Error::from(ErrorKind::NotFound)));
 }

@@ -8,6 +8,7 @@ mod hierarchical;
 mod hybrid;
 mod k_means;
 mod search;
+mod spoiled;
 
 pub use assigner::{Assigner, AssignerFileError, Assignment};
 pub use dbscan::{Dbscan, DbscanFit, DbscanGrid};
@@ -17,6 +18,7 @@ pub use hierarchical::{Hierarchical, Linkage};
 pub use hybrid::{Hybrid, Rest};
 pub use k_means::{Counts, KMeans, KMeansAlgorithm, KMeansFit};
 pub use search::{DbscanSearch, OneOrMany, PickCell, PickK, PickMetrics};
+pub use spoiled::SpoiledCluster;
 
 use std::num::NonZeroUsize;
 
@@ -108,6 +110,8 @@ macro_rules! clusterers {
             /// together. Clusters are then 0 (spoiled) and 1 (usable).
             #[serde(skip_serializing_if = "Option::is_none")]
             pub fit_per: Option<String>,
+            /// With `fit_per`, which cluster of each series is the spoiled one.
+            pub spoiled: SpoiledCluster,
             /// How the number of clusters of k-means is picked.
             pub pick_k: PickK,
             $($(#[$doc])* pub $name: $tried,)+
@@ -118,6 +122,7 @@ macro_rules! clusterers {
                 Self {
                     methods: vec![Method::Kmeans, Method::Dbscan],
                     fit_per: None,
+                    spoiled: SpoiledCluster::default(),
                     pick_k: PickK::default(),
                     $($name: Default::default(),)+
                 }

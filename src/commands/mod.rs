@@ -23,7 +23,10 @@ pub use compare::{Compared, HEADLINE, Pair, compare, more_is_better};
 pub use error::CommandError;
 pub use evaluate::{EvaluateFindings, EvaluateOptions, EvaluateSummary, evaluate};
 pub use models::{ImportSummary, ModelRow, import_model, list_models, pull_model};
-pub use patches::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummary, SearchResults, SearchRow, patches};
+pub use patches::{
+    FlatFieldEffect, ImageInView, InView, PatchesFindings, PatchesMethod, PatchesSummary, SearchResults, SearchRow,
+    patches,
+};
 pub use predict::{
     NearestImage, PredictOptions, PredictSummary, Prediction, PredictionsFile, TableFormat, predict, predictions_text,
 };

@@ -54,7 +54,7 @@ impl BeamCourse {
 }
 
 /// Slope and start of the least-squares line, level where it would rise; medians hold the start.
-fn falling_line(points: &[(f64, f64)]) -> (f64, f64) {
+pub(super) fn falling_line(points: &[(f64, f64)]) -> (f64, f64) {
     let n = points.len() as f64;
     let (mean_x, mean_y) =
         (points.iter().map(|point| point.0).sum::<f64>() / n, points.iter().map(|point| point.1).sum::<f64>() / n);

@@ -3,8 +3,8 @@
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
-use super::Series;
-use super::context::{self, DEVIATION, TRANSMISSION, in_context};
+use super::context::{self, DEVIATION, brightness, in_context};
+use super::{FrameContext, Series};
 use crate::features::FrameStatistics;
 
 /// The features of a detector's frames.
@@ -13,12 +13,12 @@ use crate::features::FrameStatistics;
 pub enum FrameFeatures {
     /// The mean count per measured pixel and nothing else.
     MeanFlux,
-    /// One number: how far the frame is below what the beam gave at its time, from -1 to 1, -0.5 where a tenth is missing
-    /// or where that is more than the scatter of the other frames explains.
+    /// One number: how far the frame is below what the beam gave at its time, from -1 (spoiled) to 0 (usable), -0.5 at the
+    /// line, or where what is missing is no longer explained by the scatter of the other frames.
     RelativeFlux,
     /// How the frame stands among the others of its series: brightness, noise, shape of the counts, frames around.
     Statistics,
-    /// The mean count, and which share of the beam's light it is, for plots and for checking clusters.
+    /// The mean count, which share of the beam's light it is, and how sure that is, for plots and for checking clusters.
     Flux,
 }
 
@@ -34,24 +34,20 @@ impl FrameFeatures {
             Self::MeanFlux => vec![mean],
             Self::RelativeFlux => vec![context::COLUMNS[DEVIATION]],
             Self::Statistics => context::COLUMNS.to_vec(),
-            Self::Flux => vec![mean, context::COLUMNS[TRANSMISSION]],
+            Self::Flux => context::BRIGHTNESS.to_vec(),
         };
         names.into_iter().map(str::to_owned).collect()
     }
 
     /// Features among the other frames, shape `[n_frames, columns().len()]`. `statistics` are those of
-    /// [`FrameStatistics`], shape `[n_frames, 12]`; every row is in one of `series`.
+    /// [`FrameStatistics`], shape `[n_frames, 76]`; every row is in one of `series`.
     #[must_use]
-    pub fn in_series(self, statistics: ArrayView2<'_, f32>, series: &[Series]) -> Array2<f32> {
+    pub fn in_series(self, statistics: ArrayView2<'_, f32>, series: &[Series], context: &FrameContext) -> Array2<f32> {
         match self {
             Self::MeanFlux => statistics.select(Axis(1), &[FrameStatistics::MEAN]),
-            Self::RelativeFlux => in_context(statistics, series).select(Axis(1), &[DEVIATION]),
-            Self::Statistics => in_context(statistics, series),
-            Self::Flux => {
-                let context = in_context(statistics, series);
-                let columns = [statistics.column(FrameStatistics::MEAN), context.column(TRANSMISSION)];
-                Array2::from_shape_fn((statistics.nrows(), columns.len()), |(row, column)| columns[column][row])
-            }
+            Self::RelativeFlux => in_context(statistics, series, context).select(Axis(1), &[DEVIATION]),
+            Self::Statistics => in_context(statistics, series, context),
+            Self::Flux => brightness(statistics, series, context),
         }
     }
 }
@@ -62,12 +58,14 @@ mod tests {
 
     #[test]
     fn every_column_has_a_name() {
-        let statistics = Array2::from_elem((3, FrameStatistics::COLUMNS.len()), 2.0);
+        let statistics = Array2::from_elem((3, FrameStatistics::N_COLUMNS), 2.0);
         let series = [Series { name: "a".to_owned(), rows: vec![2, 0, 1] }];
+        let context = FrameContext::default();
         for features in FrameFeatures::ALL {
-            let values = features.in_series(statistics.view(), &series);
+            let values = features.in_series(statistics.view(), &series, &context);
             assert_eq!(values.dim(), (3, features.columns().len()), "{features:?}");
         }
-        assert_eq!(FrameFeatures::Flux.in_series(statistics.view(), &series).row(1).to_vec(), [2.0, 1.0]);
+        let flux = FrameFeatures::Flux.in_series(statistics.view(), &series, &context);
+        assert_eq!(flux.row(1).to_vec()[..2], [2.0, 1.0]);
     }
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, ArrayView2};
 
-use super::Series;
+use super::{Series, SeriesLight};
 
 /// The brightness of every frame.
 #[derive(Debug, Clone)]
@@ -11,6 +11,18 @@ pub struct Flux {
     pub mean: Array1<f32>,
     /// Share of the beam's light, as its series shows it; 1 for a frame that nothing spoiled.
     pub transmission: Array1<f32>,
+    /// The same of the frame by itself, which scatters more.
+    pub share: Array1<f32>,
+    /// A frame may miss this share.
+    pub tolerated: Array1<f32>,
+    /// 1 where a pedestal may hide what is missing.
+    pub doubtful: Array1<f32>,
+    /// 1 where a monitor's counts took part, -1 where they were passed over, 0 where there are none.
+    pub monitored: Array1<f32>,
+    /// Counts per pixel that are no light.
+    pub pedestal: Array1<f32>,
+    /// A usable frame has this share of the light at least.
+    pub line: f64,
     /// The series the frames belong to.
     pub series: Vec<Series>,
 }
@@ -25,10 +37,23 @@ pub struct GroupMembers {
 }
 
 impl Flux {
-    /// From the features [`super::FrameFeatures::Flux`] of all frames, shape `[n_frames, 2]`.
+    /// From the features [`super::FrameFeatures::Flux`] of all frames, shape `[n_frames, 7]`.
     #[must_use]
-    pub fn new(features: ArrayView2<'_, f32>, series: Vec<Series>) -> Self {
-        Self { mean: features.column(0).to_owned(), transmission: features.column(1).to_owned(), series }
+    pub fn new(features: ArrayView2<'_, f32>, series: Vec<Series>, line: f64) -> Self {
+        let [mean, transmission, share, tolerated, doubtful, monitored, pedestal] =
+            [0, 1, 2, 3, 4, 5, 6].map(|column| features.column(column).to_owned());
+        Self { mean, transmission, share, tolerated, doubtful, monitored, pedestal, line, series }
+    }
+
+    /// The light of the frames `rows`, of one series.
+    #[must_use]
+    pub fn light(&self, rows: &[usize]) -> SeriesLight {
+        SeriesLight {
+            transmission: rows.iter().map(|&row| self.transmission[row]).collect(),
+            tolerated: rows.iter().map(|&row| self.tolerated[row]).fold(0.0, f32::max),
+            doubtful: rows.iter().any(|&row| self.doubtful[row] > 0.0),
+            line: self.line as f32,
+        }
     }
 
     /// Every series with its frames by group, those in no group last. Series of several groups come first. `group_of` says
@@ -49,15 +74,15 @@ impl Flux {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::array;
-
     use super::*;
 
     #[test]
     fn series_of_several_groups_come_first() {
         let series = |name: &str, rows: &[usize]| Series { name: name.to_owned(), rows: rows.to_vec() };
-        let features = array![[3.0, 1.0], [2.0, 0.7], [3.0, 1.0], [3.0, 1.0]];
-        let flux = Flux::new(features.view(), vec![series("plain", &[3]), series("mixed", &[1, 0, 2])]);
+        let frame = |mean: f32, light: f32| [mean, light, light, 0.1, 0.0, 0.0, 0.0];
+        let features = ndarray::arr2(&[frame(3.0, 1.0), frame(2.0, 0.7), frame(3.0, 1.0), frame(3.0, 1.0)]);
+        let flux = Flux::new(features.view(), vec![series("plain", &[3]), series("mixed", &[1, 0, 2])], 0.9);
+        assert_eq!(flux.light(&[1, 0]).transmission, [0.7, 1.0]);
         assert_eq!((flux.mean[1], flux.transmission[1]), (2.0, 0.7));
         let found = flux.by_group(&[Some(0), Some(1), None, Some(0)], 2);
         let rows = |at: usize| found[at].1.iter().map(|group| group.rows.clone()).collect::<Vec<_>>();

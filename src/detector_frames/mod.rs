@@ -13,12 +13,16 @@ mod beam;
 mod context;
 mod features;
 mod flux;
+mod frame_context;
+mod light;
+mod pedestal;
 mod per_series;
 mod series;
 
-pub use agreement::{CLUSTER_NAMES, SeriesAgreement, agree};
+pub use agreement::{CLUSTER_NAMES, SeriesAgreement, SeriesLight, agree};
 pub use features::FrameFeatures;
 pub use flux::{Flux, GroupMembers};
+pub use frame_context::FrameContext;
 pub use per_series::{PerSeries, cluster_per_series};
 pub use series::{Series, rows_by_field, series_of};
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{ArrayView1, ArrayView2, Axis};
+use ndarray::{ArrayView2, Axis};
 
-use super::agree;
-use crate::clusterers::{ClusterError, Clusterer};
+use super::{Flux, agree};
+use crate::clusterers::{ClusterError, Clusterer, SpoiledCluster};
 use crate::data::{ClusterId, Clustering};
 use crate::memory::MemoryBudget;
 use crate::progress::{Observer, Stage};
@@ -15,12 +15,12 @@ use crate::progress::{Observer, Stage};
 pub struct PerSeries {
     /// 0 is spoiled, 1 usable; either may be empty.
     pub clustering: Clustering,
-    /// Names of the series where brightness decided and not the first frame, by the reason.
-    pub disagreements: BTreeMap<&'static str, Vec<String>>,
+    /// Names of the series where the first frame did not decide, or brightness cannot tell, by what is to be said of them.
+    pub remarks: BTreeMap<&'static str, Vec<String>>,
 }
 
-/// Clusters the rows of `x`, shape `[n_images, n_features]`, series by series. `transmission` is the share of the beam's
-/// light in each image.
+/// Clusters the rows of `x`, shape `[n_images, n_features]`, series by series. `flux` is that of all
+/// images.
 ///
 /// A series of fewer frames than the algorithm needs is one cluster.
 ///
@@ -30,14 +30,14 @@ pub fn cluster_per_series(
     clusterer: &dyn Clusterer,
     x: ArrayView2<'_, f32>,
     series: &BTreeMap<String, Vec<usize>>,
-    transmission: ArrayView1<'_, f32>,
+    (flux, spoiled): (&Flux, SpoiledCluster),
     memory: MemoryBudget,
     seed: u64,
     observer: &dyn Observer,
 ) -> Result<PerSeries, ClusterError> {
     let stage = observer.stage(Stage::Cluster, series.len());
     let mut labels: Vec<Option<ClusterId>> = vec![None; x.nrows()];
-    let mut disagreements: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    let mut remarks: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for (name, rows) in series {
         let clustering = match clusterer.cluster_within(memory, x.select(Axis(0), rows).view(), seed) {
             Err(ClusterError::TooFew { .. } | ClusterError::TooFewDense { .. }) => {
@@ -45,20 +45,20 @@ pub fn cluster_per_series(
             }
             other => other?,
         };
-        let agreed = agree(&clustering, &transmission.select(Axis(0), rows).to_vec());
-        if let Some(why) = agreed.disagreement {
-            disagreements.entry(why).or_default().push(name.clone());
+        let agreed = agree(&clustering, &flux.light(rows), spoiled);
+        if let Some(why) = agreed.remark {
+            remarks.entry(why).or_default().push(name.clone());
         }
         rows.iter().zip(agreed.labels).for_each(|(&row, label)| labels[row] = label);
         stage.advance(1);
     }
     drop(stage);
-    Ok(PerSeries { clustering: Clustering::placed(labels, 2), disagreements })
+    Ok(PerSeries { clustering: Clustering::placed(labels, 2), remarks })
 }
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{aview1, aview2};
+    use ndarray::{arr2, aview2};
 
     use super::*;
     use crate::clusterers::{ClusterSection, Method};
@@ -72,10 +72,12 @@ mod tests {
         let series = [("ramp", vec![0, 1, 2]), ("lost", vec![3, 4]), ("single", vec![5])];
         let series = series.map(|(name, rows)| (name.to_owned(), rows)).into();
         let clusterer = section.clusterer(Method::Kmeans);
-        let (x, transmission, memory) = (aview2(&x), aview1(&transmission), MemoryBudget::of(u64::MAX));
-        let found = cluster_per_series(clusterer.as_ref(), x, &series, transmission, memory, 1, &Silent);
+        let features = arr2(&transmission.map(|light| [1.0, light, light, 0.1, 0.0, 0.0, 0.0]));
+        let flux = (&Flux::new(features.view(), Vec::new(), 0.9), SpoiledCluster::Auto);
+        let (x, memory) = (aview2(&x), MemoryBudget::of(u64::MAX));
+        let found = cluster_per_series(clusterer.as_ref(), x, &series, flux, memory, 1, &Silent);
         let found = found.unwrap();
         assert_eq!(found.clustering.signed(), [0, 1, 1, 1, 0, 1]);
-        assert_eq!(found.disagreements.into_values().flatten().collect::<Vec<_>>(), ["single", "lost"]);
+        assert_eq!(found.remarks.into_values().flatten().collect::<Vec<_>>(), ["single", "lost"]);
     }
 }

@@ -9,7 +9,7 @@ use crate::data::ClassId;
 use crate::metrics::classification::{
     ClassScores, accuracy, balanced_accuracy, cohen_kappa, log_loss, macro_f1, matthews_correlation, per_class,
 };
-use crate::metrics::{ConfusionMatrix, Interval, Ranking, bootstrap, macro_average_precision, macro_roc_auc};
+use crate::metrics::{ConfusionMatrix, Interval, Ranking, bootstrap, macro_average_precision, macro_roc_auc, wilson};
 
 /// Classification scores; `None` where nothing was judged.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -128,12 +128,23 @@ pub struct NamedScore {
     pub meaning: &'static str,
 }
 
-/// 95 % intervals of the scores that are functions of the confusion matrix, by name.
+/// 95 % intervals of the scores that are functions of the confusion matrix, by name: percentiles of resamples; where these
+/// are all alike, as when every image is right, Wilson's for the accuracy and none for the others.
 #[must_use]
 pub fn intervals(matrix: &ConfusionMatrix, seed: u64) -> BTreeMap<String, Interval> {
     let found = bootstrap(matrix, &WITH_INTERVAL.map(|(_, score)| score), seed);
-    let named = WITH_INTERVAL.iter().zip(found);
-    named.filter_map(|((name, _), interval)| Some(((*name).to_owned(), interval?))).collect()
+    let named = WITH_INTERVAL.iter().zip(found).filter_map(|((name, _), interval)| Some((*name, interval?)));
+    let (right, images) = (matrix.counts().diag().sum(), matrix.counts().sum());
+    let told = |(name, interval): (&str, Interval)| {
+        // Draws from images that are all judged alike say nothing of others.
+        let alike = interval.low == interval.high;
+        let interval = match name {
+            "accuracy" if alike => wilson(right, images),
+            _ => (!alike).then_some(interval),
+        };
+        Some((name.to_owned(), interval?))
+    };
+    named.filter_map(told).collect()
 }
 
 #[cfg(test)]
@@ -229,5 +240,16 @@ mod tests {
         assert_eq!(found.keys().collect::<Vec<_>>(), ["accuracy", "balanced_accuracy", "kappa", "macro_f1", "mcc"]);
         assert!(found["accuracy"].low < 0.9 && found["accuracy"].high > 0.9, "{:?}", found["accuracy"]);
         assert_eq!(found, intervals(&matrix, 5));
+    }
+
+    #[test]
+    fn of_images_that_are_all_right_the_next_need_not_be() {
+        let truth: Vec<ClassId> = (0..29).map(|row| ClassId(row % 2)).collect();
+        let matrix = ConfusionMatrix::of(&truth, &truth, &["a".to_owned(), "b".to_owned()]);
+        let found = intervals(&matrix, 5);
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["accuracy"], "no interval rather than one of no width");
+        // Wilson's lower end at n of n is n / (n + z²).
+        let low = 29.0 / (29.0 + 1.959_963_984_540_054_f64.powi(2));
+        assert!((found["accuracy"].low - low).abs() < 1e-12 && found["accuracy"].high == 1.0, "{found:?}");
     }
 }

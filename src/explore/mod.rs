@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex};
 use ndarray::Array2;
 use serde::Serialize;
 
-use crate::images::{DepthRange, decode, enhance};
+use crate::images::{DepthRange, brightness_in_view, decode, enhance_in_view};
 use crate::memory::MemoryBudget;
 use crate::progress::{Event, Note, Stage};
 use crate::recipes::PatchesRecipe;
-use crate::report::{jpeg, thumbnail};
+use crate::report::{jpeg, outline, thumbnail};
 use crate::server::{Events, Listen, Server};
 use crate::workflow::{Context, WorkflowError, dataset};
 
@@ -74,6 +74,7 @@ impl Explorer {
             manifest.records.truncate(most);
         }
         let depth = DepthRange::fit(&manifest, recipe.dataset.brightness(), context.observer);
+        let field = recipe.patches.field.as_ref().map(|field| field.open(&manifest)).transpose()?;
         let mut images = Vec::new();
         let stage = context.observer.stage(Stage::Embed, manifest.records.len());
         for record in &manifest.records {
@@ -86,10 +87,24 @@ impl Explorer {
                     continue;
                 }
             };
-            let image = enhance(&recipe.features.enhance, depth.apply(&decoded));
+            let image = depth.apply(&decoded);
+            let part = match field.as_ref().map(|field| field.part_of(&image)).transpose() {
+                Ok(part) => part.flatten(),
+                Err(error) => {
+                    context.observer.on(Event::Skipped { path: Path::new(&record.path), why: &error });
+                    continue;
+                }
+            };
+            let enhance = &recipe.features.enhance;
+            let plane = brightness_in_view(enhance, image.clone(), part.as_ref());
+            let image = enhance_in_view(enhance, image, part.as_ref());
             let (height, width, _) = image.pixels.dim();
-            let jpeg = jpeg(&thumbnail(&image, EDGE.min(height.max(width) as u32)), 88)?;
-            images.push(ShownImage { name: record.path.clone(), plane: image.brightness(), jpeg });
+            let mut picture = thumbnail(&image, EDGE.min(height.max(width) as u32));
+            if let Some(part) = part {
+                outline(&mut picture, &part.inside);
+            }
+            let jpeg = jpeg(&picture, 88)?;
+            images.push(ShownImage { name: record.path.clone(), plane, jpeg });
             stage.advance(1);
         }
         drop(stage);

@@ -50,6 +50,8 @@ impl Patches {
     }
 
     /// Measures `plane`, intensities in `0.0..=255.0` of shape `[height, width]`, at `places`: rows and columns of pixels.
+    /// What is NaN lies outside of the field of view: such pixels do not count, and patches of which they are more than half
+    /// are left out.
     ///
     /// # Panics
     /// When a place lies outside of the plane.
@@ -60,10 +62,12 @@ impl Patches {
         values.axis_iter_mut(Axis(0)).into_par_iter().zip(&mut ignored).zip(places).for_each(
             |((mut row, ignored), [y, x])| {
                 let patch = plane.slice(s![y.clone(), x.clone()]);
-                *ignored = ignore.is_some_and(|rule| rule.applies(patch));
+                let outside = patch.iter().filter(|value| value.is_nan()).count();
+                *ignored = 2 * outside > patch.len() || ignore.is_some_and(|rule| rule.applies(patch));
+                let inside = patch.iter().copied().filter(|value| !value.is_nan());
                 let found = match ignore {
-                    Some(rule) if !*ignored => statistics::of(patch.iter().copied().filter(|value| rule.lit(*value))),
-                    _ => statistics::of(patch.iter().copied()),
+                    Some(rule) if !*ignored => statistics::of(inside.filter(|value| rule.lit(*value))),
+                    _ => statistics::of(inside),
                 };
                 row.iter_mut().zip(found).for_each(|(cell, value)| *cell = value);
             },
@@ -103,6 +107,16 @@ mod tests {
         assert!(refused.contains("too few for a grid of 6×3"), "{refused}");
         let single = Patches::measure(plane.slice(s![..1, ..1]), n(1), n(1), None).unwrap();
         assert_eq!(single.values[[0, 0]], 0.0);
+    }
+
+    #[test]
+    fn patches_outside_of_the_field_are_left_out() {
+        let mut plane = Array2::from_elem((8, 8), 90.0);
+        plane.slice_mut(s![..4, ..4]).fill(f32::NAN);
+        plane.slice_mut(s![..2, 4..]).fill(f32::NAN);
+        let patches = Patches::measure(plane.view(), n(2), n(2), None).unwrap();
+        assert_eq!(patches.ignored, [true, false, false, false]);
+        assert_eq!(patches.values[[1, 0]], 90.0, "pixels outside do not count");
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::io;
 use super::csv_table;
 use crate::data::ImageId;
 
+const HEADER: [&str; 8] = ["id", "path", "truth", "first", "second", "first_confidence", "second_confidence", "change"];
+
 /// An image and what either classifier calls it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangeRow<'a> {
@@ -25,11 +27,16 @@ pub struct ChangeRow<'a> {
 /// # Errors
 /// When the disk refuses.
 pub fn write_into<'a>(file: &mut dyn io::Write, rows: impl IntoIterator<Item = ChangeRow<'a>>) -> io::Result<()> {
-    let header = ["id", "path", "truth", "first", "second", "first_confidence", "second_confidence", "change"];
     let cells = |row: ChangeRow<'a>| {
         let [first, second] = row.classes.map(str::to_owned);
         let [sure, surer] = row.confidences.map(|confidence| confidence.to_string());
         [row.id.to_string(), row.path.into(), row.truth.into(), first, second, sure, surer, row.change.into()]
     };
-    csv_table::write_into(file, header, rows.into_iter().map(cells))
+    csv_table::write_into(file, HEADER, rows.into_iter().map(cells))
+}
+
+/// Whether `start`, the first bytes of a file, are those of such a table.
+#[must_use]
+pub fn is_of(start: &[u8]) -> bool {
+    start.starts_with(HEADER.join(",").as_bytes())
 }

@@ -15,6 +15,9 @@ pub enum ImageError {
     /// Balanced over a field that no image has.
     #[error("no image has the field `{field}`")]
     UnknownField { field: String, known: Vec<String> },
+    /// A picture of where images show something, which is none for these images.
+    #[error("the mask of the field of view {why}: `{}`", .path.display())]
+    Mask { why: String, path: PathBuf },
     /// The output must be new.
     #[error("the output exists: `{}`", .0.display())]
     OutputExists(PathBuf),
@@ -42,6 +45,9 @@ impl ImageError {
                 Some("set a naming template such as `{sensor}_{sid}_{name}_C` that matches the file names".to_owned())
             }
             Self::UnknownField { known, .. } => Some(format!("fields of these images: {}", known.join(", "))),
+            Self::Mask { .. } => {
+                Some("draw it over one of the images, of the same size, white where they show something".to_owned())
+            }
             Self::OutputExists(_) => Some("choose another output folder, or remove this one".to_owned()),
             Self::OutputBusy(_) => Some("wait for it, or choose another output folder".to_owned()),
             Self::NoTiles { reason, .. } => {

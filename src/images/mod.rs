@@ -6,6 +6,7 @@ mod decode;
 mod depth;
 mod enhance;
 mod error;
+mod field_of_view;
 mod frames;
 mod guarded;
 mod limits;
@@ -25,7 +26,10 @@ pub use decode::{Decoded, Header, Mask, READING, Samples, decode, decode_bytes, 
 pub use depth::{BrightnessPolicy, CountsPolicy, DepthPolicy, DepthRange, Span};
 pub use enhance::{Clahe, Denoise, Enhancement, FlatField, Percentiles, enhance};
 pub use error::{DecodeError, ImageError};
-pub use frames::{copy_frames, place_in_series};
+pub use field_of_view::{
+    Circle, FieldOfView, FieldOfViewRecipe, MaskRuns, PartInView, brightness_in_view, enhance_in_view,
+};
+pub use frames::{BeamMonitor, beam_monitor, copy_frames, place_in_series};
 pub use limits::Limits;
 pub use mirrored::mirrored;
 pub use naming::{NamingError, NamingTemplate};

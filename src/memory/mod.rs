@@ -68,10 +68,18 @@ impl StageOverBudget {
     }
 }
 
-/// A text that is no size.
+/// The least that can be asked for: what a command holds that has little to do, pictures of its report included. Less would
+/// be promised and not kept.
+const LEAST: Bytes = Bytes(100_000_000);
+
+/// A text that is no budget.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no amount of memory: expected a size such as `8GiB`, or a part of what is free such as `50%`")]
-pub struct NotABudget(String);
+pub enum NotABudget {
+    #[error("`{0}` is no amount of memory: expected a size such as `8GiB`, or a part of what is free such as `50%`")]
+    NotASize(String),
+    #[error("`{0}` is less than the program itself takes: expected at least {LEAST}")]
+    TooLittle(String),
+}
 
 impl MemoryBudget {
     /// A budget of this many bytes.
@@ -136,15 +144,18 @@ impl FromStr for MemoryBudget {
 
     /// `8GiB`, `500MB`, `50%` of what is free; a bare number counts GiB.
     fn from_str(text: &str) -> Result<Self, NotABudget> {
-        let wrong = || NotABudget(text.to_owned());
-        let budget = match text.trim().strip_suffix('%') {
+        let wrong = || NotABudget::NotASize(text.to_owned());
+        match text.trim().strip_suffix('%') {
             Some(percent) => match percent.trim().parse() {
-                Ok(percent @ 1..=100) => Self::percent(percent),
-                _ => return Err(wrong()),
+                Ok(percent @ 1..=100) => Ok(Self::percent(percent)),
+                _ => Err(wrong()),
             },
-            None => Self(size::parse(text.trim()).ok_or_else(wrong)?),
-        };
-        if budget.bytes() == 0 { Err(wrong()) } else { Ok(budget) }
+            None => match size::parse(text.trim()).ok_or_else(wrong)? {
+                Bytes(0) => Err(wrong()),
+                bytes if bytes < LEAST => Err(NotABudget::TooLittle(text.to_owned())),
+                bytes => Ok(Self(bytes)),
+            },
+        }
     }
 }
 
@@ -170,11 +181,15 @@ mod tests {
             ("2G", 2 << 30),
             ("500MB", 500_000_000),
             ("2TiB", 2 << 40),
-            ("64KiB", 64 << 10),
-            ("1000B", 1000),
+            ("200000KiB", 200_000 << 10),
+            ("100000000B", 100_000_000),
         ] {
             assert_eq!(read(text), Ok(bytes), "{text}");
         }
+        assert_eq!(
+            read("50M").unwrap_err().to_string(),
+            "`50M` is less than the program itself takes: expected at least 100 MB"
+        );
         for text in ["", "0", "-1", "x", "GiB", "8XB", "0%", "101%", "1e400", "nan", "inf", "%", "0.0001B"] {
             assert!(read(text).is_err(), "{text}");
         }

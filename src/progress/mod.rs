@@ -2,6 +2,7 @@
 //! in a test.
 
 mod label_warning;
+mod light_note;
 mod note;
 mod own_output;
 mod split_warning;
@@ -11,6 +12,7 @@ use std::fmt;
 use std::path::Path;
 
 pub use label_warning::LabelWarning;
+pub use light_note::LightNote;
 pub use note::Note;
 pub use own_output::OwnOutput;
 pub use split_warning::{Lack, SplitWarning};

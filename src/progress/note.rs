@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::OwnOutput;
+use super::{LightNote, OwnOutput};
 
 /// Something the user should know.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,8 +37,8 @@ pub enum Note {
     ReferenceSampled { training: usize, kept: usize },
     /// Hand-made features that were not finite.
     FeaturesNotFinite { features: usize },
-    /// Patches that are dark, as the rule of the run over patches says.
-    PatchesDark { patches: usize },
+    /// Patches that are dark, as the rule of the run over patches says, or beyond its field of view.
+    PatchesLeftOut { patches: usize },
     /// Tiles say in their names where they stand, though no template says how.
     PlacesFromNames { path: String, row: u32, column: u32, array: String },
     /// More images than the page shows.
@@ -67,6 +67,9 @@ pub enum Note {
     ReadThroughMaster { files: usize, first: PathBuf },
     /// A combination of features is tried.
     Trying { backbone: String, layers: Vec<String>, enhance: Vec<String> },
+    /// About what detector frames are judged by.
+    #[serde(untagged)]
+    Light(LightNote),
 }
 
 impl fmt::Display for Note {
@@ -110,8 +113,8 @@ impl fmt::Display for Note {
             Self::FeaturesNotFinite { features } => {
                 write!(f, "{features} hand-made features were not finite numbers and count as 0")
             }
-            Self::PatchesDark { patches } => {
-                write!(f, "{patches} patches are dark and left out, as the run left them out")
+            Self::PatchesLeftOut { patches } => {
+                write!(f, "{patches} patches are left out, as the run left them out: dark or beyond the field")
             }
             Self::PlacesFromNames { path, row, column, array } => write!(
                 f,
@@ -146,14 +149,7 @@ impl fmt::Display for Note {
                 table.display()
             ),
             Self::DatasetTaken { dataset, passed_over, files, first } => {
-                write!(f, "frames are those of `{dataset}`")?;
-                if !passed_over.is_empty() {
-                    let shown = passed_over.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-                    let more = passed_over.len().saturating_sub(SHOWN);
-                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                    write!(f, ", not of {shown}{more} (`--set dataset.frames=PATH` takes another)")?;
-                }
-                write!(f, ": {}", InFiles(*files, first))
+                write!(f, "frames are those of `{dataset}`{}: {}", PassedOver(passed_over), InFiles(*files, first))
             }
             Self::FramesFilled { dataset, why, files, first } => {
                 write!(f, "`{dataset}` shows the fill value of its author where {why}: {}", InFiles(*files, first))
@@ -170,12 +166,28 @@ impl fmt::Display for Note {
                 write!(f, "{backbone} {}", layers.join(" + "))?;
                 if enhance.is_empty() { Ok(()) } else { write!(f, " after {}", enhance.join(", ")) }
             }
+            Self::Light(note) => note.fmt(f),
         }
     }
 }
 
 /// Data sets named at most.
 const SHOWN: usize = 4;
+
+/// Data sets that were not taken, if any.
+struct PassedOver<'a>(&'a [String]);
+
+impl fmt::Display for PassedOver<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let shown = self.0.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+        let more = self.0.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        write!(f, ", not of {shown}{more} (`--set dataset.frames=PATH` takes another)")
+    }
+}
 
 /// The first of some files, and how many there are.
 struct InFiles<'a>(usize, &'a Path);

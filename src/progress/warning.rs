@@ -68,6 +68,8 @@ pub enum Warning {
     /// Series where brightness decides by the name of `method`'s clusters and not the first frame; `names` are those of
     /// `series` in all.
     SeriesDisagree { method: &'static str, reason: &'static str, names: Vec<String>, series: usize },
+    /// Dark frames of `counts` per pixel, which is more than most frames of `series` of all `all` series have.
+    DarksBrighter { counts: f64, series: usize, all: usize },
     /// A label table that does not fit the images.
     #[serde(untagged)]
     Labels(LabelWarning),
@@ -166,11 +168,13 @@ impl fmt::Display for Warning {
                 let named: Vec<String> = names.iter().take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
                 let more = if names.len() > MOST_NAMED { ", …" } else { "" };
                 let (n, named) = (names.len(), named.join(", "));
-                write!(
-                    f,
-                    "{method}: brightness decides, not the first frame, in {n} of {series} series: {reason}: {named}{more}"
-                )
+                write!(f, "{method}: in {n} of {series} series {reason}: {named}{more}")
             }
+            Self::DarksBrighter { counts, series, all } => write!(
+                f,
+                "in {series} of {all} series most frames count less than the dark frames, {counts:.3} per pixel, and are \
+                 called spoiled: does `dataset.dark` name frames without light, of the same exposure?"
+            ),
             Self::Labels(warning) => warning.fmt(f),
             Self::Split(warning) => warning.fmt(f),
         }
@@ -192,7 +196,7 @@ mod tests {
         let warning = Warning::SeriesDisagree { method: "K-means", reason: "no frame is usable", names, series: 9 };
         assert_eq!(
             warning.to_string(),
-            "K-means: brightness decides, not the first frame, in 6 of 9 series: no frame is usable: `s1`, `s2`, `s3`, \
+            "K-means: in 6 of 9 series no frame is usable: `s1`, `s2`, `s3`, \
              `s4`, `s5`, …"
         );
         let lacks = SplitWarning::ClassLacks { class: "a".to_owned(), images: 3, units: 1, lack: Lack::AllInFold(2) };

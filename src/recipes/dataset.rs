@@ -25,6 +25,11 @@ pub struct DatasetRecipe {
     /// Where the frames lie in files that hold several data sets, such as `entry/data/data`; absent: found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<String>,
+    /// A file or folder of frames that the detector took without light: their counts are taken off; absent: what the series
+    /// show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "path_text::serde_optional_text")]
+    pub dark: Option<PathBuf>,
     /// How brightness is scaled to 0..255.
     pub depth: DepthPolicy,
     /// What the largest number of 16 and 32 bits means: `camera` (white), `detector` (not measured), or as the kind of file

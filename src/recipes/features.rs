@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::document::{RecipeMistake, RecipeTable};
 use crate::backbones::BackboneName;
-use crate::data::{Positive, bounds, nonzero};
-use crate::detector_frames::FrameFeatures;
+use crate::data::{BelowOne, Positive, bounds, nonzero};
+use crate::detector_frames::{FrameContext, FrameFeatures};
 use crate::features::{HandMadeBlock, Ignore, Statistic};
-use crate::images::{Enhancement, Resize};
+use crate::images::{Enhancement, FieldOfView, Resize};
 
 /// Images per step where the recipe does not say.
 const BATCH_SIZE: NonZeroUsize = nonzero::<32>();
@@ -72,11 +72,13 @@ pub struct HandMadeRecipe {
 }
 
 /// Features of a detector's frames.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FrameRecipe {
     /// Statistics of a frame: `mean_flux`, `relative_flux` or `statistics`.
     pub statistics: FrameFeatures,
+    /// The line between spoiled and usable: the share of the beam's light that a usable frame has at least.
+    pub usable_from: BelowOne,
 }
 
 /// Statistics of patches.
@@ -88,6 +90,9 @@ pub struct PatchFeatures {
     /// Patches that are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignore: Option<Ignore>,
+    /// Where images show something; absent: everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<FieldOfView>,
     /// Corrections of the whole image, made in this order before it is sliced.
     #[serde(default)]
     pub enhance: Vec<Enhancement>,
@@ -200,6 +205,15 @@ impl FeaturesRecipe {
         }
     }
 
+    /// The line between spoiled and usable frames, in `0.0..1.0`; the usual one where no frames are looked at.
+    #[must_use]
+    pub fn usable_from(&self) -> f64 {
+        match self {
+            Self::Frame(frame) => frame.usable_from.get(),
+            Self::Network(_) | Self::HandMade(_) | Self::Patch(_) => FrameContext::LINE,
+        }
+    }
+
     /// Corrections before images are looked at; none for raw counts.
     #[must_use]
     pub fn enhance(&self) -> &[Enhancement] {
@@ -240,7 +254,7 @@ impl Default for NetworkRecipe {
 
 impl Default for FrameRecipe {
     fn default() -> Self {
-        Self { statistics: FrameFeatures::Statistics }
+        Self { statistics: FrameFeatures::Statistics, usable_from: const { BelowOne::constant(FrameContext::LINE) } }
     }
 }
 

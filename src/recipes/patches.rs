@@ -10,6 +10,7 @@ use crate::clusterers::{Counts, SingleClusterSection};
 use crate::data::bounds::{self, Numbers};
 use crate::data::{Fraction, Positive, nonzero};
 use crate::features::{Ignore, Statistic};
+use crate::images::FieldOfViewRecipe;
 use crate::reducers::Reduction;
 
 /// Recipe of `rails patches` and `rails explore`: all their settings.
@@ -90,6 +91,10 @@ pub struct PatchesSection {
     /// Patches that are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignore: Option<Ignore>,
+    /// Where images show something: `"auto"`, a circle or a mask; patches of which more than half lies outside are left
+    /// out, in others the pixels outside do not count. Absent: everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<FieldOfViewRecipe>,
     /// Images side by side in a picture.
     #[serde(deserialize_with = "bounds::shown")]
     pub mosaic: Mosaic,
@@ -109,6 +114,7 @@ impl Default for PatchesSection {
             clip: const { Positive::constant(2.0) },
             fit_per: FitPer::default(),
             ignore: None,
+            field: None,
             mosaic: Mosaic { rows: some(2), columns: some(2) },
             opacity: const { Fraction::constant(0.2) },
             search: None,

@@ -73,7 +73,17 @@ fn each_figure(n: usize, k: usize, check: &dyn Fn(&str, &dyn Figure)) {
     check("heatmap", &FieldHeatmap { method: "k-means", field: "tenant", clusters, values });
 
     let flux: Vec<f32> = (0..n).map(|i| value(i) as f32).collect();
-    let series = vec![FluxSeries { name: long.clone(), flux, groups: clusters.clone() }; k];
+    let series = vec![
+        FluxSeries {
+            name: long.clone(),
+            mean: flux.clone(),
+            share: flux.clone(),
+            decided: flux,
+            line: 0.9,
+            groups: clusters.clone()
+        };
+        k
+    ];
     check("flux", &FluxPlot { title: &long, series: &series });
 
     let numbers: Vec<f64> = (0..n).map(value).collect();

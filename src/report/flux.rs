@@ -1,4 +1,5 @@
-//! Mean flux over frame number: one panel per series, its frames coloured by cluster or class.
+//! The light of each frame over its number, as it was decided on: one panel per series, frames coloured by cluster or class,
+//! with the line between spoiled and usable.
 
 use super::Figure;
 use super::axes::{Axis, Frame};
@@ -6,7 +7,7 @@ use super::canvas::{Canvas, Rect};
 use super::grouping::Grouping;
 use super::legend::{Legend, LegendEntry};
 use super::page::page;
-use super::style::{MARGIN, Mark, NOISE, group_colour, group_mark};
+use super::style::{FAINT_INK, INK, MARGIN, Mark, NOISE, group_colour, group_mark};
 
 /// Panels side by side.
 const COLUMNS: usize = 2;
@@ -30,7 +31,13 @@ pub struct FluxSeries {
     /// Title of the panel.
     pub name: String,
     /// Counts per pixel.
-    pub flux: Vec<f32>,
+    pub mean: Vec<f32>,
+    /// Share of the beam's light, of each frame by itself.
+    pub share: Vec<f32>,
+    /// What was decided on: the same, or medians of some frames where single ones scatter too much.
+    pub decided: Vec<f32>,
+    /// A frame with less light is spoiled.
+    pub line: f32,
     /// One entry per frame.
     pub groups: Grouping,
 }
@@ -68,13 +75,23 @@ fn legend(series: &[FluxSeries]) -> Legend {
 
 impl FluxSeries {
     fn draw(&self, canvas: &mut Canvas, area: Rect) {
-        let seen: Vec<(f64, f64, Option<usize>)> = (self.flux.iter().zip(self.groups.of()).enumerate())
-            .filter(|(_, (flux, _))| flux.is_finite())
-            .map(|(frame, (flux, group))| (frame as f64, f64::from(*flux), *group))
+        let seen: Vec<(f64, f64, Option<usize>)> = (self.share.iter().zip(self.groups.of()).enumerate())
+            .filter(|(_, (share, _))| share.is_finite())
+            .map(|(frame, (share, group))| (frame as f64, f64::from(*share), *group))
             .collect();
+        let line = f64::from(self.line);
         let x = Axis::around("frame", seen.iter().map(|point| point.0));
-        let y = Axis::around("counts per pixel", seen.iter().map(|point| point.1));
-        let frame = Frame::draw(canvas, area, &self.name, &x, &y);
+        let y = Axis::from_zero("share of light", seen.iter().map(|point| point.1).chain([line, 1.0]));
+        let mut counts: Vec<f64> = self.mean.iter().map(|mean| f64::from(*mean)).collect();
+        let typical = crate::metrics::upper_median(&mut counts).unwrap_or(0.0);
+        let title = format!("{} (median {typical:.3} counts per pixel)", self.name);
+        let frame = Frame::draw(canvas, area, &title, &x, &y);
+        let decided: Vec<(f64, f64)> =
+            self.decided.iter().enumerate().map(|(at, share)| (at as f64, f64::from(*share))).collect();
+        frame.curve(canvas, &decided, FAINT_INK, 1);
+        if let (Some(first), Some(last)) = (seen.first(), seen.last()) {
+            canvas.dashes((frame.x(first.0), frame.y(line)), (frame.x(last.0), frame.y(line)), INK, 2);
+        }
         let radius = if seen.len() > 500 { 3 } else { 5 };
         for (x, y, group) in seen {
             let (mark, colour) = group.map_or((Mark::Disc, NOISE), |group| (group_mark(group), group_colour(group)));

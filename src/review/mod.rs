@@ -83,7 +83,7 @@ impl Review {
         let features = match ReviewFeatures::of_run(&curator, context) {
             Ok(features) => Some(features),
             Err(error) => {
-                context.observer.warn(&Warning::NoFeatureSuggestions { reason: error.to_string() });
+                context.observer.warn(&Warning::NoFeatureSuggestions { reason: error.with_causes() });
                 None
             }
         };

@@ -21,6 +21,9 @@ pub struct FeatureChain {
     /// Where the images are patches of larger ones: how these are sliced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slices: Option<Slices>,
+    /// Counts per pixel of the dark frames that were given; absent: each series shows its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pedestal: Option<f64>,
     /// Brightness scale of images of more than 8 bits.
     pub depth: DepthRange,
     /// Number of features.
@@ -60,6 +63,8 @@ impl FeatureChain {
         };
         let blocks = |chain: &Self| chain.recipe.hand_made().map(|blocks| blocks.keys().copied().collect::<Vec<_>>());
         self.recipe.frame() == other.recipe.frame()
+            && (self.recipe.frame().is_none() || self.pedestal == other.pedestal)
+            && self.recipe.usable_from() == other.recipe.usable_from()
             && self.recipe.patch() == other.recipe.patch()
             && self.slices == other.slices
             && network(self) == network(other)

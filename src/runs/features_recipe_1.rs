@@ -43,7 +43,7 @@ impl Default for FeaturesRecipe1 {
 impl From<FeaturesRecipe1> for FeaturesRecipe {
     fn from(old: FeaturesRecipe1) -> Self {
         if let Some(statistics) = old.frame {
-            return Self::Frame(FrameRecipe { statistics });
+            return Self::Frame(FrameRecipe { statistics, ..FrameRecipe::default() });
         }
         let weight = old.network.map_or(1.0, NonNegative::get);
         let Ok(network) = Positive::try_from(weight) else {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Context, WorkflowError, Workspace};
-use crate::data::{ImageId, ImageRecord, Manifest};
+use crate::data::{FrameAddress, ImageId, ImageRecord, Manifest, path_text};
 use crate::files::{ImagesTable, images_csv};
 use crate::images::{ImageError, ScanOptions, count_images, scan, slice};
 use crate::memory::{MemoryBudget, bytes_of};
@@ -22,7 +22,10 @@ pub(crate) fn open(
         Some(path) => path.to_owned(),
         None => only_dataset(&context.workspace.datasets)?,
     };
-    let manifest = scan_there(&folder, &recipe.scan_options(), context)?;
+    let mut manifest = scan_there(&folder, &recipe.scan_options(), context)?;
+    if let Some(dark) = &recipe.dark {
+        leave_out_darks(&mut manifest, dark);
+    }
     let manifest = match &recipe.sample {
         None => manifest,
         Some(sample) => {
@@ -33,6 +36,17 @@ pub(crate) fn open(
     };
     require_images(&manifest)?;
     Ok(manifest)
+}
+
+/// Dark frames among the images are no images.
+fn leave_out_darks(manifest: &mut Manifest, dark: &Path) {
+    // What is not there is told where the dark frames are read.
+    let (Ok(root), Ok(dark)) = (manifest.root.canonicalize(), dark.canonicalize()) else { return };
+    let Ok(dark) = dark.strip_prefix(root) else { return };
+    manifest.records.retain(|record| {
+        let file = FrameAddress::parse_text(&record.path).map(|frame| frame.file);
+        !file.unwrap_or_else(|| path_text::to_path(&record.path)).starts_with(dark)
+    });
 }
 
 /// Scans `folder`; where it is not there, the error lists those that are.

@@ -1,6 +1,9 @@
 //! Errors of the stages that commands share.
 
+use std::error::Error;
+use std::fmt::Write as _;
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use crate::atomic_file;
@@ -112,6 +115,19 @@ impl WorkflowError {
             _ => None,
         };
         hint.or_else(|| atomic_file::advice(self).map(str::to_owned))
+    }
+
+    /// The message and its causes in one sentence, for a warning.
+    #[must_use]
+    pub(crate) fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        for cause in iter::successors(self.source(), |&cause| cause.source()) {
+            let cause = cause.to_string();
+            if !text.contains(&cause) {
+                let _ = write!(text, ": {cause}");
+            }
+        }
+        text
     }
 
     /// Whether the command line or the recipe is at fault: exit code 2.

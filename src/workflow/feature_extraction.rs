@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use ndarray::{Array2, Axis, concatenate};
 
 use super::patch_features::{self, MeasuredPatches};
-use super::{Context, WorkflowError};
+use super::{Context, WorkflowError, frame_monitors};
 use crate::backbones::Backbone;
 use crate::data::{Embeddings, FrameAddress, Manifest, Positive};
-use crate::detector_frames::series_of;
+use crate::detector_frames::{FrameContext, series_of};
 use crate::device::Device;
 use crate::embeddings::{Store, StoreError};
 use crate::features::{
@@ -31,6 +31,10 @@ pub(crate) struct FeatureExtraction {
     pub input_size: (usize, usize),
     /// Where the images are patches: how they are sliced.
     pub slices: Option<Slices>,
+    /// Counts per pixel of dark frames; `None`: each series shows its own.
+    pub pedestal: Option<f64>,
+    /// Whether frames are seen in their series as the first version did, as a checkpoint of then has learned.
+    first_version: bool,
 }
 
 /// A block of columns: the network, what is made by hand, or the statistics of frames.
@@ -104,6 +108,8 @@ impl FeatureExtraction {
             weights_hash: String::new(),
             input_size: (0, 0),
             slices: None,
+            pedestal: None,
+            first_version: false,
         };
         match recipe {
             FeaturesRecipe::Network(network) => {
@@ -171,12 +177,27 @@ impl FeatureExtraction {
         }
     }
 
+    /// Frames seen as `chain` sees them, for numbers of `recipe`.
+    pub(crate) fn like(
+        recipe: &FeaturesRecipe,
+        chain: &FeatureChain,
+        context: &Context<'_>,
+    ) -> Result<Self, WorkflowError> {
+        let first_version = chain.weights_hash == FrameStatistics::FIRST_FINGERPRINT;
+        Ok(Self { pedestal: chain.pedestal, first_version, ..Self::new(recipe, context)? })
+    }
+
     /// As an earlier run or checkpoint did it.
     ///
     /// # Errors
     /// When other weights are at hand than it used, or this version of the program measures other features.
     pub(crate) fn as_before(chain: &FeatureChain, context: &Context<'_>) -> Result<Self, WorkflowError> {
-        let extraction = Self { slices: chain.slices, ..Self::new(&chain.recipe, context)? };
+        let mut extraction =
+            Self { slices: chain.slices, pedestal: chain.pedestal, ..Self::new(&chain.recipe, context)? };
+        if extraction.has_context() && chain.weights_hash == FrameStatistics::FIRST_FINGERPRINT {
+            extraction.first_version = true;
+            extraction.weights_hash.clone_from(&chain.weights_hash);
+        }
         if extraction.weights_hash != chain.weights_hash {
             return Err(WorkflowError::failed(
                 format!(
@@ -246,7 +267,7 @@ impl FeatureExtraction {
         let mut values = side_by_side(values, context.memory)?;
         if let Some(frame) = self.recipe.frame() {
             columns = frame.columns();
-            values = frame.in_series(values.view(), &series_of(&manifest));
+            values = frame.in_series(values.view(), &series_of(&manifest), &self.frame_context(&manifest));
         }
         if replaced > 0 {
             context.observer.note(&Note::FeaturesNotFinite { features: replaced });
@@ -260,6 +281,35 @@ impl FeatureExtraction {
         let embeddings = Embeddings::new(manifest.ids(), values).map_err(StoreError::from)?;
         let chain = self.chain(&manifest, depth, embeddings.values().ncols());
         Ok(ExtractedFeatures { manifest, embeddings, chain, columns, blocks, replaced, computed, reused })
+    }
+
+    /// What is known of the frames beside their counts.
+    fn frame_context(&self, manifest: &Manifest) -> FrameContext {
+        FrameContext {
+            line: self.recipe.usable_from(),
+            pedestal: self.pedestal,
+            monitor: frame_monitors::of(manifest),
+            first_version: self.first_version,
+        }
+    }
+
+    /// Counts per pixel of each frame that can be read, without hot pixels, and those frames.
+    ///
+    /// # Panics
+    /// When the recipe is not of frames.
+    pub(super) fn trimmed_flux(
+        &self,
+        manifest: &Manifest,
+        depth: DepthRange,
+        context: &Context<'_>,
+    ) -> Result<(Manifest, Vec<f64>), WorkflowError> {
+        let store = Store::open(&context.workspace.cache).within(context.memory);
+        let extractor = &self.sources[0].extractor;
+        let done = store.embed(manifest, extractor, &depth, self.recipe.batch_size(), context.observer)?;
+        let manifest = done.align(manifest);
+        let values = done.embeddings.into_values();
+        let flux = values.column(FrameStatistics::TRIMMED_MEAN).iter().map(|flux| f64::from(*flux)).collect();
+        Ok((manifest, flux))
     }
 
     /// Measures patches; what is measured so fast is not stored.
@@ -292,6 +342,7 @@ impl FeatureExtraction {
             // Of one run all frames lie in data sets of one name.
             dataset: manifest.records.iter().find_map(|record| FrameAddress::parse_text(&record.path)?.dataset),
             slices: self.slices,
+            pedestal: self.pedestal,
             depth,
             n_features,
         }
@@ -332,6 +383,7 @@ mod tests {
             weights_hash: String::new(),
             dataset: None,
             slices: None,
+            pedestal: None,
             depth: DepthRange::default(),
             n_features,
         };

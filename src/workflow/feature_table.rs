@@ -6,7 +6,7 @@ use ndarray::{Array2, Axis, concatenate};
 
 use super::feature_extraction::FeatureExtraction;
 use super::labelled_images::LabelledImages;
-use super::{Context, WorkflowError};
+use super::{Context, WorkflowError, dark_frames};
 use crate::data::{Embeddings, ImageId, ImageRecord, Manifest, path_text};
 use crate::recipes::TrainRecipe;
 use crate::runs::FeatureChain;
@@ -41,6 +41,13 @@ pub(crate) fn embed(
     let features = features.unwrap_or_default();
     let mut extraction = FeatureExtraction::new(&features, context)?;
     extraction.slices = labelled.slices;
+    let given = labelled
+        .manifests
+        .first()
+        .map(|frames| dark_frames::pedestal(&recipe.dataset, frames, context))
+        .transpose()?
+        .flatten();
+    extraction.pedestal = given.or(chain.and_then(|chain| chain.pedestal));
     let depth = match chain {
         Some(chain) => chain.depth,
         None => extraction.depth(&united(&labelled.manifests), recipe.dataset.brightness(), context),

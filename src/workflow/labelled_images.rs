@@ -367,6 +367,7 @@ mod tests {
     #[test]
     fn curated_runs_must_agree_on_features_unless_the_recipe_gives_them() {
         let chain = |n_features| FeatureChain {
+            pedestal: None,
             recipe: FeaturesRecipe::default(),
             weights_hash: format!("weights of {n_features} features"),
             dataset: None,

@@ -8,13 +8,13 @@ use rayon::prelude::*;
 
 use crate::data::{Manifest, PatchAddress, Skipped, path_text};
 use crate::features::{Patches, make_finite};
-use crate::images::{DepthRange, decode, enhance};
+use crate::images::{DepthRange, brightness_in_view, decode};
 use crate::progress::{Event, Note, Observer, Stage};
 use crate::recipes::PatchFeatures;
 
 /// The patches that could be measured, and their statistics.
 pub(crate) struct MeasuredPatches {
-    /// Without the patches of images that could not be read, and without dark ones.
+    /// Without the patches of images that could not be read, and without those left out.
     pub manifest: Manifest,
     /// A row per record of `manifest`, shape `[n_patches, statistics]`, finite.
     pub values: Array2<f32>,
@@ -66,7 +66,7 @@ pub(crate) fn measure(
         }
     }
     if kept.len() < asked {
-        observer.note(&Note::PatchesDark { patches: asked - kept.len() });
+        observer.note(&Note::PatchesLeftOut { patches: asked - kept.len() });
     }
     kept.sort_by_key(|(row, _)| *row);
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
@@ -82,7 +82,7 @@ pub(crate) fn measure(
     MeasuredPatches { manifest, values, replaced }
 }
 
-/// The patches of one image that are not dark.
+/// The patches of one image that are not left out.
 fn measure_image(
     recipe: &PatchFeatures,
     file: &Path,
@@ -97,7 +97,9 @@ fn measure_image(
     if patches.iter().any(|(_, patch)| outside(patch)) {
         return Err(format!("it has other pixels than before: {}×{}", decoded.width, decoded.height));
     }
-    let plane = enhance(&recipe.enhance, depth.apply(&decoded)).brightness();
+    let image = depth.apply(&decoded);
+    let part = recipe.field.as_ref().map(|field| field.part_of(&image)).transpose()?.flatten();
+    let plane = brightness_in_view(&recipe.enhance, image, part.as_ref());
     let place = |(_, patch): &(usize, PatchAddress)| {
         [patch.top..patch.top + patch.height, patch.left..patch.left + patch.width]
     };

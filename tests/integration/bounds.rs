@@ -51,8 +51,7 @@ fn absurd_settings_are_refused_with_the_range() {
 #[test]
 fn what_needs_more_memory_than_allowed_is_refused_with_the_figures() {
     let place = Workplace::with_tiles("bounds", 2);
-    let tiny = ["cluster", "--max-memory", "1MB"];
-    place.rails(&tiny).with(1).saying(&["the network `efficientnet-lite0`: it needs", "of 1.0 MB", "`--max-memory`"]);
+    place.rails(&["cluster", "--max-memory", "1MB"]).with(2).saying(&["`1MB` is less than", "at least 100 MB"]);
     let patches = ["patches", "--max-memory", "100MiB", "--set", "patches.slices=1000"];
     place.rails(&patches).with(1).saying(&["1000000 patches of each of 6 images: it needs", "patches.slices"]);
     let wide = ["--set", "classifier.hidden=[8192,8192]"];

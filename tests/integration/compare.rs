@@ -65,6 +65,14 @@ fn two_runs_are_compared_image_by_image() {
 
     let pair = place.rails(&[&arguments[..], &["--json"]].concat()).with(0).json()["pair"].clone();
     assert_eq!((&pair["shared"], &pair["broken"], &pair["fixed"]), (&60.into(), &3.into(), &0.into()));
+
+    // A page never lies beside the table of another comparison, nor is somebody's own file removed.
+    let same = ["compare", "first", "first", "--plot", "out/bars.png", "--html", "out/page.html", "-q"];
+    place.rails(&same).with(0);
+    assert!(!place.path("out/page_changes.csv").exists(), "nothing is called differently");
+    place.write("out/page_changes.csv", "id,what I changed\n");
+    place.rails(&same).with(0);
+    assert_eq!(place.read("out/page_changes.csv"), "id,what I changed\n");
 }
 
 #[test]

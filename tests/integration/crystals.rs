@@ -92,3 +92,76 @@ fn border_light_depth_and_colour() {
     place.rails(&["patches", "odd", "--config", "crystals.toml", "--set", "patches.slices=900"]).with(1);
     place.rails(&["patches", "odd", "--config", "crystals.toml", "--set", "patches.statistics=[\"sum\"]"]).with(2);
 }
+
+#[test]
+fn patches_beyond_the_field_of_view_are_left_out() {
+    let (place, _) = place("crystals-field", &[]);
+    let options = Options { border: 0, ..Options::default() };
+    picture(6, options).image.save(place.path("pictures/whole.png")).unwrap();
+    let mut round = picture(5, options).image;
+    for (x, y, level) in round.enumerate_pixels_mut() {
+        if (f64::from(x) - 380.0).hypot(f64::from(y) - 390.0) > 340.0 {
+            level.0[0] = 9; // stray light: dark, not black
+        }
+    }
+    round.save(place.path("pictures/round.png")).unwrap();
+    let white = |x: u32, _| image::Luma([if x < 384 { 255 } else { 0_u8 }]);
+    image::GrayImage::from_fn(768, 768, white).save(place.path("half.png")).unwrap();
+    image::GrayImage::from_fn(640, 768, white).save(place.path("small.png")).unwrap();
+    image::GrayImage::new(768, 768).save(place.path("black.png")).unwrap();
+    let run = ["patches", "pictures", "--config", "crystals.toml", "--json", "-q"];
+    let with = |field: &str| {
+        let set = format!("patches.field={field}");
+        place.rails(&[&run[..], &["--set", &set]].concat()).with(0).json()
+    };
+    let plain = place.rails(&run).with(0).json();
+    assert_eq!((&plain["ignored"], &plain["in_view"]), (&0.into(), &serde_json::Value::Null));
+
+    let found = with("\"auto\"");
+    let [one] = &found["in_view"].as_array().unwrap()[..] else { panic!("{found}") };
+    assert_eq!(one["image"], "round.png", "the other is whole");
+    let of = |key: &str| one["circle"][key].as_f64().unwrap();
+    assert!((of("x") - 380.0).abs() < 4.0 && (of("y") - 390.0).abs() < 4.0, "{one}");
+    assert!((320.0..340.0).contains(&of("radius")), "{one}");
+    // Of 256 patches, those whose greater part lies beyond the circle: 1 - π·340²/768² of all, and some at the rim.
+    assert!((90..=125).contains(&found["ignored"].as_u64().unwrap()), "{found}");
+    let told =
+        place.rails(&["patches", "pictures", "--config", "crystals.toml", "--set", "patches.field=\"auto\""]).with(0);
+    assert!(
+        told.stdout.contains("Field      `round.png`: ") && told.stdout.contains("inside the circle { x = "),
+        "{}",
+        told.stdout
+    );
+    let run_folder = place.newest("patches");
+    assert!(place.read(format!("{run_folder}/report.html")).contains("Field of view"));
+    let rows = place.table(format!("{run_folder}/patches.csv"));
+    assert!(rows.iter().all(|row| row["image"] == "round.png" || row["ignored"] == "0"));
+
+    let circle = with("{ circle = { x = 380, y = 390, radius = 340 } }");
+    assert_eq!(circle["in_view"].as_array().unwrap().len(), 2, "a circle that is given is for every image");
+    let half = with("{ mask = \"half.png\" }");
+    assert_eq!(half["ignored"], 2 * 128);
+    // The mask travels with the run: new images are sliced alike without its file.
+    std::fs::remove_file(place.path("half.png")).unwrap();
+    let assigned = place.rails(&["assign", "pictures", &place.newest("patches"), "--json", "-q"]).with(0).json();
+    assert_eq!(assigned["dataset"]["n_images"], 2 * 128, "{assigned}");
+
+    for (field, said) in [
+        ("{ mask = \"small.png\" }", "640×768"),
+        ("{ mask = \"black.png\" }", "black throughout"),
+        ("{ mask = \"half.png\" }", "cannot be read"),
+    ] {
+        let refused = place
+            .rails(&["patches", "pictures", "--config", "crystals.toml", "--set", &format!("patches.field={field}")])
+            .with(1);
+        assert!(
+            refused.stderr.contains(said) && refused.stderr.contains("draw it over one of the images"),
+            "{}",
+            refused.stderr
+        );
+    }
+    for field in ["\"round\"", "{ circle = { x = 1, y = 1 } }", "{ circle = { x = 1, y = 1, radius = -1 } }"] {
+        let set = format!("patches.field={field}");
+        place.rails(&["patches", "pictures", "--config", "crystals.toml", "--set", &set]).with(2);
+    }
+}

@@ -56,9 +56,11 @@ fn with_stacks(name: &str) -> Workplace {
 fn spoiled_frames_are_found_learned_and_predicted() {
     let place = with_stacks("frames");
     let clustered = place.rails(&[&["cluster", "raw", "--config", "frames.toml"], &FRAMES[..]].concat()).with(0);
-    let clustered = clustered.saying(&["brightness decides, not the first frame, in 1 of 6 series"]);
-    let clustered = clustered.saying(&["all frames are usable: `steady.npy`"]);
-    drop(clustered.saying(&["the first frame is as bright as the usable ones: `lost.npy`"]));
+    let clustered = clustered.saying(&["in 1 of 6 series brightness cannot tell: no frame stands out", "`steady.npy`"]);
+    drop(
+        clustered
+            .saying(&["the first frame is as bright as the usable ones, so others are called spoiled: `lost.npy`"]),
+    );
     let run = place.newest("cluster");
     let images = place.table(format!("{run}/images.csv"));
     assert_eq!(images.len(), 240);

@@ -19,6 +19,7 @@ mod explore;
 mod exports;
 mod finetune;
 mod formats;
+mod frame_light;
 mod frames;
 mod help;
 mod models;

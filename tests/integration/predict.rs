@@ -88,6 +88,26 @@ fn images_are_sorted_and_doubtful_ones_set_apart() {
 }
 
 #[test]
+fn a_command_that_was_cut_off_between_two_folders_is_given_again() {
+    let place = Workplace::trained("predict");
+    let both =
+        ["predict", "datasets/surfaces", "-q", "--sort-into", "sorted", "--keep", "grass", "--keep-into", "kept"];
+    place.rails(&both).with(0);
+    let sorted = names(&place.path("sorted/grass"));
+    place.rails(&both).with(1).saying(&["copy into is not empty: `kept`"]);
+    // Killed when the first had appeared.
+    fs::rename(place.path("kept"), place.path("whole")).unwrap();
+    place.rails(&both).with(0);
+    assert_eq!(names(&place.path("kept")), names(&place.path("whole")));
+    assert_eq!(names(&place.path("sorted/grass")), sorted);
+    // Somebody went on with it.
+    fs::remove_dir_all(place.path("kept")).unwrap();
+    fs::rename(place.path("sorted/grass").join(&sorted[0]), place.path("sorted/brick/mine.png")).unwrap();
+    place.rails(&both).with(1).saying(&["sort into is not empty: `sorted`"]);
+    assert!(place.path("sorted/brick/mine.png").is_file() && !place.path("kept").exists());
+}
+
+#[test]
 fn what_was_never_seen_is_unknown_and_neighbours_explain() {
     let place = Workplace::trained("predict");
     // A chessboard and black: nothing like brick, grass or gravel.

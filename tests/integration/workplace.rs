@@ -95,14 +95,25 @@ impl Ended {
     }
 }
 
+/// Removes the working folders under `all` of test runs that have ended; another may be at work in the same checkout.
+fn remove_ended(all: &Path) {
+    for entry in fs::read_dir(all).into_iter().flatten().flatten() {
+        if !Path::new("/proc").join(entry.file_name()).exists() {
+            // What stays is in nobody's way.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 impl Workplace {
     /// An empty one.
     pub fn new(name: &str) -> Self {
         static CLEAN: Once = Once::new();
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("workplaces").join(env!("CARGO_CRATE_NAME"));
-        CLEAN.call_once(|| drop(fs::remove_dir_all(&all)));
-        let folder = all.join(format!("{name}-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
+        CLEAN.call_once(|| remove_ended(&all));
+        let folder =
+            all.join(std::process::id().to_string()).join(format!("{name}-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
         fs::create_dir_all(&folder).unwrap();
         Self { folder }
     }

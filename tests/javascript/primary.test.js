@@ -42,6 +42,18 @@ test("of a suggestion everything left is accepted, or what is chosen", () => {
   assert.equal(label(), "Accept the one left as they are");
 });
 
+test("what a person called otherwise is changed by choosing it, never in bulk", () => {
+  const suggestion = { kind: "check_class", class: "stone" };
+  open({ kind: "list", title: "", list: [0, 1, 3, 4, 5], suggestion });
+  assert.deepEqual([label(), primary().rows], ["Accept 3 of the 5 left as stone", [3, 4, 5]]);
+  chooseRows([0]);
+  assert.deepEqual([label(), primary().rows], ["Accept 1 image as stone", [0]]);
+  open({ kind: "list", title: "", list: [0, 1], suggestion });
+  assert.deepEqual(primary(), { label: "Leave all 2 as you called them", action: "leave" });
+  open({ kind: "list", title: "", list: [0, 4, 5], suggestion: { kind: "neighbourhood", class: "stone" }, chosen: true });
+  assert.deepEqual(primary().rows, [4, 5]);
+});
+
 test("clusters that may be one are merged", () => {
   open({ kind: "list", title: "", list: [4, 8], suggestion: { kind: "merge", clusters: [1, 2] } });
   assert.deepEqual(primary(), { label: "Merge 1 and 2", action: "merge", clusters: [1, 2] });

@@ -24,7 +24,7 @@ const fn writer(name: &'static str, words: &'static str) -> Writer {
 /// Decisions of the batch that is applied: enough for a half of them to be seen.
 pub const BATCH: usize = 3000;
 
-pub const WRITERS: [Writer; 26] = [
+pub const WRITERS: [Writer; 27] = [
     writer("cluster", "cluster images --name w --set cluster.kmeans.k=3 --set report.layout=pca"),
     writer(
         "cluster statistics",
@@ -56,6 +56,10 @@ pub const WRITERS: [Writer; 26] = [
     writer("sweep", "train run:cluster-plain --name w --sweep sweep.toml"),
     writer("predict table", "predict images --checkpoint checkpoint:mlp --output out.parquet"),
     writer("predict sorted", "predict images --checkpoint checkpoint:mlp --sort-into out --output out.csv --copy"),
+    writer(
+        "predict twice",
+        "predict images --checkpoint checkpoint:mlp --sort-into out --keep rings --keep-into out2 --output out.csv",
+    ),
     writer(
         "predict kept",
         "predict frames stack.h5 --checkpoint checkpoint:frames --keep usable --keep-into out --keep-all",

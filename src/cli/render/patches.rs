@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::cluster::left_out;
 use crate::cli::visible::visible;
-use crate::commands::{PatchesMethod, PatchesSummary, SearchRow};
+use crate::commands::{ImageInView, PatchesMethod, PatchesSummary, SearchRow};
 
 pub(in crate::cli) fn patches(summary: &PatchesSummary) -> String {
     let found = &summary.findings;
@@ -19,12 +19,15 @@ pub(in crate::cli) fn patches(summary: &PatchesSummary) -> String {
     );
     for (count, what) in [
         (dataset.n_skipped, "files skipped (see skipped.csv)"),
-        (found.ignored, "patches left out as dark"),
+        (found.ignored, "patches left out as dark or beyond the field of view"),
         (found.replaced, "statistics were not finite and count as 0"),
     ] {
         if count > 0 {
             let _ = writeln!(text, "           {count} {what}");
         }
+    }
+    if let Some(parts) = &found.in_view {
+        text += &field_of_view(parts);
     }
     for method in &found.methods {
         let _ = writeln!(text, "{:<10} {}", method.method, clusters(method));
@@ -57,6 +60,24 @@ pub(in crate::cli) fn patches(summary: &PatchesSummary) -> String {
     }
     let seconds: f64 = summary.timings.values().sum();
     let _ = writeln!(text, "Run        {} ({seconds:.1} s)", visible(summary.run.display()));
+    text
+}
+
+/// What was looked at of the images of which a part lies beyond the field of view.
+fn field_of_view(parts: &[ImageInView]) -> String {
+    /// Images that are named at most.
+    const NAMED: usize = 4;
+    if parts.is_empty() {
+        return "Field      no part of an image lies beyond the field of view\n".to_owned();
+    }
+    let mut text = String::new();
+    for (at, one) in parts.iter().take(NAMED).enumerate() {
+        let head = if at == 0 { "Field" } else { "" };
+        let _ = writeln!(text, "{head:<10} `{}`: {}", visible(&one.image), one.part);
+    }
+    if parts.len() > NAMED {
+        let _ = writeln!(text, "           and parts of {} more images (see report.html)", parts.len() - NAMED);
+    }
     text
 }
 

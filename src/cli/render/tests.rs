@@ -7,16 +7,16 @@ use ndarray::array;
 
 use super::*;
 use crate::commands::{
-    AssignFindings, ClusterFindings, CombinationRow, EvaluateFindings, FeatureStatistics, FlatFieldEffect, LayerRow,
-    PatchesFindings, PatchesMethod, SearchFindings, SearchResults, SearchRow, SeparateFindings, SweepFindings,
-    SweepRow, TrainFindings,
+    AssignFindings, ClusterFindings, CombinationRow, EvaluateFindings, FeatureStatistics, FlatFieldEffect, ImageInView,
+    InView, LayerRow, PatchesFindings, PatchesMethod, SearchFindings, SearchResults, SearchRow, SeparateFindings,
+    SweepFindings, SweepRow, TrainFindings,
 };
 use crate::data::{ClassId, Skipped};
 use crate::evaluation::{
     Evaluation, FoldScores, FoldStatistics, LabelledImage, LabelledPredictions, NovelClass, NovelClassDetection,
     Predictions, RankBy, Rejection,
 };
-use crate::images::Enhancement;
+use crate::images::{Circle, Enhancement};
 use crate::metrics::{RiskAtCoverage, RiskCoverage};
 use crate::recipes::Slices;
 use crate::runs::{DatasetSummary, Placed};
@@ -205,6 +205,13 @@ fn patches_clustered() {
         ignored: 3,
         replaced: 1,
         methods: vec![method(Some(0.5))],
+        in_view: Some(vec![ImageInView {
+            image: "round.png".to_owned(),
+            part: InView {
+                share: 0.625,
+                circle: Some(Circle { x: 320.0, y: 240.5, radius: 200.0.try_into().unwrap() }),
+            },
+        }]),
         flat_field: Some(FlatFieldEffect { without: method(None), with: method(Some(0.5)), agreement: Some(0.75) }),
         search: Some(SearchResults { clusters: vec![row(2, Some(0.5)), row(3, None)], ..SearchResults::default() }),
     };

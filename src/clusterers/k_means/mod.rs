@@ -46,7 +46,7 @@ pub struct KMeans {
     pub tol: Fraction,
     /// All images in each step, or a few.
     pub algorithm: KMeansAlgorithm,
-    /// Images per mini-batch.
+    /// Images per mini-batch; with small ones every start ends somewhere else.
     #[serde(deserialize_with = "bounds::rows_per_step")]
     pub batch_size: NonZeroUsize,
 }
@@ -71,7 +71,7 @@ impl Default for KMeans {
             max_iter: nonzero::<300>(),
             tol: const { Fraction::constant(1e-4) },
             algorithm: KMeansAlgorithm::Lloyd,
-            batch_size: nonzero::<100>(),
+            batch_size: nonzero::<1024>(),
         }
     }
 }

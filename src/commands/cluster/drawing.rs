@@ -142,7 +142,7 @@ impl Drawing<'_> {
     /// Mean flux over frame number, a panel per series.
     fn flux(&self, result: &ClusteringResult, plots: &mut Vec<Plot>) -> Result<(), CommandError> {
         let Some(flux) = self.flux else { return Ok(()) };
-        let title = format!("Mean flux of each frame, by {}: cluster 0 is spoiled, 1 usable", result.method.title());
+        let title = format!("Light of each frame, by {}: cluster 0 is spoiled, 1 usable", result.method.title());
         let series = flux::curves(flux, &per_series::grouping(&result.clustering));
         let name = format!("mean_flux_{}", result.method.name());
         let figure = FluxPlot { title: &title, series: &series };

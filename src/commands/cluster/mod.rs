@@ -51,7 +51,8 @@ pub fn cluster(
     let truth = options.truth.as_deref().map(|table| LabelTable::read(table, context.observer)).transpose()?;
     let images = ReducedImages::prepare(recipe, options.placement, &mut run, context)?;
     let x = images.x();
-    let flux = recipe.cluster.fit_per.as_ref().map(|_| flux::measure(&images.manifest, context)).transpose()?;
+    let flux =
+        recipe.cluster.fit_per.as_ref().map(|_| flux::measure(&images.manifest, &images.chain, context)).transpose()?;
     // The truth is read here and nowhere before.
     let truth = truth.map(|table| table.match_to(&images.manifest));
     warn_of_gaps(truth.as_ref(), options, images.manifest.records.len(), context.observer);

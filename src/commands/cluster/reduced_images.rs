@@ -12,7 +12,7 @@ use crate::reducers::Projection;
 use crate::runs::{DatasetSummary, FeatureChain, Placement};
 use crate::workflow::clustering::check_field_names;
 use crate::workflow::feature_extraction::FeatureExtraction;
-use crate::workflow::{Context, Run, dataset};
+use crate::workflow::{Context, Run, dark_frames, dataset};
 
 /// Images that could be read, and their features; row `i` of `x` belongs to record `i` of `manifest`.
 pub(super) struct ReducedImages {
@@ -47,7 +47,8 @@ impl ReducedImages {
         dataset::check_copy(&manifest, placement)?;
         check_field_names(&manifest, &recipe.cluster.methods)?;
         run.lap("scan");
-        let extraction = FeatureExtraction::new(&recipe.features, context)?;
+        let mut extraction = FeatureExtraction::new(&recipe.features, context)?;
+        extraction.pedestal = dark_frames::pedestal(&recipe.dataset, &manifest, context)?;
         let depth = extraction.depth(&manifest, recipe.dataset.brightness(), context);
         let extracted = extraction.embed(&manifest, depth, context)?;
         dataset::require_images(&extracted.manifest)?;

@@ -4,8 +4,8 @@ mod page;
 mod pair;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
@@ -18,7 +18,7 @@ use super::CommandError;
 use crate::atomic_file::{self, Prepared};
 use crate::data::path_text;
 use crate::files::predictions_csv::{self, RecordedPredictions};
-use crate::files::{Results, results_json};
+use crate::files::{Results, changes_csv, own_output, results_json};
 use crate::images::DepthRange;
 use crate::progress::{Observer, Warning};
 use crate::report::{Figure, GroupedBars};
@@ -95,9 +95,13 @@ pub fn compare(
     let judged = files.iter().map(|file| predictions_beside(file)).collect::<Result<Vec<_>, _>>()?;
     let html = html.map_or_else(|| plot.with_extension("html"), Path::to_owned);
     let mut written = Vec::new();
+    // What an earlier comparison left under these names would pass for this one's.
+    let mut outdated = Vec::new();
     if let Some((metrics, values)) = &bars {
         let png = GroupedBars { title: "Runs compared", metrics, runs: &runs, values: values.view() }.png()?;
         written.push(prepared(plot, |file| file.write_all(&png))?);
+    } else if starts(plot, own_output::is_plot) {
+        outdated.push(plot.to_owned());
     }
     let mut compared = Compared {
         kinds: read.iter().map(|results| results.kind.clone()).collect(),
@@ -125,19 +129,31 @@ pub fn compare(
         [_, _, _, ..] => compared.shared = shared(&judged),
         _ => {}
     }
+    let stem = compared.html.file_stem().unwrap_or_default().to_string_lossy();
+    let changes = compared.html.with_file_name(format!("{stem}_changes.csv"));
     if let Some(pair) = compared.pair.as_ref().filter(|pair| !pair.changes.is_empty()) {
-        let stem = compared.html.file_stem().unwrap_or_default().to_string_lossy();
-        let path = compared.html.with_file_name(format!("{stem}_changes.csv"));
-        written.push(prepared(&path, |file| pair.write_changes(file))?);
-        compared.changes = Some(path);
+        written.push(prepared(&changes, |file| pair.write_changes(file))?);
+        compared.changes = Some(changes);
+    } else if starts(&changes, changes_csv::is_of) {
+        outdated.push(changes);
     }
     let bars = bars.as_ref().map(|(names, values)| (names.as_slice(), values.view()));
     let page = ComparePage { compared: &compared, results: &read, bars, pair: compared.pair.as_ref(), depth };
     let page = page.report()?;
     // Last, as it speaks of the others.
     written.push(prepared(&compared.html, |file| page.render(file))?);
+    for path in outdated {
+        fs::remove_file(&path).map_err(CommandError::at(&path))?;
+    }
     atomic_file::appear(written).map_err(CommandError::at(&compared.html))?;
     Ok(compared)
+}
+
+/// Whether the first bytes of the file at `path` are of a kind.
+fn starts(path: &Path, is_of: impl Fn(&[u8]) -> bool) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(1024).read_to_end(&mut start));
+    read.is_ok() && is_of(&start)
 }
 
 /// Images that all runs judged; `None` where one of them judged none.

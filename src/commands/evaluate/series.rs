@@ -24,14 +24,14 @@ pub(super) fn section(
     if bundle.features.recipe.frame().is_none() {
         return Ok(None);
     }
-    let flux = flux::measure(&extracted.manifest, context)?;
+    let flux = flux::measure(&extracted.manifest, &bundle.features, context)?;
     let names: Vec<&str> = bundle.classes.iter().map(String::as_str).collect();
     let unknown = |row: usize| predictions.novelty.get(row).is_some_and(|novelty| novelty.rejected);
     let called = predictions.predicted();
     let of = called.iter().enumerate().map(|(row, class)| (!unknown(row)).then_some(class.0)).collect();
     let groups = Grouping::new(of, &names, UNKNOWN);
     let path = run.file("plots/mean_flux.png")?;
-    FluxPlot { title: "Mean flux of each frame, by class", series: &flux::curves(&flux, &groups) }.save(&path)?;
+    FluxPlot { title: "Light of each frame, by class", series: &flux::curves(&flux, &groups) }.save(&path)?;
     let how = "A panel per series: counts per measured pixel over the number of the frame, coloured by what the \
                classifier calls the frame. Below, frames of each class with their share of the beam's light.";
     let mut blocks = vec![PageBlock::Paragraph(how.to_owned())];

@@ -7,7 +7,8 @@ mod slicing;
 mod summary;
 
 pub use searching::{SearchResults, SearchRow};
-pub use summary::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummary};
+pub use slicing::InView;
+pub use summary::{FlatFieldEffect, ImageInView, PatchesFindings, PatchesMethod, PatchesSummary};
 
 use super::CommandError;
 use crate::features::{Patches, Statistic};
@@ -34,10 +35,12 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
     run.lap("scan");
     let depth = DepthRange::fit(&manifest, recipe.dataset.brightness(), observer);
     let others = sliced.search.iter().flat_map(|search| &search.slices).map(|&n| Slices { rows: n, columns: n });
+    let field = sliced.field.as_ref().map(|field| field.open(&manifest)).transpose()?;
     let slicing = Slicing {
         main: sliced.slices,
         others: others.collect(),
         ignore: sliced.ignore,
+        field: field.as_ref(),
         enhance: &recipe.features.enhance,
         depth,
         memory: context.memory,
@@ -77,6 +80,8 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
         patches: &main,
         fitted: &fitted,
         flat_field,
+        in_view: field.is_some().then(|| images.iter().map(|image| image.in_view).collect()),
+        field,
         search,
     };
     output.write(run, context)

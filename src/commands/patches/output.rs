@@ -4,13 +4,14 @@ use serde_json::json;
 
 use super::SearchResults;
 use super::page::PatchesPage;
-use super::summary::{FlatFieldEffect, PatchesFindings, PatchesMethod, PatchesSummary, write_patches};
+use super::slicing::InView;
+use super::summary::{FlatFieldEffect, ImageInView, PatchesFindings, PatchesMethod, PatchesSummary, write_patches};
 use crate::clusterers::Assigner;
 use crate::commands::CommandError;
 use crate::data::{Clustering, FrameAddress, Manifest};
 use crate::features::Patches;
 use crate::files::{Column, Results, images_csv};
-use crate::images::{DepthRange, slice};
+use crate::images::{DepthRange, FieldOfView, slice};
 use crate::progress::Stage;
 use crate::recipes::{FeaturesRecipe, FitPer, PatchFeatures, PatchesRecipe, PatchesSection, Slices};
 use crate::runs::{ASSIGNER_FILE, DatasetSummary, FeatureChain, PROJECTION_FILE, RunDir};
@@ -30,6 +31,10 @@ pub(super) struct PatchesOutput<'a> {
     pub space: Option<PatchSpace>,
     /// The difference that correcting the light made, where it was corrected.
     pub flat_field: Option<FlatFieldEffect>,
+    /// Where images show something; absent: everywhere.
+    pub field: Option<FieldOfView>,
+    /// How much of each image that is, where a field is asked for.
+    pub in_view: Option<Vec<Option<InView>>>,
     /// Settings that were tried beside, where the recipe asks for it.
     pub search: Option<SearchResults>,
 }
@@ -40,7 +45,7 @@ impl PatchesOutput<'_> {
     /// # Errors
     /// When the disk refuses; then no folder appears.
     pub fn write(self, mut run: Run<'_>, context: &Context<'_>) -> Result<PatchesSummary, CommandError> {
-        let Self { recipe, manifest, depth, patches, fitted, space, flat_field, search } = self;
+        let Self { recipe, manifest, depth, patches, fitted, space, flat_field, field, in_view, search } = self;
         let FittedPatches { found, failed, replaced } = fitted;
         let folder = run.create_folder()?;
         write_patches(&folder, manifest, recipe.patches.slices, patches, found)?;
@@ -55,14 +60,25 @@ impl PatchesOutput<'_> {
             methods: found.iter().map(PatchesMethod::of).collect(),
             failed_methods: failed.clone(),
             flat_field,
+            in_view: in_view.map(|parts| ImageInView::of(manifest, &parts)),
             search,
         };
         let stage = context.observer.stage(Stage::Plot, 0);
-        PatchesPage { run: &folder, recipe, manifest, depth, found, patches, findings: &findings }.write()?;
+        PatchesPage {
+            run: &folder,
+            recipe,
+            manifest,
+            depth,
+            field: field.as_ref(),
+            found,
+            patches,
+            findings: &findings,
+        }
+        .write()?;
         drop(stage);
         run.lap("plot");
         let methods = found.iter().map(|clusters| clusters.method.name().to_owned()).collect();
-        let chain = chain(recipe, manifest, depth);
+        let chain = chain(recipe, manifest, depth, field);
         let inputs = RunInputs { dataset: &dataset, skipped: &manifest.skipped, chain: &chain, methods };
         Ok(run.finish(folder, &inputs, findings, record)?)
     }
@@ -98,12 +114,13 @@ fn write_as_images(
     Ok(images_csv::write(&run.file(images_csv::FILE)?, &patches, &table)?)
 }
 
-fn chain(recipe: &PatchesRecipe, manifest: &Manifest, depth: DepthRange) -> FeatureChain {
+fn chain(recipe: &PatchesRecipe, manifest: &Manifest, depth: DepthRange, field: Option<FieldOfView>) -> FeatureChain {
     let PatchesSection { slices, ref statistics, ignore, .. } = recipe.patches;
     let (enhance, statistics) = (recipe.features.enhance.clone(), statistics.clone());
     let n_features = statistics.len();
     FeatureChain {
-        recipe: FeaturesRecipe::Patch(PatchFeatures { statistics, ignore, enhance }),
+        pedestal: None,
+        recipe: FeaturesRecipe::Patch(PatchFeatures { statistics, ignore, field, enhance }),
         weights_hash: String::new(),
         dataset: manifest.records.iter().find_map(|record| FrameAddress::parse(record.path.as_ref())?.dataset),
         slices: Some(slices),
@@ -122,5 +139,6 @@ fn record(found: &PatchesFindings, results: &mut Results) {
         results.set("failed_methods", json!(found.failed_methods));
     }
     results.set("flat_field", json!(found.flat_field));
+    results.set("in_view", json!(found.in_view));
     results.set("search", json!(found.search));
 }

@@ -2,14 +2,14 @@
 
 use super::described;
 use super::searching::{SearchResults, SearchRow};
-use super::summary::PatchesFindings;
+use super::summary::{ImageInView, PatchesFindings};
 use crate::commands::CommandError;
 use crate::data::Manifest;
 use crate::features::Patches;
-use crate::images::{DepthRange, decode, enhance};
+use crate::images::{DepthRange, FieldOfView, decode, enhance_in_view};
 use crate::recipes::{FitPer, PatchesRecipe};
 use crate::report::{
-    Figure, MosaicPanel, PageBlock, PatchMosaic, Report, ScoreCurve, ScoreCurves, ScoreGrid, thumbnail,
+    Figure, MosaicPanel, PageBlock, PatchMosaic, Report, ScoreCurve, ScoreCurves, ScoreGrid, outline, thumbnail,
 };
 use crate::runs::RunDir;
 use crate::workflow::patch_clustering::PatchClusters;
@@ -29,6 +29,8 @@ pub(super) struct PatchesPage<'a> {
     pub recipe: &'a PatchesRecipe,
     pub manifest: &'a Manifest,
     pub depth: DepthRange,
+    /// Where images show something; absent: everywhere.
+    pub field: Option<&'a FieldOfView>,
     pub found: &'a [PatchClusters],
     /// One per image.
     pub patches: &'a [&'a Patches],
@@ -41,6 +43,9 @@ impl PatchesPage<'_> {
         report.fact("Images", self.manifest.records.len().to_string());
         report.fact("Patches", self.patches.iter().map(|one| one.ignored.len()).sum::<usize>().to_string());
         report.fact("Left out", self.findings.ignored.to_string());
+        if let Some(parts) = &self.findings.in_view {
+            report.section("Field of view", vec![field_of_view(parts)]);
+        }
         for failed in &self.findings.failed_methods {
             report.fact(&failed.method, format!("left out: {}", failed.reason));
         }
@@ -86,9 +91,15 @@ impl PatchesPage<'_> {
                 .filter_map(|&image| {
                     let record = &self.manifest.records[image];
                     let decoded = decode(&self.manifest.file(record)).ok()?;
-                    let shown = enhance(&self.recipe.features.enhance, self.depth.apply(&decoded));
+                    let shown = self.depth.apply(&decoded);
+                    let part = self.field.and_then(|field| field.part_of(&shown).ok().flatten());
+                    let shown = enhance_in_view(&self.recipe.features.enhance, shown, part.as_ref());
+                    let mut picture = thumbnail(&shown, EDGE);
+                    if let Some(part) = part {
+                        outline(&mut picture, &part.inside);
+                    }
                     let name = record.path.rsplit('/').next().unwrap_or(&record.path).to_owned();
-                    Some(MosaicPanel { picture: thumbnail(&shown, EDGE), name, labels: &clusters.labels[image] })
+                    Some(MosaicPanel { picture, name, labels: &clusters.labels[image] })
                 })
                 .collect();
             let title = format!("{}: clusters of patches", clusters.method.title());
@@ -192,5 +203,17 @@ impl PatchesPage<'_> {
             blocks.push(self.plot("search_slices_and_clusters", title, &figure)?);
         }
         Ok(blocks)
+    }
+}
+
+/// Which part of each image was looked at.
+fn field_of_view(parts: &[ImageInView]) -> PageBlock {
+    if parts.is_empty() {
+        return PageBlock::Paragraph("No part of an image lies beyond the field of view.".to_owned());
+    }
+    PageBlock::Table {
+        caption: "Images of which a part lies beyond the field of view, drawn as a line over them".to_owned(),
+        columns: ["image", "what was looked at"].map(str::to_owned).to_vec(),
+        rows: parts.iter().map(|one| vec![one.image.clone(), one.part.to_string()]).collect(),
     }
 }

@@ -1,15 +1,19 @@
 //! Images become patches: every image is decoded once, and sliced once per grid.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
+use serde::Serialize;
 
 use crate::commands::CommandError;
 use crate::data::{ImageRecord, Manifest, Skipped};
 use crate::features::{Ignore, Patches, Statistic};
-use crate::images::{DepthRange, Enhancement, Image, Limits, decode, enhance};
+use crate::images::{
+    Circle, DepthRange, Enhancement, FieldOfView, Image, Limits, PartInView, brightness_in_view, decode,
+};
 use crate::memory::{MemoryBudget, bytes_of};
 use crate::progress::{Event, Observer, Stage};
 use crate::recipes::Slices;
@@ -20,6 +24,30 @@ pub(super) struct Sliced {
     pub grids: BTreeMap<Slices, Patches>,
     /// Of the recipe's grid without flat-field correction, where there is one.
     pub uneven: Option<Patches>,
+    /// The part of it that lies in the field of view; absent where all does.
+    pub in_view: Option<InView>,
+}
+
+/// The part of an image that lies in the field of view.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct InView {
+    /// Share of its pixels, in `0.0..=1.0`.
+    pub share: f64,
+    /// What the field is, where no mask was given.
+    pub circle: Option<Circle>,
+}
+
+/// Such as `71.3 %, inside the circle { x = 320, y = 240, radius = 200 }`, as recipes write it.
+impl fmt::Display for InView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} %", 100.0 * self.share)?;
+        match self.circle {
+            Some(Circle { x, y, radius }) => {
+                write!(f, ", inside the circle {{ x = {x:.0}, y = {y:.0}, radius = {:.0} }}", radius.get())
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// How images are sliced.
@@ -29,6 +57,7 @@ pub(super) struct Slicing<'a> {
     /// Grids of the searches.
     pub others: BTreeSet<Slices>,
     pub ignore: Option<Ignore>,
+    pub field: Option<&'a FieldOfView>,
     pub enhance: &'a [Enhancement],
     pub depth: DepthRange,
     /// How much memory the statistics of all patches may take.
@@ -83,7 +112,8 @@ impl Slicing<'_> {
     }
 
     fn slice(&self, image: &Image) -> Result<Sliced, String> {
-        let plane = enhance(self.enhance, image.clone()).brightness();
+        let part = self.field.map(|field| field.part_of(image)).transpose()?.flatten();
+        let plane = brightness_in_view(self.enhance, image.clone(), part.as_ref());
         let of = |plane: &ndarray::Array2<f32>, slices: Slices| {
             Patches::measure(plane.view(), slices.rows, slices.columns, self.ignore).map_err(|error| error.to_string())
         };
@@ -95,11 +125,12 @@ impl Slicing<'_> {
         }
         let uneven = if self.enhance.iter().any(flattens) {
             let others: Vec<Enhancement> = self.enhance.iter().copied().filter(|one| !flattens(one)).collect();
-            Some(of(&enhance(&others, image.clone()).brightness(), self.main)?)
+            Some(of(&brightness_in_view(&others, image.clone(), part.as_ref()), self.main)?)
         } else {
             None
         };
-        Ok(Sliced { grids, uneven })
+        let in_view = part.map(|part: PartInView| InView { share: part.share(), circle: part.circle });
+        Ok(Sliced { grids, uneven, in_view })
     }
 }
 

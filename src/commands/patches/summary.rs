@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::searching::SearchResults;
+use super::slicing::InView;
 use crate::commands::CommandError;
-use crate::data::Manifest;
+use crate::data::{ImageRecord, Manifest};
 use crate::features::{Patches, Statistic};
 use crate::files::patches_csv::{self, PatchRow};
 use crate::metrics::{Contingency, adjusted_rand_index};
@@ -36,8 +37,29 @@ pub struct PatchesFindings {
     pub failed_methods: Vec<FailedMethod>,
     /// Effect of the flat-field correction, where there is one.
     pub flat_field: Option<FlatFieldEffect>,
+    /// The images of which a part lies beyond the field of view, where the recipe asks for one.
+    pub in_view: Option<Vec<ImageInView>>,
     /// Results of the search, where there is one.
     pub search: Option<SearchResults>,
+}
+
+/// An image of which a part lies beyond the field of view.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ImageInView {
+    /// As in `images.csv`.
+    pub image: String,
+    #[serde(flatten)]
+    pub part: InView,
+}
+
+impl ImageInView {
+    /// Those of `parts`, one per image of `manifest`, that are not the whole image.
+    pub(super) fn of(manifest: &Manifest, parts: &[Option<InView>]) -> Vec<Self> {
+        let named = |(record, part): (&ImageRecord, &Option<InView>)| {
+            part.map(|part| Self { image: record.path.clone(), part })
+        };
+        manifest.records.iter().zip(parts).filter_map(named).collect()
+    }
 }
 
 /// One clustering.

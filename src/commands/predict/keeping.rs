@@ -1,9 +1,10 @@
 //! A filtered copy: the images of one class, and files of frames with these frames only.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{Prediction, begin};
+use super::Prediction;
+use super::output_folder::OutputFolder;
 use crate::atomic_file::{self, StagedFolder};
 use crate::commands::CommandError;
 use crate::data::FrameAddress;
@@ -18,16 +19,15 @@ struct FileFrames {
     indices: Vec<usize>,
 }
 
-/// Puts the image of each prediction, `files` in the same order, into `folder`, which must be new or empty; it is
-/// still to be finished.
+/// Puts the image of each prediction, `files` in the same order, into `folder`, which is still to be finished.
 pub(super) fn keep_into(
-    folder: &Path,
+    folder: &OutputFolder<'_>,
     predictions: &[Prediction],
     files: &[PathBuf],
     placement: Placement,
     observer: &dyn Observer,
 ) -> Result<StagedFolder, CommandError> {
-    let staged = begin(folder, "copy", "predict --keep-into")?;
+    let staged = folder.begin()?;
     let stage = observer.stage(Stage::Copy, files.len());
     let mut placer = Placer::new(staged.path(), placement)?;
     let mut stacks: Vec<FileFrames> = Vec::new();

@@ -2,27 +2,26 @@
 
 mod answers;
 mod keeping;
+mod output_folder;
 mod sorting;
 mod tables;
 
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::CommandError;
-use crate::atomic_file::StagedFolder;
 use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, PatchAddress, Skipped, UNKNOWN, path_text};
-use crate::files::own_output;
 use crate::images::{ScanOptions, scan, scan_files};
 use crate::progress::Warning;
-use crate::runs::{Checkpoint, FeatureChain, Placement, RunError};
+use crate::runs::{Checkpoint, FeatureChain, Placement};
 use crate::training::{Neighbour, confidences, most_likely};
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, checkpoint, dataset};
 use answers::Answers;
 use keeping::keep_into;
+use output_folder::OutputFolder;
 use sorting::sort_into;
 use tables::write_predictions;
 pub use tables::{TableFormat, predictions_text};
@@ -130,8 +129,8 @@ pub fn predict(
     let mut answers = answer(images, options, &checkpoint, context)?;
     answers.require_some()?;
     let (placement, observer) = (options.placement, context.observer);
-    let sorted = match &options.sort_into {
-        Some(folder) => Some(sort_into(folder, &answers.predictions, &answers.files, placement, observer)?),
+    let sorted = match options.sorted() {
+        Some(folder) => Some(sort_into(&folder, &answers.predictions, &answers.files, placement, observer)?),
         None => None,
     };
     // Counts and mean are of all images, also where `--keep` prints only one class.
@@ -139,8 +138,8 @@ pub fn predict(
     if let Some(class) = &options.keep {
         answers.keep_only(class);
     }
-    let kept = match &options.keep_into {
-        Some(folder) => Some(keep_into(folder, &answers.predictions, &answers.files, placement, observer)?),
+    let kept = match options.kept() {
+        Some(folder) => Some(keep_into(&folder, &answers.predictions, &answers.files, placement, observer)?),
         None => None,
     };
     let Answers { predictions, skipped, .. } = answers;
@@ -161,8 +160,8 @@ pub fn predict(
     if let Some(output) = &options.output {
         summary.skip_list = write_predictions(output, &summary, observer)?;
     }
-    for folder in [sorted, kept].into_iter().flatten() {
-        finish(folder)?;
+    for (folder, staged) in [options.sorted().zip(sorted), options.kept().zip(kept)].into_iter().flatten() {
+        folder.finish(staged)?;
     }
     Ok(summary)
 }
@@ -182,8 +181,17 @@ impl PredictOptions {
             ));
         }
         // Told before the images are worked on.
-        self.keep_into.iter().try_for_each(|folder| require_empty(folder, "copy"))?;
-        self.sort_into.iter().try_for_each(|folder| require_empty(folder, "sort"))
+        self.kept().into_iter().chain(self.sorted()).try_for_each(|folder| folder.check())
+    }
+
+    fn sorted(&self) -> Option<OutputFolder<'_>> {
+        let path = self.sort_into.as_deref()?;
+        Some(OutputFolder { path, verb: "sort", command: "predict --sort-into", next: self.keep_into.as_deref() })
+    }
+
+    fn kept(&self) -> Option<OutputFolder<'_>> {
+        let path = self.keep_into.as_deref()?;
+        Some(OutputFolder { path, verb: "copy", command: "predict --keep-into", next: None })
     }
 
     /// Fails where the images are not of the kind that is asked for.
@@ -308,32 +316,4 @@ fn manifests(images: &[PathBuf], chain: &FeatureChain, context: &Context<'_>) ->
         manifests.push(dataset::sliced(scan_files(&files, &options, observer)?, chain.slices, context.memory)?);
     }
     Ok(manifests)
-}
-
-/// Checks that `folder` is new or empty, so that nothing mixes; `doing` says what it is for, such as `sort`.
-fn require_empty(folder: &Path, doing: &str) -> Result<(), CommandError> {
-    StagedFolder::check(folder).map_err(|error| cannot_begin(folder, doing, error))
-}
-
-/// Begins `folder`, which must be new or empty, marked as what `command` wrote.
-fn begin(folder: &Path, doing: &str, command: &str) -> Result<StagedFolder, CommandError> {
-    let staged = StagedFolder::create(folder).map_err(|error| cannot_begin(folder, doing, error))?;
-    own_output::mark(staged.path(), command).map_err(RunError::at(folder))?;
-    Ok(staged)
-}
-
-fn cannot_begin(folder: &Path, doing: &str, error: io::Error) -> CommandError {
-    match error.kind() {
-        ErrorKind::AlreadyExists => CommandError::failed(
-            format!("the folder to {doing} into is not empty: `{}`", folder.display()),
-            "choose another one, or remove what is in it",
-        ),
-        _ => RunError::making(folder)(error).into(),
-    }
-}
-
-/// Makes the folder appear.
-fn finish(folder: StagedFolder) -> Result<(), CommandError> {
-    let target = folder.target().to_owned();
-    Ok(folder.finish().map_err(RunError::making(&target))?)
 }

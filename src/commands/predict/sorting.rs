@@ -1,9 +1,10 @@
 //! Predicted images into one folder per class, called by the rule of [`FolderNames`].
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{Prediction, begin};
+use super::Prediction;
+use super::output_folder::OutputFolder;
 use crate::atomic_file::StagedFolder;
 use crate::commands::CommandError;
 use crate::data::FolderNames;
@@ -13,13 +14,13 @@ use crate::runs::{Placement, Placer};
 /// Puts the image of each prediction, `files` in the same order, into `folder/<class>/`; the folder is still to be
 /// finished.
 pub(super) fn sort_into(
-    folder: &Path,
+    folder: &OutputFolder<'_>,
     predictions: &[Prediction],
     files: &[PathBuf],
     placement: Placement,
     observer: &dyn Observer,
 ) -> Result<StagedFolder, CommandError> {
-    let staged = begin(folder, "sort", "predict --sort-into")?;
+    let staged = folder.begin()?;
     let stage = observer.stage(Stage::Copy, files.len());
     let folders = FolderNames::of(predictions.iter().map(|prediction| &prediction.class));
     let mut placers: BTreeMap<&str, Placer> = BTreeMap::new();

@@ -123,8 +123,8 @@ impl BatchQueries<'_> {
         let title = match (kind, n) {
             (SuggestionKind::Suspects, 1) => format!("1 image has another name but looks like {name}."),
             (SuggestionKind::Suspects, _) => format!("{n} images have other names but look like {name}."),
-            (_, 1) => format!("1 image is probably {name}: is it?"),
-            _ => format!("{n} images are probably {name}, like beside like: which are not?"),
+            (_, 1) => format!("1 image may be {name}: is it?"),
+            _ => format!("{n} images may be {name}, like beside like: which are not?"),
         };
         ScoredSuggestion { score, suggestion: query(kind, title, Some(name.clone()), rows) }
     }

@@ -3,13 +3,14 @@
 //! Counts are raw, pixels that were not measured left out. A count alone says nothing (another sample, another beam), so
 //! that the statistics are later seen among those of their series: see [`crate::detector_frames`].
 
+mod blocks;
 mod distribution;
 
 use super::{Features, Statistics};
 use crate::images::Decoded;
 use distribution::Distribution;
 
-/// Twelve statistics of the counts of one frame, none of which depends on other frames.
+/// Twelve statistics of the counts of one frame and the means of 64 blocks of it, none of which depends on other frames.
 #[derive(Debug, Clone, Copy)]
 pub struct FrameStatistics;
 
@@ -18,6 +19,12 @@ impl FrameStatistics {
     /// those `measured`.
     pub const COLUMNS: [&str; 12] =
         ["mean_flux", "trimmed_flux", "std", "p05", "p25", "p50", "p75", "p95", "p99", "max", "empty", "measured"];
+    /// Column of the first of the blocks, eight rows of eight, counts per measured pixel.
+    pub const BLOCKS: usize = Self::COLUMNS.len();
+    /// Number of all columns.
+    pub const N_COLUMNS: usize = Self::BLOCKS + blocks::SIDE * blocks::SIDE;
+    /// The fingerprint before there were blocks; the other columns are the same.
+    pub const FIRST_FINGERPRINT: &str = "frame statistics 1";
     /// Column of the mean count.
     pub const MEAN: usize = 0;
     /// Column of the mean without hot pixels and bright spots.
@@ -34,11 +41,13 @@ impl FrameStatistics {
 
 impl Features for FrameStatistics {
     fn columns(&self) -> Vec<String> {
-        Self::COLUMNS.map(str::to_owned).to_vec()
+        let block = |at: usize| format!("block_{}_{}", at / blocks::SIDE, at % blocks::SIDE);
+        let blocks = (0..Self::N_COLUMNS - Self::BLOCKS).map(block);
+        Self::COLUMNS.map(str::to_owned).into_iter().chain(blocks).collect()
     }
 
     fn fingerprint(&self) -> String {
-        "frame statistics 1".to_owned()
+        "frame statistics 2".to_owned()
     }
 }
 
@@ -60,7 +69,7 @@ impl Statistics<Decoded> for FrameStatistics {
             counts.share_of_zeros(),
             counts.len() as f64,
         ];
-        statistics.to_vec()
+        statistics.into_iter().chain(blocks::blocks(frame)).collect()
     }
 }
 

@@ -50,6 +50,11 @@ pub(super) trait Stack {
         Vec::new()
     }
 
+    /// What a monitor saw of the beam, where the file has a number per frame.
+    fn monitor(&self) -> Option<BeamMonitor> {
+        None
+    }
+
     /// The frame of this number, counted from 0.
     ///
     /// # Errors
@@ -76,6 +81,15 @@ pub(super) enum Remark {
     InPart(String),
     /// The content is of this format, and the name says another.
     NamedOtherwise(&'static str),
+}
+
+/// The beam's intensity beside the frames of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BeamMonitor {
+    /// Where it lies in the file.
+    pub path: String,
+    /// A finite number per frame, in any unit.
+    pub counts: Vec<f64>,
 }
 
 /// The formats of files that may hold many frames.
@@ -166,6 +180,14 @@ fn boxed<S: Stack + 'static>(stack: S) -> Box<dyn Stack> {
 /// As [`Stack::read`], and when the file is not there.
 pub(super) fn read(address: &FrameAddress) -> Result<Decoded, DecodeError> {
     open_stacks::with(&address.file, address.dataset.as_deref(), |stack| guarded("stack", || stack.read(address.index)))
+}
+
+/// What a monitor saw of the beam while the frames of `file` were taken; `None` where the file does not say.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn beam_monitor(file: &Path, dataset: Option<&str>) -> Result<Option<BeamMonitor>, DecodeError> {
+    open_stacks::with(file, dataset, |stack| guarded("stack", || Ok(stack.monitor())))
 }
 
 /// Writes frames of `file` to the new file `target`, in the format of `file`: those of these numbers, at least one.

@@ -6,7 +6,7 @@ import { swatch } from "./colours.js";
 import { decide, ids, inTurn, note, report, step, told } from "./decide.js";
 import { askText } from "./dialog.js";
 import { LABEL_SOURCES } from "./definitions.js";
-import { page, byHand, className, isRemoved, remembered } from "./state.js";
+import { page, byHand, className, isCalledOtherwise, isRemoved, remembered } from "./state.js";
 import { chooseRows, divideAt, focusRow, selection, targets } from "./selection.js";
 import { letGo, open, placeOf, view } from "./view.js";
 import { advance, keysWait } from "./suggestions.js";
@@ -169,7 +169,7 @@ export const moreLikeThis = (n = 60, from = null) =>
         about: { like: true, seeds, n, class: name },
       });
       // What somebody decided otherwise is shown, but not overwritten by the way.
-      chooseRows(answer.rows.filter((row) => !byHand(row) || className(row) === name));
+      chooseRows(answer.rows.filter((row) => !(name ? isCalledOtherwise(row, name) : byHand(row))));
     } catch (error) {
       report(error, null);
     }

@@ -4,7 +4,7 @@ import { byId, count, fill, h, key } from "./dom.js";
 import { swatch } from "./colours.js";
 import { page, on } from "./state.js";
 import { open, view } from "./view.js";
-import { selection, targets } from "./selection.js";
+import { isAnythingChosen, selection, targets } from "./selection.js";
 import { putInClass, putInNewClass } from "./actions.js";
 
 export function start() {
@@ -24,7 +24,7 @@ function draw() {
       { class: "class", "data-class": entry.name },
       h(
         "button",
-        { class: "put", "data-put": entry.name, onclick: () => putInClass(entry.name) },
+        { class: "put", "data-put": entry.name, onclick: () => putOrOpen(entry.name) },
         chip,
         h("span", { class: "text" }, entry.name),
       ),
@@ -60,6 +60,12 @@ function draw() {
   );
   mark();
   explain();
+}
+
+/** A click assigns only what was chosen on purpose, never the image that happens to be in focus. */
+function putOrOpen(name) {
+  if (isAnythingChosen()) putInClass(name);
+  else open({ kind: "class", name });
 }
 
 /** How far the review is: labelled, inferred, open, removed. */
@@ -104,10 +110,10 @@ function mark() {
 
 function explain() {
   const n = targets().length;
-  const which = selection.divider !== null ? "from the divider on" : selection.rows.size ? "selected" : "in focus";
+  const which = selection.divider !== null ? "from the divider on" : "selected";
   for (const button of document.querySelectorAll("#class-list .put")) {
-    button.title = n ? `Put ${count(n)} (${which}) in ${button.dataset.put}` : button.dataset.put;
-    button.disabled = n === 0;
+    const name = button.dataset.put;
+    button.title = isAnythingChosen() ? `Put ${count(n)} (${which}) in ${name}` : `Look at ${name}`;
   }
   const fresh = byId("new-class");
   if (fresh) fresh.disabled = n === 0;

@@ -44,7 +44,7 @@ function subtitle() {
   const gone = view.kind === "class" ? removedFrom(view.name) : 0;
   return [
     shown,
-    cluster && !cluster.name && cluster.suggested ? ` · probably ${cluster.suggested}` : null,
+    cluster && !cluster.name && cluster.suggested ? ` · maybe ${cluster.suggested}` : null,
     view.away
       ? [
           ` · ${view.away.toLocaleString("en")} put elsewhere `,

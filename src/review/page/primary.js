@@ -1,8 +1,8 @@
 // The one thing that Enter does in a view; the button says it, so that nobody has to remember it.
 
 import { count } from "./dom.js";
-import { className, page } from "./state.js";
-import { selection, targets } from "./selection.js";
+import { className, isCalledOtherwise, page } from "./state.js";
+import { isAnythingChosen, selection, targets } from "./selection.js";
 import { view } from "./view.js";
 
 /** Suggestions whose images are, all but a few, one class; the few are picked out first. */
@@ -10,11 +10,11 @@ const ACCEPTED_AT_ONCE = ["check_class", "suspects", "neighbourhood"];
 
 /**
  * {label, action, …} of the view as it stands, `null` where there is nothing to do. `action` is a key of `ACTIONS` in
- * enter.js; the rest is what it takes: `rows`, `name`, `id` or `clusters`.
+ * enter.js; the rest is what it takes: `rows`, `name`, `id`, `clusters` or nothing.
  */
 export function primary() {
   if (!view.rows.length && view.kind !== "cluster") return null;
-  const chosen = selection.divider !== null || selection.rows.size ? targets() : null;
+  const chosen = isAnythingChosen() ? targets() : null;
   const rows = chosen ?? view.rows;
   const { suggestion } = view;
   if (selection.divider !== null && view.kind !== "removed")
@@ -27,8 +27,8 @@ export function primary() {
   }
   if (ACCEPTED_AT_ONCE.includes(suggestion?.kind)) {
     const name = suggestion.class ?? null;
-    const which = chosen ? count(rows.length) : rows.length === 1 ? "the one left" : `all ${rows.length} left`;
-    return { label: `Accept ${which} as ${name ?? "they are"}`, action: "accept", rows, name };
+    if (chosen) return { label: `Accept ${count(rows.length)} as ${name ?? "they are"}`, action: "accept", rows, name };
+    return acceptRest(name);
   }
   if (view.kind === "cluster" && view.id >= 0) {
     if (selection.rows.size) return elsewhere(rows);
@@ -42,6 +42,17 @@ export function primary() {
   if (view.kind === "class")
     return { label: `Accept ${count(rows.length)} as ${view.name}`, action: "accept", rows, name: view.name };
   return elsewhere(targets());
+}
+
+/** All that is left as `name`, without what a person called otherwise: that is changed by choosing it, not in bulk. */
+function acceptRest(name) {
+  const rows = view.rows.filter((row) => !isCalledOtherwise(row, name));
+  const others = view.rows.length - rows.length;
+  if (!rows.length)
+    return { label: others === 1 ? "Leave it as you called it" : `Leave all ${others} as you called them`, action: "leave" };
+  const all = rows.length === 1 ? "the one left" : `all ${rows.length} left`;
+  const which = others ? `${rows.length} of the ${view.rows.length} left` : all;
+  return { label: `Accept ${which} as ${name ?? "they are"}`, action: "accept", rows, name };
 }
 
 /** Another class, which is asked for; the one that all `rows` are shown with is proposed. */

@@ -1,6 +1,6 @@
 // Which images are chosen, which one is in focus, and the divider from which on nothing belongs.
 
-import { on, tell } from "./state.js";
+import { isCalledOtherwise, on, tell } from "./state.js";
 import { placeOf, view } from "./view.js";
 
 /** `rows` are chosen; `focus`, `anchor` and `divider` are places in the view. `tail` starts at the divider. */
@@ -11,6 +11,9 @@ let before = [];
 export const focusRow = () => view.rows[selection.focus] ?? null;
 
 export const isChosen = (row) => selection.rows.has(row);
+
+/** Was anything chosen on purpose, or is there only the image in focus? */
+export const isAnythingChosen = () => selection.divider !== null || selection.rows.size > 0;
 
 /** The images that the next decision is about: the tail behind the divider, the selection, or the one in focus. */
 export function targets() {
@@ -75,7 +78,8 @@ export function divideAt(place) {
 
 on("view", () => {
   Object.assign(selection, { focus: 0, anchor: 0, divider: null });
-  selection.rows = new Set(view.chosen ? view.rows : []);
+  const name = view.suggestion?.class ?? null;
+  selection.rows = new Set(view.chosen ? view.rows.filter((row) => !isCalledOtherwise(row, name)) : []);
   before = view.rows;
   tell("selection");
   tell("focus");

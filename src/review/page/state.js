@@ -41,6 +41,9 @@ export const isInferred = (row) => page.state.source[row] === LABEL_SOURCES.prop
 /** Has nobody said yet what it shows? */
 export const isUnlabelled = (row) => page.state.source[row] === LABEL_SOURCES.none || isInferred(row);
 
+/** Did a person call it, or its cluster, something else than `name`? Nothing done to many images at once may change that. */
+export const isCalledOtherwise = (row, name) => name !== null && !isUnlabelled(row) && className(row) !== name;
+
 export const isRemoved = (row) => page.state.removed[row] >= 0;
 
 export const classIndex = (name) => page.state.classes.findIndex((entry) => entry.name === name);

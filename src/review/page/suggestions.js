@@ -138,7 +138,7 @@ function look() {
 
 const TITLES = {
   merge: () => "One cluster or two?",
-  check_class: (s) => `Probably ${s.class}`,
+  check_class: (s) => `Maybe ${s.class}`,
   suspects: (s) => (s.class ? `Looks like ${s.class}` : "Possibly labelled wrongly"),
   neighbourhood: () => "Look-alikes",
   duplicates: () => "Near-duplicates",

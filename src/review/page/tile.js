@@ -13,7 +13,8 @@ const ORIGINS = {
   [LABEL_SOURCES.named]: "named with its cluster",
   [LABEL_SOURCES.moved]: "put there by hand",
   [LABEL_SOURCES.accepted]: "confirmed by hand",
-  [LABEL_SOURCES.propagated]: "inferred, not decided yet",
+  // No percentage: how sure an early guess is, nobody knows; it cannot tell of classes that have no name yet.
+  [LABEL_SOURCES.propagated]: "a guess, not decided yet",
 };
 
 /** In words: how an image got its class, or that it has none. */
@@ -22,8 +23,7 @@ export function standing(row) {
   if (isRemoved(row)) return `removed: ${state.reasons[state.removed[row]] || "no reason given"}`;
   const entry = state.classes[state.class[row]];
   if (!entry) return "no class yet";
-  const sure = isInferred(row) ? `, ${percent(state.confidence[row])} sure` : "";
-  return `${entry.name}: ${ORIGINS[state.source[row]]}${sure}`;
+  return `${entry.name}: ${ORIGINS[state.source[row]]}`;
 }
 
 /** Fits `tile` to `row`; a small one says less. */
@@ -41,7 +41,7 @@ export function dress(tile, row, small) {
   const note = remark(row);
   const said = removed ? state.reasons[state.removed[row]] || "removed" : entry?.name;
   tile.text.textContent =
-    note ?? (inferred ? `${small ? "" : `${percent(state.confidence[row])} `}${said}?` : (said ?? ""));
+    note ?? (inferred ? `${small ? "" : "maybe "}${said}?` : (said ?? ""));
   tile.text.classList.toggle("inferred", inferred && note === null);
   tile.badge.hidden = removed || state.label_error_score[row] < SUSPECT || view.kind === "removed";
   tile.badge.title = `label-error score ${percent(state.label_error_score[row])}`;

@@ -43,6 +43,7 @@ fn bundle() -> Bundle {
         sequence: 1,
         classes: vec!["one".to_owned(), "two".to_owned()],
         features: FeatureChain {
+            pedestal: None,
             slices: None,
             recipe,
             weights_hash: "0".to_owned(),

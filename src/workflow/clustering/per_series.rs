@@ -33,8 +33,8 @@ pub(super) fn run(
     let mut results = Vec::new();
     for method in &section.methods {
         let clusterer = section.clusterer(*method);
-        let (transmission, memory) = (flux.transmission.view(), evaluator.memory);
-        let found = cluster_per_series(clusterer.as_ref(), x, &series, transmission, memory, evaluator.seed, observer);
+        let (decided_by, memory) = ((flux, section.spoiled), evaluator.memory);
+        let found = cluster_per_series(clusterer.as_ref(), x, &series, decided_by, memory, evaluator.seed, observer);
         let found = match found {
             Ok(found) => found,
             Err(error) => {
@@ -43,7 +43,7 @@ pub(super) fn run(
             }
         };
         let mut notes = Vec::new();
-        for (reason, names) in found.disagreements {
+        for (reason, names) in found.remarks {
             let warning = Warning::SeriesDisagree { method: method.title(), reason, names, series: series.len() };
             observer.warn(&warning);
             notes.push(warning.to_string());

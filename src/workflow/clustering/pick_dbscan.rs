@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::result::{ClusteringDetails, ClusteringResult, GridCell};
 use crate::clusterers::{ClusterSection, DbscanFit, Method, PickCell};
+use crate::data::Clustering;
 use crate::metrics::{Silhouettes, noise_ratio};
 use crate::pairwise::k_distances;
 
@@ -44,6 +45,7 @@ pub(crate) fn pick(
         let what = if cells.iter().any(|cell| cell.n_clusters == 1) { "one cluster or noise" } else { "noise" };
         notes.push(format!("every cell of the grid is {what}; {proposal}"));
     }
+    notes.extend(undivided(&fit.clustering));
     Some(ClusteringResult {
         method: Method::Dbscan,
         clustering: fit.clustering.clone(),
@@ -55,6 +57,18 @@ pub(crate) fn pick(
         metrics: BTreeMap::new(),
         details: ClusteringDetails::Dbscan { fit, grid: cells, core_distances },
         notes,
+    })
+}
+
+/// A word where most images are in one cluster, which tells little of them.
+fn undivided(clustering: &Clustering) -> Option<String> {
+    let largest = clustering.sizes().into_iter().max()?;
+    let share = largest as f64 / clustering.len() as f64;
+    (share > 0.5).then(|| {
+        format!(
+            "one cluster holds {:.0} % of the images: density does not divide them; `kmeans` or `hdbscan` may",
+            share * 100.0
+        )
     })
 }
 
@@ -86,6 +100,16 @@ fn knee(distances: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_large_cluster_is_told() {
+        let of = |labels: &[i64]| {
+            undivided(&Clustering::by_number(&labels.iter().map(|&l| u32::try_from(l).ok()).collect::<Vec<_>>()))
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[0, 0, 1, 1, -1]), None);
+        assert!(of(&[0, 0, 0, -1]).unwrap().starts_with("one cluster holds 75 % of the images"));
+    }
 
     #[test]
     fn the_knee_is_where_the_curve_turns() {

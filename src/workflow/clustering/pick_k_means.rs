@@ -32,14 +32,19 @@ pub(crate) fn pick(
     let first = sweep.get(best).ok_or(ClusterError::TooFew { needed: 1, rows: x.nrows() })?;
     // The sweep may use few starts per k; the chosen k is then fitted once more with all of them.
     let refit = section.kmeans.final_n_init.is_some_and(|n| n != section.kmeans.n_init);
-    let (fit, silhouettes) = match NonZeroUsize::new(first.asked) {
+    let refitted = match NonZeroUsize::new(first.asked) {
         Some(k) if refit => {
             let fit = section.kmeans.fit_final(x, k, seed)?;
             let judged = evaluator.silhouettes(x, &[&fit.clustering], observer).pop().flatten();
-            (fit, judged)
+            Some((fit, judged))
         }
-        _ => (first.clone(), judged[best].clone()),
+        _ => None,
     };
+    // k was chosen for what the sweep found: a fit that is worse would not be what was chosen.
+    let refitted = refitted.filter(|(fit, judged)| {
+        fit.inertia <= first.inertia && score(&row(x, fit, judged.as_ref())) >= score(&rows[best])
+    });
+    let (fit, silhouettes) = refitted.unwrap_or_else(|| (first.clone(), judged[best].clone()));
     let mut notes: Vec<String> = fit.warning().into_iter().collect();
     if rows.len() > 2 && best + 1 == rows.len() {
         notes.push(format!(
@@ -70,5 +75,56 @@ fn row(x: ArrayView2<'_, f32>, fit: &KMeansFit, judged: Option<&Silhouettes>) ->
         calinski_harabasz: spread.calinski_harabasz,
         smallest,
         largest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use ndarray::Array2;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::clusterers::{Counts, KMeans, KMeansAlgorithm, PickK};
+    use crate::data::{Manifest, nonzero};
+    use crate::memory::MemoryBudget;
+    use crate::progress::Silent;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+        #[test]
+        fn the_last_fit_is_never_worse_than_the_sweep(seed in any::<u64>(), metric in 0_usize..3) {
+            // Small batches and fewer starts than in the sweep: the last fit mostly ends in a worse place.
+            let kmeans = KMeans {
+                k: Counts::List(vec![nonzero::<3>(), nonzero::<5>()]),
+                final_n_init: Some(nonzero::<1>()),
+                algorithm: KMeansAlgorithm::MiniBatch,
+                batch_size: nonzero::<8>(),
+                ..KMeans::default()
+            };
+            let pick_k = [PickK::Silhouette, PickK::DaviesBouldin, PickK::CalinskiHarabasz][metric];
+            let section = ClusterSection { kmeans: kmeans.clone(), pick_k, ..ClusterSection::default() };
+            let x = Array2::from_shape_fn((80, 3), |(i, j)| ((i * 37 + j * 11) as f32).sin() + (i % 4) as f32);
+            let sweep = kmeans.sweep(x.view(), seed, &Silent).unwrap();
+            let evaluator = ClusteringEvaluator {
+                manifest: &Manifest::default(),
+                truth: None,
+                kmeans: &kmeans,
+                seed,
+                silhouette_time: Duration::MAX,
+                memory: MemoryBudget::of(1 << 30),
+            };
+            let judged = evaluator.silhouettes(x.view(), &sweep.iter().map(|fit| &fit.clustering).collect::<Vec<_>>(), &Silent);
+            let picked = pick(&section, x.view(), seed, &sweep, &judged, &evaluator, &Silent).unwrap();
+            let ClusteringDetails::KMeans { fit, .. } = &picked.details else { panic!("k-means") };
+            let at = sweep.iter().position(|swept| swept.asked == fit.asked).unwrap();
+            prop_assert!(fit.inertia <= sweep[at].inertia);
+            let score = |fit: &KMeansFit, judged: Option<&Silhouettes>| {
+                let KMeansSweepRow { silhouette, davies_bouldin, calinski_harabasz, .. } = row(x.view(), fit, judged);
+                pick_k.score(PickMetrics { silhouette, davies_bouldin, calinski_harabasz })
+            };
+            prop_assert!(score(fit, picked.silhouettes.as_ref()) >= score(&sweep[at], judged[at].as_ref()));
+        }
     }
 }

@@ -44,7 +44,8 @@ pub(super) fn headline(part: &str, evaluation: &Evaluation, novel_classes: &[Nov
     });
     blocks.push(PageBlock::Table {
         caption:
-            "All scores. The 95 % interval tells how far chance alone may move a score (1000 bootstrap resamples)."
+            "All scores. The 95 % interval tells how far chance alone may move a score (1000 bootstrap resamples; where \
+             all of them are alike, Wilson's for the accuracy)."
                 .to_owned(),
         columns: strings(&["score", "value", "95 % interval", "what it tells"]),
         rows: rows.collect(),

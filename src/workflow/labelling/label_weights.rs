@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Curator;
 use super::label_tables::{LabelWeights, write_tables};
 use super::propagation::least_confidence;
+use crate::atomic_file;
 use crate::curation::{LabelPredictions, LabelSource, REVIEW, SuggestionModel, review_clusters};
 use crate::data::ImageId;
 use crate::progress::Warning;
@@ -14,7 +15,7 @@ use crate::workflow::{Context, WorkflowError};
 /// cannot be had any more, which gives a warning, labels of named clusters count fully.
 ///
 /// # Errors
-/// When the table cannot be written.
+/// When the disk has no room or the table cannot be written.
 pub fn weigh(run: Option<&Path>, context: &Context<'_>) -> Result<(), WorkflowError> {
     let mut curator = Curator::open(run, context.workspace)?;
     let state = curator.state();
@@ -25,8 +26,10 @@ pub fn weigh(run: Option<&Path>, context: &Context<'_>) -> Result<(), WorkflowEr
     } else {
         match predictions(&mut curator, context) {
             Ok(predictions) => LabelWeights::of(&predictions, &curator.table().rows, &state),
+            // The tables would find no room either.
+            Err(error) if atomic_file::is_full(&error) => return Err(error),
             Err(error) => {
-                context.observer.warn(&Warning::LabelsNotWeighted { reason: error.to_string() });
+                context.observer.warn(&Warning::LabelsNotWeighted { reason: error.with_causes() });
                 LabelWeights::default()
             }
         }

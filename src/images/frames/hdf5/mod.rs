@@ -13,6 +13,7 @@ mod finding;
 mod kept_chunks;
 mod links;
 mod mapping;
+mod monitor;
 mod nexus;
 mod numbers;
 mod object;
@@ -32,7 +33,7 @@ use self::file::Files;
 use self::kept_chunks::KeptChunks;
 use self::target::Target;
 use super::counts::{PixelType, frame};
-use super::{Header, Remark, Stack};
+use super::{BeamMonitor, Header, Remark, Stack};
 use crate::images::{DecodeError, Decoded, Limits};
 
 pub(super) use self::file::signature;
@@ -47,6 +48,7 @@ pub(super) struct Hdf5Stack {
     height: usize,
     width: usize,
     frames: usize,
+    master: Rc<file::Hdf5File>,
     /// Where the data set lies, or the first of its parts.
     path: String,
     sources: Vec<PathBuf>,
@@ -103,6 +105,7 @@ impl Hdf5Stack {
         let sources = sources_of(&files, &parts, file.number);
         Ok(Self {
             files,
+            master: file,
             kept: KeptChunks::default(),
             parts,
             pixel,
@@ -164,6 +167,10 @@ impl Stack for Hdf5Stack {
 
     fn remarks(&self) -> Vec<Remark> {
         self.remarks.clone()
+    }
+
+    fn monitor(&self) -> Option<BeamMonitor> {
+        monitor::find(&self.files, &self.master, self.frames)
     }
 
     fn read(&mut self, index: usize) -> Result<Decoded, DecodeError> {
