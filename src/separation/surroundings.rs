@@ -38,9 +38,9 @@ impl<'a> Surroundings<'a> {
         let usual_in = |values: &[f32]| {
             let mut of_all = vec![false; values.len()];
             for rows in self.arrays.values() {
-                usual(self, rows, values, &Noise::of(self, rows, values, difference))
-                    .iter()
-                    .for_each(|&row| of_all[row] = true);
+                for row in usual(self, rows, values, &Noise::of(self, rows, values, difference)) {
+                    of_all[row] = true;
+                }
             }
             of_all
         };

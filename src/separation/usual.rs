@@ -21,7 +21,9 @@ pub(super) fn usual(surroundings: &Surroundings<'_>, rows: &[usize], values: &[f
         return rows.to_vec();
     }
     let (mut left, usual) = (vec![false; values.len()], vec![false; values.len()]);
-    rows.iter().for_each(|&row| left[row] = true);
+    for &row in rows {
+        left[row] = true;
+    }
     let mut growth = Growth { surroundings, values, noise, left, usual };
     // The flattest places first: around them nothing is odd.
     let steepest = |&row: &usize| growth.start(row).into_iter().fold(0.0, |most: f32, (_, off)| most.max(off));
@@ -89,7 +91,9 @@ impl Growth<'_> {
         let mut joined = apart.next().unwrap_or_default();
         let mut apart: Vec<Vec<usize>> = apart.take_while(|region| region.len() >= REGION).collect();
         loop {
-            joined.iter().for_each(|&row| self.usual[row] = true);
+            for &row in &joined {
+                self.usual[row] = true;
+            }
             usual.append(&mut joined);
             let Some(next) = apart.iter().position(|region| self.meets(region)) else { return usual };
             joined = apart.remove(next);
