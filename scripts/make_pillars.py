@@ -3,7 +3,8 @@
 
 One picture per seed, 21×21 pillars at a distance of 64 pixels, every other one with bright pillars; `truth.csv` beside
 them says `image,row,column,kind`. Models differ in where the defects stand: `scattered`; in `seams` of write fields;
-in `groups` (6×6 missing, 4×4 collapsed neighbours); under strong `drift` of the light; in whole `rows`; in a `ring`; and
+in `groups` (6×6 missing, 4×4 collapsed neighbours), anywhere or in the `middle`, at the `border`, in a `corner`, `near` each
+other; under strong `drift` of the light; in whole `rows`; in a `ring`; and
 at the `edge` of a round wafer; each with a few scattered ones besides. Optics and noise are others than those of
 `tests/integration/generators/pillars.rs`: a round light field that falls off to one side, a Gaussian blur, shot noise, and
 a pattern fixed to the camera. Needs numpy and Pillow. The same seed makes the same files.
@@ -17,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 N, PITCH = 21, 64
-MODELS = ["scattered", "seams", "groups", "drift", "rows", "ring", "edge"]
+MODELS = ["scattered", "seams", "groups", "drift", "rows", "ring", "edge", "middle", "border", "corner", "near"]
 # Shares of scattered defects, and which of them stand beside another model's.
 SHARES = {"missing": 0.03, "collapsed": 0.035, "stitching": 0.04, "misshapen": 0.03, "rotated": 0.02}
 
@@ -53,6 +54,9 @@ def where(rng, model):
                     break
             kinds[top : top + side, left : left + side] = kind
             taken[top : top + side, left : left + side] = True
+    elif model in ("middle", "border", "corner", "near"):
+        for kind, side, top, left in blocks(rng, model):
+            kinds[top : top + side, left : left + side] = kind
     elif model == "rows":
         lines = rng.choice(N - 1, 2, replace=False)
         for kind, line in zip(["missing", "collapsed"], lines):
@@ -80,6 +84,25 @@ def where(rng, model):
         kinds.ravel()[free[:count]] = kind
         free = free[count:]
     return kinds
+
+
+def blocks(rng, model):
+    """Groups in a set place: kind, side, first row and column of each."""
+    last = {"missing": N - 6, "collapsed": N - 4}
+    if model == "middle":  # one in each half
+        left = rng.permutation([rng.integers(2, 4), rng.integers(12, 14)])
+        return [("missing", 6, rng.integers(3, N - 8), left[0]), ("collapsed", 4, rng.integers(3, N - 6), left[1])]
+    if model == "near":  # one to three good ones between them
+        top, left = rng.integers(2, N - 8), rng.integers(1, N - 14)
+        return [("missing", 6, top, left), ("collapsed", 4, top + rng.integers(-1, 4), left + 6 + rng.integers(1, 4))]
+    sides = rng.permutation(4)[:2]
+    found = []
+    for (kind, end), side in zip(last.items(), sides):
+        along = rng.integers(6, N - 11) if model == "border" else (side // 2) * end
+        across = (side % 2) * end
+        turned = model == "border" and side >= 2
+        found.append((kind, N - end, *((along, across) if not turned else (across, along))))
+    return found
 
 
 def superellipse(dy, dx, radius, angle, stretch, power, waves):
@@ -178,8 +201,8 @@ def array(seed, model):
     return level.round().clip(0, 255).astype(np.uint8), kinds
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(array, doc):
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--model", choices=MODELS, required=True)
     parser.add_argument("--seeds", type=int, default=10)
@@ -197,4 +220,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(array, __doc__)

@@ -51,7 +51,7 @@ impl InconsistencyRecipe {
                 }
             };
             let off = match self.around {
-                Some(around) => local::differences(found.view(), &places, around.get(), Difference::Plain),
+                Some(around) => local::differences(found.view(), &places, around.get(), None, Difference::Plain),
                 None => found.clone(),
             };
             scores.push(local::scores(off.view(), &places, MOST) * weight.get() as f32);

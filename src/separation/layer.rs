@@ -67,10 +67,6 @@ impl LayerRecipe {
         super::admit(memory, &self.name, rows.len(), columns.len())?;
         let mut values = tiles.select(rows, &columns, &self.name)?;
         let places = tiles.places_at(rows);
-        if let Some(around) = self.around {
-            let off = local::differences(values.view(), &places, around.get(), Difference::Relative);
-            values = local::scores(off.view(), &places, MOST);
-        }
         let named = match &self.take {
             Take::Smallest => None,
             Take::Lowest(column) | Take::Highest(column) => {
@@ -81,6 +77,10 @@ impl LayerRecipe {
                 })?)
             }
         };
+        if let Some(around) = self.around {
+            let off = local::differences(values.view(), &places, around.get(), named, Difference::Relative);
+            values = local::scores(off.view(), &places, MOST);
+        }
         let scores = match self.around {
             Some(_) => values.clone(),
             None => local::scores(values.view(), &places, f32::MAX),

@@ -1,7 +1,7 @@
 //! Scores against the tiles around: uneven light and drift, which change slowly over an array, drop out.
 //!
-//! Robust z-scores of local differences: how far a tile is from the median of the tiles at most some rows and columns
-//! away, itself left out, becomes a score over its whole array: `(value − median) / (1.4826 · MAD)` (Iglewicz &
+//! Robust z-scores of local differences: how far a tile is from what the usual tiles around it let expect
+//! (`surroundings.rs`) becomes a score over its whole array: `(value − median) / (1.4826 · MAD)` (Iglewicz &
 //! Hoaglin, "How to detect and handle outliers", 1993). The spread is not taken from the window: a few dozen tiles give
 //! too noisy a one.
 
@@ -14,7 +14,7 @@ use super::surroundings::Surroundings;
 use crate::metrics::median;
 
 /// The median absolute deviation of a normal distribution times this is its standard deviation.
-const TO_STD: f32 = 1.4826;
+pub(super) const TO_STD: f32 = 1.4826;
 
 /// How a tile differs from those around.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,26 +30,33 @@ impl Difference {
     pub fn of(self, values: ArrayView2<'_, f32>, middles: &Array2<f32>) -> Array2<f32> {
         let mut off = values.to_owned();
         off.zip_mut_with(middles, |value, &middle| {
-            *value = match self {
-                _ if middle.is_nan() => 0.0,
-                Self::Plain => *value - middle,
-                Self::Relative if middle == 0.0 => 0.0,
-                Self::Relative => (*value - middle) / middle.abs(),
-            }
+            *value = self.of_one(*value, middle);
         });
         off
     }
+
+    /// One value less the `middle` of what is around; 0 where that is NaN.
+    pub fn of_one(self, value: f32, middle: f32) -> f32 {
+        match self {
+            _ if middle.is_nan() => 0.0,
+            Self::Plain => value - middle,
+            Self::Relative if middle == 0.0 => 0.0,
+            Self::Relative => (value - middle) / middle.abs(),
+        }
+    }
 }
 
-/// `values`, shape `[n_tiles, n_features]`, less the usual ones around; 0 for a tile without any around.
+/// `values`, shape `[n_tiles, n_features]`, less what the usual tiles around let expect, those that are usual in the
+/// feature `judged` or in each by itself; 0 for a tile without others.
 pub(super) fn differences(
     values: ArrayView2<'_, f32>,
     places: &[GridPlace],
     around: usize,
+    judged: Option<usize>,
     difference: Difference,
 ) -> Array2<f32> {
     let around = u32::try_from(around).unwrap_or(u32::MAX);
-    difference.of(values, &Surroundings::of(places).usual(values, around, difference))
+    difference.of(values, &Surroundings::of(places, around).expected(values, judged, difference))
 }
 
 /// Robust scores of `values` over the array of each tile, cut at ±`most`; 0 where at least half of the tiles are alike.
@@ -77,7 +84,7 @@ pub(super) fn by_array(places: &[GridPlace]) -> Vec<Vec<usize>> {
 }
 
 /// Median and robust standard deviation; 0 and 0 without values.
-fn median_and_spread(sample: &mut [f32]) -> (f32, f32) {
+pub(super) fn median_and_spread(sample: &mut [f32]) -> (f32, f32) {
     let middle = median(sample).unwrap_or(0.0) as f32;
     for value in sample.iter_mut() {
         *value = (*value - middle).abs();
@@ -102,7 +109,7 @@ mod tests {
         let value = |place: &GridPlace| 8.0 * place.row as f32 + noise(place.row, place.column);
         let mut values = Array2::from_shape_fn((225, 1), |(at, _)| value(&places[at]));
         values[[112, 0]] += 60.0;
-        let off = differences(values.view(), &places, 2, Difference::Plain);
+        let off = differences(values.view(), &places, 2, None, Difference::Plain);
         let found = scores(off.view(), &places, 100.0);
         let highest = found.iter().copied().fold(f32::MIN, f32::max);
         assert_eq!(highest, found[[112, 0]]);
@@ -113,7 +120,7 @@ mod tests {
     #[test]
     fn differences_by_hand() {
         let values = array![[2.0], [4.0], [6.0], [9.0]];
-        let of = |difference| differences(values.view(), &grid(2), 1, difference).into_raw_vec_and_offset().0;
+        let of = |difference| differences(values.view(), &grid(2), 1, None, difference).into_raw_vec_and_offset().0;
         assert_eq!(of(Difference::Plain), [-4.0, -2.0, 2.0, 5.0]);
         assert_eq!(of(Difference::Relative), [-4.0 / 6.0, -2.0 / 6.0, 0.5, 1.25]);
     }
@@ -121,7 +128,7 @@ mod tests {
     #[test]
     fn alone_or_all_alike_is_nothing_special() {
         let alone = array![[5.0, -3.0]];
-        let off = differences(alone.view(), &grid(1), 2, Difference::Relative);
+        let off = differences(alone.view(), &grid(1), 2, None, Difference::Relative);
         assert_eq!(off, Array2::<f32>::zeros((1, 2)));
         assert_eq!(scores(off.view(), &grid(1), 12.0), Array2::<f32>::zeros((1, 2)));
         assert_eq!(scores(Array2::ones((9, 1)).view(), &grid(3), 12.0), Array2::<f32>::zeros((9, 1)));

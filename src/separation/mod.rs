@@ -11,8 +11,11 @@ mod context;
 mod inconsistency;
 mod layer;
 mod local;
+mod noise;
+mod plane;
 mod recipe;
 mod surroundings;
+mod usual;
 
 use ndarray::{Array2, ArrayView2, Axis};
 

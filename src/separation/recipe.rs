@@ -44,9 +44,9 @@ pub struct LayerRecipe {
     pub name: String,
     /// Blocks of features.
     pub features: Vec<HandMadeBlock>,
-    /// Each feature as a robust score of how it differs from the tiles at most this many rows and columns away: what
-    /// drifts over the array drops out. Where these are crowded with odd ones, as in a group of defects, the nearest
-    /// usual tiles take their place. Absent: features as they are.
+    /// Each feature as a robust score of how it differs from what the tiles around let expect: what drifts over the array
+    /// drops out. As many of the nearest usual tiles are asked as stand at most this many rows and columns away; those of
+    /// a group of defects are not usual. Absent: features as they are.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounds::tiles_around")]
     pub around: Option<NonZeroUsize>,
     /// Principal components of the standardised features, at most.

@@ -1,8 +1,9 @@
-//! What a tile is compared with: the tiles around it, those farther away where its surroundings are themselves odd.
+//! What a tile is compared with: what the nearest usual tiles of its array let expect in its place.
 //!
-//! Inside a group of defects the tiles around are as odd as the tile itself, and beside one they mislead. Tiles are
-//! therefore compared with ever wider surroundings first; what stands out in any of these is odd and, where it crowds a
-//! neighbourhood, no measure for others. Scattered defects crowd none: there the median bears them.
+//! Inside a group of defects the tiles around are as odd as the tile itself, and beside one they mislead. Usual tiles are
+//! therefore found first (`usual.rs`), and only they are asked, as many as a full neighbourhood has, wherever the nearest
+//! ones stand. Through them goes a plane, so that a slope in the light misleads no tile at the edge of an array or of a group;
+//! how readily it tilts is a ridge, from how much slope there is in the array beside the noise (Hoerl & Kennard, 1970).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,20 +11,10 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use super::GridPlace;
-use super::local::{Difference, by_array, scores};
-use crate::metrics::median;
-
-/// Robust standard deviations from which a tile is odd. Iglewicz & Hoaglin propose 3.5; with 3.5 and with 4 the models of
-/// `scripts/make_pillars.py` that it was chosen on keep recalls of 0.95 and precisions of 0.9, with 6 groups lose recall.
-const ODD: f32 = 4.0;
-/// Share of odd tiles from which a neighbourhood is crowded: a quarter, all on one side, moves the median of the others by
-/// 0.43 of their standard deviations.
-const CROWDED: f64 = 0.25;
-/// Share of its difference from the array that a group differs from the tiles that touch it, at least: half-way between
-/// a slope that was cut somewhere and a group on even ground.
-const STEP: f64 = 0.5;
-/// Wider surroundings, as multiples of the nearest ones; beyond them there is the whole array.
-const WIDER: [u32; 2] = [2, 4];
+use super::local::{Difference, by_array};
+use super::noise::Noise;
+use super::plane::Prediction;
+use super::usual::usual;
 
 /// Tiles in their places.
 pub(super) struct Surroundings<'a> {
@@ -31,147 +22,144 @@ pub(super) struct Surroundings<'a> {
     at: HashMap<GridPlace, usize>,
     /// Rows of the tiles of each array.
     arrays: BTreeMap<usize, Vec<usize>>,
+    /// How many rows and columns away a full neighbourhood reaches.
+    around: u32,
 }
 
 impl<'a> Surroundings<'a> {
-    pub fn of(places: &'a [GridPlace]) -> Self {
+    pub fn of(places: &'a [GridPlace], around: u32) -> Self {
         let arrays = by_array(places).into_iter().map(|rows| (places[rows[0]].array, rows)).collect();
-        Self { places, at: places.iter().copied().zip(0..).collect(), arrays }
+        Self { places, at: places.iter().copied().zip(0..).collect(), arrays, around }
     }
 
-    /// The medians that `values`, shape `[n_tiles, n_features]`, are to be compared with, of the same shape: of the tiles
-    /// at most `around` rows and columns away, or, where these are crowded with odd ones, of as many usual tiles as half
-    /// of a full neighbourhood has, the nearest ones. NaN for a tile without any around.
-    pub fn usual(&self, values: ArrayView2<'_, f32>, around: u32, difference: Difference) -> Array2<f32> {
-        let odd = self.odd(values, around, difference);
-        let mut usual = self.medians(values, around);
-        usual.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each(|(row, mut usual)| {
-            let near = self.near(row, around);
-            for (column, usual) in usual.iter_mut().enumerate() {
-                let crowd = near.iter().filter(|near| odd[[**near, column]]).count();
-                if crowd as f64 <= CROWDED * near.len() as f64 {
-                    continue;
-                }
-                let is_usual = |near: &usize| !odd[[*near, column]];
-                let found = self.nearest(row, around, is_usual);
-                let mut sample: Vec<f32> = found.into_iter().map(|near| values[[near, column]]).collect();
-                if let Some(middle) = median(&mut sample) {
-                    *usual = middle as f32;
+    /// What is expected instead of `values`, of the same shape `[n_tiles, n_features]`; NaN for a tile without others.
+    /// Where `judged` is a feature, a tile that is odd in it is no measure in any other; else each is judged by itself.
+    pub fn expected(&self, values: ArrayView2<'_, f32>, judged: Option<usize>, difference: Difference) -> Array2<f32> {
+        let usual_in = |values: &[f32]| {
+            let mut of_all = vec![false; values.len()];
+            for rows in self.arrays.values() {
+                for row in usual(self, rows, values, &Noise::of(self, rows, values, difference)) {
+                    of_all[row] = true;
                 }
             }
-        });
-        usual
-    }
-
-    /// Which values stand out from the wider surroundings of their tile, or from the whole array.
-    fn odd(&self, values: ArrayView2<'_, f32>, around: u32, difference: Difference) -> Array2<bool> {
-        let mut odd = Array2::from_elem(values.dim(), false);
-        let of_arrays = self.medians_of_arrays(values);
-        let wider = WIDER.iter().map(|times| self.medians(values, around.saturating_mul(*times)));
-        for middles in wider.chain([of_arrays.clone()]) {
-            let scores = scores(difference.of(values, &middles).view(), self.places, f32::MAX);
-            odd.zip_mut_with(&scores, |odd, score| *odd |= score.abs() > ODD);
-        }
-        self.forget_slopes(&mut odd, values, &of_arrays);
-        odd
-    }
-
-    /// Takes back what is odd only since the light drifts: a group of defects differs from what touches it about as much
-    /// as from the rest of the array, the end of a slope hardly.
-    fn forget_slopes(&self, odd: &mut Array2<bool>, values: ArrayView2<'_, f32>, of_arrays: &Array2<f32>) {
-        for (column, mut odd) in odd.columns_mut().into_iter().enumerate() {
-            let mut seen = vec![false; odd.len()];
-            for start in 0..odd.len() {
-                if !odd[start] || std::mem::replace(&mut seen[start], true) {
-                    continue;
-                }
-                let (mut group, mut jumps, mut next) = (vec![start], Vec::new(), 0);
-                while let Some(&row) = group.get(next) {
-                    next += 1;
-                    for near in self.near(row, 1) {
-                        if !odd[near] {
-                            jumps.push(values[[row, column]] - values[[near, column]]);
-                        } else if !std::mem::replace(&mut seen[near], true) {
-                            group.push(near);
-                        }
+            of_all
+        };
+        let judged = judged.map(|column| usual_in(&values.column(column).to_vec()));
+        let mut expected = Array2::from_elem(values.dim(), f32::NAN);
+        expected.axis_iter_mut(Axis(1)).into_par_iter().zip(values.axis_iter(Axis(1))).for_each(
+            |(mut expected, values)| {
+                let values = values.to_vec();
+                let own = judged.is_none().then(|| usual_in(&values));
+                let Some(usual) = judged.as_ref().or(own.as_ref()) else { return };
+                for rows in self.arrays.values() {
+                    let ridge = Noise::of(self, rows, &values, difference).ridge;
+                    for &row in rows {
+                        let found = self.predict(row, &values, ridge, |near| usual[near]);
+                        expected[row] = found.map_or(f32::NAN, Prediction::within_range);
                     }
                 }
-                let mut offsets: Vec<f32> =
-                    group.iter().map(|&row| values[[row, column]] - of_arrays[[row, column]]).collect();
-                let size = |sample: &mut [f32]| median(sample).map_or(0.0, f64::abs);
-                if size(&mut jumps) < STEP * size(&mut offsets) {
-                    for row in group {
-                        odd[row] = false;
-                    }
-                }
-            }
-        }
+            },
+        );
+        expected
     }
 
-    /// Medians of the tiles at most `around` rows and columns away, the tile itself left out; NaN without any.
-    fn medians(&self, values: ArrayView2<'_, f32>, around: u32) -> Array2<f32> {
-        let mut medians = Array2::from_elem(values.dim(), f32::NAN);
-        medians.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each(|(row, mut medians)| {
-            let near = self.near(row, around);
-            let mut sample = Vec::with_capacity(near.len());
-            for (column, middle) in medians.iter_mut().enumerate() {
-                sample.clear();
-                sample.extend(near.iter().map(|&row| values[[row, column]]));
-                *middle = median(&mut sample).map_or(f32::NAN, |middle| middle as f32);
-            }
-        });
-        medians
+    /// The value in the place of `row` that the plane through the nearest of the `wanted` tiles has; `None` without any.
+    pub fn predict(
+        &self,
+        row: usize,
+        values: &[f32],
+        ridge: f64,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Option<Prediction> {
+        Prediction::of(self.nearest(row, wanted).into_iter().map(|near| (self.offset(row, near), values[near])), ridge)
     }
 
-    fn medians_of_arrays(&self, values: ArrayView2<'_, f32>) -> Array2<f32> {
-        let mut medians = Array2::from_elem(values.dim(), f32::NAN);
-        for rows in self.arrays.values() {
-            for column in 0..values.ncols() {
-                let middle = median(&mut rows.iter().map(|&row| values[[row, column]]).collect::<Vec<_>>());
-                for &row in rows {
-                    medians[[row, column]] = middle.map_or(f32::NAN, |middle| middle as f32);
-                }
-            }
-        }
-        medians
+    /// The value in the place of `row` that the plane through the tiles `near` has; its own without any.
+    pub fn through(&self, row: usize, near: &[usize], values: &[f32], ridge: f64) -> f32 {
+        let samples = near.iter().map(|&near| (self.offset(row, near), values[near]));
+        Prediction::of(samples, ridge).map_or(values[row], |found| found.value)
     }
 
-    /// The tiles of the same array at most `around` rows and columns away, the tile itself left out.
-    fn near(&self, row: usize, around: u32) -> Vec<usize> {
+    /// The tiles of the same array at most `reach` rows and columns away, the tile itself left out.
+    pub fn near(&self, row: usize, reach: u32) -> Vec<usize> {
         let place = self.places[row];
         let array = &self.arrays[&place.array];
-        let side = 2 * u64::from(around) + 1;
+        let side = 2 * u64::from(reach) + 1;
         if side.saturating_mul(side) > array.len() as u64 {
-            let close = |a: u32, b: u32| a.abs_diff(b) <= around;
-            let is_near = |near: &usize| {
-                let other = self.places[*near];
-                *near != row && close(other.row, place.row) && close(other.column, place.column)
-            };
+            let is_near = |near: &usize| *near != row && self.steps(row, *near) <= reach;
             return array.iter().copied().filter(is_near).collect();
         }
-        let rows = place.row.saturating_sub(around)..=place.row.saturating_add(around);
-        let columns = place.column.saturating_sub(around)..=place.column.saturating_add(around);
+        let rows = place.row.saturating_sub(reach)..=place.row.saturating_add(reach);
+        let columns = place.column.saturating_sub(reach)..=place.column.saturating_add(reach);
         rows.flat_map(|row| columns.clone().map(move |column| GridPlace { row, column, ..place }))
             .filter(|near| *near != place)
             .filter_map(|near| self.at.get(&near).copied())
             .collect()
     }
 
-    /// The nearest tiles that are wanted, as many as half of a full neighbourhood has; fewer where the array has not.
-    fn nearest(&self, row: usize, around: u32, wanted: impl Fn(&usize) -> bool) -> Vec<usize> {
-        let side = 2 * u64::from(around) + 1;
-        let enough = (side.saturating_mul(side) - 1) / 2;
+    /// The tiles of a full neighbourhood, of those that are there.
+    pub fn neighbourhood(&self, row: usize) -> Vec<usize> {
+        self.near(row, self.around)
+    }
+
+    /// The next tile of the same row and that of the same column, where they are there.
+    pub fn beside(&self, row: usize) -> Vec<usize> {
+        let place = self.places[row];
+        let next = [
+            place.row.checked_add(1).map(|row| GridPlace { row, ..place }),
+            place.column.checked_add(1).map(|column| GridPlace { column, ..place }),
+        ];
+        next.into_iter().flatten().filter_map(|next| self.at.get(&next).copied()).collect()
+    }
+
+    /// How far a tile that joins may change what is expected of another, in rows and columns.
+    pub fn reach(&self) -> u32 {
+        self.around.saturating_add(1)
+    }
+
+    /// The nearest of the `wanted` tiles, as many as a full neighbourhood has and those as near as the last of them; fewer
+    /// where the array has not.
+    fn nearest(&self, row: usize, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+        let side = 2 * u64::from(self.around) + 1;
+        let enough = usize::try_from(side.saturating_mul(side) - 1).unwrap_or(usize::MAX);
         let others = self.arrays[&self.places[row].array].len() - 1;
-        let mut radius = around;
-        loop {
-            let near = self.near(row, radius);
+        let mut reach = self.around;
+        let mut found = loop {
+            let near = self.near(row, reach);
             let all = near.len() == others;
-            let found: Vec<usize> = near.into_iter().filter(|near| wanted(near)).collect();
-            if all || found.len() as u64 >= enough {
-                return found;
+            let found: Vec<usize> = near.into_iter().filter(|&near| wanted(near)).collect();
+            if all || found.len() >= enough {
+                break found;
             }
-            radius = radius.saturating_add(1);
+            reach = reach.saturating_mul(2);
+        };
+        let distance = |near: usize| self.offset(row, near).iter().map(|off| off * off).sum::<f64>();
+        // The corners of the square are farther away than what lies beyond its sides.
+        let corner = (f64::from(reach) * std::f64::consts::SQRT_2).ceil() as u32;
+        if corner > reach {
+            found = self.near(row, corner).into_iter().filter(|&near| wanted(near)).collect();
         }
+        found.sort_by(|a, b| distance(*a).total_cmp(&distance(*b)).then(a.cmp(b)));
+        let last = found.get(enough - 1).map_or(f64::INFINITY, |&last| distance(last));
+        found.into_iter().take_while(|&near| distance(near) <= last).collect()
+    }
+
+    /// Steps from `row` to the nearest wanted tile of its array; `None` without any.
+    pub fn steps_to(&self, row: usize, wanted: impl Fn(usize) -> bool) -> Option<u32> {
+        let array = self.arrays[&self.places[row].array].iter();
+        array.filter(|near| wanted(**near)).map(|&near| self.steps(row, near)).min()
+    }
+
+    /// Rows and columns from one tile to another.
+    fn offset(&self, from: usize, to: usize) -> [f64; 2] {
+        let (from, to) = (self.places[from], self.places[to]);
+        [f64::from(to.row) - f64::from(from.row), f64::from(to.column) - f64::from(from.column)]
+    }
+
+    /// Steps from one tile to another, each to one of eight neighbours.
+    fn steps(&self, from: usize, to: usize) -> u32 {
+        let (from, to) = (self.places[from], self.places[to]);
+        from.row.abs_diff(to.row).max(from.column.abs_diff(to.column))
     }
 }
 
@@ -179,49 +167,35 @@ impl<'a> Surroundings<'a> {
 mod tests {
     use super::*;
 
-    /// 21 × 21 tiles whose light rises along the rows, with a little noise; `odd` ones are 60 brighter.
-    fn array(odd: impl Fn(u32, u32) -> bool) -> (Vec<GridPlace>, Array2<f32>, Vec<bool>) {
-        let row = |row| (1..=21).map(move |column| GridPlace { array: 0, row, column });
-        let places: Vec<GridPlace> = (1..=21).flat_map(row).collect();
-        let truth: Vec<bool> = places.iter().map(|place| odd(place.row, place.column)).collect();
-        let noise = |place: &GridPlace| ((place.row * 7 + place.column * 13) % 11) as f32;
-        let level = |at: usize| 100.0 + places[at].row as f32 + noise(&places[at]) + if truth[at] { 60.0 } else { 0.0 };
-        let values = Array2::from_shape_fn((places.len(), 1), |(at, _)| level(at));
-        (places, values, truth)
+    fn grid(side: u32) -> Vec<GridPlace> {
+        let row = |row| (1..=side).map(move |column| GridPlace { array: 0, row, column });
+        (1..=side).flat_map(row).collect()
     }
 
     #[test]
-    fn whole_groups_differ_from_what_is_usual_wherever_they_stand() {
-        let groups: [fn(u32, u32) -> bool; 5] = [
-            |row, column| row <= 6 && column <= 6,
-            |row, column| (8..=13).contains(&row) && (5..=10).contains(&column),
-            |row, _| row == 4 || row == 5,
-            |_, column| column >= 20,
-            |row, column| row == 3 && column == 17,
-        ];
-        for group in groups {
-            let (places, values, truth) = array(group);
-            let usual = Surroundings::of(&places).usual(values.view(), 2, Difference::Plain);
-            for (at, odd) in truth.into_iter().enumerate() {
-                let off = values[[at, 0]] - usual[[at, 0]];
-                assert_eq!(off > 40.0, odd, "{:?}: {off}", places[at]);
-            }
-        }
+    fn a_plane_is_continued_over_the_edge_of_what_is_wanted() {
+        let places = grid(9);
+        let values: Vec<f32> = places.iter().map(|place| 10.0 * place.row as f32 - 3.0 * place.column as f32).collect();
+        let surroundings = Surroundings::of(&places, 2);
+        let inside = 4 * 9 + 4;
+        let predict = |ridge, wanted: &dyn Fn(usize) -> bool| surroundings.predict(inside, &values, ridge, wanted);
+        assert!((predict(0.0, &|_| true).unwrap().value - values[inside]).abs() < 1e-3);
+        let beside = predict(0.0, &|near| places[near].row > 5).unwrap();
+        assert!((beside.value - values[inside]).abs() < 1e-3, "{beside:?}");
+        assert!(beside.within_range() > values[inside] + 1.0, "{beside:?}");
+        assert_eq!(predict(0.0, &|_| false), None);
+        assert_eq!(predict(0.0, &|near| near == 0).unwrap().value, values[0]);
     }
 
     #[test]
-    fn slopes_are_no_groups() {
-        let (places, mut values, _) = array(|_, _| false);
-        values.iter_mut().zip(&places).for_each(|(value, place)| *value += 40.0 * place.row as f32);
-        let odd = Surroundings::of(&places).odd(values.view(), 2, Difference::Plain);
-        assert!(!odd.iter().any(|odd| *odd));
-    }
-
-    #[test]
-    fn scattered_tiles_change_nothing() {
-        let (places, values, _) = array(|row, column| row % 7 == 3 && column % 6 == 2);
-        let surroundings = Surroundings::of(&places);
-        assert_eq!(surroundings.usual(values.view(), 2, Difference::Plain), surroundings.medians(values.view(), 2));
+    fn as_many_as_a_full_neighbourhood_has_wherever_they_stand() {
+        let places = grid(9);
+        let surroundings = Surroundings::of(&places, 1);
+        let inside = 4 * 9 + 4;
+        assert_eq!(surroundings.nearest(inside, |_| true), [31, 39, 41, 49, 30, 32, 48, 50]);
+        let far = surroundings.nearest(inside, |near| places[near].row == 9 || places[near].row == 1);
+        assert_eq!(far, [4, 76, 3, 5, 75, 77, 2, 6, 74, 78], "those as near as the eighth come along");
+        assert_eq!(surroundings.nearest(0, |near| near % 40 == 0), [40, 80]);
     }
 
     #[test]
@@ -229,8 +203,9 @@ mod tests {
         let place = |row, column| GridPlace { array: 0, row, column };
         let places = [place(1, 1), place(u32::MAX, u32::MAX), GridPlace { array: 1, ..place(1, 2) }];
         let values = ndarray::array![[1.0], [2.0], [3.0]];
-        let surroundings = Surroundings::of(&places);
-        assert!(surroundings.usual(values.view(), 2, Difference::Plain).iter().all(|usual| usual.is_nan()));
+        let surroundings = Surroundings::of(&places, 2);
+        let expected = surroundings.expected(values.view(), None, Difference::Plain);
+        assert!(expected[[2, 0]].is_nan());
         assert_eq!(surroundings.near(0, 10_000), [] as [usize; 0]);
     }
 }

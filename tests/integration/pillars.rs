@@ -12,7 +12,7 @@ use rails::metrics::Ranking;
 use rails::recipes::{SeparateRecipe, load};
 use rails::separation::{GridPlace, Separation, SeparationRecipe, Tiles};
 
-use crate::generators::pillars::{Array, Kind, Options, array};
+use crate::generators::pillars::{Array, Group, Kind, Options, array, array_with};
 use crate::workplace::{Workplace, repository};
 
 const SEEDS: std::ops::Range<u64> = 0..10;
@@ -168,7 +168,7 @@ fn defects_are_found_in_ten_arrays() {
     }
     // The README's figures, and that no single feature would do but for seams. Another SIMD level may move a tile or two.
     let found = [mean(&recalls), mean(&precisions), mean(&inconsistency)];
-    for (found, golden) in found.into_iter().chain(thresholds).zip([0.994, 0.988, 0.900, 0.715, 0.127, 1.0]) {
+    for (found, golden) in found.into_iter().chain(thresholds).zip([0.992, 0.985, 0.886, 0.715, 0.127, 1.0]) {
         assert!((found - golden).abs() < 0.01, "{found:.3} instead of {golden}");
     }
 }
@@ -188,6 +188,33 @@ fn what_an_array_does_not_have_is_not_found() {
             found_at += n;
         }
         assert!(found_at * 100 <= SEEDS.count() * 441, "{found_at} of {name}");
+    }
+}
+
+/// Blocks of neighbours at an edge and in a corner, where most of what is around is defective too, and a whole column: by
+/// the program alone.
+#[test]
+fn defects_in_groups_are_found_up_to_the_edge() {
+    let place = Workplace::new("pillars-groups");
+    place.write("experiments/pillars.toml", std::fs::read(repository().join("experiments/pillars.toml")).unwrap());
+    std::fs::create_dir_all(place.path("wafers")).unwrap();
+    let group = |kind, top, left, height, width| Group { kind, top, left, height, width };
+    let options = Options { rows: 17, columns: 19, ..Options::default() };
+    let groups =
+        [group(Kind::Missing, 8, 0, 6, 6), group(Kind::Collapsed, 0, 8, 4, 4), group(Kind::Missing, 0, 17, 17, 1)];
+    let array = array_with(3, options, &groups);
+    array.image.save(place.path("wafers/w.png")).unwrap();
+    place.rails(&["tile", "wafers", "--grid", "17x19", "--half-width", "32", "--output", "tiles", "-q"]).with(0);
+    place.rails(&["separate", "tiles", "--config", "pillars.toml", "-q"]).with(0);
+    let rows = place.table(format!("{}/images.csv", place.newest("separate")));
+    for (kind, name) in DEFECTS {
+        let said: Vec<bool> = rows.iter().map(|row| row["defect"] == name).collect();
+        let at = |row: &BTreeMap<String, String>| {
+            let number = |field: &str| row[field].parse::<usize>().unwrap() - 1;
+            array.truth[number("row") * options.columns + number("column")] == kind
+        };
+        let (recall, precision) = judge(&said, &rows.iter().map(at).collect::<Vec<_>>());
+        assert!(recall >= 0.95 && precision >= 0.9, "{name}: recall {recall:.3}, precision {precision:.3}");
     }
 }
 

@@ -46,6 +46,16 @@ impl Default for Options {
     }
 }
 
+/// Neighbours that are all defective: `height` × `width` pillars from row `top` and column `left`, counted from 0.
+#[derive(Debug, Clone, Copy)]
+pub struct Group {
+    pub kind: Kind,
+    pub top: usize,
+    pub left: usize,
+    pub height: usize,
+    pub width: usize,
+}
+
 pub struct Array {
     pub image: GrayImage,
     /// Row by row.
@@ -113,8 +123,18 @@ struct Make {
 
 /// Draws an array; the same seed and options give the same pixels.
 pub fn array(seed: u64, options: Options) -> Array {
+    array_with(seed, options, &[])
+}
+
+/// The same with groups of defects beside the scattered ones.
+pub fn array_with(seed: u64, options: Options, groups: &[Group]) -> Array {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let truth = truth(&mut rng, options);
+    let mut truth = truth(&mut rng, options);
+    for group in groups {
+        for row in group.top..group.top + group.height {
+            truth[row * options.columns + group.left..][..group.width].fill(group.kind);
+        }
+    }
     let pitch = options.pitch as f64;
     let (height, width) = (options.rows * options.pitch, options.columns * options.pitch);
     let drift = Drift::random(&mut rng, [height, width], pitch);
