@@ -78,7 +78,10 @@ pub fn wilson(right: u64, images: u64) -> Option<Interval> {
     let share = right as f64 / n;
     let middle = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
     let half = Z / (1.0 + Z * Z / n) * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    Some(Interval { low: (middle - half).max(0.0), high: (middle + half).min(1.0) })
+    // The ends that are 0 and 1 by the formula are so to the bit.
+    let low = if right == 0 { 0.0 } else { (middle - half).max(0.0) };
+    let high = if right == images { 1.0 } else { (middle + half).min(1.0) };
+    Some(Interval { low, high })
 }
 
 #[cfg(test)]
@@ -94,6 +97,9 @@ mod tests {
             assert!(close(Some(ours.low), Some(case.low)) && close(Some(ours.high), Some(case.high)), "{case:?}");
         }
         assert_eq!(wilson(0, 0), None);
+        for n in 1..200 {
+            assert_eq!((wilson(0, n).unwrap().low, wilson(n, n).unwrap().high), (0.0, 1.0), "{n}");
+        }
     }
 
     #[test]
