@@ -36,7 +36,9 @@ fn escaped(text: &str, keep: impl Fn(&str) -> bool) -> Cow<'_, str> {
 
 /// Whether a terminal does something else than show it.
 fn acts(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    let separates = matches!(c, '\u{2028}' | '\u{2029}');
+    let turns = matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || separates || turns
 }
 
 #[cfg(test)]
@@ -46,6 +48,7 @@ mod tests {
     #[test]
     fn names_do_nothing_to_a_terminal() {
         assert_eq!(visible("a\u{1b}[2J\r\nb\u{202E}\u{9b}"), r"a\u{1b}[2J\r\nb\u{202e}\u{9b}");
+        assert_eq!(visible("\u{200F}x\u{200E}\u{61C}"), r"\u{200f}x\u{200e}\u{61c}");
         assert_eq!(visible("gräs 草 `a\\b`"), "gräs 草 `a\\b`");
         assert_eq!(visible_layout("a\n\tb\u{7}"), "a\n\tb\\u{7}");
         assert_eq!(visible_message("bad key\n  --> r.toml:1:2"), "bad key\n  --> r.toml:1:2");

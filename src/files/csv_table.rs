@@ -59,16 +59,24 @@ where
 {
     let mut writer = csv::Writer::from_writer(file);
     for name in header {
-        writer.write_field(to_cell(name.as_ref()))?;
+        writer.write_field(to_cell(name.as_ref())).map_err(of_disk)?;
     }
-    writer.write_record(None::<&[u8]>)?;
+    writer.write_record(None::<&[u8]>).map_err(of_disk)?;
     for row in rows {
         for cell in row {
-            writer.write_field(to_cell(cell.as_ref()))?;
+            writer.write_field(to_cell(cell.as_ref())).map_err(of_disk)?;
         }
-        writer.write_record(None::<&[u8]>)?;
+        writer.write_record(None::<&[u8]>).map_err(of_disk)?;
     }
     writer.flush()
+}
+
+/// What the disk said: the crate's own conversion keeps its words and hides its kind, by which we know a full disk.
+fn of_disk(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(source) => source,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
 }
 
 /// A table that is being read.
@@ -117,6 +125,28 @@ pub(super) fn plain(record: &StringRecord) -> Cow<'_, StringRecord> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A disk without room.
+    struct Full;
+
+    impl io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::FileTooLarge.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_known_as_one() {
+        let rows = vec![["cell"; 100]; 1000];
+        let refused = write_into(&mut Full, ["column"; 100], rows).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::FileTooLarge, "in the middle: more than the buffer holds");
+        let refused = write_into(&mut Full, ["column"], [["cell"]]).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::FileTooLarge, "at the end");
+    }
 
     #[test]
     fn names_that_look_like_formulas_are_marked_and_read_back() {
