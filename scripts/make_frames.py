@@ -96,6 +96,12 @@ def write(path, counts):
         file.create_dataset("entry/data/data", data=counts, chunks=(1, *counts.shape[1:]), **how)
 
 
+def write_tables(out, truth, kinds):
+    for name, rows in [("truth.csv", truth), ("kinds.csv", kinds)]:
+        with open(out / name, "w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=pathlib.Path)
@@ -114,9 +120,7 @@ def main():
         write(options.out / name, counts)
         kinds.append((name, kind))
         truth += [(f"{name}#{frame}", "spoiled" if bad else "usable") for frame, bad in enumerate(spoiled)]
-    for name, rows in [("truth.csv", truth), ("kinds.csv", kinds)]:
-        with open(options.out / name, "w", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
+    write_tables(options.out, truth, kinds)
 
 
 if __name__ == "__main__":

@@ -16,14 +16,13 @@ the shutter or the beam was lost: neither sample nor flicker nor decay spoil it.
 """
 
 import argparse
-import csv
 import pathlib
 import sys
 
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
-from make_frames import MASKED, SIZE, loss, ramp, scattering, write  # noqa: E402
+from make_frames import MASKED, SIZE, loss, ramp, scattering, write, write_tables  # noqa: E402
 
 MODELS = ["pedestal", "rotation", "flicker", "long ramp", "top-up", "plate"]
 
@@ -133,9 +132,7 @@ def main():
             np.save(folder / f"set{number:03}.npy", darks)
         kinds.append((name, options.model))
         truth += [(f"{name}#{frame}", "spoiled" if bad else "usable") for frame, bad in enumerate(spoiled)]
-    for name, rows in [("truth.csv", truth), ("kinds.csv", kinds)]:
-        with open(options.out / name, "w", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
+    write_tables(options.out, truth, kinds)
 
 
 if __name__ == "__main__":

@@ -53,8 +53,7 @@ impl Judged {
     }
 
     fn of(measured: ArrayView2<'_, f32>, rows: &[usize], context: &FrameContext) -> Self {
-        let column =
-            |column: usize| -> Vec<f64> { rows.iter().map(|&row| f64::from(measured[[row, column]])).collect() };
+        let column = |column: usize| column_of(measured, rows, column);
         let (flux, pixels) = (column(FrameStatistics::TRIMMED_MEAN), column(FrameStatistics::N_MEASURED));
         if context.first_version {
             return Self::first_version(&flux, &pixels);
@@ -99,8 +98,7 @@ impl Judged {
 pub(super) fn in_context(measured: ArrayView2<'_, f32>, series: &[Series], context: &FrameContext) -> Array2<f32> {
     let mut seen = Array2::zeros((measured.nrows(), COLUMNS.len()));
     for Series { rows, .. } in series {
-        let column =
-            |column: usize| -> Vec<f64> { rows.iter().map(|&row| f64::from(measured[[row, column]])).collect() };
+        let column = |column: usize| column_of(measured, rows, column);
         let Judged { transmission, deviation, scatter, pedestal, .. } = Judged::of(measured, rows, context);
         let good: Vec<usize> = (0..rows.len()).filter(|&at| transmission[at] >= PART_OF_THE_COURSE).collect();
         // Against the typical good frame, so that another sample looks alike.
@@ -154,6 +152,11 @@ pub(super) fn brightness(measured: ArrayView2<'_, f32>, series: &[Series], conte
         }
     }
     seen
+}
+
+/// A statistic of the frames `rows`.
+fn column_of(measured: ArrayView2<'_, f32>, rows: &[usize], column: usize) -> Vec<f64> {
+    rows.iter().map(|&row| f64::from(measured[[row, column]])).collect()
 }
 
 /// `part / whole` up to 2; nothing of nothing is 0.

@@ -95,9 +95,8 @@ impl Explorer {
                     continue;
                 }
             };
-            let enhance = &recipe.features.enhance;
-            let plane = brightness_in_view(enhance, image.clone(), part.as_ref());
-            let image = enhance_in_view(enhance, image, part.as_ref());
+            let image = enhance_in_view(&recipe.features.enhance, image, part.as_ref());
+            let plane = brightness_in_view(&image, part.as_ref());
             let (height, width, _) = image.pixels.dim();
             let mut picture = thumbnail(&image, EDGE.min(height.max(width) as u32));
             if let Some(part) = part {

@@ -35,26 +35,32 @@ impl<'a> Surroundings<'a> {
     /// What is expected instead of `values`, of the same shape `[n_tiles, n_features]`; NaN for a tile without others.
     /// Where `judged` is a feature, a tile that is odd in it is no measure in any other; else each is judged by itself.
     pub fn expected(&self, values: ArrayView2<'_, f32>, judged: Option<usize>, difference: Difference) -> Array2<f32> {
-        let usual_in = |values: &[f32]| {
+        let noise_in = |values: &[f32]| -> Vec<Noise> {
+            self.arrays.values().map(|rows| Noise::of(self, rows, values, difference)).collect()
+        };
+        let usual_in = |values: &[f32], noises: &[Noise]| {
             let mut of_all = vec![false; values.len()];
-            for rows in self.arrays.values() {
-                for row in usual(self, rows, values, &Noise::of(self, rows, values, difference)) {
+            for (rows, noise) in self.arrays.values().zip(noises) {
+                for row in usual(self, rows, values, noise) {
                     of_all[row] = true;
                 }
             }
             of_all
         };
-        let judged = judged.map(|column| usual_in(&values.column(column).to_vec()));
+        let judged = judged.map(|column| {
+            let values = values.column(column).to_vec();
+            usual_in(&values, &noise_in(&values))
+        });
         let mut expected = Array2::from_elem(values.dim(), f32::NAN);
         expected.axis_iter_mut(Axis(1)).into_par_iter().zip(values.axis_iter(Axis(1))).for_each(
             |(mut expected, values)| {
                 let values = values.to_vec();
-                let own = judged.is_none().then(|| usual_in(&values));
+                let noises = noise_in(&values);
+                let own = judged.is_none().then(|| usual_in(&values, &noises));
                 let Some(usual) = judged.as_ref().or(own.as_ref()) else { return };
-                for rows in self.arrays.values() {
-                    let ridge = Noise::of(self, rows, &values, difference).ridge;
+                for (rows, noise) in self.arrays.values().zip(&noises) {
                     for &row in rows {
-                        let found = self.predict(row, &values, ridge, |near| usual[near]);
+                        let found = self.predict(row, &values, noise.ridge, |near| usual[near]);
                         expected[row] = found.map_or(f32::NAN, Prediction::within_range);
                     }
                 }

@@ -1,7 +1,6 @@
 //! Errors of the stages that commands share.
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::io;
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -120,14 +119,7 @@ impl WorkflowError {
     /// The message and its causes in one sentence, for a warning.
     #[must_use]
     pub(crate) fn with_causes(&self) -> String {
-        let mut text = self.to_string();
-        for cause in iter::successors(self.source(), |&cause| cause.source()) {
-            let cause = cause.to_string();
-            if !text.contains(&cause) {
-                let _ = write!(text, ": {cause}");
-            }
-        }
-        text
+        [self.to_string()].into_iter().chain(unsaid_causes(self)).collect::<Vec<_>>().join(": ")
     }
 
     /// Whether the command line or the recipe is at fault: exit code 2.
@@ -152,4 +144,18 @@ impl WorkflowError {
     pub(crate) fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Failed { message: message.into(), hint: Some(hint.into()) }
     }
+}
+
+/// The causes of `error`, outermost first, but those whose words it or a cause before has said.
+pub(crate) fn unsaid_causes(error: &(dyn Error + 'static)) -> Vec<String> {
+    let mut said = error.to_string();
+    let mut causes = Vec::new();
+    for cause in iter::successors(error.source(), |&cause| cause.source()) {
+        let cause = cause.to_string();
+        if !said.contains(&cause) {
+            said += &cause;
+            causes.push(cause);
+        }
+    }
+    causes
 }

@@ -288,7 +288,8 @@ impl FeatureExtraction {
         FrameContext {
             line: self.recipe.usable_from(),
             pedestal: self.pedestal,
-            monitor: frame_monitors::of(manifest),
+            // The first version knew of none.
+            monitor: if self.first_version { None } else { frame_monitors::of(manifest) },
             first_version: self.first_version,
         }
     }

@@ -34,6 +34,7 @@ mod workspace;
 
 pub use context::Context;
 pub use error::WorkflowError;
+pub(crate) use error::unsaid_causes;
 pub use labelled_images::LabelSources;
 pub use labelling::{CurateSummary, Curator, ExportFormat, ExportSummary, LabelImport, weigh};
 pub use run::RunSummary;

@@ -96,6 +96,16 @@ fn judge(found: &[bool], truth: &[bool]) -> (f64, f64) {
     (both / count(truth), if count(found) > 0.0 { both / count(found) } else { 1.0 })
 }
 
+/// Recall and precision of the defect that the rows of an `images.csv` call `name`, in an array of so many columns.
+fn judge_table(rows: &[BTreeMap<String, String>], array: &Array, columns: usize, kind: Kind, name: &str) -> (f64, f64) {
+    let said: Vec<bool> = rows.iter().map(|row| row["defect"] == name).collect();
+    let is = |row: &BTreeMap<String, String>| {
+        let number = |field: &str| row[field].parse::<usize>().unwrap() - 1;
+        array.truth[number("row") * columns + number("column")] == kind
+    };
+    judge(&said, &rows.iter().map(is).collect::<Vec<_>>())
+}
+
 /// Tiles from the highest score to the lowest, with what they are.
 fn ranking(scores: impl IntoIterator<Item = f32>, truth: &[bool]) -> Ranking {
     let scores = Array2::from_shape_vec((truth.len(), 1), scores.into_iter().collect()).unwrap();
@@ -208,12 +218,7 @@ fn defects_in_groups_are_found_up_to_the_edge() {
     place.rails(&["separate", "tiles", "--config", "pillars.toml", "-q"]).with(0);
     let rows = place.table(format!("{}/images.csv", place.newest("separate")));
     for (kind, name) in DEFECTS {
-        let said: Vec<bool> = rows.iter().map(|row| row["defect"] == name).collect();
-        let at = |row: &BTreeMap<String, String>| {
-            let number = |field: &str| row[field].parse::<usize>().unwrap() - 1;
-            array.truth[number("row") * options.columns + number("column")] == kind
-        };
-        let (recall, precision) = judge(&said, &rows.iter().map(at).collect::<Vec<_>>());
+        let (recall, precision) = judge_table(&rows, &array, options.columns, kind, name);
         assert!(recall >= 0.95 && precision >= 0.9, "{name}: recall {recall:.3}, precision {precision:.3}");
     }
 }
@@ -410,12 +415,7 @@ fn another_size_and_polarity_in_sixteen_bits() {
     let rows = place.table(format!("{}/images.csv", place.newest("separate")));
     assert_eq!(rows.len(), 240);
     for (kind, name) in DEFECTS {
-        let said: Vec<bool> = rows.iter().map(|row| row["defect"] == name).collect();
-        let at = |row: &BTreeMap<String, String>| {
-            let number = |field: &str| row[field].parse::<usize>().unwrap() - 1;
-            array.truth[number("row") * options.columns + number("column")] == kind
-        };
-        let (recall, precision) = judge(&said, &rows.iter().map(at).collect::<Vec<_>>());
+        let (recall, precision) = judge_table(&rows, &array, options.columns, kind, name);
         assert!(recall >= 0.7 && precision >= 0.7, "{name}: recall {recall:.3}, precision {precision:.3}");
     }
 }

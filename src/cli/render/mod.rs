@@ -27,7 +27,7 @@ use crate::atomic_file::final_paths;
 use crate::commands::{
     CommandError, Compared, HEADLINE, ImportSummary, ModelRow, PredictSummary, TileReport, more_is_better,
 };
-use crate::workflow::{CurateSummary, ExportSummary, LabelImport, WorkflowError};
+use crate::workflow::{CurateSummary, ExportSummary, LabelImport, WorkflowError, unsaid_causes};
 
 /// Where results are printed, as errors name it.
 const STDOUT: &str = "<stdout>";
@@ -59,15 +59,8 @@ pub(super) fn note(verbosity: Verbosity, text: &str) {
 /// Prints an error: what happened, why, and what to do about it.
 pub(super) fn error(error: &CommandError) {
     let mut text = format!("error: {}", visible_message(&error.to_string()));
-    let mut said = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !said.contains(&cause_text) {
-            let _ = write!(text, "\n  because: {}", visible_message(&cause_text));
-            said += &cause_text;
-        }
-        source = cause.source();
+    for cause in unsaid_causes(error) {
+        let _ = write!(text, "\n  because: {}", visible_message(&cause));
     }
     if let Some(hint) = error.hint() {
         let _ = write!(text, "\nhint: {}", visible_message(&hint));

@@ -13,6 +13,7 @@ use crate::data::{ImageRecord, Manifest, Skipped};
 use crate::features::{Ignore, Patches, Statistic};
 use crate::images::{
     Circle, DepthRange, Enhancement, FieldOfView, Image, Limits, PartInView, brightness_in_view, decode,
+    enhance_in_view,
 };
 use crate::memory::{MemoryBudget, bytes_of};
 use crate::progress::{Event, Observer, Stage};
@@ -113,7 +114,10 @@ impl Slicing<'_> {
 
     fn slice(&self, image: &Image) -> Result<Sliced, String> {
         let part = self.field.map(|field| field.part_of(image)).transpose()?.flatten();
-        let plane = brightness_in_view(self.enhance, image.clone(), part.as_ref());
+        let plane_by = |enhancements: &[Enhancement]| {
+            brightness_in_view(&enhance_in_view(enhancements, image.clone(), part.as_ref()), part.as_ref())
+        };
+        let plane = plane_by(self.enhance);
         let of = |plane: &ndarray::Array2<f32>, slices: Slices| {
             Patches::measure(plane.view(), slices.rows, slices.columns, self.ignore).map_err(|error| error.to_string())
         };
@@ -125,7 +129,7 @@ impl Slicing<'_> {
         }
         let uneven = if self.enhance.iter().any(flattens) {
             let others: Vec<Enhancement> = self.enhance.iter().copied().filter(|one| !flattens(one)).collect();
-            Some(of(&brightness_in_view(&others, image.clone(), part.as_ref()), self.main)?)
+            Some(of(&plane_by(&others), self.main)?)
         } else {
             None
         };

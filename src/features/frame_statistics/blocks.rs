@@ -1,5 +1,6 @@
 //! A frame in eight by eight blocks: where it is bright, whatever its noise.
 
+use super::count::Count;
 use crate::images::{Decoded, Samples};
 
 /// Blocks along a side.
@@ -10,25 +11,27 @@ const LEFT_OUT: usize = 32;
 /// One at either end at least, of a block of so many pixels.
 const FEW: usize = 8;
 
-/// Mean counts of the blocks, row by row, without the brightest and the darkest pixels. A block without a measured pixel has the mean of
-/// the others.
+/// Mean counts of the blocks, row by row, without the brightest and the darkest pixels. A block without a measured pixel has
+/// the mean of the others.
 pub(super) fn blocks(frame: &Decoded) -> [f64; SIDE * SIDE] {
-    let count: Box<dyn Fn(usize) -> Option<f64> + '_> = match &frame.samples {
-        Samples::U8(counts) => Box::new(|at| Some(f64::from(counts[at]))),
-        Samples::U16(counts) => Box::new(|at| Some(counts[at]).filter(|c| *c < u16::MAX).map(f64::from)),
-        Samples::U32(counts) => Box::new(|at| Some(counts[at]).filter(|c| *c < u32::MAX).map(f64::from)),
-        Samples::F32(counts) => Box::new(|at| {
-            let measured = |c: &f32| c.is_finite() && *c >= 0.0 && *c < u32::MAX as f32;
-            Some(counts[at]).filter(measured).map(f64::from)
-        }),
-    };
+    match &frame.samples {
+        Samples::U8(counts) => means(frame, counts),
+        Samples::U16(counts) => means(frame, counts),
+        Samples::U32(counts) => means(frame, counts),
+        Samples::F32(counts) => means(frame, counts),
+    }
+}
+
+fn means<T: Count>(frame: &Decoded, counts: &[T]) -> [f64; SIDE * SIDE] {
     let (height, width, channels) = (frame.height, frame.width, frame.channels);
     let bounds = |number: usize, length: usize| number * length / SIDE..(number + 1) * length / SIDE;
     let mut means = [f64::NAN; SIDE * SIDE];
     for (block, mean) in means.iter_mut().enumerate() {
         let columns = bounds(block % SIDE, width);
-        let row = |row: usize| (row * width + columns.start) * channels..(row * width + columns.end) * channels;
-        let mut measured: Vec<f64> = bounds(block / SIDE, height).flat_map(row).filter_map(&count).collect();
+        let row =
+            |row: usize| &counts[(row * width + columns.start) * channels..(row * width + columns.end) * channels];
+        let pixels = bounds(block / SIDE, height).flat_map(row);
+        let mut measured: Vec<f64> = pixels.filter_map(|count| count.measured()).collect();
         if !measured.is_empty() {
             *mean = inner_mean(&mut measured);
         }

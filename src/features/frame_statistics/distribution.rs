@@ -1,5 +1,6 @@
 //! The counts of one frame, sorted: what all statistics are read from.
 
+use super::count::Count as _;
 use crate::images::{Decoded, Samples};
 
 /// How many pixels have which count; pixels that were not measured are left out.
@@ -10,14 +11,13 @@ pub(super) struct Distribution {
 }
 
 impl Distribution {
-    /// Not measured are the largest number of 16 and 32 bits, negative counts, NaN and infinities.
     pub(super) fn of(frame: &Decoded) -> Self {
         let counts = match &frame.samples {
             Samples::U8(counts) => binned(counts.iter().map(|&count| u16::from(count)), &mut []),
-            Samples::U16(counts) => binned(counts.iter().copied().filter(|count| *count < u16::MAX), &mut []),
+            Samples::U16(counts) => binned(counts.iter().copied().filter(|count| count.measured().is_some()), &mut []),
             Samples::U32(counts) => {
                 let mut large = Vec::new();
-                let small = counts.iter().filter(|count| **count < u32::MAX).filter_map(|&count| {
+                let small = counts.iter().filter(|count| count.measured().is_some()).filter_map(|&count| {
                     let small = u16::try_from(count).ok();
                     if small.is_none() {
                         large.push(f64::from(count));
@@ -29,9 +29,7 @@ impl Distribution {
                 occupied(&bins, &mut large)
             }
             Samples::F32(counts) => {
-                let measured = |count: &f32| count.is_finite() && *count >= 0.0 && *count < u32::MAX as f32;
-                let mut counts: Vec<f64> =
-                    counts.iter().filter(|count| measured(count)).map(|&c| f64::from(c)).collect();
+                let mut counts: Vec<f64> = counts.iter().filter_map(|count| count.measured()).collect();
                 occupied(&[], &mut counts)
             }
         };

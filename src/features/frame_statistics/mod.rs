@@ -4,6 +4,7 @@
 //! that the statistics are later seen among those of their series: see [`crate::detector_frames`].
 
 mod blocks;
+mod count;
 mod distribution;
 
 use super::{Features, Statistics};

@@ -165,10 +165,10 @@ pub fn enhance_in_view(enhancements: &[Enhancement], image: Image, part: Option<
     image
 }
 
-/// The brightness of a corrected image, shape `[height, width]`, NaN outside of `part`.
+/// The brightness of `image`, shape `[height, width]`, NaN outside of `part`.
 #[must_use]
-pub fn brightness_in_view(enhancements: &[Enhancement], image: Image, part: Option<&PartInView>) -> Array2<f32> {
-    let mut plane = enhance_in_view(enhancements, image, part).brightness();
+pub fn brightness_in_view(image: &Image, part: Option<&PartInView>) -> Array2<f32> {
+    let mut plane = image.brightness();
     if let Some(part) = part {
         plane.zip_mut_with(&part.inside, |level, &inside| *level = if inside { *level } else { f32::NAN });
     }
@@ -189,7 +189,7 @@ mod tests {
         let circle = Circle { x: 15.0, y: 10.0, radius: const { Positive::constant(6.0) } };
         let part = FieldOfView::Circle(circle).part_of(&grey(20, 30)).unwrap().unwrap();
         for enhancements in [&[][..], &[Enhancement::Invert]] {
-            let plane = brightness_in_view(enhancements, grey(20, 30), Some(&part));
+            let plane = brightness_in_view(&enhance_in_view(enhancements, grey(20, 30), Some(&part)), Some(&part));
             let level = if enhancements.is_empty() { 100.0 } else { 155.0 };
             assert_eq!((plane[[10, 15]], plane[[10, 19]]), (level, level));
             assert!(plane[[0, 0]].is_nan() && plane[[10, 22]].is_nan());

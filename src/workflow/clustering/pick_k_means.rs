@@ -115,7 +115,8 @@ mod tests {
                 silhouette_time: Duration::MAX,
                 memory: MemoryBudget::of(1 << 30),
             };
-            let judged = evaluator.silhouettes(x.view(), &sweep.iter().map(|fit| &fit.clustering).collect::<Vec<_>>(), &Silent);
+            let clusterings: Vec<_> = sweep.iter().map(|fit| &fit.clustering).collect();
+            let judged = evaluator.silhouettes(x.view(), &clusterings, &Silent);
             let picked = pick(&section, x.view(), seed, &sweep, &judged, &evaluator, &Silent).unwrap();
             let ClusteringDetails::KMeans { fit, .. } = &picked.details else { panic!("k-means") };
             let at = sweep.iter().position(|swept| swept.asked == fit.asked).unwrap();
