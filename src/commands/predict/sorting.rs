@@ -1,35 +1,39 @@
-//! Predicted images into one folder per class, called by the rule of [`FolderNames`].
+//! Predicted images into one folder per class, called by the rule of [`FolderNames`]; unknown ones into a folder per reason
+//! below `unknown`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use super::Prediction;
+use super::answers::Answers;
 use super::output_folder::OutputFolder;
 use crate::atomic_file::StagedFolder;
 use crate::commands::CommandError;
 use crate::data::FolderNames;
 use crate::progress::{Observer, Stage};
 use crate::runs::{Placement, Placer};
+use crate::training::UnknownBecause;
 
-/// Puts the image of each prediction, `files` in the same order, into `folder/<class>/`; the folder is still to be
-/// finished.
+/// Puts the image of each answer into `folder/<class>/`, and where the checkpoint tells why it has none, into
+/// `folder/unknown/novel/` or `folder/unknown/unsure/`; the folder is still to be finished.
 pub(super) fn sort_into(
     folder: &OutputFolder<'_>,
-    predictions: &[Prediction],
-    files: &[PathBuf],
+    answers: &Answers,
+    tells_why: bool,
     placement: Placement,
     observer: &dyn Observer,
 ) -> Result<StagedFolder, CommandError> {
     let staged = folder.begin()?;
+    let Answers { predictions, files, .. } = answers;
     let stage = observer.stage(Stage::Copy, files.len());
     let folders = FolderNames::of(predictions.iter().map(|prediction| &prediction.class));
-    let mut placers: BTreeMap<&str, Placer> = BTreeMap::new();
+    let mut placers: BTreeMap<(&str, Option<UnknownBecause>), Placer> = BTreeMap::new();
     for (prediction, file) in predictions.iter().zip(files) {
-        let class = prediction.class.as_str();
-        if !placers.contains_key(class) {
-            placers.insert(class, Placer::new(&staged.path().join(folders.get(class).as_ref()), placement)?);
+        let place = (prediction.class.as_str(), prediction.unknown_because.filter(|_| tells_why));
+        if !placers.contains_key(&place) {
+            let mut path = staged.path().join(folders.get(place.0).as_ref());
+            path.extend(place.1.map(UnknownBecause::word));
+            placers.insert(place, Placer::new(&path, placement)?);
         }
-        if let Some(placer) = placers.get_mut(class) {
+        if let Some(placer) = placers.get_mut(&place) {
             placer.place(file, prediction.id)?;
         }
         stage.advance(1);

@@ -2,9 +2,10 @@
 
 use crate::evaluation::{Evaluation, LabelledPredictions, NovelImages, Rejection};
 use crate::files::fields_csv::{self, FieldAccuracyRow};
-use crate::files::predictions_csv::PredictionRow;
+use crate::files::predictions_csv::{PredictionRow, RecognitionCells};
 use crate::files::{confusion_matrix_csv, per_class_csv, predictions_csv, risk_coverage_csv};
 use crate::runs::RunDir;
+use crate::training::UnknownBecause;
 use crate::workflow::WorkflowError;
 
 /// Writes `predictions.csv`, `confusion_matrix.csv`, `confusion_matrix_percent.csv`, `per_class.csv` and, where file
@@ -51,7 +52,7 @@ pub(crate) fn write_predictions(
     let truths = truths.chain(novel.truth.iter().map(String::as_str));
     let images = labelled.images.iter().chain(&novel.images);
     let all = [&labelled.predictions, &novel.predictions];
-    let novelty: Vec<_> = all.iter().flat_map(|predictions| &predictions.novelty).collect();
+    let recognitions: Vec<_> = all.iter().flat_map(|predictions| &predictions.recognitions).collect();
     let predicted = all.iter().flat_map(|predictions| predictions.predicted());
     let probabilities = all.iter().flat_map(|predictions| predictions.probabilities.rows());
     let rows = images.zip(truths).zip(predicted.zip(probabilities)).enumerate();
@@ -61,7 +62,10 @@ pub(crate) fn write_predictions(
         truth,
         class: &labelled.classes[class.0],
         confidence: probabilities[class.0],
-        novelty: novelty.get(row).map(|novelty| (novelty.score as f32, novelty.rejected)),
+        recognition: recognitions.get(row).map(|found| RecognitionCells {
+            novelty: found.novelty.map(|novelty| novelty as f32),
+            unknown_because: found.unknown_because.map(UnknownBecause::word),
+        }),
         probabilities,
     });
     Ok(predictions_csv::write(&folder.file(predictions_csv::FILE)?, labelled.classes, rows)?)
