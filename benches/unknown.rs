@@ -132,7 +132,7 @@ fn cross_validate(images: &Images, left_out: &str, known: &[usize], strange: &[u
                     calibrated[row],
                     nearest[row].last().map_or(0.0, |far| far.distance),
                     found.novelty.unwrap_or_default(),
-                    found.unknown_because.map_or("", UnknownBecause::word),
+                    found.unknown_because.and_then(UnknownBecause::word).unwrap_or_default(),
                     found.margin,
                 );
             }

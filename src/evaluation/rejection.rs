@@ -30,6 +30,8 @@ pub struct Rejection {
     pub novel: RejectedImages,
     /// Labelled images without a class because they are unsure.
     pub unsure: RejectedImages,
+    /// Labelled images that a checkpoint of before gives no class, for either reason.
+    pub untold: RejectedImages,
     /// Share of wrong ones among all labelled images; `None` without images.
     pub risk_of_all: Option<f64>,
     /// How well images of novel classes are detected; `None` without such images.
@@ -74,7 +76,7 @@ pub struct NovelClassDetection {
     pub images: usize,
     /// How many of them are `unknown`.
     pub unknown: usize,
-    /// How many of these because they are novel; the others are unsure.
+    /// How many of these because they are novel.
     pub novel: usize,
     /// Chance that one of them has a higher novelty than an image of a known class, in `0.0..=1.0`; 0.5 is guessing.
     /// `None` without images of known classes, or without a novelty.
@@ -88,10 +90,11 @@ impl Rejection {
         let mut correct = labelled.correct();
         let all = [&labelled.predictions, &novel.predictions];
         let rejected = |because| RejectedImages::of(&labelled.predictions, &correct, because);
-        let (as_novel, as_unsure) = (rejected(UnknownBecause::Novel), rejected(UnknownBecause::Unsure));
+        let [as_novel, as_unsure, untold] =
+            [UnknownBecause::Novel, UnknownBecause::Unsure, UnknownBecause::Untold].map(rejected);
+        let unknown = as_novel.and(as_unsure).and(untold);
         let (images, right) = (correct.len(), correct.iter().filter(|right| **right).count());
-        let kept = images - as_novel.images - as_unsure.images;
-        let kept_right = right - as_novel.right - as_unsure.right;
+        let (kept, kept_right) = (images - unknown.images, right - unknown.right);
         let novel_classes = NovelClassDetection::of(&labelled.predictions, &novel.predictions);
         let unknown_novel = novel_classes.as_ref().map_or(0, |found| found.unknown);
         let all_images = images + novel.images.len();
@@ -117,6 +120,7 @@ impl Rejection {
             }),
             novel: as_novel,
             unsure: as_unsure,
+            untold,
             risk_of_all: (images > 0).then(|| (images - right) as f64 / images as f64),
             coverage: (rejects && all_images > 0)
                 .then(|| (kept + novel.images.len() - unknown_novel) as f64 / all_images as f64),
@@ -130,11 +134,16 @@ impl Rejection {
     /// Labelled images that get no class, for whatever reason.
     #[must_use]
     pub fn unknown(&self) -> RejectedImages {
-        RejectedImages { images: self.novel.images + self.unsure.images, right: self.novel.right + self.unsure.right }
+        self.novel.and(self.unsure).and(self.untold)
     }
 }
 
 impl RejectedImages {
+    /// These and `others`.
+    fn and(self, others: Self) -> Self {
+        Self { images: self.images + others.images, right: self.right + others.right }
+    }
+
     /// Counts those of `predictions` that are unknown `because`; `correct` has an entry for each.
     fn of(predictions: &Predictions, correct: &[bool], because: UnknownBecause) -> Self {
         let rejected = (0..correct.len()).filter(|&row| predictions.unknown_because(row) == Some(because));

@@ -60,7 +60,7 @@ pub struct PredictionRow<'a> {
 pub struct RecognitionCells {
     /// `None` where there were no known images to compare with.
     pub novelty: Option<f32>,
-    /// `novel` or `unsure`; `None` where the image gets a class.
+    /// `novel`, `unsure`, or empty where a checkpoint of before does not tell; `None` where the image gets a class.
     pub unknown_because: Option<&'static str>,
 }
 

@@ -101,18 +101,18 @@ pub(super) fn unknown(rejection: &Rejection, judged: &str) -> String {
         let _ = writeln!(text, "           and {more}");
     }
     if let Some(all) = risk_of_all {
-        let (unknown, Rejection { novel, unsure, .. }) = (rejection.unknown(), rejection);
+        let unknown = rejection.unknown();
+        let reasons = [("novel", rejection.novel), ("unsure", rejection.unsure)].into_iter();
+        let told = reasons.filter(|(_, found)| found.images > 0);
+        let told: Vec<String> =
+            told.map(|(reason, found)| format!("{} {reason} ({} right)", found.images, found.right)).collect();
         let _ = writeln!(
             text,
-            "           of the {judged} images {} would be unknown: {} of them called right, {} wrong (novel {}: {} right; \
-             unsure {}: {} right)",
+            "           of the {judged} images {} would be unknown, {} of which are called right{}{}",
             unknown.images,
             unknown.right,
-            unknown.images - unknown.right,
-            novel.images,
-            novel.right,
-            unsure.images,
-            unsure.right
+            if told.is_empty() { "" } else { ": " },
+            told.join(", ")
         );
         if let Some(point) = at_threshold {
             let [kept, wrong, all] = [point.coverage, point.risk, *all].map(percent);
@@ -120,13 +120,16 @@ pub(super) fn unknown(rejection: &Rejection, judged: &str) -> String {
         }
     }
     if let Some(novel) = novel_classes {
+        let as_novel = match rejection.novelty_is_share {
+            true => format!(", {} of them as novel", novel.novel),
+            false => String::new(),
+        };
         let auc = novel.roc_auc.map_or_else(String::new, |auc| format!(" (AUROC {})", short(auc)));
         let _ = writeln!(
             text,
-            "           of {} of classes it never learned {} get no class, {} of them as novel{auc}",
+            "           of {} of classes it never learned {} get no class{as_novel}{auc}",
             count(novel.images, "image"),
-            novel.unknown,
-            novel.novel
+            novel.unknown
         );
     }
     text

@@ -40,12 +40,14 @@ impl Answers {
         counts
     }
 
-    /// Images without a class, by reason as far as the checkpoint tells it.
-    pub fn unknown(&self, tells_why: bool) -> UnknownCounts {
+    /// Images without a class, by reason.
+    pub fn unknown(&self) -> UnknownCounts {
         let count = |because| self.predictions.iter().filter(|p| p.unknown_because == Some(because)).count();
-        let (novel, unsure) = (count(UnknownBecause::Novel), count(UnknownBecause::Unsure));
-        let (novel, untold) = if tells_why { (novel, 0) } else { (0, novel) };
-        UnknownCounts { novel, unsure, untold }
+        UnknownCounts {
+            novel: count(UnknownBecause::Novel),
+            unsure: count(UnknownBecause::Unsure),
+            untold: count(UnknownBecause::Untold),
+        }
     }
 
     /// Mean confidence, in `0.0..=1.0`.

@@ -154,11 +154,11 @@ pub fn predict(
     answers.require_some()?;
     let (placement, observer) = (options.placement, context.observer);
     let sorted = match options.sorted() {
-        Some(folder) => Some(sort_into(&folder, &answers, tells_why, placement, observer)?),
+        Some(folder) => Some(sort_into(&folder, &answers, placement, observer)?),
         None => None,
     };
     // Counts and mean are of all images, also where `--keep` prints only one class.
-    let (counts, mean_confidence, unknown) = (answers.counts(), answers.mean_confidence(), answers.unknown(tells_why));
+    let (counts, mean_confidence, unknown) = (answers.counts(), answers.mean_confidence(), answers.unknown());
     if let Some(class) = &options.keep {
         answers.keep_only(class);
     }

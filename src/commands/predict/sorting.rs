@@ -12,12 +12,11 @@ use crate::progress::{Observer, Stage};
 use crate::runs::{Placement, Placer};
 use crate::training::UnknownBecause;
 
-/// Puts the image of each answer into `folder/<class>/`, and where the checkpoint tells why it has none, into
-/// `folder/unknown/novel/` or `folder/unknown/unsure/`; the folder is still to be finished.
+/// Puts the image of each answer into `folder/<class>/`, and where it has none, for the reason that is told,
+/// into `folder/unknown/novel/` or `folder/unknown/unsure/`; the folder is still to be finished.
 pub(super) fn sort_into(
     folder: &OutputFolder<'_>,
     answers: &Answers,
-    tells_why: bool,
     placement: Placement,
     observer: &dyn Observer,
 ) -> Result<StagedFolder, CommandError> {
@@ -25,12 +24,12 @@ pub(super) fn sort_into(
     let Answers { predictions, files, .. } = answers;
     let stage = observer.stage(Stage::Copy, files.len());
     let folders = FolderNames::of(predictions.iter().map(|prediction| &prediction.class));
-    let mut placers: BTreeMap<(&str, Option<UnknownBecause>), Placer> = BTreeMap::new();
+    let mut placers: BTreeMap<(&str, Option<&str>), Placer> = BTreeMap::new();
     for (prediction, file) in predictions.iter().zip(files) {
-        let place = (prediction.class.as_str(), prediction.unknown_because.filter(|_| tells_why));
+        let place = (prediction.class.as_str(), prediction.unknown_because.and_then(UnknownBecause::word));
         if !placers.contains_key(&place) {
             let mut path = staged.path().join(folders.get(place.0).as_ref());
-            path.extend(place.1.map(UnknownBecause::word));
+            path.extend(place.1);
             placers.insert(place, Placer::new(&path, placement)?);
         }
         if let Some(placer) = placers.get_mut(&place) {

@@ -91,7 +91,7 @@ fn table<'a>(summary: &'a PredictSummary) -> PredictionTable<'a> {
         class: &image.class,
         confidence: image.confidence,
         novelty: image.novelty,
-        unknown_because: image.unknown_because.map(UnknownBecause::word),
+        unknown_because: image.unknown_because.and_then(UnknownBecause::word),
         probabilities: &image.probabilities,
         neighbours: image.neighbours.iter().map(cells).collect(),
     };

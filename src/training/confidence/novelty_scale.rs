@@ -13,8 +13,9 @@ const MOST_KEPT: usize = 201;
 pub struct NoveltyScale {
     /// How many images were measured.
     n_images: usize,
-    /// Their scores, ascending, the least and the greatest among them; of many images some, evenly spread.
-    known: Vec<f64>,
+    /// Their scores, ascending, the least and the greatest among them; of many images some, evenly spread. In single
+    /// precision, which JSON gives back to the bit.
+    known: Vec<f32>,
 }
 
 impl NoveltyScale {
@@ -22,7 +23,7 @@ impl NoveltyScale {
     #[must_use]
     pub fn of(ascending: &[f64]) -> Self {
         let (n, kept) = (ascending.len(), ascending.len().min(MOST_KEPT));
-        let known = (0..kept).map(|at| ascending[at * (n - 1) / (kept - 1).max(1)]);
+        let known = (0..kept).map(|at| ascending[at * (n - 1) / (kept - 1).max(1)] as f32);
         Self { n_images: n, known: known.collect() }
     }
 
@@ -30,7 +31,8 @@ impl NoveltyScale {
     /// greater the share, beyond the known ones too. 0.5 where there were none.
     #[must_use]
     pub fn share(&self, score: f64) -> f64 {
-        let (Some(&least), Some(&greatest)) = (self.known.first(), self.known.last()) else { return 0.5 };
+        let at = |at: usize| self.known.get(at).copied().map(f64::from);
+        let (Some(least), Some(greatest)) = (at(0), at(self.known.len().wrapping_sub(1))) else { return 0.5 };
         // Of n images the i-th lies at i / (n + 1): a new one falls into each of the n + 1 gaps with equal chance.
         let gap = 1.0 / (self.n_images + 1) as f64;
         if score < least {
@@ -39,9 +41,9 @@ impl NoveltyScale {
         if score > greatest {
             return 1.0 - gap / (1.0 + score - greatest);
         }
-        let above = self.known.partition_point(|&known| known <= score);
-        let below = self.known[above - 1];
-        let between = self.known.get(above).map_or(0.0, |above| (score - below) / (above - below));
+        let above = self.known.partition_point(|&known| f64::from(known) <= score);
+        let below = f64::from(self.known[above - 1]);
+        let between = at(above).map_or(0.0, |above| (score - below) / (above - below));
         let place = ((above - 1) as f64 + between) / (self.known.len() - 1).max(1) as f64;
         gap * (1.0 + place * self.n_images.saturating_sub(1) as f64)
     }

@@ -54,15 +54,18 @@ pub enum UnknownBecause {
     Novel,
     /// It lies between classes.
     Unsure,
+    /// One or the other: a checkpoint of before does not tell which.
+    Untold,
 }
 
 impl UnknownBecause {
-    /// Its word in tables and names of folders.
+    /// Its word in tables and names of folders; `None` where the reason is not told.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn word(self) -> Option<&'static str> {
         match self {
-            Self::Novel => "novel",
-            Self::Unsure => "unsure",
+            Self::Novel => Some("novel"),
+            Self::Unsure => Some("unsure"),
+            Self::Untold => None,
         }
     }
 }
@@ -159,6 +162,7 @@ impl RejectRule {
         let novel = !among && self.threshold.is_some_and(|threshold| score > threshold);
         let unsure = self.min_confidence.is_some_and(|least| f64::from(confidence) < least);
         let unknown_because = match (novel, unsure) {
+            (true, _) if self.scale.is_none() => Some(UnknownBecause::Untold),
             (true, _) => Some(UnknownBecause::Novel),
             (false, true) => Some(UnknownBecause::Unsure),
             (false, false) => None,
@@ -289,11 +293,11 @@ mod tests {
         let text = r#"{"keep":0.9,"threshold":1.5,"means":[0,0,0],"deviations":[1,1,1],"spread":2,"n_images":40}"#;
         let rule: RejectRule = serde_json::from_str(text).unwrap();
         let told = rule.recognise(OutlierScores { isolation: 1.0, distance: 3.0 }, 0.5);
-        assert_eq!((told.novelty, told.unknown_because), (Some(2.0), Some(UnknownBecause::Novel)));
+        assert_eq!((told.novelty, told.unknown_because), (Some(2.0), Some(UnknownBecause::Untold)));
         let told = rule.recognise(OutlierScores { isolation: -1.0, distance: -3.0 }, 0.5);
         assert_eq!((told.novelty, told.unknown_because), (Some(-2.0), None));
         let torn = rule.recognise(OutlierScores { isolation: -1.0, distance: 0.5 }, 0.001);
-        assert_eq!(torn.unknown_because, Some(UnknownBecause::Novel), "as it called them: {torn:?}");
+        assert_eq!(torn.unknown_because, Some(UnknownBecause::Untold), "as it called them: {torn:?}");
         assert!(!rule.has_scale() && rule.novelty_threshold() == Some(1.5));
     }
 

@@ -61,7 +61,9 @@ pub(super) fn unknown(
     let found = predictions.into_iter().flat_map(|predictions| &predictions.recognitions).zip(confidences);
     let unknown = |((image, truth), (found, confidence)): ((_, _), (&Recognition, f32))| {
         let why = match found.unknown_because? {
-            UnknownBecause::Novel => format!("novelty {}", found.novelty.map_or_else(String::new, novelty_text)),
+            UnknownBecause::Novel | UnknownBecause::Untold => {
+                format!("novelty {}", found.novelty.map_or_else(String::new, novelty_text))
+            }
             UnknownBecause::Unsure => format!("unsure, {:.0} %", 100.0 * confidence),
         };
         Some((image, truth, why, found.margin))

@@ -62,18 +62,18 @@ pub(super) fn sentences(rejection: &Rejection) -> Vec<String> {
 /// What the images without a class would have been called.
 fn rejected(rejection: &Rejection) -> Option<String> {
     rejection.risk_of_all?;
-    let (all, Rejection { novel, unsure, .. }) = (rejection.unknown(), rejection);
+    let all = rejection.unknown();
+    let reasons = [("novel", rejection.novel), ("unsure", rejection.unsure)].into_iter();
+    let told = reasons.filter(|(_, found)| found.images > 0);
+    let told: Vec<String> =
+        told.map(|(reason, found)| format!("{} {reason} ({} right)", found.images, found.right)).collect();
     Some(format!(
-        "{} of the judged images {} `unknown`: {} of them would have been called right. {} {} novel ({} right), {} unsure \
-         ({} right).",
+        "{} of the judged images {} `unknown`, {} of which would have been called right{}{}.",
         all.images,
         if all.images == 1 { "is" } else { "are" },
         all.right,
-        novel.images,
-        if novel.images == 1 { "is" } else { "are" },
-        novel.right,
-        unsure.images,
-        unsure.right
+        if told.is_empty() { "" } else { ": " },
+        told.join(", ")
     ))
 }
 
@@ -97,9 +97,11 @@ fn novel_classes(rejection: &Rejection) -> Option<String> {
         )
     });
     Some(format!(
-        "Of {} images of classes that were never learned {} are called `unknown`, {} of them as novel; the others get a \
-         class that is wrong.{apart}",
-        found.images, found.unknown, found.novel
+        "Of {} images of classes that were never learned {} are called `unknown`{}; the others get a class that is \
+         wrong.{apart}",
+        found.images,
+        found.unknown,
+        if rejection.novelty_is_share { format!(", {} of them as novel", found.novel) } else { String::new() }
     ))
 }
 
@@ -120,6 +122,7 @@ mod tests {
             novel: RejectedImages { images: 1, right: 1 },
             unsure: RejectedImages { images: 5, right: 3 },
             risk_of_all: Some(0.1),
+            untold: RejectedImages::default(),
             novel_classes: Some(NovelClassDetection { images: 12, unknown: 9, novel: 7, roc_auc: Some(0.95) }),
             coverage: Some(0.8),
             by_both: RiskCoverage::default(),

@@ -5,7 +5,6 @@ use crate::files::fields_csv::{self, FieldAccuracyRow};
 use crate::files::predictions_csv::{PredictionRow, RecognitionCells};
 use crate::files::{confusion_matrix_csv, per_class_csv, predictions_csv, risk_coverage_csv};
 use crate::runs::RunDir;
-use crate::training::UnknownBecause;
 use crate::workflow::WorkflowError;
 
 /// Writes `predictions.csv`, `confusion_matrix.csv`, `confusion_matrix_percent.csv`, `per_class.csv` and, where file
@@ -64,7 +63,7 @@ pub(crate) fn write_predictions(
         confidence: probabilities[class.0],
         recognition: recognitions.get(row).map(|found| RecognitionCells {
             novelty: found.novelty.map(|novelty| novelty as f32),
-            unknown_because: found.unknown_because.map(UnknownBecause::word),
+            unknown_because: found.unknown_because.map(|because| because.word().unwrap_or_default()),
         }),
         probabilities,
     });
