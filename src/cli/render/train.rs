@@ -120,10 +120,8 @@ pub(super) fn unknown(rejection: &Rejection, judged: &str) -> String {
         }
     }
     if let Some(novel) = novel_classes {
-        let as_novel = match rejection.novelty_is_share {
-            true => format!(", {} of them as novel", novel.novel),
-            false => String::new(),
-        };
+        let told = rejection.novelty_is_share;
+        let as_novel = if told { format!(", {} of them as novel", novel.novel) } else { String::new() };
         let auc = novel.roc_auc.map_or_else(String::new, |auc| format!(" (AUROC {})", short(auc)));
         let _ = writeln!(
             text,

@@ -2,6 +2,7 @@
 //! below `unknown`.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::answers::Answers;
 use super::output_folder::OutputFolder;
@@ -27,14 +28,15 @@ pub(super) fn sort_into(
     let mut placers: BTreeMap<(&str, Option<&str>), Placer> = BTreeMap::new();
     for (prediction, file) in predictions.iter().zip(files) {
         let place = (prediction.class.as_str(), prediction.unknown_because.and_then(UnknownBecause::word));
-        if !placers.contains_key(&place) {
-            let mut path = staged.path().join(folders.get(place.0).as_ref());
-            path.extend(place.1);
-            placers.insert(place, Placer::new(&path, placement)?);
-        }
-        if let Some(placer) = placers.get_mut(&place) {
-            placer.place(file, prediction.id)?;
-        }
+        let placer = match placers.entry(place) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(free) => {
+                let mut path = staged.path().join(folders.get(place.0).as_ref());
+                path.extend(place.1);
+                free.insert(Placer::new(&path, placement)?)
+            }
+        };
+        placer.place(file, prediction.id)?;
         stage.advance(1);
     }
     Ok(staged)

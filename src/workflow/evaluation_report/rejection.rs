@@ -28,20 +28,24 @@ pub(super) fn plot<'a>(
 
 pub(super) fn sentences(rejection: &Rejection) -> Vec<String> {
     let Rejection { threshold, min_confidence, novelty_is_share, .. } = rejection;
-    let novelty = threshold.map(|threshold| match novelty_is_share {
-        true => format!(
+    let of_share = |threshold| {
+        format!(
             "Novelty tells how unlike the training images an image is: the share of known images, which the classifier \
              had not learned, that are less unlike them. Prediction calls an image `unknown`, as novel, when more than \
              {} of them are: it resembles nothing that was learned.",
             percent(threshold)
-        ),
-        false => format!(
+        )
+    };
+    let of_deviations = |threshold: f64| {
+        format!(
             "Novelty tells how unlike the training images an image is: 0 is usual for an image of a known class, each \
              step of 1 is one standard deviation of such images, and more is less like them. Prediction calls an image \
              `unknown` when its novelty is above {threshold:.2}: it resembles nothing that was learned, or the confidence \
              is low."
-        ),
-    });
+        )
+    };
+    let novelty =
+        threshold.map(|threshold| if *novelty_is_share { of_share(threshold) } else { of_deviations(threshold) });
     let unsure = min_confidence.map(|least| {
         format!(
             "An image that is not novel is `unknown`, as unsure, when the confidence is below {}: it lies between \
