@@ -56,6 +56,28 @@ fn crystals_are_found_at_the_defaults() {
 }
 
 #[test]
+fn the_share_that_must_show_a_crystal_is_a_key() {
+    let (place, _) = place("crystals-share", &[4]);
+    let run = ["patches", "pictures", "--config", "crystals.toml", "-q"];
+    for share in [0.01, 0.05, 0.2] {
+        let set = format!("patches.object_share={share}");
+        place.rails(&[&run[..], &["--set", &set]].concat()).with(0);
+        let rows = place.table(format!("{}/patches.csv", place.newest("patches")));
+        for row in rows.iter().filter(|row| row["ignored"] == "0") {
+            let shown: f64 = row["object_share"].parse().unwrap();
+            assert_eq!(row["kmeans"] != "0", shown >= share, "{row:?}");
+        }
+    }
+    let three = ["--set", "patches.object_share=0.05", "--set", "cluster.kmeans.k=3", "--json"];
+    let three = place.rails(&[&run[..], &three[..]].concat()).with(0).json();
+    assert_eq!(three["methods"][0]["clusters"].as_array().unwrap().len(), 3, "{three}");
+    // Places of new patches would need their images' light.
+    let refused = place.rails(&["assign", "pictures", &place.newest("patches")]).with(1);
+    refused.saying(&["by the light of their own image", "rails patches NEW"]);
+    place.rails(&[&run[..], &["--set", "patches.object_share=2"]].concat()).with(2);
+}
+
+#[test]
 fn searches_slice_once_and_say_what_compares() {
     let (place, _) = place("crystals-search", &[1]);
     let slices = ["--set", "patches.search.slices=[2, 8, 16]", "--set", "patches.search.clusters=[2, 3]"];
