@@ -77,7 +77,10 @@ pub fn assign(
     run.lap("embed");
     // Nothing is fitted: the earlier run's projection and assigner place the images.
     let reduced = projection.transform(extracted.embeddings.values())?;
-    let places = assigner.place(reduced.view());
+    let places = match &extracted.background {
+        Some(background) => assigner.place_objects(reduced.view(), background),
+        None => assigner.place(reduced.view()),
+    };
     let labels = places.iter().map(|place| place.cluster).collect();
     let results = [ClusteringResult {
         method,
@@ -136,12 +139,7 @@ fn method_of(earlier: &Path, origin: &Provenance) -> Result<Method, CommandError
         ));
     };
     if !earlier.join(ASSIGNER_FILE).is_file() {
-        return Err(if origin.recipe.pointer("/patches/object_share").is_some_and(|share| !share.is_null()) {
-            cannot(
-                "its patches were told from the background by the light of their own image, not by statistics alone",
-                "run `rails patches NEW` with the same recipe, or learn the classes with `rails curate` and `rails train`",
-            )
-        } else if origin.recipe.pointer("/patches/fit_per").and_then(|per| per.as_str()) == Some("image") {
+        return Err(if origin.recipe.pointer("/patches/fit_per").and_then(|per| per.as_str()) == Some("image") {
             cannot(
                 "the patches of each image were clustered by themselves, so the clusters of the run are no common ones",
                 "run `rails patches NEW` with the same recipe, or cluster with `patches.fit_per = \"set\"` first",

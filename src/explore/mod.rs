@@ -98,6 +98,9 @@ impl Explorer {
                     continue;
                 }
             };
+            let object_share = recipe.patches.object_share;
+            let objects =
+                object_share.map(|_| object_map(&brightness_in_view(&image, part.as_ref()), recipe.patches.ignore));
             let image = enhance_in_view(&recipe.features.enhance, image, part.as_ref());
             let plane = brightness_in_view(&image, part.as_ref());
             let (height, width, _) = image.pixels.dim();
@@ -106,7 +109,6 @@ impl Explorer {
                 outline(&mut picture, &part.inside);
             }
             let jpeg = jpeg(&picture, 88)?;
-            let objects = recipe.patches.object_share.is_some().then(|| object_map(&plane, recipe.patches.ignore));
             images.push(ShownImage { name: record.path.clone(), plane, objects, jpeg });
             stage.advance(1);
         }

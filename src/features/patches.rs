@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::hand_made::statistics;
 use super::{FeatureError, Statistic};
 use crate::data::{Fraction, NonNegative};
-use crate::images::{TilePlace, Tiling, objects};
+use crate::images::{Tiling, objects};
 
 /// Which patches are left out: those that are nearly all dark. In the others dark pixels do not count, or patches across
 /// the border of a picture would be the most striking of all.
@@ -90,13 +90,29 @@ impl Patches {
     ) -> Result<Self, FeatureError> {
         let tiling = Tiling::Grid { rows, columns, half_width: None };
         let places = tiling.boxes(objects.nrows(), objects.ncols()).map_err(FeatureError)?;
-        let share = |place: TilePlace| {
-            let patch = objects.slice(s![place.y, place.x]);
+        let places: Vec<_> = places.into_iter().map(|place| [place.y, place.x]).collect();
+        Ok(self.with_objects_at(objects, &places))
+    }
+
+    /// The same at the places of [`Patches::measure_at`].
+    ///
+    /// # Panics
+    /// When a place lies outside of the map.
+    #[must_use]
+    pub fn with_objects_at(self, objects: ArrayView2<'_, f32>, places: &[[Range<usize>; 2]]) -> Self {
+        let share = |[y, x]: &[Range<usize>; 2]| {
+            let patch = objects.slice(s![y.clone(), x.clone()]);
             let counted = patch.iter().filter(|pixel| !pixel.is_nan());
             let (sum, n) = counted.fold((0.0, 0.0), |(sum, n), pixel| (sum + f64::from(*pixel), n + 1.0));
             if n > 0.0 { sum / n } else { 0.0 }
         };
-        Ok(Self { object_shares: Some(places.into_iter().map(share).collect()), ..self })
+        Self { object_shares: Some(places.iter().map(share).collect()), ..self }
+    }
+
+    /// Whether at least `share` of a patch shows an object, and some of it does.
+    #[must_use]
+    pub fn shows_object(&self, patch: usize, share: Fraction) -> bool {
+        self.object_shares.as_ref().is_some_and(|shares| shares[patch] > 0.0 && shares[patch] >= share.get())
     }
 }
 

@@ -95,8 +95,9 @@ pub struct PatchesSection {
     /// out, in others the pixels outside do not count. Absent: everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<FieldOfViewRecipe>,
-    /// Share of a patch that must stand off the background for it to show an object. Then cluster 0 is the background, and
-    /// only the other patches are clustered, into one cluster less. Absent: the clusters alone tell.
+    /// Share of a patch that must be brighter, darker or rougher than the background around it for the patch to show an object.
+    /// Then cluster 0 is the background, and only the other patches are clustered, into one cluster less. Absent: the clusters
+    /// alone tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object_share: Option<Fraction>,
     /// Images side by side in a picture.

@@ -146,7 +146,7 @@ impl PatchClusterer {
                     None => self.group(clusters.method, x.view()).map(|found| numbered_by_mean(&found, &deviations)),
                     Some(share) => self.group_objects(clusters.method, x.view(), &deviations, |row| {
                         let (image, patch) = places[row];
-                        shows_object(images[image], patch, share)
+                        images[image].shows_object(patch, share)
                     }),
                 };
                 let labels = match found {
@@ -289,11 +289,6 @@ fn kept(images: &[&Patches], group: &[usize]) -> Vec<(usize, usize)> {
         kept.map(move |(patch, _)| (image, patch))
     };
     group.iter().flat_map(of_image).collect()
-}
-
-/// Whether at least `share` of a patch shows an object.
-fn shows_object(image: &Patches, patch: usize, share: Fraction) -> bool {
-    image.object_shares.as_ref().is_some_and(|shares| shares[patch] > 0.0 && shares[patch] >= share.get())
 }
 
 /// A statistic of a patch, found by its name: columns stand in the order of [`Statistic`].

@@ -102,7 +102,7 @@ fn write_as_images(
     for (at, clusters) in found.iter().enumerate() {
         let labels: Vec<_> = places.iter().map(|&(image, patch)| clusters.labels[image][patch]).collect();
         let clustering = Clustering::by_number(&labels);
-        if let Some(space) = space.filter(|_| at == 0 && takes_new(&recipe.patches)) {
+        if let Some(space) = space.filter(|_| at == 0 && recipe.patches.fit_per == FitPer::Set) {
             Assigner::to_means(space.x.view(), &clustering).save(&run.file(ASSIGNER_FILE)?)?;
         }
         table.push(Column::clusters(clusters.method.name(), &clustering));
@@ -114,18 +114,13 @@ fn write_as_images(
     Ok(images_csv::write(&run.file(images_csv::FILE)?, &patches, &table)?)
 }
 
-/// Whether new patches can be placed by the statistics of each alone.
-fn takes_new(patches: &PatchesSection) -> bool {
-    patches.fit_per == FitPer::Set && patches.object_share.is_none()
-}
-
 fn chain(recipe: &PatchesRecipe, manifest: &Manifest, depth: DepthRange, field: Option<FieldOfView>) -> FeatureChain {
-    let PatchesSection { slices, ref statistics, ignore, .. } = recipe.patches;
+    let PatchesSection { slices, ref statistics, ignore, object_share, .. } = recipe.patches;
     let (enhance, statistics) = (recipe.features.enhance.clone(), statistics.clone());
     let n_features = statistics.len();
     FeatureChain {
         pedestal: None,
-        recipe: FeaturesRecipe::Patch(PatchFeatures { statistics, ignore, field, enhance }),
+        recipe: FeaturesRecipe::Patch(PatchFeatures { statistics, ignore, field, object_share, enhance }),
         weights_hash: String::new(),
         dataset: manifest.records.iter().find_map(|record| FrameAddress::parse(record.path.as_ref())?.dataset),
         slices: Some(slices),

@@ -174,11 +174,54 @@ mod tests {
     }
 
     #[test]
+    fn bright_objects_on_more_than_half_are_not_taken_for_light() {
+        let disc = |y: usize, x: usize| {
+            let off = |at: usize| (at % 50) as f32 - 24.5;
+            off(y).hypot(off(x)) < 22.0
+        };
+        let plane = Array2::from_shape_fn((300, 400), |(y, x)| {
+            let noise = ((y * 7919 + x * 104_729 + y * x * 31) % 101) as f32 / 50.0 - 1.0;
+            60.0 * (0.9 * (x as f32 / 400.0 - 0.5)).exp()
+                * if disc(y, x) { 1.4 + 0.2 * (y / 50) as f32 / 6.0 } else { 1.0 }
+                + noise
+        });
+        // How much brighter the background is on the right than on the left.
+        let steps = |plane: &Array2<f32>| {
+            let mean = |columns: std::ops::Range<usize>| {
+                let ground = plane.slice(s![.., columns.clone()]);
+                let ground = ground.indexed_iter().filter(|((y, x), _)| !disc(*y, x + columns.start));
+                let (sum, n) = ground.fold((0.0, 0.0), |(sum, n), (_, level)| (sum + level, n + 1.0));
+                sum / n
+            };
+            mean(350..400) / mean(0..50)
+        };
+        let of = |flat_field: FlatField| steps(&flat_field.apply(plane.view()));
+        assert!(steps(&plane) > 2.0);
+        assert!((of(FlatField::Background) - 1.0).abs() < 0.03, "{}", of(FlatField::Background));
+        assert!((of(FlatField::default()) - 1.0).abs() > 0.1, "{}", of(FlatField::default()));
+    }
+
+    #[test]
+    fn recipes_say_what_shows_the_light() {
+        let read = |text: &str| toml::from_str::<FlatField>(text);
+        let written = |flat_field: FlatField| toml::to_string(&flat_field).unwrap();
+        assert_eq!(read("").unwrap(), FlatField::default());
+        for flat_field in [FlatField::default(), FlatField::Background] {
+            assert_eq!(read(&written(flat_field)).unwrap(), flat_field);
+        }
+        assert_eq!(written(FlatField::default()).trim(), "width = 0.12", "as before");
+        assert!(read("light = \"background\"\nwidth = 0.2").unwrap_err().to_string().contains("no `width`"));
+        assert!(read("light = \"sun\"").is_err() && read("widht = 0.2").is_err());
+    }
+
+    #[test]
     fn odd_images_stay_whole() {
-        for shape in [(1, 1), (1, 500), (500, 1), (3, 2)] {
+        for shape in [(1, 1), (1, 500), (500, 1), (3, 2), (64, 64)] {
             for level in [0.0, 80.0, 255.0] {
-                let flat = FlatField::default().apply(Array2::from_elem(shape, level).view());
-                assert!(flat.iter().all(|value| (value - level).abs() < 1e-3), "{shape:?} {level}");
+                for flat_field in [FlatField::default(), FlatField::Background] {
+                    let flat = flat_field.apply(Array2::from_elem(shape, level).view());
+                    assert!(flat.iter().all(|value| (value - level).abs() < 1e-3), "{shape:?} {level}");
+                }
             }
         }
     }
