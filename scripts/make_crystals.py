@@ -3,7 +3,8 @@
 
 Each seed is one picture and `truth/NAME.png`, white where a crystal lies; `coins` is the photograph of scikit-image's data
 with a mask by its own segmentation. Models: `even` light; `vignette`, which falls to 45 % in the corners; a round `aperture`,
-black beyond its rim; and `crowded`, crystals on more than half of the area under a vignette. Needs numpy and Pillow, and
+black beyond its rim; `crowded`, crystals on more than half of the area under a vignette; and `needles`, thin bright ones on a
+dark ground lit from one side, by a blurred camera with read noise and dead pixels. Needs numpy and Pillow, and
 scikit-image for `coins`. The same seed makes the same files.
 """
 
@@ -14,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 SIDE = 640
-MODELS = ["even", "vignette", "aperture", "crowded", "coins"]
+MODELS = ["even", "vignette", "aperture", "crowded", "coins", "needles", "discs"]
 
 
 def noise(rng, step):
@@ -51,6 +52,62 @@ def picture(seed, model):
     return level.round().clip(0, 255).astype(np.uint8), mask
 
 
+def needles(seed):
+    rng = np.random.default_rng([seed, MODELS.index("needles")])
+    y, x = np.mgrid[:SIDE, :SIDE].astype(float)
+    bright, mask = np.zeros((SIDE, SIDE)), np.zeros((SIDE, SIDE), bool)
+    wanted = rng.uniform(0.05, 0.15)
+    while mask.mean() < wanted:
+        cy, cx, turn = *rng.uniform(0, SIDE, 2), rng.uniform(0, np.pi)
+        along = (y - cy) * np.sin(turn) + (x - cx) * np.cos(turn)
+        across = (x - cx) * np.sin(turn) - (y - cy) * np.cos(turn)
+        half, width = rng.uniform(30, 120), rng.uniform(3, 9)
+        inside = (np.abs(along) < half) & (np.abs(across) < width * (1 - 0.5 * np.abs(along) / half))
+        bright = np.maximum(bright, inside * rng.uniform(0.5, 2) * (0.7 + 0.3 * np.cos(across)))
+        mask |= inside
+    way = rng.uniform(0, 2 * np.pi)
+    light = rng.uniform(35, 50) * np.exp(0.8 * ((y - SIDE / 2) * np.sin(way) + (x - SIDE / 2) * np.cos(way)) / SIDE)
+    level = light * (1 + bright + 0.03 * noise(rng, 6))
+    wide = rng.uniform(0.8, 1.6)
+    taps = np.exp(-0.5 * (np.arange(-5, 6) / wide) ** 2)
+    for axis in (0, 1):
+        level = np.apply_along_axis(lambda line: np.convolve(np.pad(line, 5, "edge"), taps / taps.sum(), "valid"), axis, level)
+    level += 2.5 * rng.normal(size=level.shape)
+    level[rng.random(level.shape) < 2e-4] = 255
+    return level.round().clip(0, 255).astype(np.uint8), mask
+
+
+def discs(seed):
+    rng = np.random.default_rng([seed, MODELS.index("discs")])
+    y, x = np.mgrid[:SIDE, :SIDE].astype(float)
+    mask, relief = np.zeros((SIDE, SIDE), bool), np.zeros((SIDE, SIDE))
+    pitch, covered = rng.uniform(60, 110), rng.uniform(0.55, 0.75)
+    radius = pitch * np.sqrt(covered * 0.866 / np.pi)
+    way = 1 if rng.random() < 0.5 else -1
+    for row in range(-1, int(SIDE / pitch / 0.866) + 2):
+        for column in range(-1, int(SIDE / pitch) + 2):
+            cy, cx = (0.866 * row + 0.3) * pitch, (column + 0.5 * (row % 2) + 0.2) * pitch
+            cy, cx = cy + rng.normal() * 0.02 * pitch, cx + rng.normal() * 0.02 * pitch
+            far = np.hypot(y - cy, x - cx) / (radius * rng.uniform(0.94, 1.04))
+            inside = far < 1
+            level = rng.uniform(0.35, 0.9) if way > 0 else -rng.uniform(0.3, 0.6)
+            ring = 0.2 * np.exp(-(((far - 0.88) / 0.06) ** 2))
+            relief = np.where(inside, level * (1 + 0.15 * noise(rng, 9) + ring), relief)
+            mask |= inside
+    turn = rng.uniform(0, 2 * np.pi)
+    across = ((y - SIDE / 2) * np.sin(turn) + (x - SIDE / 2) * np.cos(turn)) / SIDE
+    light = rng.uniform(70, 90) * np.exp(rng.uniform(0.7, 1.1) * across + 0.06 * noise(rng, 213))
+    if way < 0:
+        light *= 1.5
+    level = light * (1 + relief + 0.02 * noise(rng, 5))
+    wide = rng.uniform(0.6, 1.5)
+    taps = np.exp(-0.5 * (np.arange(-5, 6) / wide) ** 2)
+    for axis in (0, 1):
+        level = np.apply_along_axis(lambda line: np.convolve(np.pad(line, 5, "edge"), taps / taps.sum(), "valid"), axis, level)
+    level += np.sqrt(0.03 * level.clip(1) + 1) * rng.normal(size=level.shape)
+    return level.round().clip(0, 255).astype(np.uint8), mask
+
+
 def coins():
     from scipy import ndimage
     from skimage import data, filters, segmentation
@@ -72,7 +129,12 @@ def main():
     options = parser.parse_args()
     (options.out / "truth").mkdir(parents=True, exist_ok=True)
     for seed in range(options.start, options.start + (1 if options.model == "coins" else options.seeds)):
-        pixels, mask = coins() if options.model == "coins" else picture(seed, options.model)
+        if options.model == "coins":
+            pixels, mask = coins()
+        elif options.model in ("needles", "discs"):
+            pixels, mask = {"needles": needles, "discs": discs}[options.model](seed)
+        else:
+            pixels, mask = picture(seed, options.model)
         Image.fromarray(pixels).save(options.out / f"{options.model}{seed:03}.png")
         Image.fromarray(mask).save(options.out / f"truth/{options.model}{seed:03}.png")
 

@@ -133,6 +133,21 @@ impl Assigner {
             .collect()
     }
 
+    /// The same where cluster 0 is the background: what `background` says of each row goes there, and all other rows to the
+    /// nearest of the other clusters.
+    #[must_use]
+    pub fn place_objects(&self, x: ArrayView2<'_, f32>, background: &[bool]) -> Vec<Assignment> {
+        let part = |is_background: bool| {
+            let rows = (0..self.clusters.len()).filter(|row| (self.clusters[*row].0 == 0) == is_background);
+            let rows: Vec<usize> = rows.collect();
+            let points = self.points.select(ndarray::Axis(0), &rows);
+            Self { points, clusters: rows.iter().map(|row| self.clusters[*row]).collect(), within: self.within }
+                .place(x)
+        };
+        let places = background.iter().zip(part(true)).zip(part(false));
+        places.map(|((background, empty), object)| if *background { empty } else { object }).collect()
+    }
+
     /// The contents of a `.safetensors` file.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

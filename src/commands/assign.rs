@@ -77,7 +77,10 @@ pub fn assign(
     run.lap("embed");
     // Nothing is fitted: the earlier run's projection and assigner place the images.
     let reduced = projection.transform(extracted.embeddings.values())?;
-    let places = assigner.place(reduced.view());
+    let places = match &extracted.background {
+        Some(background) => assigner.place_objects(reduced.view(), background),
+        None => assigner.place(reduced.view()),
+    };
     let labels = places.iter().map(|place| place.cluster).collect();
     let results = [ClusteringResult {
         method,

@@ -105,7 +105,14 @@ pub(super) fn overlay(shared: &Shared, settings: &Settings) -> Result<Overlay, F
     let patches: Vec<Patches> = shared
         .images
         .iter()
-        .map(|image| Patches::measure(image.plane.view(), settings.slices, settings.slices, recipe.patches.ignore))
+        .map(|image| {
+            let (plane, n) = (image.plane.view(), settings.slices);
+            let patches = Patches::measure(plane, n, n, recipe.patches.ignore)?;
+            match &image.objects {
+                Some(objects) => patches.with_objects(objects.view(), n, n),
+                None => Ok(patches),
+            }
+        })
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::refused(error.to_string()))?;
     let patches: Vec<&Patches> = patches.iter().collect();

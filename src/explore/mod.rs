@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 use ndarray::Array2;
 use serde::Serialize;
 
+use crate::features::object_map;
 use crate::images::{DepthRange, brightness_in_view, decode, enhance_in_view};
 use crate::memory::MemoryBudget;
 use crate::progress::{Event, Note, Stage};
@@ -48,6 +49,8 @@ struct ShownImage {
     name: String,
     /// Intensities in `0.0..=255.0` as they are measured, shape `[height, width]`.
     plane: Array2<f32>,
+    /// Where it shows objects, if the recipe asks.
+    objects: Option<Array2<f32>>,
     jpeg: Vec<u8>,
 }
 
@@ -95,6 +98,9 @@ impl Explorer {
                     continue;
                 }
             };
+            let object_share = recipe.patches.object_share;
+            let objects =
+                object_share.map(|_| object_map(&brightness_in_view(&image, part.as_ref()), recipe.patches.ignore));
             let image = enhance_in_view(&recipe.features.enhance, image, part.as_ref());
             let plane = brightness_in_view(&image, part.as_ref());
             let (height, width, _) = image.pixels.dim();
@@ -103,7 +109,7 @@ impl Explorer {
                 outline(&mut picture, &part.inside);
             }
             let jpeg = jpeg(&picture, 88)?;
-            images.push(ShownImage { name: record.path.clone(), plane, jpeg });
+            images.push(ShownImage { name: record.path.clone(), plane, objects, jpeg });
             stage.advance(1);
         }
         drop(stage);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::hand_made::statistics;
 use super::{FeatureError, Statistic};
 use crate::data::{Fraction, NonNegative};
-use crate::images::Tiling;
+use crate::images::{Tiling, objects};
 
 /// Which patches are left out: those that are nearly all dark. In the others dark pixels do not count, or patches across
 /// the border of a picture would be the most striking of all.
@@ -30,6 +30,8 @@ pub struct Patches {
     pub values: Array2<f64>,
     /// Which patches the rule leaves out.
     pub ignored: Vec<bool>,
+    /// Share of each patch that shows an object, in `0.0..=1.0`; absent where that was not asked for.
+    pub object_shares: Option<Vec<f64>>,
 }
 
 impl Patches {
@@ -72,8 +74,60 @@ impl Patches {
                 row.iter_mut().zip(found).for_each(|(cell, value)| *cell = value);
             },
         );
-        Self { values, ignored }
+        Self { values, ignored, object_shares: None }
     }
+
+    /// The same with the share of each patch that shows an object, by a map of [`object_map`]. The grid is that of
+    /// [`Patches::measure`].
+    ///
+    /// # Errors
+    /// As [`Patches::measure`].
+    pub fn with_objects(
+        self,
+        objects: ArrayView2<'_, f32>,
+        rows: NonZeroU32,
+        columns: NonZeroU32,
+    ) -> Result<Self, FeatureError> {
+        let tiling = Tiling::Grid { rows, columns, half_width: None };
+        let places = tiling.boxes(objects.nrows(), objects.ncols()).map_err(FeatureError)?;
+        let places: Vec<_> = places.into_iter().map(|place| [place.y, place.x]).collect();
+        Ok(self.with_objects_at(objects, &places))
+    }
+
+    /// The same at the places of [`Patches::measure_at`].
+    ///
+    /// # Panics
+    /// When a place lies outside of the map.
+    #[must_use]
+    pub fn with_objects_at(self, objects: ArrayView2<'_, f32>, places: &[[Range<usize>; 2]]) -> Self {
+        let share = |[y, x]: &[Range<usize>; 2]| {
+            let patch = objects.slice(s![y.clone(), x.clone()]);
+            let counted = patch.iter().filter(|pixel| !pixel.is_nan());
+            let (sum, n) = counted.fold((0.0, 0.0), |(sum, n), pixel| (sum + f64::from(*pixel), n + 1.0));
+            if n > 0.0 { sum / n } else { 0.0 }
+        };
+        Self { object_shares: Some(places.iter().map(share).collect()), ..self }
+    }
+
+    /// Whether at least `share` of a patch shows an object, and some of it does.
+    #[must_use]
+    pub fn shows_object(&self, patch: usize, share: Fraction) -> bool {
+        self.object_shares.as_ref().is_some_and(|shares| shares[patch] > 0.0 && shares[patch] >= share.get())
+    }
+}
+
+/// Where `plane`, intensities in `0.0..=255.0` of shape `[height, width]`, shows objects: 1 where it does, 0 on the background,
+/// and NaN where a pixel does not count, being dark by `ignore` or outside of the field of view.
+#[must_use]
+pub fn object_map(plane: &Array2<f32>, ignore: Option<Ignore>) -> Array2<f32> {
+    let counted = plane.mapv(|value| if ignore.is_none_or(|rule| rule.lit(value)) { value } else { f32::NAN });
+    let mut map = objects(counted.view()).mapv(|object| if object { 1.0 } else { 0.0 });
+    map.zip_mut_with(&counted, |object, value| {
+        if value.is_nan() {
+            *object = f32::NAN;
+        }
+    });
+    map
 }
 
 impl Ignore {
@@ -117,6 +171,21 @@ mod tests {
         let patches = Patches::measure(plane.view(), n(2), n(2), None).unwrap();
         assert_eq!(patches.ignored, [true, false, false, false]);
         assert_eq!(patches.values[[1, 0]], 90.0, "pixels outside do not count");
+    }
+
+    #[test]
+    fn shares_count_neither_dark_pixels_nor_those_outside() {
+        let mut plane = Array2::from_shape_fn((64, 64), |(y, x)| 100.0 + ((y * 7 + x * 13) % 5) as f32);
+        plane.slice_mut(s![.., ..8]).fill(0.0);
+        plane.slice_mut(s![..8, ..]).fill(f32::NAN);
+        plane.slice_mut(s![40..56, 40..56]).fill(160.0);
+        let rule = Ignore { below: NonNegative::try_from(5.0).unwrap(), share: Fraction::try_from(0.95).unwrap() };
+        let map = object_map(&plane, Some(rule));
+        assert!(map[[4, 30]].is_nan() && map[[30, 4]].is_nan());
+        let shares = Patches::measure(plane.view(), n(2), n(2), Some(rule)).unwrap();
+        let shares = shares.with_objects(map.view(), n(2), n(2)).unwrap().object_shares.unwrap();
+        assert_eq!(shares[..3], [0.0; 3]);
+        assert!((0.25..0.36).contains(&shares[3]), "{shares:?}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Files become images: found, hashed, decoded, brought to one brightness scale and one size.
 
+mod background;
+mod coarse;
 #[cfg(test)]
 mod containers;
 mod decode;
@@ -22,6 +24,7 @@ mod tiles;
 
 use ndarray::{Array2, Array3, Axis};
 
+pub use background::objects;
 pub use decode::{Decoded, Header, Mask, READING, Samples, decode, decode_bytes, header_of, read_header};
 pub use depth::{BrightnessPolicy, CountsPolicy, DepthPolicy, DepthRange, Span};
 pub use enhance::{Clahe, Denoise, Enhancement, FlatField, Percentiles, enhance};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::document::{RecipeMistake, RecipeTable};
 use crate::backbones::BackboneName;
-use crate::data::{BelowOne, Positive, bounds, nonzero};
+use crate::data::{BelowOne, Fraction, Positive, bounds, nonzero};
 use crate::detector_frames::{FrameContext, FrameFeatures};
 use crate::features::{HandMadeBlock, Ignore, Statistic};
 use crate::images::{Enhancement, FieldOfView, Resize};
@@ -93,6 +93,9 @@ pub struct PatchFeatures {
     /// Where images show something; absent: everywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<FieldOfView>,
+    /// Share of a patch that must stand off the background for it to show an object; absent: clusters alone tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object_share: Option<Fraction>,
     /// Corrections of the whole image, made in this order before it is sliced.
     #[serde(default)]
     pub enhance: Vec<Enhancement>,

@@ -95,6 +95,11 @@ pub struct PatchesSection {
     /// out, in others the pixels outside do not count. Absent: everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<FieldOfViewRecipe>,
+    /// Share of a patch that must be brighter, darker or rougher than the background around it for the patch to show an object.
+    /// Then cluster 0 is the background, and only the other patches are clustered, into one cluster less. Absent: the clusters
+    /// alone tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_share: Option<Fraction>,
     /// Images side by side in a picture.
     #[serde(deserialize_with = "bounds::shown")]
     pub mosaic: Mosaic,
@@ -115,6 +120,7 @@ impl Default for PatchesSection {
             fit_per: FitPer::default(),
             ignore: None,
             field: None,
+            object_share: None,
             mosaic: Mosaic { rows: some(2), columns: some(2) },
             opacity: const { Fraction::constant(0.2) },
             search: None,

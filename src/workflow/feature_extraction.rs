@@ -54,6 +54,8 @@ pub(crate) struct ExtractedFeatures {
     pub columns: Vec<String>,
     /// The blocks they belong to; empty where there is only a network, whose features are taken as they are.
     pub blocks: Vec<WeightedBlock>,
+    /// Of patches that are told from the background by their own image: which rows show no object.
+    pub background: Option<Vec<bool>>,
     /// Hand-made features that were not finite and became 0.
     pub replaced: usize,
     /// Images that went through the network now.
@@ -70,7 +72,8 @@ impl ExtractedFeatures {
         let rows: Vec<usize> = (0..records.len()).filter(|&row| wanted.contains(records[row].path.as_str())).collect();
         let kept = rows.iter().map(|&row| records[row].clone()).collect();
         let embeddings = self.embeddings.select(&rows);
-        Self { manifest: Manifest { records: kept, ..self.manifest }, embeddings, ..self }
+        let background = self.background.as_ref().map(|all| rows.iter().map(|&row| all[row]).collect());
+        Self { manifest: Manifest { records: kept, ..self.manifest }, embeddings, background, ..self }
     }
 }
 
@@ -280,7 +283,8 @@ impl FeatureExtraction {
         };
         let embeddings = Embeddings::new(manifest.ids(), values).map_err(StoreError::from)?;
         let chain = self.chain(&manifest, depth, embeddings.values().ncols());
-        Ok(ExtractedFeatures { manifest, embeddings, chain, columns, blocks, replaced, computed, reused })
+        let background = None;
+        Ok(ExtractedFeatures { manifest, embeddings, chain, columns, blocks, background, replaced, computed, reused })
     }
 
     /// What is known of the frames beside their counts.
@@ -326,14 +330,14 @@ impl FeatureExtraction {
         let stage = || format!("the features of {n} patches");
         let bytes = bytes_of::<f64>(&[n, 2 * d + 8]);
         context.memory.admit_stage(bytes, stage, "take a sample of the images (`dataset.sample`), or fewer slices")?;
-        let MeasuredPatches { manifest, values, replaced } =
+        let MeasuredPatches { manifest, values, background, replaced } =
             patch_features::measure(recipe, manifest, depth, context.observer);
         let embeddings = Embeddings::new(manifest.ids(), values).map_err(StoreError::from)?;
         let chain = self.chain(&manifest, depth, embeddings.values().ncols());
         let columns = recipe.statistics.iter().map(|statistic| statistic.name().to_owned()).collect();
         let computed = manifest.records.len();
         let (blocks, reused) = (Vec::new(), 0);
-        Ok(ExtractedFeatures { manifest, embeddings, chain, columns, blocks, replaced, computed, reused })
+        Ok(ExtractedFeatures { manifest, embeddings, chain, columns, blocks, background, replaced, computed, reused })
     }
 
     fn chain(&self, manifest: &Manifest, depth: DepthRange, n_features: usize) -> FeatureChain {

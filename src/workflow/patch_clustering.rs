@@ -1,12 +1,13 @@
 //! Patches become clusters: statistics standardised, reduced and grouped, for each image alone or for all together.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use super::clustering::{FailedMethod, leave_out, or_left_out};
-use crate::clusterers::{ClusterError, Method, SingleClusterSection};
-use crate::data::{Clustering, Positive};
+use crate::clusterers::{ClusterError, Counts, Method, SingleClusterSection};
+use crate::data::{Clustering, Fraction, Positive};
 use crate::features::{Patches, Statistic, make_finite};
 use crate::memory::{MemoryBudget, StageOverBudget, bytes_of};
 use crate::metrics::{silhouette_memory, silhouette_sums, silhouettes, upper_median};
@@ -22,6 +23,8 @@ pub(crate) struct PatchClusterer {
     /// Where standardised statistics are cut, in standard deviations.
     pub clip: Positive,
     pub fit_per: FitPer,
+    /// Share of a patch that must show an object, or it is background; absent: clusters tell.
+    pub object_share: Option<Fraction>,
     pub reduce: Reduction,
     pub cluster: SingleClusterSection,
     pub seed: u64,
@@ -33,9 +36,11 @@ pub(crate) struct PatchClusterer {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PatchClusters {
     pub method: Method,
-    /// By image and patch; `None` where the patch is left out. Numbered by the mean standard deviation of the patches:
-    /// cluster 0 is the quietest.
+    /// By image and patch; `None` where the patch is left out. Cluster 0 is the background where that is told by objects;
+    /// all others, or all, are numbered by the mean standard deviation of the patches, the quietest first.
     pub labels: Vec<Vec<Option<u32>>>,
+    /// Whether cluster 0 is what shows no object, and no other is background.
+    pub by_objects: bool,
     /// Mean silhouette in the space that was clustered, in `-1.0..=1.0`.
     pub silhouette: Option<f64>,
     /// The same in the space of the statistics as they are.
@@ -67,6 +72,9 @@ impl PatchClusters {
     /// How many clusters show background alone, from cluster 0 on, which always does: the typical patch of each is hardly
     /// busier than that of cluster 0. `images` are those that were clustered.
     pub fn background(&self, images: &[&Patches]) -> usize {
+        if self.by_objects {
+            return self.sizes().len().min(1);
+        }
         let mut deviations = vec![Vec::new(); self.sizes().len()];
         for (patches, labels) in images.iter().zip(&self.labels) {
             for (patch, label) in labels.iter().enumerate().filter_map(|(patch, label)| Some((patch, (*label)?))) {
@@ -111,6 +119,7 @@ impl PatchClusterer {
         let empty = |method: &Method| PatchClusters {
             method: *method,
             labels: images.iter().map(|patches| vec![None; patches.ignored.len()]).collect(),
+            by_objects: self.object_share.is_some(),
             silhouette: None,
             silhouette_raw: None,
         };
@@ -130,26 +139,29 @@ impl PatchClusterer {
                 if failed.contains_key(&clusters.method) {
                     continue;
                 }
-                let clustering =
-                    match self.cluster.clusterer(clusters.method).cluster_within(self.memory, x.view(), self.seed) {
-                        Ok(clustering) => clustering,
-                        // Fewer patches than clusters: all in one.
-                        Err(ClusterError::TooFew { .. } | ClusterError::TooFewDense { .. }) => {
-                            Clustering::by_number(&vec![Some(0); places.len()])
-                        }
-                        Err(error) => {
-                            failed.insert(clusters.method, error);
-                            continue;
-                        }
-                    };
+                // Clusters are numbered by standard deviation, so that 0 is the quietest in every image.
+                let deviations: Vec<f64> =
+                    places.iter().map(|&(image, patch)| value(images[image], patch, Statistic::Std)).collect();
+                let found = match self.object_share {
+                    None => self.group(clusters.method, x.view()).map(|found| numbered_by_mean(&found, &deviations)),
+                    Some(share) => self.group_objects(clusters.method, x.view(), &deviations, |row| {
+                        let (image, patch) = places[row];
+                        images[image].shows_object(patch, share)
+                    }),
+                };
+                let labels = match found {
+                    Ok(labels) => labels,
+                    Err(error) => {
+                        failed.insert(clusters.method, error);
+                        continue;
+                    }
+                };
+                let clustering = Clustering::by_number(&labels);
                 for (score, space) in scores.iter_mut().zip([x.view(), raw.view()]) {
                     let judged = self.silhouette(space, &clustering);
                     score.add(or_left_out("silhouette", judged, observer).flatten(), places.len());
                 }
-                // Clusters are numbered by standard deviation, so that 0 is the quietest in every image.
-                let deviations: Vec<f64> =
-                    places.iter().map(|&(image, patch)| value(images[image], patch, Statistic::Std)).collect();
-                for (&(image, patch), label) in places.iter().zip(numbered_by_mean(&clustering, &deviations)) {
+                for (&(image, patch), label) in places.iter().zip(labels) {
                     clusters.labels[image][patch] = label;
                 }
             }
@@ -160,6 +172,49 @@ impl PatchClusterer {
         found.retain(|clusters| !failed.contains_key(&clusters.method));
         let failed = leave_out(failed.into_iter().collect(), found.len(), observer)?;
         Ok(FittedPatches { found, failed, replaced })
+    }
+
+    /// The clusters of the rows of `x`; all in one where there are fewer rows than clusters.
+    fn group(&self, method: Method, x: ArrayView2<'_, f32>) -> Result<Clustering, ClusterError> {
+        match self.cluster.clusterer(method).cluster_within(self.memory, x, self.seed) {
+            Err(ClusterError::TooFew { .. } | ClusterError::TooFewDense { .. }) => {
+                Ok(Clustering::by_number(&vec![Some(0); x.nrows()]))
+            }
+            found => found,
+        }
+    }
+
+    /// Rows that show no object are cluster 0; the others are clustered by themselves, into one cluster less than asked for.
+    fn group_objects(
+        &self,
+        method: Method,
+        x: ArrayView2<'_, f32>,
+        deviations: &[f64],
+        shows_object: impl Fn(usize) -> bool,
+    ) -> Result<Vec<Option<u32>>, ClusterError> {
+        let rows: Vec<usize> = (0..x.nrows()).filter(|row| shows_object(*row)).collect();
+        let mut labels = vec![Some(0); x.nrows()];
+        if rows.is_empty() {
+            return Ok(labels);
+        }
+        let found = self.with_one_less().group(method, x.select(Axis(0), &rows).view())?;
+        let deviations: Vec<f64> = rows.iter().map(|row| deviations[*row]).collect();
+        for (row, label) in rows.iter().zip(numbered_by_mean(&found, &deviations)) {
+            labels[*row] = label.map(|label| label + 1);
+        }
+        Ok(labels)
+    }
+
+    /// The same with one cluster less of every method that takes their number, and one at least.
+    fn with_one_less(&self) -> Self {
+        let less = |k: NonZeroUsize| NonZeroUsize::new(k.get() - 1).unwrap_or(k);
+        let mut fewer = self.clone();
+        let cluster = &mut fewer.cluster;
+        cluster.kmeans.k = Counts::One(less(cluster.kmeans.k.first()));
+        cluster.hierarchical.k = less(cluster.hierarchical.k);
+        cluster.gaussian_mixture.k = less(cluster.gaussian_mixture.k);
+        cluster.hybrid.k = less(cluster.hybrid.k);
+        fewer
     }
 
     /// The patches of all images that are not left out, as image and patch, and the space that they have in common:
@@ -282,6 +337,7 @@ pub(crate) fn fitting(recipe: &PatchesRecipe, memory: MemoryBudget) -> PatchClus
         statistics: recipe.patches.statistics.clone(),
         clip: recipe.patches.clip,
         fit_per: recipe.patches.fit_per,
+        object_share: recipe.patches.object_share,
         reduce: recipe.reduce.clone(),
         cluster: recipe.cluster.clone(),
         seed: recipe.seed,
@@ -300,11 +356,12 @@ mod tests {
         for (patch, deviation) in [3.0, 3.2, 4.0, 4.1, 12.0, 15.0].into_iter().enumerate() {
             values[[patch, Statistic::Std as usize]] = deviation;
         }
-        let patches = Patches { values, ignored: vec![false; 6] };
+        let patches = Patches { values, ignored: vec![false; 6], object_shares: None };
         let background = |labels: [Option<u32>; 6]| {
             let clusters = PatchClusters {
                 method: Method::Kmeans,
                 labels: vec![labels.to_vec()],
+                by_objects: false,
                 silhouette: None,
                 silhouette_raw: None,
             };

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::data::{Manifest, PatchAddress, Skipped, path_text};
-use crate::features::{Patches, make_finite};
+use crate::features::{Patches, make_finite, object_map};
 use crate::images::{DepthRange, brightness_in_view, decode, enhance_in_view};
 use crate::progress::{Event, Note, Observer, Stage};
 use crate::recipes::PatchFeatures;
@@ -18,12 +18,19 @@ pub(crate) struct MeasuredPatches {
     pub manifest: Manifest,
     /// A row per record of `manifest`, shape `[n_patches, statistics]`, finite.
     pub values: Array2<f32>,
+    /// Which rows show no object; absent where clusters alone tell.
+    pub background: Option<Vec<bool>>,
     /// Statistics that were not finite and became 0.
     pub replaced: usize,
 }
 
-/// A patch that is kept: its row in the manifest, and its statistics.
-type Kept = (usize, Vec<f64>);
+/// A patch that is kept.
+struct Kept {
+    /// Its row in the manifest.
+    row: usize,
+    statistics: Vec<f64>,
+    shows_object: bool,
+}
 
 /// Measures every patch of `manifest` on the brightness scale `depth`.
 pub(crate) fn measure(
@@ -68,18 +75,19 @@ pub(crate) fn measure(
     if kept.len() < asked {
         observer.note(&Note::PatchesLeftOut { patches: asked - kept.len() });
     }
-    kept.sort_by_key(|(row, _)| *row);
+    kept.sort_by_key(|one| one.row);
+    let background = recipe.object_share.map(|_| kept.iter().map(|one| !one.shows_object).collect());
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     let mut replaced = 0;
     let mut values = Array2::zeros((kept.len(), recipe.statistics.len()));
     let mut records = Vec::with_capacity(kept.len());
-    for (mut target, (row, mut statistics)) in values.rows_mut().into_iter().zip(kept) {
+    for (mut target, Kept { row, mut statistics, .. }) in values.rows_mut().into_iter().zip(kept) {
         replaced += make_finite(&mut statistics);
         target.iter_mut().zip(statistics).for_each(|(cell, value)| *cell = value as f32);
         records.push(manifest.records[row].clone());
     }
     let manifest = Manifest { root: manifest.root.clone(), records, skipped, unmatched: manifest.unmatched };
-    MeasuredPatches { manifest, values, replaced }
+    MeasuredPatches { manifest, values, background, replaced }
 }
 
 /// The patches of one image that are not left out.
@@ -99,15 +107,22 @@ fn measure_image(
     }
     let image = depth.apply(&decoded);
     let part = recipe.field.as_ref().map(|field| field.part_of(&image)).transpose()?.flatten();
+    let objects = recipe.object_share.map(|_| object_map(&brightness_in_view(&image, part.as_ref()), recipe.ignore));
     let plane = brightness_in_view(&enhance_in_view(&recipe.enhance, image, part.as_ref()), part.as_ref());
     let place = |(_, patch): &(usize, PatchAddress)| {
         [patch.top..patch.top + patch.height, patch.left..patch.left + patch.width]
     };
     let places: Vec<_> = patches.iter().map(place).collect();
     let found = Patches::measure_at(plane.view(), &places, recipe.ignore);
-    let rows = patches.iter().map(|(row, _)| *row).zip(found.values.rows()).zip(&found.ignored);
-    let kept = rows
-        .filter(|(_, ignored)| !**ignored)
-        .map(|((row, all), _)| (row, recipe.statistics.iter().map(|&statistic| all[statistic as usize]).collect()));
+    let found = match objects {
+        Some(objects) => found.with_objects_at(objects.view(), &places),
+        None => found,
+    };
+    let shows_object = |patch| recipe.object_share.is_some_and(|share| found.shows_object(patch, share));
+    let kept = patches.iter().enumerate().filter(|(patch, _)| !found.ignored[*patch]).map(|(patch, (row, _))| Kept {
+        row: *row,
+        statistics: recipe.statistics.iter().map(|&statistic| found.values[[patch, statistic as usize]]).collect(),
+        shows_object: shows_object(patch),
+    });
     Ok(kept.collect())
 }

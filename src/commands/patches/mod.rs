@@ -41,6 +41,7 @@ pub fn patches(recipe: &PatchesRecipe, context: &Context<'_>) -> Result<PatchesS
         others: others.collect(),
         ignore: sliced.ignore,
         field: field.as_ref(),
+        objects: sliced.object_share.is_some(),
         enhance: &recipe.features.enhance,
         depth,
         memory: context.memory,

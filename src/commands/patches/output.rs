@@ -115,12 +115,12 @@ fn write_as_images(
 }
 
 fn chain(recipe: &PatchesRecipe, manifest: &Manifest, depth: DepthRange, field: Option<FieldOfView>) -> FeatureChain {
-    let PatchesSection { slices, ref statistics, ignore, .. } = recipe.patches;
+    let PatchesSection { slices, ref statistics, ignore, object_share, .. } = recipe.patches;
     let (enhance, statistics) = (recipe.features.enhance.clone(), statistics.clone());
     let n_features = statistics.len();
     FeatureChain {
         pedestal: None,
-        recipe: FeaturesRecipe::Patch(PatchFeatures { statistics, ignore, field, enhance }),
+        recipe: FeaturesRecipe::Patch(PatchFeatures { statistics, ignore, field, object_share, enhance }),
         weights_hash: String::new(),
         dataset: manifest.records.iter().find_map(|record| FrameAddress::parse(record.path.as_ref())?.dataset),
         slices: Some(slices),

@@ -71,10 +71,19 @@ impl PatchesPage<'_> {
             FitPer::Set => "The patches of all images were clustered together.",
             FitPer::Image => "The patches of each image were clustered by themselves.",
         };
+        let background = match self.recipe.patches.object_share {
+            Some(share) => format!(
+                "Cluster 0 is the background, which has no colour: patches of which less than {:.1} % stands off it.",
+                100.0 * share.get()
+            ),
+            None => {
+                "Cluster 0 is the quietest; it and others that are hardly busier are background, which has no colour."
+                    .to_owned()
+            }
+        };
         let mut blocks = vec![PageBlock::Paragraph(format!(
             "{together} Mean silhouette {clustered} in the space that was clustered, {raw} in the space of the \
-             statistics as they are. Cluster 0 is the quietest; it and others that are hardly busier are background, which \
-             has no colour."
+             statistics as they are. {background}"
         ))];
         let settings = format!(
             "{}; k = {}; silhouette {clustered} clustered, {raw} raw; opacity {}",

@@ -5,12 +5,13 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Mutex;
 
+use ndarray::Array2;
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::commands::CommandError;
 use crate::data::{ImageRecord, Manifest, Skipped};
-use crate::features::{Ignore, Patches, Statistic};
+use crate::features::{Ignore, Patches, Statistic, object_map};
 use crate::images::{
     Circle, DepthRange, Enhancement, FieldOfView, Image, Limits, PartInView, brightness_in_view, decode,
     enhance_in_view,
@@ -59,6 +60,8 @@ pub(super) struct Slicing<'a> {
     pub others: BTreeSet<Slices>,
     pub ignore: Option<Ignore>,
     pub field: Option<&'a FieldOfView>,
+    /// Whether it is measured how much of each patch shows an object.
+    pub objects: bool,
     pub enhance: &'a [Enhancement],
     pub depth: DepthRange,
     /// How much memory the statistics of all patches may take.
@@ -117,10 +120,16 @@ impl Slicing<'_> {
         let plane_by = |enhancements: &[Enhancement]| {
             brightness_in_view(&enhance_in_view(enhancements, image.clone(), part.as_ref()), part.as_ref())
         };
-        let plane = plane_by(self.enhance);
-        let of = |plane: &ndarray::Array2<f32>, slices: Slices| {
-            Patches::measure(plane.view(), slices.rows, slices.columns, self.ignore).map_err(|error| error.to_string())
+        let objects = self.objects.then(|| object_map(&brightness_in_view(image, part.as_ref()), self.ignore));
+        let of = |plane: &Array2<f32>, Slices { rows, columns }: Slices| {
+            let patches = Patches::measure(plane.view(), rows, columns, self.ignore);
+            let patches = match &objects {
+                Some(objects) => patches.and_then(|one| one.with_objects(objects.view(), rows, columns)),
+                None => patches,
+            };
+            patches.map_err(|error| error.to_string())
         };
+        let plane = plane_by(self.enhance);
         let mut grids = BTreeMap::from([(self.main, of(&plane, self.main)?)]);
         for &slices in &self.others {
             if let Ok(patches) = of(&plane, slices) {

@@ -119,16 +119,18 @@ pub(super) fn write_patches(
     found: &[PatchClusters],
 ) -> Result<(), CommandError> {
     let columns = slices.columns.get() as usize;
+    let share = |patches: &Patches, patch: usize| patches.object_shares.as_ref().map(|shares| shares[patch]);
     let rows = manifest.records.iter().zip(patches).enumerate().flat_map(|(image, (record, patches))| {
         patches.ignored.iter().enumerate().map(move |(patch, ignored)| PatchRow {
             image: &record.path,
             place: [patch / columns + 1, patch % columns + 1],
             ignored: *ignored,
-            statistics: patches.values.row(patch).to_vec(),
+            statistics: patches.values.row(patch).into_iter().copied().chain(share(patches, patch)).collect(),
             clusters: found.iter().map(|one| one.labels[image][patch]).collect(),
         })
     });
-    let statistics = Statistic::ALL.iter().map(|statistic| statistic.name());
+    let measured = patches.iter().any(|one| one.object_shares.is_some());
+    let statistics = Statistic::ALL.iter().map(|statistic| statistic.name()).chain(measured.then_some("object_share"));
     let methods = found.iter().map(|clusters| clusters.method.name());
     Ok(patches_csv::write(&run.file(patches_csv::FILE)?, statistics, methods, rows)?)
 }

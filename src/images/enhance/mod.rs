@@ -38,7 +38,7 @@ pub enum Enhancement {
     Clahe(Clahe),
     /// Two percentiles of the brightness become 0 and 255; what lies outside is cut off.
     Stretch(Percentiles),
-    /// Uneven light is divided out.
+    /// Uneven light is divided out: what all of the picture shows of it, or its background.
     FlatField(FlatField),
     /// `255 - v`: dark becomes bright.
     Invert,
@@ -129,7 +129,8 @@ impl fmt::Display for Enhancement {
             Self::Equalize | Self::Invert => Ok(()),
             Self::Clahe(Clahe { tiles, clip_limit }) => write!(f, " {tiles}x{tiles} clip {}", clip_limit.get()),
             Self::Stretch(percentiles) => write!(f, " {}-{} %", percentiles.low(), percentiles.high()),
-            Self::FlatField(FlatField { width }) => write!(f, " {}", width.get()),
+            Self::FlatField(FlatField::All { width }) => write!(f, " {}", width.get()),
+            Self::FlatField(FlatField::Background) => f.write_str(" background"),
             Self::Denoise(Denoise { passes }) => write!(f, " 3x3 passes {passes}"),
         }
     }

@@ -34,9 +34,9 @@ pub struct Picture {
 impl Picture {
     /// Whether each patch of a grid of `n` × `n` shows a crystal on at least `share` of its pixels.
     pub fn patches(&self, n: usize, share: f64) -> Vec<bool> {
-        let side = self.image.width() as usize;
+        let (height, side) = (self.image.height() as usize, self.image.width() as usize);
         let cells = NonZeroU32::new(n as u32).unwrap();
-        let boxes = Tiling::Grid { rows: cells, columns: cells, half_width: None }.boxes(side, side).unwrap();
+        let boxes = Tiling::Grid { rows: cells, columns: cells, half_width: None }.boxes(height, side).unwrap();
         let shows = |TilePlace { y, x, .. }: TilePlace| {
             let inside: usize = y.clone().map(|y| x.clone().filter(|x| self.mask[y * side + x]).count()).sum();
             inside as f64 >= share * (y.len() * x.len()) as f64
@@ -121,6 +121,35 @@ pub fn picture(seed: u64, options: Options) -> Picture {
                 }
             }
             image.put_pixel(x as u32, y as u32, Luma([level.round().clamp(6.0, 255.0) as u8]));
+        }
+    }
+    Picture { image, mask }
+}
+
+/// Draws rows of smooth discs, brighter than the ground or darker, which cover 55 to 75 % of it, in light that falls to a third
+/// from top to bottom; the same seed gives the same pixels.
+pub fn discs(seed: u64, bright: bool) -> Picture {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (height, width) = (480, 640);
+    let pitch = within(&mut rng, 50.0, 80.0);
+    let radius = pitch * within(&mut rng, 0.44, 0.465);
+    let (texture, relief) = (Smooth::new(&mut rng, height, width, 6.0), Smooth::new(&mut rng, height, width, 9.0));
+    let contrasts: Vec<f64> =
+        (0..400).map(|_| if bright { within(&mut rng, 0.3, 0.8) } else { within(&mut rng, -0.6, -0.3) }).collect();
+    let mut image = GrayImage::new(width as u32, height as u32);
+    let mut mask = vec![false; height * width];
+    for y in 0..height {
+        for x in 0..width {
+            let (at_y, at_x) = (y as f64, x as f64);
+            let (row, column) = ((at_y / pitch) as usize, (at_x / pitch) as usize);
+            let off = |at: f64| at % pitch - pitch / 2.0;
+            let inside = off(at_y).hypot(off(at_x)) < radius;
+            let contrast = contrasts[(row * 20 + column) % contrasts.len()] * (1.0 + 0.1 * relief.at(at_y, at_x));
+            let light = 110.0 * (-1.1 * at_y / height as f64).exp();
+            let surface = 1.0 + 0.015 * texture.at(at_y, at_x) + if inside { contrast } else { 0.0 };
+            let level = light * surface + 1.2 * normal(&mut rng);
+            image.put_pixel(x as u32, y as u32, Luma([level.round().clamp(0.0, 255.0) as u8]));
+            mask[y * width + x] = inside;
         }
     }
     Picture { image, mask }
