@@ -37,6 +37,10 @@ pub enum Note {
     ReferenceSampled { training: usize, kept: usize },
     /// A checkpoint made before novelty was a share of known images.
     NoveltyInDeviations,
+    /// Doubting labels made the validation images worse, and none is doubted; accuracies `without` and `with` it.
+    DoubtStaysOut { images: usize, without: f64, with: f64 },
+    /// There is no validation image to prove the doubt of labels on, and none is doubted.
+    DoubtUnproven,
     /// Hand-made features that were not finite.
     FeaturesNotFinite { features: usize },
     /// Patches that are dark, as the rule of the run over patches says, or beyond its field of view.
@@ -116,6 +120,16 @@ impl fmt::Display for Note {
                 "this checkpoint was made before novelty was a share of known images: its novelty counts standard \
                  deviations, and nothing tells novel images from unsure ones; train again for both",
             ),
+            Self::DoubtStaysOut { images, without, with } => write!(
+                f,
+                "no label is doubted: of {images} validation images {:.1} % would be right with doubt, {:.1} % are without, \
+                 or rare classes would lose",
+                100.0 * with,
+                100.0 * without
+            ),
+            Self::DoubtUnproven => {
+                f.write_str("no label is doubted: there are no validation images on which doubt could prove itself")
+            }
             Self::FeaturesNotFinite { features } => {
                 write!(f, "{features} hand-made features were not finite numbers and count as 0")
             }

@@ -282,7 +282,7 @@ fn a_label_that_contradicts_the_other_images_is_doubted_and_one_of_a_lone_image_
     let mut x = blobs.x.clone();
     InputStandardizer::fit_scaled(blobs.x.view(), &split.train, Scaling::Overall).unwrap().apply(x.view_mut());
     let weights =
-        |doubt| fitting::label_weights(x.view(), &blobs.set(), &split, &ClassWeights::None, doubt, 0).unwrap();
+        |doubt| fitting::label_weights(x.view(), &blobs.set(), &split, &ClassWeights::None, doubt, 0, &Silent).unwrap();
     assert!(weights(0.0).iter().all(|weight| *weight == 1.0));
     let doubted = weights(1.0);
     let mean = |wrong: bool| {

@@ -25,7 +25,7 @@ pub fn train(
     data.check(split)?;
     match recipe {
         ClassifierRecipe::Mlp(recipe) => mlp::fit(recipe, data, split, device, seed, observer),
-        ClassifierRecipe::Linear(recipe) => linear::fit(recipe, data, split, seed),
+        ClassifierRecipe::Linear(recipe) => linear::fit(recipe, data, split, seed, observer),
         ClassifierRecipe::Knn(recipe) => {
             let knn = Knn::fit(recipe, data, &split.train, seed);
             Ok(Trained::without_epochs(Classifier::Knn(knn), None))

@@ -8,6 +8,7 @@ use super::classifier::Classifier;
 use super::head::{DenseLayer, Head};
 use crate::data::{BelowOne, NonNegative, Positive};
 use crate::linear_model::{LogisticRegression, Stop};
+use crate::progress::Observer;
 use crate::training::fitting::{ClassWeights, Scaling, label_weights, standardised, targets};
 use crate::training::{Split, TrainError, Trained, TrainingSet};
 
@@ -30,7 +31,8 @@ pub struct LinearRecipe {
     /// Weight of an image by its class: `"none"`, `"balanced"` or a table such as `{ fault = 3.0 }`.
     pub class_weights: ClassWeights,
     /// How much a label is doubted that contradicts the other images, 0 or more: it counts as much as a cautious
-    /// classifier that never saw it agrees, to this power. Rare classes are the first to be doubted.
+    /// classifier that never saw it agrees, to this power, whatever the share of its class. Where that makes the validation
+    /// images worse, no label is doubted, and it is said.
     pub doubt: NonNegative,
 }
 
@@ -52,9 +54,15 @@ impl Default for LinearRecipe {
 ///
 /// # Errors
 /// When class weights name what is no class.
-pub fn fit(recipe: &LinearRecipe, data: &TrainingSet<'_>, split: &Split, seed: u64) -> Result<Trained, TrainError> {
+pub fn fit(
+    recipe: &LinearRecipe,
+    data: &TrainingSet<'_>,
+    split: &Split,
+    seed: u64,
+    observer: &dyn Observer,
+) -> Result<Trained, TrainError> {
     let (standardizer, x) = standardised(data.x, &split.train, recipe.scaling);
-    let weights = label_weights(x.view(), data, split, &recipe.class_weights, recipe.doubt.get(), seed)?;
+    let weights = label_weights(x.view(), data, split, &recipe.class_weights, recipe.doubt.get(), seed, observer)?;
     let targets = targets(data.y, &weights, data.classes.len(), recipe.label_smoothing.get());
     let on = |rows: &[usize]| {
         let (x, targets) = (x.select(Axis(0), rows), targets.select(Axis(0), rows));

@@ -1,6 +1,7 @@
 //! Tools of fitting that classifiers share: scaled features, weights of labels, the loss, and the size of steps.
 
 mod class_weights;
+mod doubt;
 mod label_weights;
 mod loss;
 mod schedule;

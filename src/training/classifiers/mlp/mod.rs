@@ -33,7 +33,7 @@ pub fn fit(
         observer.warn(&Warning::NoValidation);
     }
     let (standardizer, x) = standardised(data.x, &split.train, recipe.scaling);
-    let weights = label_weights(x.view(), data, split, &recipe.class_weights, recipe.doubt.get(), seed)?;
+    let weights = label_weights(x.view(), data, split, &recipe.class_weights, recipe.doubt.get(), seed, observer)?;
     let fitted = device.run(MlpTraining {
         recipe,
         x,

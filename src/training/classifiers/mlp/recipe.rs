@@ -52,7 +52,8 @@ pub struct MlpRecipe {
     /// cross-entropy) to 1 (mean absolute error).
     pub robustness: Fraction,
     /// How much a label is doubted that contradicts the other images, 0 or more: it counts as much as a cautious
-    /// classifier that never saw it agrees, to this power. Rare classes are the first to be doubted.
+    /// classifier that never saw it agrees, to this power, whatever the share of its class. Where that makes
+    /// the validation images worse, no label is doubted, and it is said.
     pub doubt: NonNegative,
 }
 
