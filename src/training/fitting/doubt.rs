@@ -2,8 +2,8 @@
 //!
 //! A label counts as much as a cautious classifier that never saw it agrees. That a class is rare speaks against all of
 //! its labels alike, and so against none: probabilities are divided by the shares of the classes before they are
-//! compared. Where labels are right, doubt can only harm. It counts only where the cautious classifier, learning from
-//! doubted labels, is no worse on the validation images, over all and over the classes alike.
+//! compared. Where labels are right, doubt can only harm. It stays out where the cautious classifier, learning from
+//! doubted labels, is worse on the validation images by more than the standard error of the difference.
 //!
 //! References: Northcutt et al., "Confident learning: Estimating uncertainty in dataset labels", JAIR 2021, for
 //! out-of-fold predictions of labels; Saerens et al., "Adjusting the Outputs of a Classifier to New a Priori
@@ -15,10 +15,8 @@ use ndarray::{ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use super::loss::targets;
-use crate::data::{ClassId, nonzero};
+use crate::data::nonzero;
 use crate::linear_model::{LogisticRegression, Stop};
-use crate::metrics::ConfusionMatrix;
-use crate::metrics::classification::{accuracy, balanced_accuracy};
 use crate::progress::{Note, Observer};
 use crate::training::TrainingSet;
 use crate::training::split::{Divisible, Folds, Split};
@@ -42,6 +40,15 @@ pub(super) struct Doubt<'a, 'd> {
     pub seed: u64,
 }
 
+/// What the validation images say of doubt.
+struct Proof {
+    /// Whether it is worse by more than the standard error of the difference, over all images or over the classes alike.
+    is_worse: bool,
+    /// Accuracy without doubt, and with it.
+    without: f64,
+    with: f64,
+}
+
 impl Doubt<'_, '_> {
     /// What each label counts once it is doubted, its agreement to the power of `strength`; as before where that does not
     /// prove itself.
@@ -55,13 +62,13 @@ impl Doubt<'_, '_> {
 
     /// The `doubted` weights where they prove themselves, else those of before, and a word about it.
     fn proven(&self, doubted: Vec<f32>, observer: &dyn Observer) -> Vec<f32> {
-        let Some([without, with]) = self.proof(&doubted) else {
+        let Some(proof) = self.proof(&doubted) else {
             observer.note(&Note::DoubtUnproven);
             return self.weights.to_vec();
         };
-        if with.iter().zip(without).any(|(with, without)| *with < without) {
+        if proof.is_worse {
             let images = self.split.validation.len();
-            observer.note(&Note::DoubtStaysOut { images, without: without[0], with: with[0] });
+            observer.note(&Note::DoubtStaysOut { images, without: proof.without, with: proof.with });
             return self.weights.to_vec();
         }
         doubted
@@ -101,21 +108,36 @@ impl Doubt<'_, '_> {
         held_out.iter().zip(p.rows()).filter_map(agreement).collect()
     }
 
-    /// Accuracy and balanced accuracy on the validation images of what learns from labels as they are, and of what learns
-    /// from the `doubted` ones; `None` without such images.
-    fn proof(&self, doubted: &[f32]) -> Option<[[f64; 2]; 2]> {
+    /// How what learns from the `doubted` labels fares on the validation images beside what learns from labels as they
+    /// are; `None` without such images.
+    fn proof(&self, doubted: &[f32]) -> Option<Proof> {
         let Self { data, split, .. } = self;
-        let truth: Vec<ClassId> = split.validation.iter().map(|&row| data.y[row]).collect();
+        let truth: Vec<usize> = split.validation.iter().map(|&row| data.y[row].0).collect();
+        if truth.is_empty() {
+            return None;
+        }
         let x = self.x.select(Axis(0), &split.validation);
-        let judge = |weights: &[f32]| {
+        let right = |weights: &[f32]| -> Vec<f64> {
             let p = self.classifier(&split.train, weights).probabilities(x.view());
             let best =
                 |p: ArrayView1<'_, f32>| (1..p.len()).fold(0, |best, at| if p[at] > p[best] { at } else { best });
-            let predicted: Vec<ClassId> = p.rows().into_iter().map(|p| ClassId(best(p))).collect();
-            let matrix = ConfusionMatrix::of(&truth, &predicted, data.classes);
-            Some([accuracy(&matrix)?, balanced_accuracy(&matrix)?])
+            p.rows().into_iter().zip(&truth).map(|(p, &class)| f64::from(u8::from(best(p) == class))).collect()
         };
-        Some([judge(self.weights)?, judge(doubted)?])
+        let (without, with) = (right(self.weights), right(doubted));
+        let mut of_class = vec![0.0_f64; data.classes.len()];
+        truth.iter().for_each(|&class| of_class[class] += 1.0);
+        // Over all images, then over the classes alike.
+        let is_worse = [false, true].into_iter().any(|balanced| {
+            let share = |class: usize| if balanced { 1.0 / of_class[class] } else { 1.0 };
+            let gains = truth.iter().zip(with.iter().zip(&without)).map(|(&class, (with, without))| {
+                let gain = share(class) * (with - without);
+                (gain, gain * gain)
+            });
+            let (gain, squares) = gains.fold((0.0, 0.0), |sum, gain| (sum.0 + gain.0, sum.1 + gain.1));
+            gain < -squares.sqrt()
+        });
+        let mean = |right: &[f64]| right.iter().sum::<f64>() / right.len() as f64;
+        Some(Proof { is_worse, without: mean(&without), with: mean(&with) })
     }
 
     /// Learns from `rows`, each counting by `weights`.
@@ -131,7 +153,7 @@ impl Doubt<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::ImageId;
+    use crate::data::{ClassId, ImageId};
     use crate::progress::{Event, Silent};
     use ndarray::Array2;
     use std::sync::Mutex;
