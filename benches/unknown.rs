@@ -5,7 +5,7 @@
 //! `WEIGHTS` is a file, or `-` for those of the program. Images whose names, read by the template, agree in the field
 //! `GROUP` stay in one fold. Once no class is left out, then each in turn. The rest is cross-validated in five folds;
 //! prints a line per tested image: `left_out`, fold, known, right, sure (before calibration), confidence, energy, knn,
-//! novelty, rejected.
+//! novelty, because (novel, unsure or empty), margin.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -21,7 +21,7 @@ use rails::images::{DepthRange, Resize, ScanOptions, scan};
 use rails::progress::Silent;
 use rails::training::{
     Calibration, Divisible, Folds, Groups, HeldOut, Metric, MlpRecipe, RejectRecipe, RejectRule, Split, SplitRecipe,
-    TrainingNeighbours, TrainingSet, confidences, most_likely, softmax, train,
+    TrainingNeighbours, TrainingSet, UnknownBecause, confidences, most_likely, softmax, train,
 };
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -54,7 +54,7 @@ fn main() -> Outcome<()> {
     let mut names: Vec<&str> = images.classes.iter().map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
-    println!("left_out,fold,known,right,sure,confidence,energy,knn,novelty,rejected");
+    println!("left_out,fold,known,right,sure,confidence,energy,knn,novelty,because,margin");
     for left_out in ["-"].into_iter().chain(names.iter().copied()) {
         let known: Vec<usize> = (0..images.ids.len()).filter(|&row| images.classes[row] != left_out).collect();
         let strange: Vec<usize> = (0..images.ids.len()).filter(|&row| images.classes[row] == left_out).collect();
@@ -110,7 +110,7 @@ fn cross_validate(images: &Images, left_out: &str, known: &[usize], strange: &[u
         })?;
         let calibration = Calibration::fit(held.logits.view(), &held.truth, held.from);
         let held_out = confidences(calibration.probabilities(held.logits).view());
-        let rule = RejectRule::fit(&held.outlier_scores, &held_out, RejectRecipe::default().keep);
+        let rule = RejectRule::fit(&held.outlier_scores, &held_out, RejectRecipe::default());
         let neighbours = TrainingNeighbours::fit(&data, |_| String::new(), &split.train, None, Metric::Cosine, 42);
         let tested = x.select(Axis(0), &split.test);
         let truth: Vec<Option<ClassId>> = split.test.iter().map(|&row| Some(y[row])).collect();
@@ -123,15 +123,17 @@ fn cross_validate(images: &Images, left_out: &str, known: &[usize], strange: &[u
             let scores = neighbours.outlier_scores(x.view())?;
             for (row, best) in most_likely(probabilities.view()).into_iter().enumerate() {
                 let energy = -logits.row(row).iter().map(|&logit| f64::from(logit).exp()).sum::<f64>().ln();
-                let novelty = rule.novelty(scores[row], calibrated[row]);
+                let found = rule.recognise(scores[row], calibrated[row]);
                 println!(
-                    "{left_out},{fold},{},{},{},{},{energy},{},{novelty},{}",
+                    "{left_out},{fold},{},{},{},{},{energy},{},{},{},{}",
                     u8::from(truth[row].is_some()),
                     u8::from(truth[row] == Some(best)),
                     sure[row],
                     calibrated[row],
                     nearest[row].last().map_or(0.0, |far| far.distance),
-                    u8::from(rule.rejects(novelty)),
+                    found.novelty.unwrap_or_default(),
+                    found.unknown_because.and_then(UnknownBecause::word).unwrap_or_default(),
+                    found.margin,
                 );
             }
         }

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+TEXTS = ("left_out", "because")
 MEASURES = {
     "ours": lambda r: r["novelty"],
     "max-softmax": lambda r: -r["sure"],
@@ -26,7 +27,7 @@ def calibration_error(confidence, right, bins=15):
 
 for path in sys.argv[1:]:
     with open(path) as lines:
-        rows = [{k: v if k == "left_out" else float(v) for k, v in row.items()} for row in csv.DictReader(lines)]
+        rows = [{k: v if k in TEXTS else float(v) for k, v in row.items()} for row in csv.DictReader(lines)]
     classes = sorted({r["left_out"] for r in rows} - {"-"})
     print(f"\n{pathlib.Path(path).stem}\n{'left out':22}" + "".join(f"{name:>15}" for name in MEASURES) + f"{'rejected':>10}{'kept':>7}")
     table = []
@@ -35,7 +36,7 @@ for path in sys.argv[1:]:
         for fold in range(5):
             some = [r for r in rows if r["left_out"] == left_out and r["fold"] == fold]
             known = np.array([r["known"] for r in some])
-            rejected = np.array([r["rejected"] for r in some])
+            rejected = np.array([float(r["because"] != "") for r in some])
             areas = [roc_auc_score(1 - known, [measure(r) for r in some]) for measure in MEASURES.values()]
             # At the quantile of the tested known images: exactly 90 % of them kept.
             score = np.array([r["novelty"] for r in some])
@@ -59,7 +60,22 @@ for path in sys.argv[1:]:
         error, limit = calibration_error(confidence, right), np.quantile(chance, 0.95)
         title = {"sure": "before", "confidence": "after"}[name]
         print(f"ECE {title} calibration {error:.4f}, 95th percentile by chance {limit:.4f}, accuracy {right.mean():.4f}")
-    score = np.array([r["novelty"] for r in some])
-    order = np.argsort(score)
-    wrong = np.cumsum(1 - right[order]) / np.arange(1, len(order) + 1)
-    print("risk at coverage " + ", ".join(f"{c:.0%} {wrong[int(c * len(order)) - 1]:.3f}" for c in (1, 0.9, 0.8, 0.5)))
+    because = np.array([r["because"] for r in some])
+    for reason in ["novel", "unsure"]:
+        told = because == reason
+        print(f"{reason}: {told.sum()} images, {int(right[told].sum())} of them called right")
+    unknown = int((because != "").sum())
+    confidence = np.array([r["confidence"] for r in some])
+    least = np.argsort(confidence)[:unknown]
+    caught = unknown - int(right[because != ""].sum())
+    print(f"unknown: {unknown}, errors caught {caught}; the {unknown} least confident would catch {int((1 - right[least]).sum())}")
+
+    # Known images alone, then with those of each class left out, which are wrong whatever they are called.
+    for title, wanted in [("known images", lambda r: r["left_out"] == "-"), ("with classes left out", lambda r: r["left_out"] != "-")]:
+        some = [r for r in rows if wanted(r)]
+        right = np.array([r["right"] for r in some])
+        orders = {"both": [-r["margin"] for r in some], "novelty": [r["novelty"] for r in some], "confidence": [-r["confidence"] for r in some]}
+        for name, score in orders.items():
+            wrong = np.cumsum(1 - right[np.argsort(score, kind="stable")]) / np.arange(1, len(right) + 1)
+            risks = ", ".join(f"{c:.0%} {wrong[int(c * len(right)) - 1]:.3f}" for c in (1, 0.95, 0.9, 0.8, 0.7, 0.5))
+            print(f"risk at coverage, {title}, by {name}: {risks}; area {wrong.mean():.4f}")

@@ -11,8 +11,9 @@ use crate::runs::Placement;
 /// Tell the class of new images
 ///
 /// Prints a table of path, class, confidence, novelty and the probability of every class, or writes it to --output.
-/// Novelty tells how unlike all training images an image is: 0 is usual for a known image, more is less like them.
-/// Above the checkpoint's threshold the image is `unknown`.
+/// Novelty tells how unlike all training images an image is: 0.97 is more so than 97 % of the known images. Above the
+/// checkpoint's threshold the image is `unknown`, as novel; below its threshold of confidence it is `unknown`, as unsure.
+/// The column `unknown_because` says which.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("folders").args(["keep_into", "sort_into"]).multiple(true)))]
 pub(super) struct Arguments {
@@ -31,16 +32,16 @@ pub(super) struct Arguments {
     /// Write the images of that class here too, files of frames with these frames only
     #[arg(long, value_name = "DIR", requires = "keep")]
     keep_into: Option<PathBuf>,
-    /// Sort the images into one folder per class here
+    /// Sort the images into one folder per class here, unknown ones into unknown/novel and unknown/unsure
     #[arg(long, value_name = "DIR")]
     sort_into: Option<PathBuf>,
     /// Copy images into these folders instead of linking them
     #[arg(long, requires = "folders")]
     copy: bool,
-    /// Call an image `unknown` below this confidence too, from 0 to 1
+    /// Call an image `unknown` below this confidence, from 0 to 1, instead of the checkpoint's
     #[arg(long, value_name = "P", value_parser = parse_fraction)]
     min_confidence: Option<Fraction>,
-    /// Give every image its most likely class, also what resembles nothing that was learned
+    /// Give every image its most likely class, also what resembles nothing that was learned or lies between classes
     #[arg(long)]
     keep_all: bool,
     /// Name the N nearest training images of each image, with their class and distance

@@ -28,7 +28,8 @@ pub use patches::{
     patches,
 };
 pub use predict::{
-    NearestImage, PredictOptions, PredictSummary, Prediction, PredictionsFile, TableFormat, predict, predictions_text,
+    NearestImage, PredictOptions, PredictSummary, Prediction, PredictionsFile, TableFormat, UnknownCounts, predict,
+    predictions_text,
 };
 pub use search::{CombinationRow, SearchFindings, SearchOptions, SearchSummary, search, texts};
 pub use separate::{LayerRow, SeparateFindings, SeparateSummary, separate};

@@ -86,7 +86,8 @@ impl LabelledPredictions<'_> {
 pub(super) mod tests {
     use super::*;
     use crate::data::ImageId;
-    use crate::evaluation::{Novelty, divide_by_truth};
+    use crate::evaluation::divide_by_truth;
+    use crate::training::{Recognition, UnknownBecause};
     use ndarray::array;
 
     /// Classes `a` and `b`; five images: two of `a`, one of `b`, one of the novel `c`, one without truth.
@@ -98,11 +99,15 @@ pub(super) mod tests {
         };
         let images = [("1", "x"), ("2", "y"), ("3", "x"), ("4", "y"), ("5", "y")].map(image).to_vec();
         let probabilities = array![[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [0.7, 0.3], [0.5, 0.5]];
-        let novelty = |score| Novelty { score, rejected: score > 2.0 };
+        let recognition = |novelty| Recognition {
+            novelty: Some(novelty),
+            unknown_because: (novelty > 2.0).then_some(UnknownBecause::Novel),
+            margin: 2.0 / (novelty + 1e-3),
+        };
         let predictions = Predictions {
             uncalibrated: array![[0.8, 0.2], [0.3, 0.7], [0.45, 0.55], [0.6, 0.4], [0.5, 0.5]],
             probabilities,
-            novelty: [0.0, 1.0, 0.5, 3.0, 0.1].map(novelty).to_vec(),
+            recognitions: [0.0, 1.0, 0.5, 3.0, 0.1].map(recognition).to_vec(),
         };
         let classes = vec!["a".to_owned(), "b".to_owned()];
         (classes, images, [Some("a"), Some("a"), Some("b"), Some("c"), None], predictions)
@@ -116,10 +121,10 @@ pub(super) mod tests {
         assert_eq!(labelled.truth, [ClassId(0), ClassId(0), ClassId(1)]);
         assert_eq!(labelled.images.iter().map(LabelledImage::name).collect::<Vec<_>>(), ["1.png", "2.png", "3.png"]);
         assert_eq!(labelled.features.column(0).to_vec(), [0.0, 1.0, 2.0]);
-        assert_eq!(labelled.predictions.novelty_scores(), [0.0, 1.0, 0.5]);
+        assert_eq!(labelled.predictions.novelties(), [0.0, 1.0, 0.5]);
         assert_eq!((novel.truth.as_slice(), novel.images[0].name()), (&["c".to_owned()][..], "4.png".to_owned()));
         assert_eq!(novel.predictions.probabilities, array![[0.7, 0.3]]);
-        assert!(novel.predictions.novelty[0].rejected);
+        assert_eq!(novel.predictions.unknown_because(0), Some(UnknownBecause::Novel));
     }
 
     #[test]

@@ -183,7 +183,7 @@ mod tests {
     fn without_images_nothing_is_claimed() {
         let classes = ["a".to_owned(), "b".to_owned()];
         let empty = || Array2::zeros((0, 2));
-        let predictions = Predictions { uncalibrated: empty(), probabilities: empty(), novelty: Vec::new() };
+        let predictions = Predictions { uncalibrated: empty(), probabilities: empty(), recognitions: Vec::new() };
         let (labelled, _) = divide_by_truth(&classes, Vec::new(), &[], Array2::zeros((0, 3)).view(), &predictions);
         let found = Evaluation::of(&labelled, 1.0, 0);
         assert_eq!((found.scores.accuracy, found.confidence.ece, found.accuracy_with_novel(0)), (None, None, None));

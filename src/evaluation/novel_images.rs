@@ -52,14 +52,14 @@ impl NovelImages {
             *sums.taken_for.entry(&classes[predicted[row].0]).or_default() += 1;
             sums.confidence += f64::from(confidences[row]);
             sums.images += 1;
-            sums.rejected += usize::from(self.predictions.novelty.get(row).is_some_and(|novelty| novelty.rejected));
+            sums.rejected += usize::from(self.predictions.unknown_because(row).is_some());
         }
         let class = |(class, sums): (&str, Sums<'_>)| NovelClass {
             class: class.to_owned(),
             images: sums.images,
             taken_for: sums.taken_for.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
             mean_confidence: sums.confidence / sums.images as f64,
-            called_unknown: (!self.predictions.novelty.is_empty()).then_some(sums.rejected),
+            called_unknown: (!self.predictions.recognitions.is_empty()).then_some(sums.rejected),
         };
         by_class.into_iter().map(class).collect()
     }
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(found[0].taken_for, taken(&[("a", 1), ("b", 2)]));
         assert!((found[0].mean_confidence - (0.8 + 0.6 + 0.7) / 3.0).abs() < 1e-7, "{}", found[0].mean_confidence);
         assert_eq!((found[1].class.as_str(), found[1].images, &found[1].taken_for), ("d", 2, &taken(&[("a", 2)])));
-        novel.predictions.novelty.clear();
+        novel.predictions.recognitions.clear();
         assert_eq!(novel.by_class(&classes)[0].called_unknown, None);
         assert_eq!(NovelImages::default().by_class(&classes), []);
     }

@@ -1,26 +1,9 @@
-//! Predictions of a classifier: probabilities before and after calibration, and how novel each image is.
+//! Predictions of a classifier: probabilities before and after calibration, and how far each image is recognised.
 
 use ndarray::{Array2, Axis};
 
 use crate::data::ClassId;
-use crate::training::{RejectRule, confidences, most_likely};
-
-/// Novelty of an image: how unlike all training images it is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Novelty {
-    /// Novelty score, in standard deviations of known images: 0 is usual for a known image, more is less like them.
-    pub score: f64,
-    /// Whether the score lies above the threshold, so that prediction gives the image no class.
-    pub rejected: bool,
-}
-
-impl Novelty {
-    /// Applies `rule` to each of `scores`.
-    #[must_use]
-    pub fn of_all(rule: &RejectRule, scores: Vec<f64>) -> Vec<Self> {
-        scores.into_iter().map(|score| Self { score, rejected: rule.rejects(score) }).collect()
-    }
-}
+use crate::training::{Recognition, UnknownBecause, confidences, most_likely};
 
 /// Predictions for a list of images: row `i` of everything belongs to image `i`.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +13,7 @@ pub struct Predictions {
     /// Probabilities as predictions show them, of the same shape.
     pub probabilities: Array2<f32>,
     /// One per image; empty where the classifier measures no novelty.
-    pub novelty: Vec<Novelty>,
+    pub recognitions: Vec<Recognition>,
 }
 
 impl Predictions {
@@ -55,13 +38,19 @@ impl Predictions {
         Self {
             uncalibrated: self.uncalibrated.select(Axis(0), rows),
             probabilities: self.probabilities.select(Axis(0), rows),
-            novelty: rows.iter().filter_map(|&row| self.novelty.get(row).copied()).collect(),
+            recognitions: rows.iter().filter_map(|&row| self.recognitions.get(row).copied()).collect(),
         }
     }
 
-    /// Novelty scores, one per image; empty where the classifier measures none.
+    /// Why prediction gives the image of `row` no class; `None` where it gives one.
     #[must_use]
-    pub fn novelty_scores(&self) -> Vec<f64> {
-        self.novelty.iter().map(|novelty| novelty.score).collect()
+    pub fn unknown_because(&self, row: usize) -> Option<UnknownBecause> {
+        self.recognitions.get(row)?.unknown_because
+    }
+
+    /// Novelty, one per image; empty where the classifier measures none.
+    #[must_use]
+    pub fn novelties(&self) -> Vec<f64> {
+        self.recognitions.iter().filter_map(|recognition| recognition.novelty).collect()
     }
 }

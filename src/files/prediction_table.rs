@@ -1,7 +1,7 @@
 //! The table of predictions that `rails predict` gives: CSV, JSON lines or Parquet.
 //!
-//! Columns: path, class, confidence, where the checkpoint measures it novelty, `p_<class>` for every class and, where
-//! asked, `neighbour_<n>`, `neighbour_<n>_class` and `neighbour_<n>_distance`. (`predictions.csv` of a run, which knows
+//! Columns: path, class, confidence, where the checkpoint measures it novelty, where it tells `unknown_because` (`novel`,
+//! `unsure` or empty), `p_<class>` for every class and, where asked, `neighbour_<n>`, `neighbour_<n>_class` and `neighbour_<n>_distance`. (`predictions.csv` of a run, which knows
 //! the true class too, is [`predictions_csv`](super::predictions_csv).)
 
 use std::io;
@@ -17,6 +17,8 @@ use super::{csv_table, parquet_table};
 pub struct PredictionTable<'a> {
     /// The classifier's classes.
     pub classes: &'a [String],
+    /// Whether the checkpoint tells why an image is `unknown`; those of before do not.
+    pub tells_why: bool,
     /// Columns of how many nearest training images there are.
     pub neighbours: usize,
     pub rows: Vec<PredictionTableRow<'a>>,
@@ -32,6 +34,8 @@ pub struct PredictionTableRow<'a> {
     pub confidence: f32,
     /// `None` where the checkpoint measures none.
     pub novelty: Option<f32>,
+    /// `novel` or `unsure`; `None` for an image with a class.
+    pub unknown_because: Option<&'a str>,
     /// One per class.
     pub probabilities: &'a [f32],
     /// The nearest training images, nearest first; there may be fewer than columns.
@@ -123,6 +127,9 @@ impl<'a> PredictionTable<'a> {
         ];
         if self.rows.iter().any(|row| row.novelty.is_some()) {
             columns.push(("novelty".to_owned(), number(&|row| row.novelty)));
+        }
+        if self.tells_why {
+            columns.push(("unknown_because".to_owned(), text(&|row| row.unknown_because)));
         }
         for (class, name) in self.classes.iter().enumerate() {
             columns.push((format!("p_{name}"), number(&|row| row.probabilities.get(class).copied())));

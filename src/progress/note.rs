@@ -35,6 +35,8 @@ pub enum Note {
     TrainingEnded { early: bool, best_epoch: usize },
     /// Only some training images are kept as a reference.
     ReferenceSampled { training: usize, kept: usize },
+    /// A checkpoint made before novelty was a share of known images.
+    NoveltyInDeviations,
     /// Hand-made features that were not finite.
     FeaturesNotFinite { features: usize },
     /// Patches that are dark, as the rule of the run over patches says, or beyond its field of view.
@@ -110,6 +112,10 @@ impl fmt::Display for Note {
             Self::ReferenceSampled { training, kept } => {
                 write!(f, "of {training} training images a sample of {kept} is kept to measure novelty by")
             }
+            Self::NoveltyInDeviations => f.write_str(
+                "this checkpoint was made before novelty was a share of known images: its novelty counts standard \
+                 deviations, and nothing tells novel images from unsure ones; train again for both",
+            ),
             Self::FeaturesNotFinite { features } => {
                 write!(f, "{features} hand-made features were not finite numbers and count as 0")
             }

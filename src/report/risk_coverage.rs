@@ -17,7 +17,7 @@ pub struct RiskCoveragePlot<'a> {
     pub title: &'a str,
     /// The order of rejection, and the curve.
     pub curves: &'a [(&'a str, &'a RiskCoverage)],
-    /// Share of images that the checkpoint's threshold gives an answer to.
+    /// Share of images that the checkpoint's thresholds give an answer to.
     pub chosen: Option<f64>,
 }
 
@@ -28,14 +28,13 @@ impl Figure for RiskCoveragePlot<'_> {
             LegendEntry::area(format!("{name}{area}"), group_colour(i))
         };
         let line =
-            self.chosen.map(|share| LegendEntry::area(format!("kept by the threshold: {} %", percent(share)), GREEN));
+            self.chosen.map(|share| LegendEntry::area(format!("kept by the thresholds: {} %", percent(share)), GREEN));
         let least = (!self.curves.is_empty()).then(|| LegendEntry::area("no order is better", FAINT_INK));
         let entries = self.curves.iter().enumerate().map(entry).chain(least).chain(line).collect();
         let legend = Legend::new(entries, 700);
         let first = self.curves.first().map(|(_, curve)| *curve);
-        let remark = first.map_or_else(String::new, |curve| {
-            format!("{} of {} answers are wrong; the least novel images come first", curve.wrong, curve.images)
-        });
+        let remark =
+            first.map_or_else(String::new, |curve| format!("{} of {} answers are wrong", curve.wrong, curve.images));
         let (mut canvas, body) = page(1300 + legend.width() + MARGIN, 860, self.title, &remark);
         let plot = body.without(0, 0, legend.width() + MARGIN, 0);
         let x = Axis::percent("images given an answer");

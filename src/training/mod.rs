@@ -11,7 +11,7 @@
 //! - `fitting`: what every classifier learns with: scaling of features, weights of labels, loss, step sizes.
 //! - `neighbours`: the training images as a reference, exactly searched.
 //! - `classifiers`: multilayer perceptron, logistic regression and k nearest neighbours behind one recipe and one type.
-//! - `confidence`: temperature scaling and novelty rejection, on images that were not learned from.
+//! - `confidence`: temperature scaling and rejection of the novel and the unsure, on images that were not learned from.
 //! - `finetune`: the network itself learns on, on images altered by `augment`.
 //!
 //! Networks live in burn only while they learn; what leaves is plain arrays, which need no backend.
@@ -35,8 +35,8 @@ pub use classifiers::{
     Trained, Votes, confidences, heat_map, most_likely, softmax,
 };
 pub use confidence::{
-    CalibrateRecipe, Calibration, ConfidenceFit, ConfidenceModel, HeldOut, HeldOutFrom, RejectRecipe, RejectRule,
-    TemperatureFit,
+    CalibrateRecipe, Calibration, ConfidenceFit, ConfidenceModel, HeldOut, HeldOutFrom, Recognition, RejectRecipe,
+    RejectRule, TemperatureFit, UnknownBecause,
 };
 pub use error::{ClassifierError, TrainError};
 pub use finetune::{FineTune, FineTuned, FinetuneRecipe, Pictures, Precision, TrainedPart, finetune};

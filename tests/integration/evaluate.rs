@@ -33,7 +33,8 @@ fn a_run_holds_every_table_plot_and_the_page() {
     assert!(number(&calibration["ece"]) < 0.3 && number(&calibration["ece_by_chance"]) > 0.0, "{calibration}");
 
     let rejection = &summary["rejection"];
-    assert!(number(&rejection["threshold"]).is_finite() && rejection["novel_classes"].is_null(), "{rejection}");
+    assert!((0.9..1.0).contains(&number(&rejection["threshold"])), "a share of known images: {rejection}");
+    assert!(rejection["min_confidence"] == json!(0.55) && rejection["novel_classes"].is_null(), "{rejection}");
     let run = place.newest("evaluate");
     assert_eq!(summary["run"], run.as_str());
     for file in [
@@ -54,9 +55,21 @@ fn a_run_holds_every_table_plot_and_the_page() {
     assert!((right as f64 / 60.0 - accuracy).abs() < 1e-12);
     let kept = predictions.iter().filter(|row| row["unknown"] == "false").count();
     assert!((kept as f64 / 60.0 - number(&rejection["at_threshold"]["coverage"])).abs() < 1e-12, "{rejection}");
+    for reason in ["novel", "unsure"] {
+        let told: Vec<_> = predictions.iter().filter(|row| row["unknown_because"] == reason).collect();
+        let right = told.iter().filter(|row| row["truth"] == row["class"]).count();
+        assert_eq!(rejection[reason], json!({ "images": told.len(), "right": right }), "{reason}: {rejection}");
+        assert!(told.iter().all(|row| row["unknown"] == "true"));
+    }
+    for row in &predictions {
+        let novelty: f64 = row["novelty"].parse().unwrap();
+        assert!(0.0 < novelty && novelty < 1.0, "{row:?}");
+        assert_eq!(row["unknown_because"] == "novel", novelty > number(&rejection["threshold"]), "{row:?}");
+    }
     assert_eq!(results["schema"], "rails.results/2");
     assert_eq!(&results["metrics"]["rejection"], rejection);
     assert!(number(&results["metrics"]["risk_coverage_area"]["by_novelty"]) < 0.2);
+    assert!(number(&results["metrics"]["risk_coverage_area"]["by_both"]) < 0.2);
     let risk = place.table(format!("{run}/risk_coverage.csv"));
     assert!(risk.len() > 10 && risk[0].keys().eq(["coverage", "novelty", "risk"]), "{:?}", risk[0]);
     let p: f64 = TEXTURES.iter().map(|class| predictions[0][&format!("p_{class}")].parse::<f64>().unwrap()).sum();
@@ -102,6 +115,7 @@ fn classes_that_were_never_learned_are_named_and_judged_apart() {
     for row in predictions {
         let found = said.iter().find(|other| other["path"].ends_with(row["path"].rsplit('/').next().unwrap())).unwrap();
         assert_eq!(row["unknown"] == "true", found["class"] == "unknown", "{row:?} {found:?}");
+        assert_eq!((&row["unknown_because"], &row["novelty"]), (&found["unknown_because"], &found["novelty"]));
     }
     assert!(place.read(format!("{run}/report.html")).contains("Novel classes"));
 }

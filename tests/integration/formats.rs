@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::workplace::{Workplace, copy_folder, names, repository};
+use crate::workplace::{Workplace, copy_folder, names, repository, table};
 
 /// A copy of that version's working folder.
 fn place() -> Workplace {
@@ -58,6 +58,16 @@ fn checkpoints_predict_as_they_did() {
             assert!(agree(now, then), "{name}\n{now:?}\n{then:?}");
         }
     }
+    let old = checkpoint(&place, "linear");
+    let told =
+        place.rails(&["predict", "images", "--checkpoint", &old, "--output", "again.csv", "--sort-into", "sorted"]);
+    told.with(0).saying(&["novelty counts standard deviations"]);
+    let unknown = place.table("again.csv").iter().filter(|row| row["class"] == "unknown").count();
+    let sorted = place.path("sorted/unknown");
+    assert!(if sorted.is_dir() { names(&sorted).len() == unknown } else { unknown == 0 }, "no folders of reasons");
+    let least = ["predict", "images", "--checkpoint", &old, "--min-confidence", "1", "--keep-all", "-q"];
+    let rows = table(&place.rails(&least).with(0).stdout);
+    assert!(rows.iter().all(|row| row["class"] == "unknown" && !row.contains_key("unknown_because")), "{:?}", rows[0]);
 }
 
 /// Texts are equal, and numbers as far as other processors add them up in another order. Version 0.1.0 called the novelty

@@ -40,7 +40,7 @@ fn the_test_images_give_the_confusion_matrix_again() {
 fn the_three_formats_tell_the_same() {
     let place = Workplace::trained("predict");
     let printed = place.rails(&["predict", "datasets/surfaces", "-q"]).with(0).stdout;
-    let header = "path,class,confidence,novelty,p_brick,p_grass,p_gravel\n";
+    let header = "path,class,confidence,novelty,unknown_because,p_brick,p_grass,p_gravel\n";
     assert!(printed.starts_with(header), "{}", &printed[..100]);
     for name in ["new/p.csv", "p.jsonl", "p.parquet"] {
         place.rails(&["predict", "datasets/surfaces", "-q", "--output", name]).with(0);
@@ -54,6 +54,7 @@ fn the_three_formats_tell_the_same() {
     let batch = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().next().unwrap().unwrap();
     let paths = batch.column_by_name("path").unwrap().as_any().downcast_ref::<StringArray>().unwrap();
     let grass = batch.column_by_name("p_grass").unwrap().as_any().downcast_ref::<Float32Array>().unwrap();
+    let reasons = batch.column_by_name("unknown_because").unwrap().as_any().downcast_ref::<StringArray>().unwrap();
     assert_eq!((lines.len(), paths.len()), (60, 60));
     for (index, row) in rows.iter().enumerate() {
         let p: f32 = row["p_grass"].parse().unwrap();
@@ -62,6 +63,12 @@ fn the_three_formats_tell_the_same() {
             (lines[index]["path"].as_str(), lines[index]["p_grass"].as_f64().map(|p| p as f32)),
             (Some(row["path"].as_str()), Some(p))
         );
+        let because = lines[index]["unknown_because"].as_str();
+        assert_eq!(because.unwrap_or_default(), row["unknown_because"], "{row:?}");
+        assert_eq!(because.is_some(), row["class"] == "unknown", "{row:?}");
+        assert_eq!((reasons.value(index), reasons.is_null(index)), (because.unwrap_or_default(), because.is_none()));
+        let novelty: f64 = row["novelty"].parse().unwrap();
+        assert!(0.0 < novelty && novelty < 1.0, "a share of known images: {row:?}");
         let sum: f32 = ["p_brick", "p_grass", "p_gravel"].iter().map(|name| row[*name].parse::<f32>().unwrap()).sum();
         assert!((sum - 1.0).abs() < 1e-5, "{row:?}");
         assert!(row["confidence"].parse::<f32>().unwrap() >= p);
@@ -76,14 +83,21 @@ fn images_are_sorted_and_doubtful_ones_set_apart() {
     let mut classes = names(&place.path("sorted"));
     classes.retain(|name| name != "rails-output.json");
     assert_eq!(classes.len() + 1, names(&place.path("sorted")).len(), "the folder is marked as output");
-    let counts: usize = classes.iter().map(|class| names(&place.path("sorted").join(class)).len()).sum();
-    assert_eq!(counts, 60);
+    let counts = classes.iter().filter(|class| *class != "unknown");
+    let counts: usize = counts.map(|class| names(&place.path("sorted").join(class)).len()).sum();
+    let reasons = classes.iter().filter(|class| *class == "unknown").flat_map(|_| names(&place.path("sorted/unknown")));
+    let unknown: usize = reasons.map(|reason| names(&place.path("sorted/unknown").join(reason)).len()).sum();
+    assert_eq!(counts + unknown, 60);
     place.rails(&["predict", "datasets/surfaces", "-q", "--sort-into", "sorted"]).with(1).saying(&["not empty"]);
     let all = ["predict", "datasets/surfaces", "-q", "--sort-into", "unsure", "--min-confidence", "1"];
     let told = table(&place.rails(&all).with(0).stdout);
     let unknown = told.iter().filter(|row| row["class"] == "unknown").count();
     assert!(unknown > 50, "{unknown}");
-    assert_eq!(names(&place.path("unsure/unknown")).len(), unknown);
+    for reason in ["novel", "unsure"] {
+        let told = told.iter().filter(|row| row["unknown_because"] == reason).count();
+        let folder = place.path(format!("unsure/unknown/{reason}"));
+        assert_eq!(if folder.is_dir() { names(&folder).len() } else { 0 }, told, "{reason}");
+    }
     place.rails(&["predict", "datasets/surfaces", "--min-confidence", "1.5"]).with(2).saying(&["from 0 to 1"]);
 }
 
@@ -123,7 +137,7 @@ fn what_was_never_seen_is_unknown_and_neighbours_explain() {
     let told = table(&place.rails(&arguments).with(0).stdout);
     let number = |row: &BTreeMap<String, String>, name: &str| row[name].parse::<f64>().unwrap();
     for row in &told[..2] {
-        assert_eq!(row["class"], "unknown", "{row:?}");
+        assert_eq!((row["class"].as_str(), row["unknown_because"].as_str()), ("unknown", "novel"), "{row:?}");
         assert!(number(row, "novelty") > number(&told[2], "novelty"), "{row:?}");
         assert!(number(row, "neighbour_2_distance") >= number(row, "neighbour_1_distance"), "{row:?}");
     }
@@ -131,19 +145,20 @@ fn what_was_never_seen_is_unknown_and_neighbours_explain() {
     assert!(number(&told[2], "neighbour_1_distance") < 1e-6 && number(&told[2], "neighbour_2_distance") > 0.0);
 
     let kept = table(&place.rails(&["predict", "-q", "--keep-all", "strange"]).with(0).stdout);
-    assert!(kept.iter().all(|row| row["class"] != "unknown"));
+    assert!(kept.iter().all(|row| row["class"] != "unknown" && row["unknown_because"].is_empty()));
     assert!(kept.iter().zip(&told).all(|(kept, told)| kept["confidence"] == told["confidence"]));
     let unsure = ["predict", "-q", "--keep-all", "--min-confidence", "1", "strange"];
-    assert!(table(&place.rails(&unsure).with(0).stdout).iter().all(|row| row["class"] == "unknown"));
+    let unsure = table(&place.rails(&unsure).with(0).stdout);
+    assert!(unsure.iter().all(|row| row["class"] == "unknown" && row["unknown_because"] == "unsure"));
 
     let few = ["predict", "-q", "strange", "--explain", "1000", "--output", "explained.parquet"];
     place.rails(&few).with(0);
     let file = File::open(place.path("explained.parquet")).unwrap();
     let batch = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().next().unwrap().unwrap();
     let training = split.iter().filter(|row| row["part"] == "train").count();
-    assert_eq!(batch.num_columns(), 7 + 3 * training, "all training images, where there are fewer than asked for");
+    assert_eq!(batch.num_columns(), 8 + 3 * training, "all training images, where there are fewer than asked for");
     place.rails(&["predict", "-q", "strange", "--explain", "2", "--sort-into", "sorted"]).with(0);
-    assert_eq!(names(&place.path("sorted/unknown")).len(), 2);
+    assert_eq!(names(&place.path("sorted/unknown/novel")).len(), 2);
 }
 
 #[test]
@@ -157,17 +172,53 @@ fn a_recipe_may_keep_all_and_the_threshold_is_told() {
     assert!(all.iter().all(|row| row["class"] != "unknown"));
     let told = place.rails(&small).with(0).stdout;
     assert!(
-        told.contains("Confidence ") && told.contains("less like the training images than 90 % of the known ones"),
+        told.contains("Confidence ") && told.contains("less like the training images than 95 % of the known ones"),
         "{told}"
     );
     let run = place.newest("train");
     let metrics = &place.json(format!("{run}/results.json"))["metrics"];
     assert!(metrics["calibration"]["temperature"].as_f64().unwrap() > 0.0);
-    assert_eq!(metrics["rejection"]["keep"], 0.9);
+    assert_eq!(metrics["rejection"]["keep"], 0.95);
     assert!(place.path(format!("{run}/plots/risk_coverage.png")).is_file());
     let curve = place.table(format!("{run}/risk_coverage.csv"));
     assert_eq!(curve.last().unwrap()["coverage"], "1");
     place.rails(&["train", "--set", "reject.keep=1.5"]).with(2).saying(&["from 0 to 1"]);
+}
+
+#[test]
+fn novel_and_unsure_have_a_threshold_each() {
+    let place = Workplace::trained("predict");
+    let small =
+        ["train", "--set", "classifier.hidden=[8]", "--set", "classifier.epochs=3", "--set", "calibrate.folds=2"];
+    // Whoever is not sure beyond doubt is unsure.
+    let told =
+        place.rails(&[&small[..], &["--set", "reject.min_confidence=1", "--name", "shy"]].concat()).with(0).stdout;
+    assert!(told.contains("and images between classes (confidence below 1.00)"), "{told}");
+    let counts = told.lines().find(|line| line.contains("would be unknown")).unwrap_or_else(|| panic!("{told}"));
+    assert!(counts.contains("of which are called right") && counts.contains("unsure "), "{counts}");
+    let judged = place.json(format!("{}/results.json", place.newest("train")))["metrics"]["rejection"].clone();
+    assert_eq!(
+        (&judged["at_threshold"], &judged["min_confidence"]),
+        (&serde_json::Value::Null, &1.0.into()),
+        "{judged}"
+    );
+    let rows = table(&place.rails(&["predict", "-q", "datasets/surfaces"]).with(0).stdout);
+    assert!(
+        rows.iter().all(|row| row["class"] == "unknown") && rows.iter().any(|row| row["unknown_because"] == "unsure")
+    );
+    let summary = place.rails(&["predict", "datasets/surfaces", "--output", "p.csv", "--json"]).with(0).json();
+    let count = |because: &str| rows.iter().filter(|row| row["unknown_because"] == because).count();
+    let counted = serde_json::json!({ "novel": count("novel"), "unsure": count("unsure"), "untold": 0 });
+    assert_eq!(summary["unknown"], counted, "{summary}");
+    // The option is for the checkpoint's threshold, and may be lower.
+    let lower = table(&place.rails(&["predict", "-q", "datasets/surfaces", "--min-confidence", "0"]).with(0).stdout);
+    assert!(lower.iter().all(|row| row["unknown_because"] != "unsure"));
+    assert_eq!(lower.iter().filter(|row| row["unknown_because"] == "novel").count(), count("novel"));
+
+    place.rails(&[&small[..], &["--set", "reject.min_confidence=0", "--name", "bold"]].concat()).with(0);
+    let bold = table(&place.rails(&["predict", "-q", "datasets/surfaces"]).with(0).stdout);
+    assert!(bold.iter().all(|row| row["unknown_because"] != "unsure"));
+    place.rails(&["train", "--set", "reject.min_confidence=-1"]).with(2).saying(&["from 0 to 1"]);
 }
 
 #[test]
@@ -203,7 +254,7 @@ fn a_checkpoint_that_is_not_whole_is_refused() {
         assert!(ended.stdout.is_empty());
     };
     let describe = |text: String| drop(place.write(&format!("{checkpoint}/bundle.json"), text));
-    describe(bundle.replace("\"format\": 3", "\"format\": 999"));
+    describe(bundle.replace("\"format\": 4", "\"format\": 999"));
     refused(&["format 999", "update rails"]);
     let other = bundle.replace("\"weights_hash\": \"", "\"weights_hash\": \"0");
     describe(other.clone());

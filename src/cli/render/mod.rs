@@ -25,7 +25,8 @@ use super::progress::Verbosity;
 use super::visible::{visible, visible_layout, visible_message};
 use crate::atomic_file::final_paths;
 use crate::commands::{
-    CommandError, Compared, HEADLINE, ImportSummary, ModelRow, PredictSummary, TileReport, more_is_better,
+    CommandError, Compared, HEADLINE, ImportSummary, ModelRow, PredictSummary, TileReport, UnknownCounts,
+    more_is_better,
 };
 use crate::workflow::{CurateSummary, ExportSummary, LabelImport, WorkflowError, unsaid_causes};
 
@@ -167,19 +168,30 @@ pub(super) fn predict(summary: &PredictSummary) -> String {
         summary.mean_confidence,
         visible(summary.checkpoint.display())
     );
-    if let (Some(threshold), Some(unknown)) = (summary.threshold, summary.counts.get("unknown")) {
-        let _ = writeln!(
-            text,
-            "Unknown    {} unlike the training images (novelty above {threshold:.2}) or unsure: --keep-all gives the \
-             most likely class instead",
-            count(*unknown, "image")
-        );
-    }
+    text += &predicted_unknown(summary);
     if let Some(first) = summary.skipped.first() {
         let _ =
             writeln!(text, "Skipped    {} files, the first: {}: `{}`", summary.skipped.len(), first.reason, first.path);
     }
     text
+}
+
+/// How many images got no class, and why; empty without such images.
+fn predicted_unknown(summary: &PredictSummary) -> String {
+    let UnknownCounts { novel, unsure, untold } = summary.unknown;
+    let threshold = summary.threshold.map_or_else(String::new, |threshold| format!(" (novelty above {threshold:.2})"));
+    let least = summary.min_confidence.map_or_else(String::new, |least| format!(" (confidence below {least:.2})"));
+    let reasons = [
+        (novel, format!("{novel} novel, unlike the training images{threshold}")),
+        (unsure, format!("{unsure} unsure, between classes{least}")),
+        (untold, format!("{untold} unlike the training images{threshold} or unsure")),
+    ];
+    let told: Vec<String> = reasons.into_iter().filter(|(n, _)| *n > 0).map(|(_, told)| told).collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    let all = count(novel + unsure + untold, "image");
+    format!("Unknown    {all}: {}; --keep-all gives the most likely class instead\n", told.join(", "))
 }
 
 pub(super) fn compare(compared: &Compared) -> String {

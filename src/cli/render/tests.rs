@@ -13,11 +13,11 @@ use crate::commands::{
 };
 use crate::data::{ClassId, Skipped};
 use crate::evaluation::{
-    Evaluation, FoldScores, FoldStatistics, LabelledImage, LabelledPredictions, NovelClass, NovelClassDetection,
-    Predictions, RankBy, Rejection,
+    Evaluation, FoldScores, FoldStatistics, KeptImages, LabelledImage, LabelledPredictions, NovelClass,
+    NovelClassDetection, Predictions, RankBy, RejectedImages, Rejection,
 };
 use crate::images::{Circle, Enhancement};
-use crate::metrics::{RiskAtCoverage, RiskCoverage};
+use crate::metrics::RiskCoverage;
 use crate::recipes::Slices;
 use crate::runs::{DatasetSummary, Placed};
 use crate::training::{Calibration, Disjointness, GroupProof, HeldOutFrom, NearProof, TemperatureFit};
@@ -74,19 +74,26 @@ fn evaluation() -> Evaluation {
         images: (0..6).map(image).collect(),
         truth: [0, 0, 0, 1, 1, 1].map(ClassId).to_vec(),
         features: std::borrow::Cow::Owned(array![[0.0], [0.0], [0.0], [0.0], [0.0], [0.0]]),
-        predictions: Predictions { uncalibrated: probabilities.clone(), probabilities, novelty: Vec::new() },
+        predictions: Predictions { uncalibrated: probabilities.clone(), probabilities, recognitions: Vec::new() },
     };
     Evaluation::of(&labelled, 1.0, 7)
 }
 
 fn rejection(threshold: Option<f64>) -> Rejection {
     Rejection {
-        keep: 0.9,
+        keep: 0.95,
         threshold,
+        min_confidence: threshold.map(|_| 0.55),
+        novelty_is_share: true,
         n_images: 40,
-        at_threshold: Some(RiskAtCoverage { coverage: 5.0 / 6.0, risk: 0.0, threshold: 1.1 }),
+        at_threshold: Some(KeptImages { coverage: 5.0 / 6.0, risk: 0.0 }),
+        novel: RejectedImages { images: 0, right: 0 },
+        unsure: RejectedImages { images: 1, right: 0 },
+        untold: RejectedImages::default(),
         risk_of_all: Some(1.0 / 6.0),
-        novel_classes: Some(NovelClassDetection { images: 4, unknown: 3, roc_auc: Some(0.9583) }),
+        novel_classes: Some(NovelClassDetection { images: 4, unknown: 3, novel: 2, roc_auc: Some(0.9583) }),
+        coverage: None,
+        by_both: RiskCoverage::default(),
         by_novelty: RiskCoverage::default(),
         by_confidence: RiskCoverage::default(),
     }
@@ -117,7 +124,7 @@ fn training() -> TrainFindings {
             fit: TemperatureFit::Best,
         },
         evaluation: evaluation(),
-        rejection: Rejection { novel_classes: None, ..rejection(Some(1.35)) },
+        rejection: Rejection { novel_classes: None, ..rejection(Some(0.951)) },
         judged: "test",
         conflicts: vec!["a.png: grass, stone".to_owned()],
         unlabelled: 1,
@@ -285,7 +292,7 @@ fn a_checkpoint_evaluated() {
         accuracy_with_unknown_classes: evaluation.accuracy_with_novel(4),
         evaluation,
         unknown_classes: vec![novel],
-        rejection: Some(rejection(Some(1.35))),
+        rejection: Some(rejection(Some(0.951))),
         unlabelled: 1,
         conflicts: vec!["a.png: grass, stone".to_owned()],
         n_skipped: 0,
@@ -337,7 +344,10 @@ fn images_predicted() {
         classes: ["grass", "stone"].map(str::to_owned).to_vec(),
         counts: counts(&[("grass", 5), ("stone", 3), ("unknown", 1)]).into_iter().collect(),
         mean_confidence: 0.9125,
-        threshold: Some(1.35),
+        threshold: Some(0.951),
+        min_confidence: Some(0.55),
+        unknown: UnknownCounts { novel: 0, unsure: 1, untold: 0 },
+        tells_why: true,
         explained: 0,
         skip_list: None,
         skipped: vec![Skipped { path: "notes.txt.png".to_owned(), reason: "not an image".to_owned() }],

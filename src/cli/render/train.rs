@@ -42,7 +42,7 @@ pub(in crate::cli) fn train(summary: &TrainSummary) -> String {
     text
 }
 
-/// How confidences were calibrated and novel images are rejected, in words.
+/// How confidences were calibrated and what is rejected, in words.
 fn calibration(summary: &TrainSummary) -> String {
     let found = &summary.findings;
     let Calibration { temperature, n_images, fit, .. } = found.calibration;
@@ -69,9 +69,18 @@ fn calibration(summary: &TrainSummary) -> String {
 /// When images are `unknown`, and how that fared on the `judged` ones, in words.
 pub(super) fn unknown(rejection: &Rejection, judged: &str) -> String {
     let mut text = String::new();
-    let Rejection { keep, threshold, at_threshold, risk_of_all, n_images, novel_classes, .. } = rejection;
+    let Rejection { keep, threshold, min_confidence, at_threshold, risk_of_all, n_images, novel_classes, .. } =
+        rejection;
     let percent = |share: f64| format!("{} %", (share * 1000.0).round() / 10.0);
-    let Some(threshold) = threshold else {
+    let kept = percent(*keep);
+    let novel = threshold.map(|threshold| {
+        format!("images less like the training images than {kept} of the known ones (novelty above {threshold:.2})")
+    });
+    let unsure = min_confidence.map(|least| format!("images between classes (confidence below {least:.2})"));
+    let (Some(rule), more) = (match novel {
+        Some(novel) => (Some(novel), unsure),
+        None => (unsure, None),
+    }) else {
         let why = if *keep < 1.0 {
             format!("{} are too few to choose a threshold on", count(*n_images, "image"))
         } else {
@@ -80,23 +89,43 @@ pub(super) fn unknown(rejection: &Rejection, judged: &str) -> String {
         let _ = writeln!(text, "Unknown    nothing: {why}");
         return text;
     };
-    let kept = percent(*keep);
-    let _ = writeln!(
-        text,
-        "Unknown    images less like the training images than {kept} of the known ones (novelty above {threshold:.2})"
-    );
-    if let (Some(point), Some(all)) = (at_threshold, risk_of_all) {
-        let [kept, wrong, all] = [point.coverage, point.risk, *all].map(percent);
+    let _ = writeln!(text, "Unknown    {rule}");
+    if threshold.is_none() {
         let _ = writeln!(
             text,
-            "           of the {judged} images {kept} keep their class; {wrong} of these are wrong, of all {all}"
+            "           none as novel: {} are too few to choose a threshold on",
+            count(*n_images, "image")
         );
     }
+    if let Some(more) = more {
+        let _ = writeln!(text, "           and {more}");
+    }
+    if let Some(all) = risk_of_all {
+        let unknown = rejection.unknown();
+        let reasons = [("novel", rejection.novel), ("unsure", rejection.unsure)].into_iter();
+        let told = reasons.filter(|(_, found)| found.images > 0);
+        let told: Vec<String> =
+            told.map(|(reason, found)| format!("{} {reason} ({} right)", found.images, found.right)).collect();
+        let _ = writeln!(
+            text,
+            "           of the {judged} images {} would be unknown, {} of which are called right{}{}",
+            unknown.images,
+            unknown.right,
+            if told.is_empty() { "" } else { ": " },
+            told.join(", ")
+        );
+        if let Some(point) = at_threshold {
+            let [kept, wrong, all] = [point.coverage, point.risk, *all].map(percent);
+            let _ = writeln!(text, "           {kept} keep their class; {wrong} of these are wrong, of all {all}");
+        }
+    }
     if let Some(novel) = novel_classes {
+        let told = rejection.novelty_is_share;
+        let as_novel = if told { format!(", {} of them as novel", novel.novel) } else { String::new() };
         let auc = novel.roc_auc.map_or_else(String::new, |auc| format!(" (AUROC {})", short(auc)));
         let _ = writeln!(
             text,
-            "           of {} of classes it never learned {} get no class{auc}",
+            "           of {} of classes it never learned {} get no class{as_novel}{auc}",
             count(novel.images, "image"),
             novel.unknown
         );

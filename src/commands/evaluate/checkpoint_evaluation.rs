@@ -9,8 +9,7 @@ use super::{EvaluateFindings, EvaluateOptions, SEED, series};
 use crate::commands::CommandError;
 use crate::data::{ImageId, ImageRecord, Labels};
 use crate::evaluation::{
-    Evaluation, LabelledImage, LabelledPredictions, NovelClass, NovelImages, Novelty, Predictions, Rejection,
-    divide_by_truth,
+    Evaluation, LabelledImage, LabelledPredictions, NovelClass, NovelImages, Predictions, Rejection, divide_by_truth,
 };
 use crate::progress::{Observer, Stage, Warning};
 use crate::runs::{Checkpoint, RunDir};
@@ -56,7 +55,7 @@ impl<'a> CheckpointEvaluation<'a> {
             divide_by_truth(&bundle.classes, images, &names, extracted.embeddings.values(), &predictions);
         let _stage = observer.stage(Stage::Evaluate, 0);
         let evaluation = Evaluation::of(&labelled, bundle.calibration.temperature, SEED);
-        let rule = bundle.reject.as_ref().filter(|_| !predictions.novelty.is_empty());
+        let rule = bundle.reject.as_ref().filter(|_| !predictions.recognitions.is_empty());
         let rejection = rule.map(|rule| Rejection::of(rule, &labelled, &novel));
         let novel_classes = novel.by_class(&bundle.classes);
         let learned = learned(&labelled, checkpoint);
@@ -128,11 +127,8 @@ impl<'a> CheckpointEvaluation<'a> {
 fn predict(checkpoint: &Checkpoint, x: ArrayView2<'_, f32>) -> Result<Predictions, CommandError> {
     let uncalibrated = checkpoint.classifier.probabilities(x)?;
     let probabilities = checkpoint.probabilities(x)?;
-    let mut found = Predictions { uncalibrated, probabilities, novelty: Vec::new() };
-    let scores = checkpoint.novelty(x, &found.confidences())?;
-    if let Some((rule, scores)) = checkpoint.bundle.reject.as_ref().zip(scores) {
-        found.novelty = Novelty::of_all(rule, scores);
-    }
+    let mut found = Predictions { uncalibrated, probabilities, recognitions: Vec::new() };
+    found.recognitions = checkpoint.recognise(x, &found.confidences())?.unwrap_or_default();
     Ok(found)
 }
 

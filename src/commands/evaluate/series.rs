@@ -26,7 +26,7 @@ pub(super) fn section(
     }
     let flux = flux::measure(&extracted.manifest, &bundle.features, context)?;
     let names: Vec<&str> = bundle.classes.iter().map(String::as_str).collect();
-    let unknown = |row: usize| predictions.novelty.get(row).is_some_and(|novelty| novelty.rejected);
+    let unknown = |row: usize| predictions.unknown_because(row).is_some();
     let called = predictions.predicted();
     let of = called.iter().enumerate().map(|(row, class)| (!unknown(row)).then_some(class.0)).collect();
     let groups = Grouping::new(of, &names, UNKNOWN);

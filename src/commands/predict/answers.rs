@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::Prediction;
+use super::{Prediction, UnknownCounts};
 use crate::commands::CommandError;
 use crate::data::Skipped;
+use crate::training::UnknownBecause;
 
 /// Predictions in the order of the images, and where each image lies.
 #[derive(Default)]
@@ -37,6 +38,16 @@ impl Answers {
             *counts.entry(prediction.class.clone()).or_default() += 1;
         }
         counts
+    }
+
+    /// Images without a class, by reason.
+    pub fn unknown(&self) -> UnknownCounts {
+        let count = |because| self.predictions.iter().filter(|p| p.unknown_because == Some(because)).count();
+        UnknownCounts {
+            novel: count(UnknownBecause::Novel),
+            unsure: count(UnknownBecause::Unsure),
+            untold: count(UnknownBecause::Untold),
+        }
     }
 
     /// Mean confidence, in `0.0..=1.0`.

@@ -14,9 +14,9 @@ use serde::Serialize;
 use super::CommandError;
 use crate::data::{Embeddings, Fraction, FrameAddress, ImageId, Manifest, PatchAddress, Skipped, UNKNOWN, path_text};
 use crate::images::{ScanOptions, scan, scan_files};
-use crate::progress::Warning;
+use crate::progress::{Note, Warning};
 use crate::runs::{Checkpoint, FeatureChain, Placement};
-use crate::training::{Neighbour, confidences, most_likely};
+use crate::training::{Neighbour, Recognition, RejectRule, UnknownBecause, confidences, most_likely};
 use crate::workflow::feature_extraction::FeatureExtraction;
 use crate::workflow::{Context, checkpoint, dataset};
 use answers::Answers;
@@ -31,9 +31,9 @@ pub use tables::{TableFormat, predictions_text};
 pub struct PredictOptions {
     /// The checkpoint folder; without it the newest.
     pub checkpoint: Option<PathBuf>,
-    /// Below this confidence an image is `unknown`, too.
+    /// Below this confidence an image is `unknown`, instead of below the checkpoint's.
     pub min_confidence: Option<Fraction>,
-    /// Give every image its most likely class, however novel it is.
+    /// Give every image its most likely class, however novel it is, and however unsure unless `min_confidence` says.
     pub keep_all: bool,
     /// Number of nearest training images that are named with each prediction.
     pub explain: usize,
@@ -69,9 +69,11 @@ pub struct Prediction {
     pub class: String,
     /// Calibrated probability of the most likely class, in `0.0..=1.0`.
     pub confidence: f32,
-    /// Novelty score, how unlike all training images it is: 0 is usual for a known image, more is less like them, in
-    /// standard deviations; `None` where the checkpoint measures no novelty.
+    /// How unlike all training images it is: the share of known images that are less so; by a checkpoint of before, in
+    /// standard deviations. `None` where the checkpoint measures no novelty.
     pub novelty: Option<f32>,
+    /// Why it is `unknown`; `None` where it has a class.
+    pub unknown_because: Option<UnknownBecause>,
     /// Per class, in the order of [`PredictSummary::classes`].
     pub probabilities: Vec<f32>,
     /// The nearest training images, nearest first.
@@ -101,8 +103,15 @@ pub struct PredictSummary {
     pub counts: BTreeMap<String, usize>,
     /// Mean confidence, in `0.0..=1.0`.
     pub mean_confidence: f64,
-    /// Novelty score above which an image was called `unknown`; `None` where that was not asked or not learned.
+    /// Novelty above which an image was called `unknown`; `None` where that was not asked or not learned.
     pub threshold: Option<f64>,
+    /// Confidence below which an image was called `unknown`; `None` where that was not asked or not learned.
+    pub min_confidence: Option<f64>,
+    /// Images without a class, by reason.
+    pub unknown: UnknownCounts,
+    /// Whether the checkpoint tells why an image is `unknown`; those of before do not.
+    #[serde(skip)]
+    pub tells_why: bool,
     /// Training images named with each prediction.
     pub explained: usize,
     /// Files that were left out.
@@ -113,6 +122,17 @@ pub struct PredictSummary {
     /// One per image, in the order of the arguments, by path within each.
     #[serde(skip)]
     pub predictions: Vec<Prediction>,
+}
+
+/// Images without a class, counted by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct UnknownCounts {
+    /// They resemble nothing that was learned.
+    pub novel: usize,
+    /// They lie between classes.
+    pub unsure: usize,
+    /// One or the other: a checkpoint of before does not tell which.
+    pub untold: usize,
 }
 
 /// Predicts the class of every image in `images`: folders and files.
@@ -126,15 +146,19 @@ pub fn predict(
 ) -> Result<PredictSummary, CommandError> {
     let checkpoint = checkpoint::open(options.checkpoint.as_deref(), context)?;
     options.check(&checkpoint)?;
+    let tells_why = checkpoint.bundle.reject.as_ref().is_some_and(RejectRule::has_scale);
+    if checkpoint.bundle.reject.is_some() && !tells_why {
+        context.observer.note(&Note::NoveltyInDeviations);
+    }
     let mut answers = answer(images, options, &checkpoint, context)?;
     answers.require_some()?;
     let (placement, observer) = (options.placement, context.observer);
     let sorted = match options.sorted() {
-        Some(folder) => Some(sort_into(&folder, &answers.predictions, &answers.files, placement, observer)?),
+        Some(folder) => Some(sort_into(&folder, &answers, placement, observer)?),
         None => None,
     };
     // Counts and mean are of all images, also where `--keep` prints only one class.
-    let (counts, mean_confidence) = (answers.counts(), answers.mean_confidence());
+    let (counts, mean_confidence, unknown) = (answers.counts(), answers.mean_confidence(), answers.unknown());
     if let Some(class) = &options.keep {
         answers.keep_only(class);
     }
@@ -145,7 +169,10 @@ pub fn predict(
     let Answers { predictions, skipped, .. } = answers;
     let rule = checkpoint.bundle.reject.as_ref().filter(|_| !options.keep_all);
     let mut summary = PredictSummary {
-        threshold: rule.and_then(|rule| rule.threshold),
+        threshold: rule.and_then(RejectRule::novelty_threshold),
+        min_confidence: options.min_confidence.map(Fraction::get).or(rule.and_then(|rule| rule.min_confidence)),
+        unknown,
+        tells_why,
         explained: predictions.iter().map(|prediction| prediction.neighbours.len()).max().unwrap_or(0),
         checkpoint: checkpoint.folder,
         classes: checkpoint.bundle.classes,
@@ -182,6 +209,18 @@ impl PredictOptions {
         }
         // Told before the images are worked on.
         self.kept().into_iter().chain(self.sorted()).try_for_each(|folder| folder.check())
+    }
+
+    /// Why an image gets no class, as the checkpoint's rule has it or the options have it instead.
+    fn unknown_because(&self, recognition: Option<Recognition>, confidence: f32) -> Option<UnknownBecause> {
+        let by_rule = recognition.and_then(|found| found.unknown_because).filter(|_| !self.keep_all);
+        match self.min_confidence {
+            Some(least) => {
+                let unsure = (f64::from(confidence) < least.get()).then_some(UnknownBecause::Unsure);
+                by_rule.filter(|because| *because != UnknownBecause::Unsure).or(unsure)
+            }
+            None => by_rule,
+        }
     }
 
     fn sorted(&self) -> Option<OutputFolder<'_>> {
@@ -250,17 +289,14 @@ fn judge(
     let probabilities = checkpoint.probabilities(x)?;
     let likely = most_likely(probabilities.view());
     let confidences = confidences(probabilities.view());
-    let novelty = checkpoint.novelty(x, &confidences)?;
+    let recognitions = checkpoint.recognise(x, &confidences)?;
     let nearest = match neighbours {
         Some(neighbours) if options.explain > 0 => neighbours.nearest(x, options.explain)?,
         _ => vec![Vec::new(); paths.len()],
     };
-    let least = options.min_confidence.map_or(0.0, Fraction::get);
-    let rule = bundle.reject.as_ref().filter(|_| !options.keep_all);
     let image = |(row, path): (usize, String)| {
-        let novelty = novelty.as_ref().map(|all| all[row]);
-        let rejected = rule.zip(novelty).is_some_and(|(rule, novelty)| rule.rejects(novelty));
-        let unknown = rejected || f64::from(confidences[row]) < least;
+        let recognition = recognitions.as_ref().map(|all| all[row]);
+        let unknown_because = options.unknown_because(recognition, confidences[row]);
         let named = |neighbour: &Neighbour| {
             let reference = &neighbours.as_ref()?.references()[neighbour.index];
             let class = bundle.classes[reference.class.0].clone();
@@ -269,9 +305,10 @@ fn judge(
         Prediction {
             id: embeddings.ids()[row],
             path,
-            class: if unknown { UNKNOWN.to_owned() } else { bundle.classes[likely[row].0].clone() },
+            class: if unknown_because.is_some() { UNKNOWN.to_owned() } else { bundle.classes[likely[row].0].clone() },
             confidence: confidences[row],
-            novelty: novelty.map(|novelty| novelty as f32),
+            novelty: recognition.and_then(|found| found.novelty).map(|novelty| novelty as f32),
+            unknown_because,
             probabilities: probabilities.row(row).to_vec(),
             neighbours: nearest[row].iter().filter_map(named).collect(),
         }

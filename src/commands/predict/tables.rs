@@ -9,6 +9,7 @@ use crate::commands::CommandError;
 use crate::files::prediction_table::{NeighbourCells, PredictionTable, PredictionTableRow};
 use crate::files::skipped_csv;
 use crate::progress::{Note, Observer};
+use crate::training::UnknownBecause;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,11 +91,12 @@ fn table<'a>(summary: &'a PredictSummary) -> PredictionTable<'a> {
         class: &image.class,
         confidence: image.confidence,
         novelty: image.novelty,
+        unknown_because: image.unknown_because.and_then(UnknownBecause::word),
         probabilities: &image.probabilities,
         neighbours: image.neighbours.iter().map(cells).collect(),
     };
     let rows = summary.predictions.iter().map(row).collect();
-    PredictionTable { classes: &summary.classes, neighbours: summary.explained, rows }
+    PredictionTable { classes: &summary.classes, tells_why: summary.tells_why, neighbours: summary.explained, rows }
 }
 
 fn cells(near: &NearestImage) -> NeighbourCells<'_> {

@@ -58,7 +58,7 @@ impl<'a> SweepImages<'a> {
             predictions: Predictions {
                 uncalibrated: probabilities.to_owned(),
                 probabilities: probabilities.to_owned(),
-                novelty: Vec::new(),
+                recognitions: Vec::new(),
             },
         }
     }

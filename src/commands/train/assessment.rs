@@ -7,7 +7,7 @@ use ndarray::{Array2, Axis};
 use super::training_data::TrainingData;
 use crate::commands::CommandError;
 use crate::data::path_text;
-use crate::evaluation::{Evaluation, LabelledPredictions, NovelImages, Novelty, Predictions, Rejection};
+use crate::evaluation::{Evaluation, LabelledPredictions, NovelImages, Predictions, Rejection};
 use crate::progress::Stage;
 use crate::recipes::TrainRecipe;
 use crate::training::{ConfidenceFit, ConfidenceModel, Trained, softmax};
@@ -17,7 +17,7 @@ use crate::workflow::{Context, Run};
 pub(super) struct Assessment<'a> {
     /// The part of the images that tests it: `test`, or `validation` where there are no test images.
     pub part: &'static str,
-    /// Calibration and novelty rejection.
+    /// Calibration and rejection.
     pub confidence: ConfidenceModel,
     /// Those images and the predictions for them.
     pub labelled: LabelledPredictions<'a>,
@@ -50,9 +50,8 @@ impl<'a> Assessment<'a> {
         let probabilities = confidence.calibration.probabilities(logits);
         let x = features.x.select(Axis(0), rows);
         let mut predictions =
-            Predictions { uncalibrated, probabilities: probabilities.select(Axis(0), rows), novelty: Vec::new() };
-        let scores = confidence.novelty(x.view(), &predictions.confidences())?;
-        predictions.novelty = Novelty::of_all(&confidence.reject, scores);
+            Predictions { uncalibrated, probabilities: probabilities.select(Axis(0), rows), recognitions: Vec::new() };
+        predictions.recognitions = confidence.recognise(x.view(), &predictions.confidences())?;
         let labelled = LabelledPredictions {
             classes: data.classes(),
             images: rows.iter().map(|&row| data.image(row)).collect(),

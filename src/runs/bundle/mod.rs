@@ -24,11 +24,11 @@ pub use newest::{newest_checkpoint, next_checkpoint};
 use super::{FeatureChain, RunDir, RunError};
 use crate::atomic_file;
 use crate::data::UNKNOWN;
-use crate::training::{Calibration, Classifier, ClassifierError, RejectRule, TrainingNeighbours};
+use crate::training::{Calibration, Classifier, ClassifierError, Recognition, RejectRule, TrainingNeighbours};
 
-/// The format this program writes. It also reads format 2, which wrote features in another way, and format 1, which had
-/// neither calibration nor rejection.
-pub const FORMAT: u32 = 3;
+/// The format this program writes. It also reads format 3, which knew no threshold of confidence and no scale of novelty,
+/// format 2, which wrote features in another way, and format 1, which had neither calibration nor rejection.
+pub const FORMAT: u32 = 4;
 
 const DESCRIPTION: &str = "bundle.json";
 const MODEL: &str = "model.safetensors";
@@ -103,17 +103,18 @@ impl Checkpoint {
         Ok(self.bundle.calibration.probabilities(self.classifier.logits(x)?))
     }
 
-    /// Novelty score of each row of `x`, shape `[n, n_features]`, given `confidences`; `None` where the checkpoint
+    /// How far each row of `x`, shape `[n, n_features]`, is recognised, given `confidences`; `None` where the checkpoint
     /// cannot say.
     ///
     /// # Errors
     /// When `x` has another number of features than the classifier was trained on.
-    pub fn novelty(&self, x: ArrayView2<'_, f32>, confidences: &[f32]) -> Result<Option<Vec<f64>>, ClassifierError> {
+    pub fn recognise(
+        &self,
+        x: ArrayView2<'_, f32>,
+        confidences: &[f32],
+    ) -> Result<Option<Vec<Recognition>>, ClassifierError> {
         let (Some(rule), Some(neighbours)) = (&self.bundle.reject, &self.neighbours) else { return Ok(None) };
-        let scores = neighbours.outlier_scores(x)?;
-        Ok(Some(
-            scores.into_iter().zip(confidences).map(|(scores, &confidence)| rule.novelty(scores, confidence)).collect(),
-        ))
+        rule.recognise_all(neighbours, x, confidences).map(Some)
     }
 }
 

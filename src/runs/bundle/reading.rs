@@ -106,8 +106,7 @@ fn describe(folder: &Path) -> Result<Bundle, BundleError> {
     }
     match format {
         Some(1) => serde_json::from_value::<Bundle1>(value).map(Bundle::from).map_err(damaged),
-        Some(2) => serde_json::from_value(value).map_err(damaged),
-        Some(format) if format == u64::from(FORMAT) => serde_json::from_value(value).map_err(damaged),
+        Some(format) if (2..=u64::from(FORMAT)).contains(&format) => serde_json::from_value(value).map_err(damaged),
         Some(found) if found > u64::from(FORMAT) => Err(BundleError::Newer { found, path: folder.to_owned() }),
         _ => Err(BundleError::Damaged { message: "it has no format number".to_owned(), path }),
     }

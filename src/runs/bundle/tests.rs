@@ -53,7 +53,7 @@ fn bundle() -> Bundle {
         },
         input_size: (224, 224),
         calibration: Calibration { temperature: 1.7, ..Calibration::NONE },
-        reject: Some(RejectRule::fit(&scores, &[0.9; 30], 0.9.try_into().unwrap())),
+        reject: Some(RejectRule::fit(&scores, &[0.9; 30], crate::training::RejectRecipe::default())),
         training_set: TrainedOn { fingerprint: "0".to_owned(), n_images: 3 },
         files: BTreeMap::new(),
     }
@@ -85,9 +85,9 @@ fn what_is_written_is_read_wherever_the_folder_is_moved() {
     let sure = crate::training::softmax(classifier().logits(x.view()).unwrap());
     let calibrated = read.probabilities(x.view()).unwrap();
     assert!(calibrated[[0, 0]] < sure[[0, 0]] && calibrated[[0, 0]] > 0.5, "a temperature above 1 lowers confidence");
-    let usual = read.novelty(x.view(), &[0.9]).unwrap().unwrap()[0];
-    let strange = read.novelty(array![[-1.0, -1.0]].view(), &[0.9]).unwrap().unwrap()[0];
-    assert!(strange > usual, "{strange} {usual}");
+    let novelty = |x: ndarray::Array2<f32>| read.recognise(x.view(), &[0.9]).unwrap().unwrap()[0].novelty.unwrap();
+    let (usual, strange) = (novelty(x), novelty(array![[-1.0, -1.0]]));
+    assert!(0.0 < usual && usual < strange && strange < 1.0, "{strange} {usual}");
 }
 
 #[test]
@@ -129,11 +129,11 @@ fn a_description_that_cannot_be_right_is_refused() {
         fs::write(&path, text).unwrap();
         refusal(&folder)
     };
-    let (told, hint) = with(text.replace("\"format\": 3", "\"format\": 4"));
-    assert!(told.starts_with("the checkpoint has format 4, this program knows formats up to 3"), "{told}");
+    let (told, hint) = with(text.replace("\"format\": 4", "\"format\": 5"));
+    assert!(told.starts_with("the checkpoint has format 5, this program knows formats up to 4"), "{told}");
     assert!(hint.contains("update rails"), "{hint}");
     assert!(with(text[..text.len() / 2].to_owned()).0.contains("is damaged"));
-    assert!(with(text.replace("\"format\": 3,", "")).0.contains("no format number"));
+    assert!(with(text.replace("\"format\": 4,", "")).0.contains("no format number"));
     assert!(with(text.replace("\"temperature\"", "\"heat\"")).0.contains("temperature"));
     let (told, _) = with(text.replace("\"two\"", "\"two\", \"three\""));
     assert!(told.starts_with("it knows 2 classes, the checkpoint's description 3"), "{told}");
@@ -174,7 +174,7 @@ fn format_1_is_read_without_what_it_did_not_have() {
     assert!(read.neighbours.is_none() && read.bundle.reject.is_none());
     let x = array![[1.0, 0.2]];
     assert_eq!(read.probabilities(x.view()).unwrap(), classifier().probabilities(x.view()).unwrap());
-    assert_eq!(read.novelty(x.view(), &[0.9]), Ok(None));
+    assert_eq!(read.recognise(x.view(), &[0.9]), Ok(None));
     fs::remove_file(folder.join(MODEL)).unwrap();
     assert!(refusal(&folder).0.starts_with("the checkpoint lacks a file"));
 }

@@ -1,4 +1,4 @@
-//! Confidence of predictions: temperature scaling and rejection of novel images, joined in a
+//! Confidence of predictions: temperature scaling and rejection of what is novel or unsure, joined in a
 //! [`ConfidenceModel`].
 //!
 //! Both are fitted on images that were not learned from ([`HeldOut`]): the validation images, or those of each fold of
@@ -7,9 +7,10 @@
 mod calibration;
 mod held_out;
 mod model;
-mod novelty;
+mod novelty_scale;
+mod rejection;
 
 pub use calibration::{CalibrateRecipe, Calibration, HeldOutFrom, TemperatureFit};
 pub use held_out::HeldOut;
 pub use model::{ConfidenceFit, ConfidenceModel};
-pub use novelty::{RejectRecipe, RejectRule};
+pub use rejection::{Recognition, RejectRecipe, RejectRule, UnknownBecause};

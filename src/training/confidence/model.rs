@@ -1,11 +1,11 @@
-//! Confidence model of a classifier: its temperature, its rejection of novel images, and the training images behind
-//! both.
+//! Confidence model of a classifier: its temperature, its rejection of what is novel or unsure, and the training
+//! images behind both.
 
 use std::num::NonZeroUsize;
 
 use ndarray::ArrayView2;
 
-use super::{CalibrateRecipe, Calibration, HeldOut, RejectRecipe, RejectRule};
+use super::{CalibrateRecipe, Calibration, HeldOut, Recognition, RejectRecipe, RejectRule};
 use crate::device::Device;
 use crate::progress::{Note, Observer, Silent, Stage, Warning};
 use crate::training::classifiers::{ClassifierRecipe, confidences};
@@ -13,7 +13,7 @@ use crate::training::neighbours::{Metric, TrainingNeighbours};
 use crate::training::split::{Divisible, Folds, Split};
 use crate::training::{ClassifierError, TrainError, Trained, TrainingSet, train};
 
-/// Confidence model: temperature scaling of a classifier's probabilities, and rejection of novel images.
+/// Confidence model: temperature scaling of a classifier's probabilities, and rejection of what is novel or unsure.
 pub struct ConfidenceModel {
     /// Scores to probabilities.
     pub calibration: Calibration,
@@ -29,7 +29,7 @@ pub struct ConfidenceFit<'a> {
     pub classifier: &'a ClassifierRecipe,
     /// On which images the temperature is chosen.
     pub calibrate: CalibrateRecipe,
-    /// How many known images keep their class.
+    /// When an image is `unknown`.
     pub reject: RejectRecipe,
     /// The seed of the training.
     pub seed: u64,
@@ -75,17 +75,16 @@ impl ConfidenceModel {
         };
         let calibration = Calibration::fit(held_out.logits.view(), &held_out.truth, held_out.from);
         let confidences = confidences(calibration.probabilities(held_out.logits).view());
-        let reject = RejectRule::fit(&held_out.outlier_scores, &confidences, training.reject.keep);
+        let reject = RejectRule::fit(&held_out.outlier_scores, &confidences, training.reject);
         Ok(Self { calibration, reject, neighbours })
     }
 
-    /// Novelty score of each row of `x`, shape `[n, n_features]`, given its calibrated confidence.
+    /// How far each row of `x`, shape `[n, n_features]`, is recognised, given its calibrated confidence.
     ///
     /// # Errors
     /// When `x` has another number of features than the training images.
-    pub fn novelty(&self, x: ArrayView2<'_, f32>, confidences: &[f32]) -> Result<Vec<f64>, ClassifierError> {
-        let scores = self.neighbours.outlier_scores(x)?.into_iter().zip(confidences);
-        Ok(scores.map(|(scores, &confidence)| self.reject.novelty(scores, confidence)).collect())
+    pub fn recognise(&self, x: ArrayView2<'_, f32>, confidences: &[f32]) -> Result<Vec<Recognition>, ClassifierError> {
+        self.reject.recognise_all(&self.neighbours, x, confidences)
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::GradCamExplainer;
 use crate::data::ClassId;
-use crate::evaluation::{LabelledImage, LabelledPredictions, NovelImages, Novelty};
+use crate::evaluation::{LabelledImage, LabelledPredictions, NovelImages, Predictions};
 use crate::images::{DepthRange, Image};
 use crate::progress::{Event, Observer};
 use crate::report::PageBlock;
 use crate::runs::RunDir;
+use crate::training::{Recognition, UnknownBecause};
 use crate::workflow::WorkflowError;
 use crate::workflow::gallery::{GalleryRow, read, show, spread};
 
@@ -45,8 +46,8 @@ pub(super) fn errors(
     show(&title, &[GalleryRow { title: String::new(), images }], Some((run, "plots/errors.png")))
 }
 
-/// Writes `plots/unknown.png`, the images that prediction gives no class, the most novel first; the answer is the same
-/// for the page. Empty without such images.
+/// Writes `plots/unknown.png`, the images that prediction gives no class and why, the farthest beyond a threshold first;
+/// the answer is the same for the page. Empty without such images.
 pub(super) fn unknown(
     run: &RunDir,
     labelled: &LabelledPredictions<'_>,
@@ -55,18 +56,28 @@ pub(super) fn unknown(
 ) -> Result<Vec<PageBlock>, WorkflowError> {
     let known = labelled.images.iter().zip(labelled.truth.iter().map(|class| &labelled.classes[class.0]));
     let images = known.chain(novel.images.iter().zip(&novel.truth));
-    let novelty = labelled.predictions.novelty.iter().chain(&novel.predictions.novelty).copied();
-    let mut all: Vec<((&LabelledImage, &String), Novelty)> =
-        images.zip(novelty).filter(|(_, novelty)| novelty.rejected).collect();
-    all.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
-    let picture = |((image, truth), novelty): &((&LabelledImage, &String), Novelty)| {
-        Some((read(&image.file, depth)?, format!("{truth}, {:.1}\n{}", novelty.score, image.name())))
+    let predictions = [&labelled.predictions, &novel.predictions];
+    let confidences = predictions.map(Predictions::confidences).concat();
+    let found = predictions.into_iter().flat_map(|predictions| &predictions.recognitions).zip(confidences);
+    let unknown = |((image, truth), (found, confidence)): ((_, _), (&Recognition, f32))| {
+        let why = match found.unknown_because? {
+            UnknownBecause::Novel | UnknownBecause::Untold => {
+                format!("novelty {}", found.novelty.map_or_else(String::new, novelty_text))
+            }
+            UnknownBecause::Unsure => format!("unsure, {:.0} %", 100.0 * confidence),
+        };
+        Some((image, truth, why, found.margin))
+    };
+    let mut all: Vec<(&LabelledImage, &String, String, f64)> = images.zip(found).filter_map(unknown).collect();
+    all.sort_by(|a, b| a.3.total_cmp(&b.3));
+    let picture = |(image, truth, why, _): &(&LabelledImage, &String, String, f64)| {
+        Some((read(&image.file, depth)?, format!("{truth}, {why}\n{}", image.name())))
     };
     let images: Vec<(Image, String)> = all.iter().filter_map(picture).take(UNKNOWN).collect();
     if images.is_empty() {
         return Ok(Vec::new());
     }
-    let title = format!("The most novel of {} images called unknown: what they are, and their novelty", all.len());
+    let title = format!("Some of {} images called unknown: what they are, and why no class is given", all.len());
     show(&title, &[GalleryRow { title: String::new(), images }], Some((run, "plots/unknown.png")))
 }
 
@@ -109,6 +120,11 @@ pub(super) fn explanations(
     }
     let title = format!("Where the network looked (Grad-CAM on layer {})", explainer.layer);
     show(&title, &rows, Some((run, "plots/grad_cam.png")))
+}
+
+/// With two digits more than a share needs near 1, where novel images are.
+fn novelty_text(novelty: f64) -> String {
+    if novelty < 1.0 { format!("{novelty:.4}") } else { format!("{novelty:.1}") }
 }
 
 /// Such as `grass → gravel 93 %`, true class first.

@@ -15,10 +15,14 @@ pub(crate) fn record_evaluation(evaluation: &Evaluation, results: &mut Results) 
     results.set("confusion_matrix", json!({ "classes": confusion.classes(), "rows": rows }));
 }
 
-/// The threshold of rejection and how it fared, and the area under both curves of risk over coverage.
+/// The thresholds of rejection and how they fared, and the area under each curve of risk over coverage.
 pub(crate) fn record_rejection(rejection: &Rejection, results: &mut Results) {
-    let Rejection { by_novelty, by_confidence, .. } = rejection;
+    let Rejection { by_both, by_novelty, by_confidence, .. } = rejection;
     results.set("rejection", rejection);
-    let areas = json!({ "by_novelty": by_novelty.area(), "by_confidence": by_confidence.area() });
+    let areas = json!({
+        "by_both": by_both.area(),
+        "by_novelty": by_novelty.area(),
+        "by_confidence": by_confidence.area(),
+    });
     results.set("risk_coverage_area", areas);
 }

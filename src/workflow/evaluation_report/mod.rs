@@ -33,7 +33,7 @@ pub(crate) struct EvaluationReport<'a> {
     pub novel: &'a NovelImages,
     pub novel_classes: &'a [NovelClass],
     pub evaluation: &'a Evaluation,
-    /// When images are `unknown`; `None` where the classifier measures no novelty.
+    /// When images are `unknown`; `None` where the classifier never says so.
     pub rejection: Option<&'a Rejection>,
     /// The brightness scale of the classifier.
     pub depth: DepthRange,
@@ -136,7 +136,8 @@ impl EvaluationReport<'_> {
         let title = rejection::plot_title(self.part, rejection);
         let curves = rejection::curves(rejection);
         let how = "The fewer images get a class (to the left), the fewer of these should be wrong (down): a curve that \
-                   falls to the left means that the images it would get wrong are known beforehand.";
+                   falls to the left means that the images it would get wrong are known beforehand. By both: as the two \
+                   thresholds move together.";
         blocks.push(self.plot("risk_coverage", &rejection::plot(&title, &curves, rejection), how)?);
         blocks.extend(galleries::unknown(self.run, self.labelled, self.novel, &self.depth)?);
         Ok(Some(PageSection { title: "When it should rather say unknown".to_owned(), blocks }))

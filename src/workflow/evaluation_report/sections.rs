@@ -135,8 +135,8 @@ pub(super) fn novel_classes(classes: &[NovelClass]) -> Option<PageSection> {
         vec![class.class.clone(), class.images.to_string(), unknown, taken.join(", "), percent(class.mean_confidence)]
     });
     let how = "The truth names these classes, the classifier never learned them. A high mean confidence means that it \
-               does not notice that they are new; those called `unknown` are noticed by their novelty: how unlike the \
-               training images they are.";
+               does not notice that they are new; those called `unknown` are noticed: they are novel, or lie between the \
+               classes it knows.";
     let table = PageBlock::Table {
         caption: String::new(),
         columns: strings(&["class", "images", "called unknown", "otherwise taken for", "mean confidence"]),

@@ -2,7 +2,7 @@
 
 use crate::evaluation::{Evaluation, LabelledPredictions, NovelImages, Rejection};
 use crate::files::fields_csv::{self, FieldAccuracyRow};
-use crate::files::predictions_csv::PredictionRow;
+use crate::files::predictions_csv::{PredictionRow, RecognitionCells};
 use crate::files::{confusion_matrix_csv, per_class_csv, predictions_csv, risk_coverage_csv};
 use crate::runs::RunDir;
 use crate::workflow::WorkflowError;
@@ -51,7 +51,7 @@ pub(crate) fn write_predictions(
     let truths = truths.chain(novel.truth.iter().map(String::as_str));
     let images = labelled.images.iter().chain(&novel.images);
     let all = [&labelled.predictions, &novel.predictions];
-    let novelty: Vec<_> = all.iter().flat_map(|predictions| &predictions.novelty).collect();
+    let recognitions: Vec<_> = all.iter().flat_map(|predictions| &predictions.recognitions).collect();
     let predicted = all.iter().flat_map(|predictions| predictions.predicted());
     let probabilities = all.iter().flat_map(|predictions| predictions.probabilities.rows());
     let rows = images.zip(truths).zip(predicted.zip(probabilities)).enumerate();
@@ -61,7 +61,10 @@ pub(crate) fn write_predictions(
         truth,
         class: &labelled.classes[class.0],
         confidence: probabilities[class.0],
-        novelty: novelty.get(row).map(|novelty| (novelty.score as f32, novelty.rejected)),
+        recognition: recognitions.get(row).map(|found| RecognitionCells {
+            novelty: found.novelty.map(|novelty| novelty as f32),
+            unknown_because: found.unknown_because.map(|because| because.word().unwrap_or_default()),
+        }),
         probabilities,
     });
     Ok(predictions_csv::write(&folder.file(predictions_csv::FILE)?, labelled.classes, rows)?)
