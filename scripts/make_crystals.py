@@ -3,9 +3,11 @@
 
 Each seed is one picture and `truth/NAME.png`, white where a crystal lies; `coins` is the photograph of scikit-image's data
 with a mask by its own segmentation. Models: `even` light; `vignette`, which falls to 45 % in the corners; a round `aperture`,
-black beyond its rim; `crowded`, crystals on more than half of the area under a vignette; and `needles`, thin bright ones on a
-dark ground lit from one side, by a blurred camera with read noise and dead pixels. Needs numpy and Pillow, and
-scikit-image for `coins`. The same seed makes the same files.
+black beyond its rim; `crowded`, crystals on more than half of the area under a vignette; `needles`, thin bright ones on a
+dark ground lit from one side, by a blurred camera with read noise and dead pixels; `discs`, all brighter or all darker than the
+ground, on 55 to 75 % of the area, lit from one side; and `droplets` of both kinds with dark rims and bright foci on cloth, on
+10 to 75 %, in bumpy light. Needs numpy and Pillow, scikit-image for `coins`, and SciPy for `droplets`. The same seed makes the
+same files.
 """
 
 import argparse
@@ -15,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 SIDE = 640
-MODELS = ["even", "vignette", "aperture", "crowded", "coins", "needles", "discs"]
+MODELS = ["even", "vignette", "aperture", "crowded", "coins", "needles", "discs", "droplets"]
 
 
 def noise(rng, step):
@@ -108,6 +110,41 @@ def discs(seed):
     return level.round().clip(0, 255).astype(np.uint8), mask
 
 
+def droplets(seed):
+    from scipy import ndimage
+
+    rng = np.random.default_rng([seed, MODELS.index("droplets")])
+    y, x = np.mgrid[:SIDE, :SIDE].astype(float)
+
+    def smooth(wide):
+        plane = ndimage.gaussian_filter(rng.normal(size=(SIDE, SIDE)), wide, mode="reflect")
+        return plane / plane.std()
+
+    period, turn = rng.uniform(5, 9), rng.uniform(0, np.pi)
+    ground = 1 + 0.015 * np.sin(2 * np.pi * (x * np.cos(turn) + y * np.sin(turn)) / period) + 0.015 * smooth(2)
+    mask, relief, wanted = np.zeros((SIDE, SIDE), bool), np.zeros((SIDE, SIDE)), rng.uniform(0.1, 0.75)
+    for _ in range(3000):
+        if mask.mean() >= wanted:
+            break
+        cy, cx, turn, high = *rng.uniform(0, SIDE, 2), rng.uniform(0, np.pi), rng.uniform(14, 46)
+        along = ((x - cx) * np.cos(turn) + (y - cy) * np.sin(turn)) / (high * rng.uniform(0.6, 1.6))
+        across = ((y - cy) * np.cos(turn) - (x - cx) * np.sin(turn)) / high
+        far = np.hypot(along, across)
+        inside = far < 1
+        if (inside & mask).sum() > 0.15 * inside.sum():
+            continue
+        contrast = rng.uniform(0.12, 0.5) * (1 if rng.random() < 0.6 else -1)
+        focus = 0.6 * abs(contrast) * np.exp(-((along + 0.35) ** 2 + (across + 0.35) ** 2) / 0.02)
+        dome = contrast * np.sqrt(np.clip(1 - far * far, 0, 1)) - 0.25 * np.exp(-(((far - 0.95) / 0.08) ** 2)) + focus
+        relief = np.where(inside, dome, relief)
+        mask |= inside
+    slope = rng.uniform(-0.4, 0.4) * (x / SIDE - 0.5) + rng.uniform(-0.4, 0.4) * (y / SIDE - 0.5)
+    level = rng.uniform(90, 130) * np.exp(0.18 * smooth(140) + slope) * (ground + relief)
+    level = ndimage.gaussian_filter(level, rng.uniform(0.5, 1.4))
+    level += np.sqrt(0.05 * level.clip(1) + 2) * rng.normal(size=level.shape)
+    return level.round().clip(0, 255).astype(np.uint8), mask
+
+
 def coins():
     from scipy import ndimage
     from skimage import data, filters, segmentation
@@ -131,8 +168,8 @@ def main():
     for seed in range(options.start, options.start + (1 if options.model == "coins" else options.seeds)):
         if options.model == "coins":
             pixels, mask = coins()
-        elif options.model in ("needles", "discs"):
-            pixels, mask = {"needles": needles, "discs": discs}[options.model](seed)
+        elif options.model in ("needles", "discs", "droplets"):
+            pixels, mask = {"needles": needles, "discs": discs, "droplets": droplets}[options.model](seed)
         else:
             pixels, mask = picture(seed, options.model)
         Image.fromarray(pixels).save(options.out / f"{options.model}{seed:03}.png")

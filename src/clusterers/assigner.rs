@@ -212,6 +212,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_background_goes_to_cluster_0_and_nothing_else_does() {
+        let assigner = Assigner::to_centroids(array![[0.0], [10.0], [20.0]]);
+        let x = array![[1.0], [1.0], [19.0], [19.0]];
+        let placed = assigner.place_objects(x.view(), &[true, false, false, true]);
+        let clusters: Vec<_> = placed.iter().map(|place| place.cluster.map(|id| id.0)).collect();
+        assert_eq!(clusters, [Some(0), Some(1), Some(2), Some(0)]);
+        assert_eq!((placed[1].distance, placed[3].distance), (9.0, 19.0));
+        let empty = Assigner::to_centroids(array![[0.0]]);
+        assert_eq!(empty.place_objects(x.view(), &[false; 4])[0].cluster, None, "there was no object before");
+    }
+
+    #[test]
     fn far_from_every_core_is_noise() {
         let x = array![[0.0], [1.0], [2.0], [10.0]];
         let clustering = Clustering::by_first_appearance([Some(0), Some(0), Some(0), None]);

@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 use ndarray::Array2;
 use serde::Serialize;
 
-use crate::features::object_map;
-use crate::images::{DepthRange, brightness_in_view, decode, enhance_in_view};
+use crate::features::Ignore;
+use crate::images::{DepthRange, brightness_in_view, decode, enhance_in_view, object_map};
 use crate::memory::MemoryBudget;
 use crate::progress::{Event, Note, Stage};
 use crate::recipes::PatchesRecipe;
@@ -99,8 +99,9 @@ impl Explorer {
                 }
             };
             let object_share = recipe.patches.object_share;
-            let objects =
-                object_share.map(|_| object_map(&brightness_in_view(&image, part.as_ref()), recipe.patches.ignore));
+            let objects = object_share.map(|_| {
+                object_map(brightness_in_view(&image, part.as_ref()).view(), Ignore::dark(recipe.patches.ignore))
+            });
             let image = enhance_in_view(&recipe.features.enhance, image, part.as_ref());
             let plane = brightness_in_view(&image, part.as_ref());
             let (height, width, _) = image.pixels.dim();

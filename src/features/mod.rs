@@ -15,7 +15,7 @@ pub use backbone::BackboneFeatures;
 pub use frame_statistics::FrameStatistics;
 pub use hand_made::statistics::Statistic;
 pub use hand_made::{HandMade, HandMadeBlock};
-pub use patches::{Ignore, Patches, object_map};
+pub use patches::{Ignore, Patches};
 pub use with_enhancement::WithEnhancement;
 
 use crate::images::{Decoded, DepthRange, Image};

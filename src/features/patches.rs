@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::hand_made::statistics;
 use super::{FeatureError, Statistic};
 use crate::data::{Fraction, NonNegative};
-use crate::images::{Tiling, objects};
+use crate::images::Tiling;
 
 /// Which patches are left out: those that are nearly all dark. In the others dark pixels do not count, or patches across
 /// the border of a picture would be the most striking of all.
@@ -77,7 +77,7 @@ impl Patches {
         Self { values, ignored, object_shares: None }
     }
 
-    /// The same with the share of each patch that shows an object, by a map of [`object_map`]. The grid is that of
+    /// The same with the share of each patch that shows an object, by a map of [`object_map`](crate::images::object_map) with the rule's [`Ignore::dark`]. The grid is that of
     /// [`Patches::measure`].
     ///
     /// # Errors
@@ -116,21 +116,13 @@ impl Patches {
     }
 }
 
-/// Where `plane`, intensities in `0.0..=255.0` of shape `[height, width]`, shows objects: 1 where it does, 0 on the background,
-/// and NaN where a pixel does not count, being dark by `ignore` or outside of the field of view.
-#[must_use]
-pub fn object_map(plane: &Array2<f32>, ignore: Option<Ignore>) -> Array2<f32> {
-    let counted = plane.mapv(|value| if ignore.is_none_or(|rule| rule.lit(value)) { value } else { f32::NAN });
-    let mut map = objects(counted.view()).mapv(|object| if object { 1.0 } else { 0.0 });
-    map.zip_mut_with(&counted, |object, value| {
-        if value.is_nan() {
-            *object = f32::NAN;
-        }
-    });
-    map
-}
-
 impl Ignore {
+    /// The level below which pixels are dark by `rule`; none are without one.
+    #[must_use]
+    pub fn dark(rule: Option<Self>) -> f32 {
+        rule.map_or(0.0, |rule| rule.below.get() as f32)
+    }
+
     fn lit(&self, value: f32) -> bool {
         f64::from(value) >= self.below.get()
     }
@@ -144,6 +136,7 @@ impl Ignore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::images::object_map;
 
     fn n(n: u32) -> NonZeroU32 {
         NonZeroU32::new(n).unwrap()
@@ -180,7 +173,7 @@ mod tests {
         plane.slice_mut(s![..8, ..]).fill(f32::NAN);
         plane.slice_mut(s![40..56, 40..56]).fill(160.0);
         let rule = Ignore { below: NonNegative::try_from(5.0).unwrap(), share: Fraction::try_from(0.95).unwrap() };
-        let map = object_map(&plane, Some(rule));
+        let map = object_map(plane.view(), Ignore::dark(Some(rule)));
         assert!(map[[4, 30]].is_nan() && map[[30, 4]].is_nan());
         let shares = Patches::measure(plane.view(), n(2), n(2), Some(rule)).unwrap();
         let shares = shares.with_objects(map.view(), n(2), n(2)).unwrap().object_shares.unwrap();

@@ -24,7 +24,7 @@ mod tiles;
 
 use ndarray::{Array2, Array3, Axis};
 
-pub use background::objects;
+pub use background::object_map;
 pub use decode::{Decoded, Header, Mask, READING, Samples, decode, decode_bytes, header_of, read_header};
 pub use depth::{BrightnessPolicy, CountsPolicy, DepthPolicy, DepthRange, Span};
 pub use enhance::{Clahe, Denoise, Enhancement, FlatField, Percentiles, enhance};

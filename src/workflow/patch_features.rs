@@ -7,8 +7,8 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::data::{Manifest, PatchAddress, Skipped, path_text};
-use crate::features::{Patches, make_finite, object_map};
-use crate::images::{DepthRange, brightness_in_view, decode, enhance_in_view};
+use crate::features::{Ignore, Patches, make_finite};
+use crate::images::{DepthRange, brightness_in_view, decode, enhance_in_view, object_map};
 use crate::progress::{Event, Note, Observer, Stage};
 use crate::recipes::PatchFeatures;
 
@@ -107,7 +107,9 @@ fn measure_image(
     }
     let image = depth.apply(&decoded);
     let part = recipe.field.as_ref().map(|field| field.part_of(&image)).transpose()?.flatten();
-    let objects = recipe.object_share.map(|_| object_map(&brightness_in_view(&image, part.as_ref()), recipe.ignore));
+    let objects = recipe
+        .object_share
+        .map(|_| object_map(brightness_in_view(&image, part.as_ref()).view(), Ignore::dark(recipe.ignore)));
     let plane = brightness_in_view(&enhance_in_view(&recipe.enhance, image, part.as_ref()), part.as_ref());
     let place = |(_, patch): &(usize, PatchAddress)| {
         [patch.top..patch.top + patch.height, patch.left..patch.left + patch.width]

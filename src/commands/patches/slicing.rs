@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::commands::CommandError;
 use crate::data::{ImageRecord, Manifest, Skipped};
-use crate::features::{Ignore, Patches, Statistic, object_map};
+use crate::features::{Ignore, Patches, Statistic};
 use crate::images::{
     Circle, DepthRange, Enhancement, FieldOfView, Image, Limits, PartInView, brightness_in_view, decode,
-    enhance_in_view,
+    enhance_in_view, object_map,
 };
 use crate::memory::{MemoryBudget, bytes_of};
 use crate::progress::{Event, Observer, Stage};
@@ -120,7 +120,9 @@ impl Slicing<'_> {
         let plane_by = |enhancements: &[Enhancement]| {
             brightness_in_view(&enhance_in_view(enhancements, image.clone(), part.as_ref()), part.as_ref())
         };
-        let objects = self.objects.then(|| object_map(&brightness_in_view(image, part.as_ref()), self.ignore));
+        let objects = self
+            .objects
+            .then(|| object_map(brightness_in_view(image, part.as_ref()).view(), Ignore::dark(self.ignore)));
         let of = |plane: &Array2<f32>, Slices { rows, columns }: Slices| {
             let patches = Patches::measure(plane.view(), rows, columns, self.ignore);
             let patches = match &objects {

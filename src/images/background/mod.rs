@@ -16,6 +16,8 @@ use ndarray::{Array2, ArrayView2, Zip, s};
 
 pub(super) use light::Light;
 
+use super::field_of_view::has_aperture;
+
 /// Standard deviation of the smoothing before brightness is compared, in pixels: noise of single pixels is no object.
 const SMOOTHING: f32 = 1.0;
 /// What lies so many standard deviations off the background belongs to objects. At 3, one pixel of noise in 400 would; 4 finds
@@ -25,20 +27,37 @@ const DEVIATIONS: f32 = 5.0;
 const LEAST_NOISE: f32 = 0.01;
 /// Holes in objects up to this share of the picture belong to them: facets as bright as the background.
 const HOLE: f64 = 0.01;
+/// Grey levels below which a pixel says nothing about the light.
+const BLACK: f32 = 3.0;
 /// Pixels along the longer side up to which a picture is looked at as it is; a larger one is shrunk.
 const MOST: usize = 2048;
 
-/// Which pixels of `plane`, intensities in `0.0..=255.0` of shape `[height, width]`, show objects.
+/// Where `plane`, intensities in `0.0..=255.0` of shape `[height, width]`, shows objects: 1 where it does, 0 on the background.
 ///
-/// NaN lies outside of the field of view and shows none; nor does a picture without light.
+/// NaN lies outside of the field of view and stays; so do pixels below `dark`, unless black is the background: where more than
+/// half of a picture is, and not as the rim of an aperture, what is lit are the objects. A picture without light shows none.
 #[must_use]
-pub fn objects(plane: ArrayView2<'_, f32>) -> Array2<bool> {
+pub fn object_map(plane: ArrayView2<'_, f32>, dark: f32) -> Array2<f32> {
+    let share = |object: bool| if object { 1.0 } else { 0.0 };
+    let lit = |level: f32| level >= dark.max(BLACK);
+    let seen = plane.iter().filter(|level| !level.is_nan()).count();
+    let field_is_known = seen < plane.len();
+    if 2 * plane.iter().filter(|level| lit(**level)).count() < seen && (field_is_known || !has_aperture(plane)) {
+        return plane.mapv(|level| if level.is_nan() { level } else { share(lit(level)) });
+    }
+    let counted = plane.mapv(|level| if level >= dark { level } else { f32::NAN });
+    let found = objects(counted.view());
+    Zip::from(&counted).and(&found).map_collect(|level, found| if level.is_nan() { *level } else { share(*found) })
+}
+
+/// Which pixels show objects; none of those that are NaN.
+fn objects(plane: ArrayView2<'_, f32>) -> Array2<bool> {
     let by = plane.nrows().max(plane.ncols()).div_ceil(MOST);
     if by < 2 {
         return found(plane);
     }
     let found = found(shrunk(plane, by).view());
-    Array2::from_shape_fn(plane.dim(), |(y, x)| found[[y / by, x / by]] && !plane[[y, x]].is_nan())
+    Array2::from_shape_fn(plane.dim(), |(y, x)| found[[y / by, x / by]])
 }
 
 /// Means over `by` × `by` pixels, of those that are not NaN.

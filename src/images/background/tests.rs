@@ -50,3 +50,23 @@ fn odd_planes_show_nothing() {
         }
     }
 }
+
+#[test]
+fn black_is_the_background_where_it_is_most_of_a_picture() {
+    let disc = |y: usize, x: usize, radius: f32| (y as f32 - 150.0).hypot(x as f32 - 200.0) < radius;
+    let on_black = Array2::from_shape_fn((300, 400), |(y, x)| {
+        let lit = [(60, 80, 30.0), (200, 300, 45.0)];
+        let lit = lit.iter().any(|&(cy, cx, r)| (y as f32 - cy as f32).hypot(x as f32 - cx as f32) < r);
+        if lit { 90.0 + ((y * 7 + x * 13) % 5) as f32 } else { ((y * 3 + x) % 3) as f32 }
+    });
+    for dark in [0.0, 5.0] {
+        let map = object_map(on_black.view(), dark);
+        assert!(map.indexed_iter().all(|(at, object)| (*object == 1.0) == (on_black[at] > 50.0)), "{dark}");
+        assert!(map.iter().all(|object| !object.is_nan()), "{dark}");
+    }
+    let aperture = Array2::from_shape_fn((300, 400), |(y, x)| {
+        if disc(y, x, 130.0) { 90.0 + ((y * 7919 + x * 104_729 + y * x * 31) % 7) as f32 } else { 1.0 }
+    });
+    let map = object_map(aperture.view(), 5.0);
+    assert!(map[[0, 0]].is_nan() && map[[150, 200]] == 0.0, "what lies beyond an aperture is no background");
+}

@@ -177,13 +177,13 @@ mod tests {
     fn bright_objects_on_more_than_half_are_not_taken_for_light() {
         let disc = |y: usize, x: usize| {
             let off = |at: usize| (at % 50) as f32 - 24.5;
-            off(y).hypot(off(x)) < 22.0
+            off(y).hypot(off(x)) < 20.0
         };
+        // The discs are brighter where the light is darker.
         let plane = Array2::from_shape_fn((300, 400), |(y, x)| {
             let noise = ((y * 7919 + x * 104_729 + y * x * 31) % 101) as f32 / 50.0 - 1.0;
-            60.0 * (0.9 * (x as f32 / 400.0 - 0.5)).exp()
-                * if disc(y, x) { 1.4 + 0.2 * (y / 50) as f32 / 6.0 } else { 1.0 }
-                + noise
+            let light = 60.0 * (0.9 * (x as f32 / 400.0 - 0.5)).exp();
+            light * if disc(y, x) { 2.2 - 0.15 * (x / 50) as f32 } else { 1.0 } + noise
         });
         // How much brighter the background is on the right than on the left.
         let steps = |plane: &Array2<f32>| {

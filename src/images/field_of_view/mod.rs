@@ -8,7 +8,7 @@ mod rim;
 
 use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 pub use mask_runs::MaskRuns;
@@ -149,6 +149,11 @@ impl PartInView {
             }
         }
     }
+}
+
+/// Whether `plane`, intensities in `0.0..=255.0` of shape `[height, width]`, is dark beyond a circle.
+pub(super) fn has_aperture(plane: ArrayView2<'_, f32>) -> bool {
+    aperture::find(plane).is_some()
 }
 
 /// The corrected image; what lies outside of `part` is black to each correction, and in the answer as it was.

@@ -3,9 +3,9 @@
 //! A surface of the second degree is fit by iterated least squares with Tukey's biweight, which gives no weight to what lies
 //! far off (Holland & Welsch, "Robust regression using iteratively reweighted least-squares", 1977), and then bent to the
 //! background around each place, from wide to narrow, as robust local regression does (Cleveland, "Robust locally weighted
-//! regression and smoothing scatterplots", 1979). That is done from several levels of the picture in turn. The background is
-//! what lies around the objects, bright or dark: so that surface counts whose cells hang together in the largest piece, even
-//! where they are the smaller part of the picture.
+//! regression and smoothing scatterplots", 1979). That begins with the surface through all of the picture, moved to several of
+//! its levels in turn. The background is what lies around the objects, bright or dark: so that surface counts whose cells hang
+//! together in the largest piece, even where they are the smaller part of the picture.
 
 mod quadratic;
 
@@ -14,16 +14,14 @@ use imageproc::definitions::Image as Plane;
 use imageproc::filter::gaussian_blur_f32;
 use ndarray::{Array2, ArrayView2, Zip, s};
 
-use super::{DEVIATIONS, LEAST_NOISE, peak, regions, texture};
+use super::{BLACK, DEVIATIONS, LEAST_NOISE, peak, regions, texture};
 use crate::images::coarse::Coarse;
 
 /// Cells along the longer side.
 const CELLS: usize = 96;
-/// Grey levels below which a pixel says nothing about the light.
-const BLACK: f32 = 3.0;
 /// Share of a cell from which it counts, and weight of a cell in a surface from which it agrees with it.
 const LEAST_WEIGHT: f32 = 0.25;
-/// Shares of the cells that are darker than the level a surface begins with.
+/// Shares of the cells that are darker than the surface one begins with.
 const STARTS: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
 /// Standard deviations of the neighbourhoods that a surface is bent to, as shares of the longer side, and how often to each.
 const WIDTHS: [f32; 4] = [0.25, 0.12, 0.06, 0.03];

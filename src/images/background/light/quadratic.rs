@@ -22,8 +22,8 @@ struct Point {
     weight: f64,
 }
 
-/// Surfaces through `values` of these `weights`, both of shape `[rows, columns]`: one from each level that the shares `starts`
-/// of the values lie below, as far as there is one.
+/// Surfaces through `values` of these `weights`, both of shape `[rows, columns]`, as far as there are any. Each begins with the
+/// one through all values, moved so that one of the shares `starts` of them lies below it.
 pub(super) fn fits(values: &Array2<f32>, weights: &Array2<f32>, starts: &[f64]) -> Vec<Array2<f32>> {
     let (rows, columns) = values.dim();
     let counted = values.indexed_iter().zip(weights).filter(|(_, weight)| **weight > LEAST_WEIGHT);
@@ -34,24 +34,24 @@ pub(super) fn fits(values: &Array2<f32>, weights: &Array2<f32>, starts: &[f64]) 
             weight: f64::from(weight),
         })
         .collect();
-    if points.len() < 4 * TERMS {
-        return Vec::new();
-    }
-    let mut sorted: Vec<f64> = points.iter().map(|point| point.value).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
-    let spread = (sorted.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / sorted.len() as f64).sqrt();
-    let from =
-        |share: &f64| fit(&points, sorted[(share * (sorted.len() - 1) as f64) as usize], (0.5 * spread).max(0.05));
+    let weights: Vec<f64> = points.iter().map(|point| point.weight).collect();
+    let Some(through_all) = least_squares(&points, &weights) else { return Vec::new() };
+    let mut off: Vec<f64> = points.iter().map(|point| point.value - at(&through_all, &point.terms)).collect();
+    off.sort_unstable_by(f64::total_cmp);
+    let spread = (off.iter().map(|off| off * off).sum::<f64>() / off.len() as f64).sqrt();
+    let from = |share: &f64| {
+        let mut start = through_all;
+        start[0] += off[(share * (off.len() - 1) as f64) as usize];
+        fit(&points, start, (0.5 * spread).max(LEAST_SCALE))
+    };
     let over = |surface: [f64; TERMS]| {
         Array2::from_shape_fn((rows, columns), |(y, x)| at(&surface, &terms(y, x, rows, columns)) as f32)
     };
     starts.iter().filter_map(from).map(over).collect()
 }
 
-fn fit(points: &[Point], start: f64, mut scale: f64) -> Option<[f64; TERMS]> {
+fn fit(points: &[Point], mut surface: [f64; TERMS], mut scale: f64) -> Option<[f64; TERMS]> {
     let all: f64 = points.iter().map(|point| point.weight).sum();
-    let mut surface = [start, 0.0, 0.0, 0.0, 0.0, 0.0];
     for _ in 0..ROUNDS {
         let weight = |point: &Point| {
             let off = (point.value - at(&surface, &point.terms)) / (TUKEY * scale);
