@@ -7,6 +7,11 @@ use serde::Serialize;
 
 use super::{LightNote, OwnOutput};
 
+const NOVELTY_IN_DEVIATIONS: &str = "this checkpoint was made before novelty was a share of known images: its novelty \
+                                     counts standard deviations, and nothing tells novel images from unsure ones; train \
+                                     again for both";
+const DOUBT_UNPROVEN: &str = "no label is doubted: there are no validation images on which doubt could prove itself";
+
 /// Something the user should know.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -116,20 +121,9 @@ impl fmt::Display for Note {
             Self::ReferenceSampled { training, kept } => {
                 write!(f, "of {training} training images a sample of {kept} is kept to measure novelty by")
             }
-            Self::NoveltyInDeviations => f.write_str(
-                "this checkpoint was made before novelty was a share of known images: its novelty counts standard \
-                 deviations, and nothing tells novel images from unsure ones; train again for both",
-            ),
-            Self::DoubtStaysOut { images, without, with } => write!(
-                f,
-                "no label is doubted: of {images} validation images {:.1} % would be right with doubt, {:.1} % are without, \
-                 or rare classes would lose",
-                100.0 * with,
-                100.0 * without
-            ),
-            Self::DoubtUnproven => {
-                f.write_str("no label is doubted: there are no validation images on which doubt could prove itself")
-            }
+            Self::NoveltyInDeviations => f.write_str(NOVELTY_IN_DEVIATIONS),
+            Self::DoubtStaysOut { images, without, with } => doubt_stays_out(f, *images, *without, *with),
+            Self::DoubtUnproven => f.write_str(DOUBT_UNPROVEN),
             Self::FeaturesNotFinite { features } => {
                 write!(f, "{features} hand-made features were not finite numbers and count as 0")
             }
@@ -189,6 +183,15 @@ impl fmt::Display for Note {
             Self::Light(note) => note.fmt(f),
         }
     }
+}
+
+fn doubt_stays_out(f: &mut fmt::Formatter<'_>, images: usize, without: f64, with: f64) -> fmt::Result {
+    let [without, with] = [without, with].map(|accuracy| 100.0 * accuracy);
+    write!(
+        f,
+        "no label is doubted: of {images} validation images {with:.1} % would be right with doubt, {without:.1} % are \
+         without, or rare classes would lose"
+    )
 }
 
 /// Data sets named at most.

@@ -96,7 +96,9 @@ impl Doubt<'_, '_> {
     /// How far the images `learned` agree with the labels of those `held_out`.
     fn compare(&self, learned: &[usize], held_out: &[usize]) -> Vec<(usize, f64)> {
         let mut shown = vec![0.0_f64; self.data.classes.len()];
-        learned.iter().for_each(|&row| shown[self.data.y[row].0] += f64::from(self.weights[row]));
+        for &row in learned {
+            shown[self.data.y[row].0] += f64::from(self.weights[row]);
+        }
         let p = self.classifier(learned, self.weights).probabilities(self.x.select(Axis(0), held_out).view());
         let agreement = |(&row, p): (&usize, ArrayView1<'_, f32>)| {
             let over_share = |(&p, &shown): (&f32, &f64)| if shown > 0.0 { f64::from(p) / shown } else { 0.0 };
@@ -125,7 +127,9 @@ impl Doubt<'_, '_> {
         };
         let (without, with) = (right(self.weights), right(doubted));
         let mut of_class = vec![0.0_f64; data.classes.len()];
-        truth.iter().for_each(|&class| of_class[class] += 1.0);
+        for &class in &truth {
+            of_class[class] += 1.0;
+        }
         // Over all images, then over the classes alike.
         let is_worse = [false, true].into_iter().any(|balanced| {
             let share = |class: usize| if balanced { 1.0 / of_class[class] } else { 1.0 };
@@ -208,7 +212,7 @@ mod tests {
     #[test]
     fn that_a_class_is_rare_does_not_speak_against_its_labels() {
         let skewed = Skewed::new();
-        let agreements = skewed.doubt(|doubt| doubt.agreements());
+        let agreements = skewed.doubt(Doubt::agreements);
         let mean = |class: usize| {
             let of_class = agreements.iter().filter(|(row, _)| skewed.y[*row].0 == class);
             let all: Vec<f64> = of_class.map(|(_, agreement)| *agreement).collect();
