@@ -212,13 +212,15 @@ mod tests {
     #[test]
     fn that_a_class_is_rare_does_not_speak_against_its_labels() {
         let skewed = Skewed::new();
-        let agreements = skewed.doubt(Doubt::agreements);
-        let mean = |class: usize| {
-            let of_class = agreements.iter().filter(|(row, _)| skewed.y[*row].0 == class);
-            let all: Vec<f64> = of_class.map(|(_, agreement)| *agreement).collect();
-            all.iter().sum::<f64>() / all.len() as f64
-        };
-        assert!(mean(1) > 0.7 && (mean(1) / mean(0) - 1.0).abs() < 0.25, "{} {}", mean(0), mean(1));
+        let [sound, crack] = skewed.doubt(|doubt| {
+            let agreements = doubt.agreements();
+            [0, 1].map(|class| {
+                let of_class = agreements.iter().filter(|(row, _)| skewed.y[*row].0 == class);
+                let all: Vec<f64> = of_class.map(|(_, agreement)| *agreement).collect();
+                all.iter().sum::<f64>() / all.len() as f64
+            })
+        });
+        assert!(crack > 0.7 && (crack / sound - 1.0).abs() < 0.25, "{sound} {crack}");
     }
 
     #[test]
