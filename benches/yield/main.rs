@@ -24,6 +24,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use classifier::Score;
 use images::Images;
 use reviewer::{Progress, Session};
 
@@ -42,8 +43,23 @@ struct Point {
     accuracy: f64,
     /// `accuracy` by that of the ceiling.
     share_of_ceiling: f64,
+    /// Balanced accuracy by that of the ceiling.
+    balanced_share_of_ceiling: f64,
     /// The same after training on propagated labels too.
     share_with_propagated: f64,
+    /// Of every guess shown, for an image without a label: its probability, and whether it is right.
+    guesses: Vec<(f32, bool)>,
+    /// Share of labels and guesses expected to be right, its 90 % interval, and the true share.
+    expected: Option<Expected>,
+}
+
+/// Accuracy as the page tells it, and as it is.
+#[derive(Serialize)]
+struct Expected {
+    share: f64,
+    low: f64,
+    high: f64,
+    truth: f64,
 }
 
 /// One division into shown and test images.
@@ -91,7 +107,7 @@ fn measure(images: &Images, seed: u64) -> Split {
     let (test, shown) = (images.select(test), images.select(shown));
     let (_, reduced) = Reduction::default().fit_transform(shown.x.view(), seed).expect("features to reduce");
 
-    let mut known: Vec<(Vec<Option<usize>>, Vec<f32>, f64)> = Vec::new();
+    let mut known: Vec<(Vec<Option<usize>>, Vec<f32>, Score)> = Vec::new();
     let mut accuracy = |labels: &[Option<usize>], weights: &[f32]| {
         // Reviewing may end before the gestures do; equal labels need no second training.
         if let Some((_, _, accuracy)) = known.iter().find(|(l, w, _)| l == labels && w == weights) {
@@ -113,13 +129,22 @@ fn measure(images: &Images, seed: u64) -> Split {
         let rows = 0..shown.len();
         let all: Vec<Option<usize>> = rows.clone().map(class).collect();
         let with_propagated = accuracy(&all, &rows.map(weight).collect::<Vec<_>>());
+        let is_true = |(class, truth): (&Option<usize>, &usize)| *class == Some(*truth);
+        let truth = all.iter().zip(&shown.truth).filter(|pair| is_true(*pair)).count() as f64 / shown.len() as f64;
+        let expected = progress.expected.map(|expected| {
+            let interval = expected.interval;
+            Expected { share: expected.share, low: interval.low, high: interval.high, truth }
+        });
         Point {
             gestures,
             label_accuracy: right as f64 / labelled.max(1) as f64,
             coverage: labelled as f64 / shown.len() as f64,
-            accuracy: by_hand,
-            share_of_ceiling: by_hand / ceiling,
-            share_with_propagated: with_propagated / ceiling,
+            accuracy: by_hand.accuracy,
+            share_of_ceiling: by_hand.accuracy / ceiling.accuracy,
+            balanced_share_of_ceiling: by_hand.balanced / ceiling.balanced,
+            share_with_propagated: with_propagated.accuracy / ceiling.accuracy,
+            guesses: progress.shown.clone(),
+            expected,
         }
     };
 
@@ -132,5 +157,5 @@ fn measure(images: &Images, seed: u64) -> Split {
     let history = Session::new(&shown, reduced, clusters).follow(POINTS[POINTS.len() - 1]);
     let at = |gestures: usize| history.iter().rev().find(|progress| progress.paid <= gestures).expect("a start");
     let suggested = POINTS.iter().map(|&gestures| point(gestures, at(gestures))).collect();
-    Split { seed, ceiling, suggested, plain }
+    Split { seed, ceiling: ceiling.accuracy, suggested, plain }
 }

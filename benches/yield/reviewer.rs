@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use ndarray::Array2;
 use rails::curation::{
-    BATCH_SIZE, Curation, Decision, LabelSource, LogEntry, REVIEW, Suggestion, SuggestionKind, SuggestionModel, replay,
+    BATCH_SIZE, Curation, Decision, ExpectedAccuracy, LabelSource, LogEntry, REVIEW, Suggestion, SuggestionKind,
+    SuggestionModel, replay,
 };
 use rails::data::{ClusterId, Clustering};
 
@@ -20,6 +21,10 @@ pub struct Progress {
     pub weights: Vec<f32>,
     /// Guessed class and weight of images without a label, as `--propagate 0` writes them.
     pub guesses: Vec<Option<(usize, f32)>>,
+    /// Of every guess, for an image without a label: the probability it is shown with, and whether it is right.
+    pub shown: Vec<(f32, bool)>,
+    /// How many images are right, as the page tells it.
+    pub expected: Option<ExpectedAccuracy>,
 }
 
 /// A review of `images`, from the first suggestion on.
@@ -120,7 +125,15 @@ impl<'a> Session<'a> {
             let class = predictions.classes.get(predictions.rows[row].class?)?;
             Some((position(class)?, predictions.weight(row, LabelSource::Propagated))).filter(|_| label(row).is_none())
         };
+        let shown = |row: usize| {
+            let prediction = predictions.rows[row];
+            let class = predictions.classes.get(prediction.class?)?;
+            let right = position(class) == Some(self.images.truth[row]);
+            Some((prediction.confidence, right)).filter(|_| label(row).is_none())
+        };
         Progress {
+            shown: (0..self.images.len()).filter_map(shown).collect(),
+            expected: predictions.expected,
             guesses: (0..self.images.len()).map(guess).collect(),
             paid: self.paid,
             labels: (0..self.images.len()).map(|row| label(row).and_then(|label| position(&label.class))).collect(),

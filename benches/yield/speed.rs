@@ -26,7 +26,7 @@ pub fn measure() {
         // Every tenth name is wrong, and every fifth image was looked at.
         let class = format!("class {}", (index + usize::from(index % 10 == 9)) % CLASSES);
         let source = if index % 5 == 0 { LabelSource::Accepted } else { LabelSource::NamedCluster };
-        state.labels.insert(*id, Label { class, source, reason: String::new() });
+        state.labels.insert(*id, Label { class, source, reason: String::new(), seq: 0 });
     }
     let started = Instant::now();
     let clusters = review_clusters(x.view(), 0);

@@ -23,5 +23,6 @@ pub use log::{DecisionLog, LogError, LogLock};
 pub use repeat::is_repeated;
 pub use replay::{ClusterOf, Curation, Label, LabelSource, Removed, replay, undone};
 pub use suggest::{
-    BATCH_SIZE, LabelPredictions, REVIEW, RowPrediction, Suggestion, SuggestionKind, SuggestionModel, review_clusters,
+    BATCH_SIZE, ExpectedAccuracy, LabelPredictions, REVIEW, RowPrediction, Suggestion, SuggestionKind, SuggestionModel,
+    review_clusters,
 };

@@ -74,14 +74,20 @@ pub fn wilson(right: u64, images: u64) -> Option<Interval> {
     if images == 0 {
         return None;
     }
-    let n = images as f64;
-    let share = right as f64 / n;
-    let middle = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-    let half = Z / (1.0 + Z * Z / n) * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let found = wilson_of_share(right as f64 / images as f64, images as f64, Z);
     // The ends that are 0 and 1 by the formula are so to the bit.
-    let low = if right == 0 { 0.0 } else { (middle - half).max(0.0) };
-    let high = if right == images { 1.0 } else { (middle + half).min(1.0) };
+    let low = if right == 0 { 0.0 } else { found.low };
+    let high = if right == images { 1.0 } else { found.high };
     Some(Interval { low, high })
+}
+
+/// Interval (Wilson) of a `share` that `n` independent cases tell, which need not be whole, out to `z` standard deviations of
+/// a normal distribution; within `0.0..=1.0`.
+#[must_use]
+pub fn wilson_of_share(share: f64, n: f64, z: f64) -> Interval {
+    let middle = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    let half = z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
+    Interval { low: (middle - half).max(0.0), high: (middle + half).min(1.0) }
 }
 
 #[cfg(test)]

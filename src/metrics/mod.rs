@@ -23,7 +23,7 @@ pub use calibration::{BINS, Reliability, ReliabilityBin, error_by_chance};
 pub use clustering::{Spread, noise_ratio, size_range, spread};
 pub use confusion::{ConfusionMatrix, NotSquare};
 pub use contingency::Contingency;
-pub use intervals::{Interval, LEVEL, RESAMPLES, bootstrap, wilson};
+pub use intervals::{Interval, LEVEL, RESAMPLES, bootstrap, wilson, wilson_of_share};
 pub use mcnemar::{EXACT_BELOW, McNemar};
 pub use order::{median, quantile, upper_median};
 pub use ranking::{Ranking, macro_average_precision, macro_roc_auc};

@@ -16,6 +16,7 @@ struct State<'a> {
     can_undo: bool,
     can_redo: bool,
     next_cluster: u32,
+    expected: Option<Expected>,
     classes: Vec<Class<'a>>,
     clusters: Vec<Cluster<'a>>,
     cluster: Vec<i64>,
@@ -25,6 +26,13 @@ struct State<'a> {
     label_error_score: &'a [u16],
     removed: Vec<i64>,
     reasons: &'a [String],
+}
+
+/// Where the share of images that are right lies, with a probability of 90 %.
+#[derive(Serialize)]
+struct Expected {
+    low: f64,
+    high: f64,
 }
 
 #[derive(Serialize)]
@@ -77,6 +85,9 @@ pub(super) fn state_answer(state: &ReviewState, suggestions: &FittedSuggestions)
         can_undo: !state.undo.is_empty(),
         can_redo: !state.redo.is_empty(),
         next_cluster: state.clusters.last().map_or(0, |cluster| cluster.id.0 + 1),
+        expected: suggestions
+            .expected
+            .map(|expected| Expected { low: expected.interval.low, high: expected.interval.high }),
         classes: classes.collect(),
         clusters: clusters(state, suggestions),
         cluster: state.cluster.iter().map(|cluster| cluster.map_or(-1, |id| i64::from(id.0))).collect(),

@@ -3,7 +3,7 @@
 use super::catalogue::Catalogue;
 use super::features::ReviewFeatures;
 use super::state::ReviewState;
-use crate::curation::{BATCH_SIZE, LabelPredictions, Suggestion, SuggestionKind};
+use crate::curation::{BATCH_SIZE, ExpectedAccuracy, LabelPredictions, Suggestion, SuggestionKind};
 use crate::workflow::labelling::LabelWeights;
 
 /// Suggestions, computed from one version of the log.
@@ -18,6 +18,8 @@ pub(super) struct FittedSuggestions {
     pub confidence: Vec<u16>,
     /// Per row how likely its label or place is wrong, `0..=1000`.
     pub label_error_score: Vec<u16>,
+    /// How many images are probably right by now.
+    pub expected: Option<ExpectedAccuracy>,
     /// Weights of labels that nobody gave to the very image, for labels.csv.
     pub weights: LabelWeights,
     /// Suggestions, the one most worth deciding first.
@@ -44,6 +46,7 @@ impl FittedSuggestions {
         Self {
             version,
             weights,
+            expected: predictions.expected,
             class: predictions.rows.iter().map(|row| row.class.filter(|_| tells)).collect(),
             confidence: predictions.rows.iter().map(|row| thousandths(row.confidence)).collect(),
             label_error_score: predictions.rows.iter().map(|row| thousandths(row.label_error_score)).collect(),
@@ -75,6 +78,7 @@ impl FittedSuggestions {
         Self {
             version: state.version,
             weights: LabelWeights::default(),
+            expected: None,
             classes: Vec::new(),
             class: vec![None; catalogue.len()],
             confidence: vec![0; catalogue.len()],

@@ -49,6 +49,8 @@ pub struct Label {
     pub source: LabelSource,
     /// The reason; empty where none was given.
     pub reason: String,
+    /// Number of the log's line that says so.
+    pub seq: u64,
 }
 
 /// An image that was thrown out.
@@ -90,6 +92,12 @@ pub fn replay(entries: &[LogEntry], members: &dyn Fn(&str, ClusterId) -> Vec<Ima
     // Later lines win: each image ends with its last decision that still counts.
     let undone = undone(entries);
     for entry in entries.iter().filter(|entry| !undone.contains(&entry.seq)) {
+        let label = |class: &str, source, reason: &str| Label {
+            class: class.to_owned(),
+            source,
+            reason: reason.to_owned(),
+            seq: entry.seq,
+        };
         match &entry.decision {
             Decision::NameCluster { method, cluster, class, run, members } => {
                 clusters.learn(run.as_deref(), method.as_deref(), members);
@@ -108,15 +116,13 @@ pub fn replay(entries: &[LogEntry], members: &dyn Fn(&str, ClusterId) -> Vec<Ima
                 let reason = reason.clone().unwrap_or_default();
                 for image in images {
                     removed.remove(image);
-                    let label = Label { class: class.clone(), source: LabelSource::Moved, reason: reason.clone() };
-                    by_hand.insert(*image, label);
+                    by_hand.insert(*image, label(class, LabelSource::Moved, &reason));
                 }
             }
             Decision::Accept { images, class } => {
                 for (image, class) in images.iter().zip(class.iter().cycle()) {
                     removed.remove(image);
-                    let label = Label { class: class.clone(), source: LabelSource::Accepted, reason: String::new() };
-                    by_hand.insert(*image, label);
+                    by_hand.insert(*image, label(class, LabelSource::Accepted, ""));
                 }
             }
             Decision::Remove { images, reason } => {
@@ -239,12 +245,16 @@ impl Clusters<'_> {
     fn labels(&self) -> BTreeMap<ImageId, Label> {
         let mut named: Vec<_> = self.names.iter().collect();
         named.sort_by_key(|(_, (seq, _))| *seq);
-        let label =
-            |class: &String| Label { class: class.clone(), source: LabelSource::NamedCluster, reason: String::new() };
+        let label = |class: &String, seq| Label {
+            class: class.clone(),
+            source: LabelSource::NamedCluster,
+            reason: String::new(),
+            seq,
+        };
         named
             .into_iter()
-            .flat_map(|(key, (_, class))| {
-                self.sets.get(key).into_iter().flatten().map(move |image| (*image, label(class)))
+            .flat_map(|(key, (seq, class))| {
+                self.sets.get(key).into_iter().flatten().map(move |image| (*image, label(class, *seq)))
             })
             .collect()
     }

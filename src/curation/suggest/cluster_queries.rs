@@ -10,6 +10,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use super::confident_learning::most_probable;
 use super::known_labels::KnownLabels;
 use super::predictions::{BATCH_SIZE, Suggestion, SuggestionKind};
+use super::samples::evenly;
 use crate::data::ClusterId;
 use crate::pairwise::{Points, squared_distances_to};
 
@@ -90,7 +91,7 @@ impl UnnamedCluster {
             }
             None => format!("Cluster {id} has no name yet: {images}."),
         };
-        let rows = spread_out(&self.by_typicality(x));
+        let rows = evenly(&self.by_typicality(x), BATCH_SIZE);
         Suggestion { kind: SuggestionKind::NameCluster, title, cluster: Some(id), clusters: Vec::new(), class, rows }
     }
 
@@ -136,12 +137,6 @@ pub(super) fn merges(x: ArrayView2<'_, f32>, unnamed: &[UnnamedCluster]) -> Vec<
         }
     };
     pairs.into_iter().map(suggestion).collect()
-}
-
-/// At most a batch of `rows`, evenly spread over them.
-fn spread_out(rows: &[usize]) -> Vec<usize> {
-    let shown = rows.len().min(BATCH_SIZE);
-    (0..shown).map(|index| rows[index * rows.len() / shown]).collect()
 }
 
 fn centre(x: ArrayView2<'_, f32>, rows: &[usize]) -> Vec<f32> {

@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use crate::curation::{Curation, LabelSource};
 use crate::data::ImageId;
 
+/// Labels given by hand that a model can do with.
+const ENOUGH: usize = 20;
+
 /// The decisions so far, by row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KnownLabels {
@@ -14,6 +17,8 @@ pub(super) struct KnownLabels {
     pub label: Vec<Option<usize>>,
     /// Rows that a person moved or accepted themselves.
     pub by_hand: Vec<bool>,
+    /// Line of the log that gave the label of each row; 0 without.
+    pub seq: Vec<u64>,
     /// Rows that do not belong into a training set.
     pub removed: Vec<bool>,
 }
@@ -30,6 +35,7 @@ impl KnownLabels {
             by_hand: labels()
                 .map(|label| label.is_some_and(|label| label.source != LabelSource::NamedCluster))
                 .collect(),
+            seq: labels().map(|label| label.map_or(0, |label| label.seq)).collect(),
             removed: ids.iter().map(|id| state.removed.contains_key(id)).collect(),
             classes,
         }
@@ -43,5 +49,16 @@ impl KnownLabels {
     /// Rows with a label, ascending.
     pub fn labelled(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         self.label.iter().enumerate().filter_map(|(row, label)| label.map(|label| (row, label)))
+    }
+
+    /// The labels that models learn from: those given by hand alone where clusters are `mixed` and enough are there to tell
+    /// two classes, else all.
+    pub fn to_learn(&self, mixed: bool) -> Self {
+        let by_hand: Vec<Option<usize>> =
+            self.label.iter().zip(&self.by_hand).map(|(label, by_hand)| label.filter(|_| *by_hand)).collect();
+        let classes: BTreeSet<usize> = by_hand.iter().flatten().copied().collect();
+        let enough = classes.len() >= 2 && by_hand.iter().flatten().count() >= ENOUGH;
+        let label = if mixed && enough { by_hand } else { self.label.clone() };
+        Self { label, ..self.clone() }
     }
 }

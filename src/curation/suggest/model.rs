@@ -3,12 +3,17 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::batch_queries::{BatchQueries, ScoredSuggestion};
+use super::calibration::Calibration;
 use super::cluster_queries::{UnnamedCluster, merges, unnamed};
 use super::confident_learning::most_probable;
+use super::expected_accuracy::ExpectedAccuracy;
 use super::known_labels::KnownLabels;
 use super::neighbourhoods::Neighbourhoods;
 use super::predictions::{LabelPredictions, RowPrediction, Suggestion};
-use super::probabilities::{probabilities, scaled};
+use super::probabilities::{Probabilities, scaled};
+use super::purity::Purity;
+use super::samples::{mixed_majority, sample};
+use super::units::{Unit, units};
 use crate::curation::Curation;
 use crate::data::{ClusterId, ImageId};
 use crate::memory::bytes_of;
@@ -61,15 +66,26 @@ impl SuggestionModel {
     pub fn predict(&self, state: &Curation, clusters: &[Option<ClusterId>]) -> LabelPredictions {
         assert_eq!(clusters.len(), self.ids.len(), "one cluster per image");
         let known = KnownLabels::of(state, &self.ids);
-        let probabilities = probabilities(self.x.view(), &self.ids, &known, &self.neighbourhoods);
-        let (x, probabilities) = (self.x.view(), probabilities.view());
+        let units = units(&known, clusters);
+        let purity = Purity::of(&known, clusters);
+        let mixed = mixed_majority(&units, purity);
+        let found = Probabilities::of(self.x.view(), &self.ids, &known.to_learn(mixed), &units, &self.neighbourhoods);
+        let calibration = Calibration::of(found.by_unit.view(), &units, purity);
+        let (x, probabilities) = (self.x.view(), found.by_image.view());
         let queries = BatchQueries { x, known: &known, probabilities, neighbourhoods: &self.neighbourhoods };
-        let suggestions = self.suggestions(&queries, clusters);
-        let rows = self.rows(&queries);
-        LabelPredictions { classes: known.classes, rows, suggestions }
+        let suggestions = self.suggestions(&queries, &units, clusters, purity);
+        let rows = self.rows(&queries, &calibration);
+        let expected = ExpectedAccuracy::of(&rows, &known, &calibration);
+        LabelPredictions { classes: known.classes, rows, expected, suggestions }
     }
 
-    fn suggestions(&self, queries: &BatchQueries<'_>, clusters: &[Option<ClusterId>]) -> Vec<Suggestion> {
+    fn suggestions(
+        &self,
+        queries: &BatchQueries<'_>,
+        units: &[Unit],
+        clusters: &[Option<ClusterId>],
+        purity: Purity,
+    ) -> Vec<Suggestion> {
         let x = self.x.view();
         let unnamed = unnamed(x, &self.points, clusters, queries.known);
         let waiting: usize = unnamed.iter().map(UnnamedCluster::len).sum();
@@ -85,14 +101,20 @@ impl SuggestionModel {
         }
         batches.sort_by(|a, b| b.score.total_cmp(&a.score));
         let batches = batches.into_iter().map(|batch| batch.suggestion);
-        let mut all: Vec<Suggestion> =
-            if naming { names.chain(batches).collect() } else { batches.chain(names).collect() };
+        let sample = sample(queries.known, units, clusters, purity).filter(|_| naming);
+        let naming = naming && !mixed_majority(units, purity);
+        let mut all: Vec<Suggestion> = sample.into_iter().collect();
+        if naming {
+            all.extend(names.chain(batches));
+        } else {
+            all.extend(batches.chain(names));
+        }
         all.extend(merges(x, &unnamed));
         all
     }
 
-    fn rows(&self, queries: &BatchQueries<'_>) -> Vec<RowPrediction> {
-        let mut rows: Vec<RowPrediction> = (0..self.ids.len()).map(|row| self.row(row, queries)).collect();
+    fn rows(&self, queries: &BatchQueries<'_>, calibration: &Calibration) -> Vec<RowPrediction> {
+        let mut rows: Vec<RowPrediction> = (0..self.ids.len()).map(|row| self.row(row, queries, calibration)).collect();
         for (a, b) in queries.conflicts() {
             rows[a].label_error_score = 1.0;
             rows[b].label_error_score = 1.0;
@@ -100,7 +122,7 @@ impl SuggestionModel {
         rows
     }
 
-    fn row(&self, row: usize, queries: &BatchQueries<'_>) -> RowPrediction {
+    fn row(&self, row: usize, queries: &BatchQueries<'_>, calibration: &Calibration) -> RowPrediction {
         let known = queries.known;
         let probabilities: ArrayView2<'_, f32> = queries.probabilities;
         if known.removed[row] {
@@ -111,8 +133,13 @@ impl SuggestionModel {
             return RowPrediction { class: None, confidence: 0.0, label_error_score: outlier };
         }
         let class = known.label[row].unwrap_or_else(|| most_probable(probabilities.row(row)));
-        let confidence = probabilities[[row, class]];
-        let doubt = 0.5 * (1.0 - confidence + self.neighbourhoods.disagreement(row, class, &known.label));
+        let share = probabilities[[row, class]];
+        let confidence = match known.label[row] {
+            None => calibration.guess(probabilities.row(row), class),
+            Some(_) if known.by_hand[row] => share,
+            Some(_) => calibration.named(share),
+        };
+        let doubt = 0.5 * (1.0 - share + self.neighbourhoods.disagreement(row, class, &known.label));
         let label_error_score = if known.by_hand[row] { 0.0 } else { 1.0 - (1.0 - doubt) * (1.0 - outlier) };
         RowPrediction { class: Some(class), confidence, label_error_score: label_error_score.clamp(0.0, 1.0) }
     }

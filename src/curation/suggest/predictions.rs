@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::expected_accuracy::ExpectedAccuracy;
 use crate::curation::LabelSource;
 use crate::data::ClusterId;
 
@@ -18,6 +19,8 @@ pub struct LabelPredictions {
     pub classes: Vec<String>,
     /// One per row.
     pub rows: Vec<RowPrediction>,
+    /// How many images are probably right by now; `None` before there is any class.
+    pub expected: Option<ExpectedAccuracy>,
     /// Suggestions, the one most worth deciding first.
     pub suggestions: Vec<Suggestion>,
 }
@@ -87,6 +90,8 @@ pub enum SuggestionKind {
     Suspects,
     /// The class of an uncertain image and its neighbours.
     Neighbourhood,
+    /// What each of the images shows, which are spread over everything.
+    Sample,
     /// Which class is right where nearly the same image carries two.
     Duplicates,
 }

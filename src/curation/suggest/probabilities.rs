@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::known_labels::KnownLabels;
 use super::neighbourhoods::Neighbourhoods;
+use super::units::Unit;
 use crate::data::ImageId;
 use crate::linear_model::{LogisticRegression, Stop};
 
@@ -30,53 +31,84 @@ const NEIGHBOUR_SHARE: f32 = 0.5;
 /// Steps of propagation: how far along the graph a label reaches; every step halves it.
 const STEPS: usize = 3;
 
-/// Class probabilities, shape `[n_images, n_classes]`; without classes it has no columns.
-///
-/// For a labelled row they come from a model fitted on the other folds. `x` is scaled as [`scaled`] does.
-pub(super) fn probabilities(
-    x: ArrayView2<'_, f32>,
-    ids: &[ImageId],
-    known: &KnownLabels,
-    neighbourhoods: &Neighbourhoods,
-) -> Array2<f32> {
-    let n_classes = known.classes.len();
-    if n_classes == 0 {
-        return Array2::zeros((x.nrows(), 0));
+/// Class probabilities of every image, from models that did not see its label. Shape `[n_images, n_classes]` each; without
+/// classes there are no columns.
+pub(super) struct Probabilities {
+    /// Models of other images, those of its own cluster among them: what its label is held against.
+    pub by_image: Array2<f32>,
+    /// Models of other units ([`super::units`]): as little as is known of an image that nobody named yet.
+    pub by_unit: Array2<f32>,
+}
+
+impl Probabilities {
+    /// `x` is scaled as [`scaled`] does.
+    pub fn of(
+        x: ArrayView2<'_, f32>,
+        ids: &[ImageId],
+        known: &KnownLabels,
+        units: &[Unit],
+        neighbourhoods: &Neighbourhoods,
+    ) -> Self {
+        if known.classes.is_empty() {
+            let none = Array2::zeros((x.nrows(), 0));
+            return Self { by_image: none.clone(), by_unit: none };
+        }
+        let labelled: Vec<(usize, usize)> = known.labelled().collect();
+        let every = labelled.len().div_ceil(MOST_ROWS).max(1);
+        let learned: Vec<(usize, usize)> = labelled.iter().copied().step_by(every).collect();
+        let alone = fit(x, known, learned.iter().copied()).probabilities(x);
+        let held_out = |fold: &[Option<usize>]| {
+            let mut probabilities = alone.clone();
+            hold_out(x, known, &learned, fold, &mut probabilities);
+            propagate(&probabilities, known, neighbourhoods)
+        };
+        Self { by_image: held_out(&folds(ids, known)), by_unit: held_out(&folds_of_units(units, ids.len())) }
     }
-    let fold = folds(ids, known);
-    let labelled: Vec<(usize, usize)> = known.labelled().collect();
-    let every = labelled.len().div_ceil(MOST_ROWS).max(1);
-    let learned: Vec<(usize, usize)> = labelled.iter().copied().step_by(every).collect();
-    let models: Vec<LogisticRegression> = (0..=FOLDS)
+}
+
+/// The regression on `rows` and their classes.
+fn fit(x: ArrayView2<'_, f32>, known: &KnownLabels, rows: impl Iterator<Item = (usize, usize)>) -> LogisticRegression {
+    let (rows, classes): (Vec<usize>, Vec<usize>) = rows.unzip();
+    let mut targets = Array2::<f32>::zeros((rows.len(), known.classes.len()));
+    for ((mut target, &row), &class) in targets.rows_mut().into_iter().zip(&rows).zip(&classes) {
+        target[class] = if known.by_hand[row] { 1.0 } else { NAMED_WEIGHT };
+    }
+    let l2 = 1.0 / f64::from(targets.sum().max(1.0));
+    LogisticRegression::fit(x.select(Axis(0), &rows).view(), targets.view(), l2, STOP)
+}
+
+/// Replaces the `probabilities` of labelled rows by those of models that `learned` from the other folds.
+fn hold_out(
+    x: ArrayView2<'_, f32>,
+    known: &KnownLabels,
+    learned: &[(usize, usize)],
+    fold: &[Option<usize>],
+    probabilities: &mut Array2<f32>,
+) {
+    let answers: Vec<(Vec<usize>, Array2<f32>)> = (0..FOLDS)
         .into_par_iter()
         .map(|out| {
-            let rows = learned.iter().filter(|(row, _)| fold[*row] != Some(out));
-            let (rows, classes): (Vec<usize>, Vec<usize>) = rows.copied().unzip();
-            let mut targets = Array2::<f32>::zeros((rows.len(), n_classes));
-            for ((mut target, &row), &class) in targets.rows_mut().into_iter().zip(&rows).zip(&classes) {
-                target[class] = if known.by_hand[row] { 1.0 } else { NAMED_WEIGHT };
-            }
-            let l2 = 1.0 / f64::from(targets.sum().max(1.0));
-            LogisticRegression::fit(x.select(Axis(0), &rows).view(), targets.view(), l2, STOP)
+            let others = || learned.iter().copied().filter(|(row, _)| fold[*row] != Some(out));
+            let shown: BTreeSet<usize> = others().map(|(_, class)| class).collect();
+            // A class that only this fold shows is unknown to the model of the others: theirs would say nothing.
+            let rows: Vec<usize> = known
+                .labelled()
+                .filter(|(row, class)| fold[*row] == Some(out) && shown.contains(class))
+                .map(|(row, _)| row)
+                .collect();
+            let answers = if rows.is_empty() {
+                Array2::zeros((0, known.classes.len()))
+            } else {
+                fit(x, known, others()).probabilities(x.select(Axis(0), &rows).view())
+            };
+            (rows, answers)
         })
         .collect();
-    let shown_without: Vec<BTreeSet<usize>> = (0..FOLDS)
-        .map(|out| learned.iter().filter(|(row, _)| fold[*row] != Some(out)).map(|(_, class)| *class).collect())
-        .collect();
-    let mut probabilities = models[FOLDS].probabilities(x);
-    for (out, (model, shown)) in models.iter().zip(&shown_without).enumerate() {
-        // A class that only this fold shows is unknown to the model of the others: theirs would say nothing.
-        let rows: Vec<usize> = labelled
-            .iter()
-            .filter(|(row, class)| fold[*row] == Some(out) && shown.contains(class))
-            .map(|(row, _)| *row)
-            .collect();
-        let answers = model.probabilities(x.select(Axis(0), &rows).view());
-        for (&row, answer) in rows.iter().zip(answers.rows()) {
+    for (rows, answers) in answers {
+        for (row, answer) in rows.into_iter().zip(answers.rows()) {
             probabilities.row_mut(row).assign(&answer);
         }
     }
-    propagate(&probabilities, known, neighbourhoods)
 }
 
 /// Label propagation: `alone`, the probabilities of each row by itself, and for half those of its neighbours after
@@ -130,6 +162,17 @@ pub(super) fn scaled(mut x: Array2<f32>) -> Array2<f32> {
         x.mapv_inplace(|value| (f64::from(value) * scale) as f32);
     }
     x
+}
+
+/// The fold of each labelled row: units, which are in the order of their classes, are dealt one by one.
+fn folds_of_units(units: &[Unit], n_images: usize) -> Vec<Option<usize>> {
+    let mut fold = vec![None; n_images];
+    for (number, unit) in units.iter().enumerate() {
+        for &row in &unit.rows {
+            fold[row] = Some(number % FOLDS);
+        }
+    }
+    fold
 }
 
 /// The fold of each labelled row: dealt class by class in the order of ids, so equal files share one.

@@ -17,7 +17,7 @@ fn groups() -> (Array2<f32>, Vec<ImageId>, Vec<Option<ClusterId>>) {
 }
 
 fn label(state: &mut Curation, ids: &[ImageId], class: &str, source: LabelSource) {
-    let label = Label { class: class.to_owned(), source, reason: String::new() };
+    let label = Label { class: class.to_owned(), source, reason: String::new(), seq: 0 };
     state.labels.extend(ids.iter().map(|id| (*id, label.clone())));
 }
 
@@ -142,4 +142,64 @@ fn predictions_are_the_same_whatever_the_number_of_threads() {
         pool.install(|| SuggestionModel::new(x.clone(), ids.clone()).predict(&state, &clusters))
     };
     assert_eq!(on(1), on(3));
+}
+
+/// Ten clusters of twenty images, of which six have names, five of them the same.
+fn six_named() -> (SuggestionModel, Vec<ImageId>, Vec<Option<ClusterId>>, Curation) {
+    let at = |row: usize, column: usize| {
+        let angle = (row / 20) as f32 * std::f32::consts::TAU / 10.0;
+        let wobble = ((row * 37 + column * 61) % 23) as f32 / 11.0 - 1.0;
+        wobble + 30.0 * if column == 0 { angle.cos() } else { angle.sin() }
+    };
+    let x = Array2::from_shape_fn((200, 2), |(row, column)| at(row, column));
+    let ids: Vec<ImageId> = (0..200_u32).map(|row| ImageId::of_bytes(&row.to_le_bytes())).collect();
+    let clusters = (0..200).map(|row| Some(ClusterId(row / 20))).collect();
+    let mut state = Curation::default();
+    label(&mut state, &ids[..100], "sound", LabelSource::NamedCluster);
+    label(&mut state, &ids[100..120], "crack", LabelSource::NamedCluster);
+    (SuggestionModel::new(x, ids.clone()), ids, clusters, state)
+}
+
+fn decide(state: &mut Curation, ids: &[ImageId], rows: &[usize], class: &str) {
+    let ids: Vec<ImageId> = rows.iter().map(|&row| ids[row]).collect();
+    label(state, &ids, class, LabelSource::Accepted);
+}
+
+#[test]
+fn after_six_names_a_sample_says_whether_they_are_true() {
+    let (model, ids, clusters, mut state) = six_named();
+    let before = model.predict(&state, &clusters);
+    let sample = &before.suggestions[0];
+    assert_eq!((sample.kind, sample.class.as_deref()), (SuggestionKind::CheckClass, Some("sound")));
+    assert_eq!((sample.rows.len(), sample.rows.iter().all(|&row| row < 100)), (20, true), "{}", sample.title);
+    let rows = sample.rows.clone();
+    decide(&mut state, &ids, &rows, "sound");
+    let after = model.predict(&state, &clusters);
+    assert_eq!(after.suggestions[0].kind, SuggestionKind::NameCluster, "pure clusters are named on");
+    let guess = |predictions: &LabelPredictions| predictions.rows[150].confidence;
+    assert!(
+        guess(&after) > guess(&before),
+        "what is known to be pure is believed: {} {}",
+        guess(&after),
+        guess(&before)
+    );
+    assert!(after.expected.unwrap().interval.low > before.expected.unwrap().interval.low);
+}
+
+#[test]
+fn where_clusters_are_mixed_and_nearly_all_bear_one_name_everything_is_sampled() {
+    let (model, ids, clusters, mut state) = six_named();
+    let rows = model.predict(&state, &clusters).suggestions[0].rows.clone();
+    decide(&mut state, &ids, &rows[4..], "sound");
+    decide(&mut state, &ids, &rows[..4], "crack");
+    let mixed = model.predict(&state, &clusters);
+    let sample = &mixed.suggestions[0];
+    assert_eq!((sample.kind, sample.rows.len()), (SuggestionKind::Sample, 40));
+    for cluster in 0..10 {
+        assert!(sample.rows.iter().filter(|&&row| row / 20 == cluster).count() >= 3, "{:?}", sample.rows);
+    }
+    let sample = sample.rows.clone();
+    decide(&mut state, &ids, &sample, "sound");
+    let next = model.predict(&state, &clusters).suggestions[0].kind;
+    assert!(!matches!(next, SuggestionKind::Sample | SuggestionKind::NameCluster), "{next:?}");
 }

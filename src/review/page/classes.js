@@ -90,6 +90,7 @@ function progress() {
       { id: "progress-text" },
       h("b", {}, labelled.toLocaleString("en")),
       ` of ${page.n.toLocaleString("en")} labelled`,
+      expected(),
     ),
     h(
       "div",
@@ -99,6 +100,22 @@ function progress() {
       part("out", out),
       part("rest", page.n - labelled - inferred - out),
     ),
+  );
+}
+
+/** How many images are probably right by now, labels and guesses together, and how sure that is. */
+function expected() {
+  const found = page.state.expected;
+  if (!found) return null;
+  const percent = (share) => Math.round(100 * share);
+  return h(
+    "span",
+    {
+      id: "expected",
+      class: "faint",
+      title: "Labels and guesses together that are probably right, by what you looked at; between these with a probability of 90 %",
+    },
+    `, ${percent(found.low)}–${percent(found.high)} % right with guesses`,
   );
 }
 

@@ -141,6 +141,7 @@ const TITLES = {
   check_class: (s) => `Maybe ${s.class}`,
   suspects: (s) => (s.class ? `Looks like ${s.class}` : "Possibly labelled wrongly"),
   neighbourhood: () => "Look-alikes",
+  sample: () => "A sample of everything",
   duplicates: () => "Near-duplicates",
 };
 

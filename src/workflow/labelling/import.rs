@@ -281,7 +281,7 @@ mod tests {
         fs::write(&csv, "path,class\nimages/0.png,grass\nimages/1.png,grass\nimages/2.png,brick\nlost.png,brick\n")
             .unwrap();
         let found = || read(&csv, &table, Path::new("."), &Silent).unwrap();
-        let label = |source| Label { class: "grass".to_owned(), source, reason: String::new() };
+        let label = |source| Label { class: "grass".to_owned(), source, reason: String::new(), seq: 0 };
         let mut state = Curation::default();
         state.labels.insert(ids[0], label(LabelSource::Moved));
         state.labels.insert(ids[1], label(LabelSource::NamedCluster));
