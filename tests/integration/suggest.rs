@@ -59,7 +59,7 @@ fn labels_carry_where_they_come_from_and_how_far_they_are_trusted() {
 #[test]
 fn the_page_writes_the_labels_that_the_command_line_writes() {
     let (place, run) = fresh("suggest");
-    place.rails(&["curate", &run, "--propagate", "0.5"]).with(0);
+    place.rails(&["curate", &run, "--propagate", "0.2"]).with(0);
     let served = Served::start(&place, &run);
     let clusters = served.state()["cluster"].as_array().unwrap().clone();
     let other = clusters.iter().find(|cluster| **cluster != clusters[0]).unwrap();
@@ -69,6 +69,6 @@ fn the_page_writes_the_labels_that_the_command_line_writes() {
     let labels = format!("{run}/curation/labels.csv");
     let by_page = place.read(&labels);
     assert!(by_page.contains(",propagated,") && by_page.contains(",named cluster,"), "{by_page}");
-    place.rails(&["curate", &run, "--propagate", "0.5"]).with(0);
+    place.rails(&["curate", &run, "--propagate", "0.2"]).with(0);
     assert_eq!(place.read(&labels), by_page);
 }

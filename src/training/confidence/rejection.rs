@@ -40,7 +40,7 @@ pub struct RejectRecipe {
 
 impl Default for RejectRecipe {
     fn default() -> Self {
-        // Chosen on magnetic tiles, judged on track-bed surfaces: on both, and with two networks, fewer right answers are
+        // Chosen looking at magnetic tiles and track-bed surfaces: on both, and with two networks, fewer right answers are
         // given up than with `keep = 0.9` alone, and as many or more errors are caught.
         Self { keep: const { Fraction::constant(0.95) }, min_confidence: const { Fraction::constant(0.55) } }
     }
