@@ -12,7 +12,7 @@ use crate::runs::Placement;
 ///
 /// Prints a table of path, class, confidence, novelty and the probability of every class, or writes it to --output.
 /// Novelty tells how unlike all training images an image is: 0.97 is more so than 97 % of the known images. Above the
-/// checkpoint's threshold the image is `unknown`, as novel; below its threshold of confidence it is `unknown`, as unsure.
+/// checkpoint's threshold the image is `unknown`, as novel, unless its features lie among the training images; below its threshold of confidence it is `unknown`, as unsure.
 /// The column `unknown_because` says which.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("folders").args(["keep_into", "sort_into"]).multiple(true)))]

@@ -65,12 +65,6 @@ impl RiskCoverage {
         }
         (!self.points.is_empty()).then_some(area)
     }
-
-    /// Where images up to `threshold` are given an answer; `None` where that is none.
-    #[must_use]
-    pub fn at(&self, threshold: f64) -> Option<RiskAtCoverage> {
-        self.points.iter().rev().find(|point| point.threshold <= threshold).copied()
-    }
 }
 
 #[cfg(test)]
@@ -85,8 +79,6 @@ mod tests {
         assert_eq!(curve.points, [point(0.25, 0.0, 0.1), point(0.75, 1.0 / 3.0, 0.2), point(1.0, 0.5, 0.4)]);
         assert_eq!((curve.images, curve.wrong), (4, 2));
         assert!((curve.area().unwrap() - (0.5 / 3.0 + 0.25 * 0.5)).abs() < 1e-12);
-        assert_eq!(curve.at(0.3), Some(curve.points[1]));
-        assert_eq!(curve.at(0.0), None);
         assert_eq!(RiskCoverage::of(&[], &[]).area(), None);
     }
 

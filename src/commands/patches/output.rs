@@ -8,7 +8,7 @@ use super::slicing::InView;
 use super::summary::{FlatFieldEffect, ImageInView, PatchesFindings, PatchesMethod, PatchesSummary, write_patches};
 use crate::clusterers::Assigner;
 use crate::commands::CommandError;
-use crate::data::{Clustering, FrameAddress, Manifest};
+use crate::data::{ClusterId, Clustering, FrameAddress, Manifest};
 use crate::features::Patches;
 use crate::files::{Column, Results, images_csv};
 use crate::images::{DepthRange, FieldOfView, slice};
@@ -100,8 +100,9 @@ fn write_as_images(
     let patches = Manifest { records: places.iter().map(record).collect(), ..sliced };
     let mut table = Vec::new();
     for (at, clusters) in found.iter().enumerate() {
-        let labels: Vec<_> = places.iter().map(|&(image, patch)| clusters.labels[image][patch]).collect();
-        let clustering = Clustering::by_number(&labels);
+        let labels = places.iter().map(|&(image, patch)| clusters.labels[image][patch].map(ClusterId)).collect();
+        // Numbers stay as they are where no patch is background, which is 0.
+        let clustering = Clustering::placed(labels, clusters.sizes().len());
         if let Some(space) = space.filter(|_| at == 0 && recipe.patches.fit_per == FitPer::Set) {
             Assigner::to_means(space.x.view(), &clustering).save(&run.file(ASSIGNER_FILE)?)?;
         }

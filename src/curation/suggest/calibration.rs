@@ -10,6 +10,7 @@
 use ndarray::{ArrayView1, ArrayView2};
 
 use super::purity::Purity;
+use super::samples::evenly;
 use super::units::Unit;
 
 /// What is believed of new classes before: as much as five units of which one is of a class of its own.
@@ -22,6 +23,8 @@ const TEMPERATURES: std::ops::RangeInclusive<i32> = -12..=16;
 const CLUSTER_WEIGHT: f64 = 2.0;
 /// What an image of a wholly pure cluster counts beside one looked at.
 const NAMED_WEIGHT: f64 = 0.5;
+/// Images of a unit that are judged, which counts the same whatever its size.
+const MOST_OF_UNIT: usize = 20;
 /// Probabilities below are taken for this.
 const LEAST: f32 = 1e-6;
 
@@ -54,7 +57,11 @@ impl Calibration {
         let judged: Vec<(f64, usize, usize)> = units
             .iter()
             .filter(|unit| of_class[unit.class] > 1)
-            .flat_map(|unit| unit.rows.iter().map(|&row| (weight(unit) / unit.rows.len() as f64, row, unit.class)))
+            .flat_map(|unit| {
+                let rows = evenly(&unit.rows, MOST_OF_UNIT);
+                let each = weight(unit) / rows.len() as f64;
+                rows.into_iter().map(move |row| (each, row, unit.class))
+            })
             .collect();
         let loss = |log: f64| {
             let answers = judged.iter().map(|&(weight, row, class)| {
@@ -83,13 +90,17 @@ impl Calibration {
 
     /// Probability that an image which has no label is of `class`, by the `answer` of the model.
     pub fn guess(&self, answer: ArrayView1<'_, f32>, class: usize) -> f32 {
-        let known = (1.0 - self.unnamed) * (1.0 - self.inherited * (1.0 - self.purity));
-        (f64::from(tempered(answer, self.temperature, class)) * known) as f32
+        (f64::from(tempered(answer, self.temperature, class)) * (1.0 - self.unnamed) * self.sound()) as f32
     }
 
     /// Probability that an image of a named cluster is what the name says, where models of other images give it `share`.
     pub fn named(&self, share: f32) -> f32 {
-        (f64::from(share) * self.purity) as f32
+        (f64::from(share) * self.sound()) as f32
+    }
+
+    /// Share of right labels among those learned from: names of clusters are as right as these are pure.
+    fn sound(&self) -> f64 {
+        1.0 - self.inherited * (1.0 - self.purity)
     }
 }
 

@@ -56,7 +56,7 @@ fn independent(evidence: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::curation::suggest::purity::Purity;
-    use crate::curation::suggest::units::units;
+    use crate::curation::suggest::units::units_of;
     use ndarray::Array2;
 
     /// Of ten images the first `looked_at` were, and the last is removed; the others are guessed with `confidence`.
@@ -66,11 +66,12 @@ mod tests {
             label: (0..10).map(|row| (row < looked_at).then_some(0)).collect(),
             by_hand: (0..10).map(|row| row < looked_at).collect(),
             seq: vec![1; 10],
+            as_named: vec![None; 10],
             removed: (0..10).map(|row| row == 9).collect(),
         };
         let class = (looked_at > 0).then_some(0);
         let rows = vec![RowPrediction { class, confidence, label_error_score: 0.0 }; 10];
-        let units = units(&known, &[None; 10]);
+        let units = units_of(&known, &[None; 10]);
         let calibration = Calibration::of(Array2::ones((10, 1)).view(), &units, Purity::default());
         ExpectedAccuracy::of(&rows, &known, &calibration)
     }

@@ -1,6 +1,6 @@
 //! Decisions by row: the label, whether a person looked at this very image, whether it was removed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::curation::{Curation, LabelSource};
 use crate::data::ImageId;
@@ -19,6 +19,8 @@ pub(super) struct KnownLabels {
     pub by_hand: Vec<bool>,
     /// Line of the log that gave the label of each row; 0 without.
     pub seq: Vec<u64>,
+    /// Of each labelled row in a named cluster, whether its class is that name.
+    pub as_named: Vec<Option<bool>>,
     /// Rows that do not belong into a training set.
     pub removed: Vec<bool>,
 }
@@ -28,6 +30,9 @@ impl KnownLabels {
         let classes: BTreeSet<&str> =
             ids.iter().filter_map(|id| state.labels.get(id)).map(|label| label.class.as_str()).collect();
         let classes: Vec<String> = classes.into_iter().map(str::to_owned).collect();
+        let named = state.cluster_names.iter().filter_map(|(of, name)| Some((state.clusters.get(of)?, name)));
+        let name_of: BTreeMap<ImageId, &str> =
+            named.flat_map(|(images, name)| images.iter().map(move |id| (*id, name.as_str()))).collect();
         let labels = || ids.iter().map(|id| state.labels.get(id));
         let position = |class: &str| classes.partition_point(|known| known.as_str() < class);
         Self {
@@ -36,6 +41,7 @@ impl KnownLabels {
                 .map(|label| label.is_some_and(|label| label.source != LabelSource::NamedCluster))
                 .collect(),
             seq: labels().map(|label| label.map_or(0, |label| label.seq)).collect(),
+            as_named: ids.iter().map(|id| Some(*name_of.get(id)? == state.labels.get(id)?.class)).collect(),
             removed: ids.iter().map(|id| state.removed.contains_key(id)).collect(),
             classes,
         }

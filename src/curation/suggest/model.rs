@@ -13,7 +13,7 @@ use super::predictions::{LabelPredictions, RowPrediction, Suggestion};
 use super::probabilities::{Probabilities, scaled};
 use super::purity::Purity;
 use super::samples::{mixed_majority, sample};
-use super::units::{Unit, units};
+use super::units::{Unit, units_of};
 use crate::curation::Curation;
 use crate::data::{ClusterId, ImageId};
 use crate::memory::bytes_of;
@@ -66,11 +66,13 @@ impl SuggestionModel {
     pub fn predict(&self, state: &Curation, clusters: &[Option<ClusterId>]) -> LabelPredictions {
         assert_eq!(clusters.len(), self.ids.len(), "one cluster per image");
         let known = KnownLabels::of(state, &self.ids);
-        let units = units(&known, clusters);
-        let purity = Purity::of(&known, clusters);
+        let units = units_of(&known, clusters);
+        let purity = Purity::of(&known);
         let mixed = mixed_majority(&units, purity);
-        let found = Probabilities::of(self.x.view(), &self.ids, &known.to_learn(mixed), &units, &self.neighbourhoods);
-        let calibration = Calibration::of(found.by_unit.view(), &units, purity);
+        let learned = known.to_learn(mixed);
+        let taught = units_of(&learned, clusters);
+        let found = Probabilities::of(self.x.view(), &self.ids, &learned, &taught, &self.neighbourhoods);
+        let calibration = Calibration::of(found.by_unit.view(), &taught, purity);
         let (x, probabilities) = (self.x.view(), found.by_image.view());
         let queries = BatchQueries { x, known: &known, probabilities, neighbourhoods: &self.neighbourhoods };
         let suggestions = self.suggestions(&queries, &units, clusters, purity);

@@ -1,9 +1,6 @@
 //! Purity: how many images of the named clusters are what their cluster is called, by those that a person looked at.
 
-use std::collections::BTreeMap;
-
 use super::known_labels::KnownLabels;
-use crate::data::ClusterId;
 
 /// Images that say how pure the named clusters are. Later ones were chosen since they were doubtful.
 pub(super) const PROBE: usize = 20;
@@ -24,15 +21,11 @@ pub(super) struct Purity {
 }
 
 impl Purity {
-    /// `clusters` is the review cluster of each row.
-    pub fn of(known: &KnownLabels, clusters: &[Option<ClusterId>]) -> Self {
-        let named = known.labelled().filter(|(row, _)| !known.by_hand[*row]);
-        let names: BTreeMap<ClusterId, usize> =
-            named.filter_map(|(row, class)| Some((clusters[row]?, class))).collect();
-        let by_hand = known.labelled().filter(|(row, _)| known.by_hand[*row]);
-        let mut seen: Vec<(u64, usize, bool)> = by_hand
-            .filter_map(|(row, class)| Some((known.seq[row], row, *names.get(&clusters[row]?)? == class)))
-            .collect();
+    /// By the images that `known` has labels of.
+    pub fn of(known: &KnownLabels) -> Self {
+        let by_hand = (0..known.label.len()).filter(|&row| known.by_hand[row]);
+        let mut seen: Vec<(u64, usize, bool)> =
+            by_hand.filter_map(|row| Some((known.seq[row], row, known.as_named[row]?))).collect();
         seen.sort_unstable();
         seen.truncate(PROBE);
         Self { seen: seen.len(), right: seen.iter().filter(|(.., right)| *right).count() }
@@ -70,9 +63,10 @@ mod tests {
             label: (0..40).map(|row| Some(usize::from(wrong.contains(&row)))).collect(),
             by_hand: (0..40).map(|row| row < seen).collect(),
             seq: (0..40).map(|row| if row < seen { 2 + u64::from(wrong.contains(&row)) } else { 1 }).collect(),
+            as_named: (0..40).map(|row| Some(!wrong.contains(&row))).collect(),
             removed: vec![false; 40],
         };
-        Purity::of(&known, &[Some(ClusterId(3)); 40])
+        Purity::of(&known)
     }
 
     #[test]

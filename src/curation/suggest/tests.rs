@@ -157,6 +157,12 @@ fn six_named() -> (SuggestionModel, Vec<ImageId>, Vec<Option<ClusterId>>, Curati
     let mut state = Curation::default();
     label(&mut state, &ids[..100], "sound", LabelSource::NamedCluster);
     label(&mut state, &ids[100..120], "crack", LabelSource::NamedCluster);
+    for cluster in 0..6 {
+        let of = (String::new(), REVIEW.to_owned(), ClusterId(cluster));
+        let images = ids[20 * cluster as usize..][..20].iter().copied().collect();
+        state.clusters.insert(of.clone(), images);
+        state.cluster_names.insert(of, if cluster < 5 { "sound" } else { "crack" }.to_owned());
+    }
     (SuggestionModel::new(x, ids.clone()), ids, clusters, state)
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Unit {
 }
 
 /// The units of `known`, sorted by class. `clusters` is the review cluster of each row.
-pub(super) fn units(known: &KnownLabels, clusters: &[Option<ClusterId>]) -> Vec<Unit> {
+pub(super) fn units_of(known: &KnownLabels, clusters: &[Option<ClusterId>]) -> Vec<Unit> {
     let mut named: BTreeMap<(usize, Option<ClusterId>), Vec<usize>> = BTreeMap::new();
     let mut units = Vec::new();
     for (row, class) in known.labelled() {
@@ -46,10 +46,11 @@ mod tests {
             label: vec![Some(1), Some(1), Some(0), None, Some(1)],
             by_hand: vec![false, false, true, false, true],
             seq: vec![1, 1, 2, 0, 3],
+            as_named: vec![None; 5],
             removed: vec![false; 5],
         };
         let cluster = |id| Some(ClusterId(id));
-        let found = units(&known, &[cluster(0), cluster(0), cluster(0), cluster(1), cluster(1)]);
+        let found = units_of(&known, &[cluster(0), cluster(0), cluster(0), cluster(1), cluster(1)]);
         let unit = |class, rows: &[usize], by_hand| Unit { class, rows: rows.to_vec(), by_hand };
         assert_eq!(found, [unit(0, &[2], true), unit(1, &[0, 1], false), unit(1, &[4], true)]);
     }

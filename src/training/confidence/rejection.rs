@@ -172,12 +172,18 @@ impl RejectRule {
             Some(_) => (1.0 - novelty) / (1.0 - threshold),
             None => (threshold - novelty).exp(),
         });
+        // An image that neither threshold looks at is farther from being unknown than all others.
+        let most = self.novelty_threshold().filter(|_| self.scale.is_some()).map_or(1.0, |most| 1.0 / (1.0 - most));
         let of_confidence = self.min_confidence.map(|least| f64::from(confidence) / least);
         let compared = self.scale.is_none() || self.n_images > 0;
         Recognition {
             novelty: compared.then_some(novelty),
             unknown_because,
-            margin: of_novelty.into_iter().chain(of_confidence).reduce(f64::min).unwrap_or(1.0 + f64::from(confidence)),
+            margin: of_novelty
+                .into_iter()
+                .chain(of_confidence)
+                .reduce(f64::min)
+                .unwrap_or(most + f64::from(confidence)),
         }
     }
 
