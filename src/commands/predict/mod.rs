@@ -172,7 +172,7 @@ pub fn predict(
         threshold: rule.and_then(RejectRule::novelty_threshold),
         min_confidence: options.min_confidence.map(Fraction::get).or(rule.and_then(|rule| rule.min_confidence)),
         unknown,
-        tells_why: tells_why || options.min_confidence.is_some(),
+        tells_why,
         explained: predictions.iter().map(|prediction| prediction.neighbours.len()).max().unwrap_or(0),
         checkpoint: checkpoint.folder,
         classes: checkpoint.bundle.classes,
