@@ -136,6 +136,17 @@ impl Rejection {
     pub fn unknown(&self) -> RejectedImages {
         self.novel.and(self.unsure).and(self.untold)
     }
+
+    /// How many of them are novel and how many unsure, and how many of each would be right, as a list in words; empty where none
+    /// is either.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        let reasons = [("novel", self.novel), ("unsure", self.unsure)].into_iter();
+        let told = reasons.filter(|(_, found)| found.images > 0);
+        let told: Vec<String> =
+            told.map(|(reason, found)| format!("{} {reason} ({} right)", found.images, found.right)).collect();
+        told.join(", ")
+    }
 }
 
 impl RejectedImages {

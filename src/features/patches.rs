@@ -45,10 +45,7 @@ impl Patches {
         columns: NonZeroU32,
         ignore: Option<Ignore>,
     ) -> Result<Self, FeatureError> {
-        let tiling = Tiling::Grid { rows, columns, half_width: None };
-        let places = tiling.boxes(plane.nrows(), plane.ncols()).map_err(FeatureError)?;
-        let places: Vec<_> = places.into_iter().map(|place| [place.y, place.x]).collect();
-        Ok(Self::measure_at(plane, &places, ignore))
+        Ok(Self::measure_at(plane, &grid(plane, rows, columns)?, ignore))
     }
 
     /// Measures `plane`, intensities in `0.0..=255.0` of shape `[height, width]`, at `places`: rows and columns of pixels.
@@ -77,8 +74,8 @@ impl Patches {
         Self { values, ignored, object_shares: None }
     }
 
-    /// The same with the share of each patch that shows an object, by a map of [`object_map`](crate::images::object_map) with the rule's [`Ignore::dark`]. The grid is that of
-    /// [`Patches::measure`].
+    /// The same with the share of each patch that shows an object, by a map of [`object_map`](crate::images::object_map) with
+    /// the rule's [`Ignore::dark`]. The grid is that of [`Patches::measure`].
     ///
     /// # Errors
     /// As [`Patches::measure`].
@@ -88,10 +85,7 @@ impl Patches {
         rows: NonZeroU32,
         columns: NonZeroU32,
     ) -> Result<Self, FeatureError> {
-        let tiling = Tiling::Grid { rows, columns, half_width: None };
-        let places = tiling.boxes(objects.nrows(), objects.ncols()).map_err(FeatureError)?;
-        let places: Vec<_> = places.into_iter().map(|place| [place.y, place.x]).collect();
-        Ok(self.with_objects_at(objects, &places))
+        Ok(self.with_objects_at(objects, &grid(objects, rows, columns)?))
     }
 
     /// The same at the places of [`Patches::measure_at`].
@@ -114,6 +108,17 @@ impl Patches {
     pub fn shows_object(&self, patch: usize, share: Fraction) -> bool {
         self.object_shares.as_ref().is_some_and(|shares| shares[patch] > 0.0 && shares[patch] >= share.get())
     }
+}
+
+/// The places of `rows` × `columns` patches of `plane`.
+fn grid(
+    plane: ArrayView2<'_, f32>,
+    rows: NonZeroU32,
+    columns: NonZeroU32,
+) -> Result<Vec<[Range<usize>; 2]>, FeatureError> {
+    let tiling = Tiling::Grid { rows, columns, half_width: None };
+    let places = tiling.boxes(plane.nrows(), plane.ncols()).map_err(FeatureError)?;
+    Ok(places.into_iter().map(|place| [place.y, place.x]).collect())
 }
 
 impl Ignore {

@@ -102,17 +102,14 @@ pub(super) fn unknown(rejection: &Rejection, judged: &str) -> String {
     }
     if let Some(all) = risk_of_all {
         let unknown = rejection.unknown();
-        let reasons = [("novel", rejection.novel), ("unsure", rejection.unsure)].into_iter();
-        let told = reasons.filter(|(_, found)| found.images > 0);
-        let told: Vec<String> =
-            told.map(|(reason, found)| format!("{} {reason} ({} right)", found.images, found.right)).collect();
+        let reasons = rejection.reasons();
         let _ = writeln!(
             text,
             "           of the {judged} images {} would be unknown, {} of which are called right{}{}",
             unknown.images,
             unknown.right,
-            if told.is_empty() { "" } else { ": " },
-            told.join(", ")
+            if reasons.is_empty() { "" } else { ": " },
+            reasons
         );
         if let Some(point) = at_threshold {
             let [kept, wrong, all] = [point.coverage, point.risk, *all].map(percent);

@@ -9,6 +9,7 @@
 
 use ndarray::{ArrayView1, ArrayView2};
 
+use super::probabilities::NAMED_WEIGHT;
 use super::purity::Purity;
 use super::samples::evenly;
 use super::units::Unit;
@@ -21,8 +22,6 @@ const TEMPERATURE_SPREAD: f64 = 1.0;
 const TEMPERATURES: std::ops::RangeInclusive<i32> = -12..=16;
 /// The most a wholly pure cluster counts beside an image looked at.
 const CLUSTER_WEIGHT: f64 = 2.0;
-/// What an image of a wholly pure cluster counts beside one looked at.
-const NAMED_WEIGHT: f64 = 0.5;
 /// Images of a unit that are judged, which counts the same whatever its size.
 const MOST_OF_UNIT: usize = 20;
 /// Probabilities below are taken for this.
@@ -72,7 +71,7 @@ impl Calibration {
         let tried = TEMPERATURES.map(|tenths| f64::from(tenths) / 10.0).map(|log| (loss(log), log));
         let best = tried.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |(_, log)| log);
         let named = units.iter().filter(|unit| !unit.by_hand).map(|unit| unit.rows.len() as f64).sum::<f64>();
-        let named = NAMED_WEIGHT * telling * named;
+        let named = f64::from(NAMED_WEIGHT) * telling * named;
         let by_hand = units.iter().filter(|unit| unit.by_hand).count() as f64;
         Self {
             purity: purity.share(),

@@ -13,7 +13,7 @@ use super::predictions::{LabelPredictions, RowPrediction, Suggestion};
 use super::probabilities::{Probabilities, scaled};
 use super::purity::Purity;
 use super::samples::{mixed_majority, sample};
-use super::units::{Unit, units_of};
+use super::units::units_of;
 use crate::curation::Curation;
 use crate::data::{ClusterId, ImageId};
 use crate::memory::bytes_of;
@@ -75,7 +75,7 @@ impl SuggestionModel {
         let calibration = Calibration::of(found.by_unit.view(), &taught, purity);
         let (x, probabilities) = (self.x.view(), found.by_image.view());
         let queries = BatchQueries { x, known: &known, probabilities, neighbourhoods: &self.neighbourhoods };
-        let suggestions = self.suggestions(&queries, &units, clusters, purity);
+        let suggestions = self.suggestions(&queries, clusters, sample(&known, &units, clusters, purity, mixed), mixed);
         let rows = self.rows(&queries, &calibration);
         let expected = ExpectedAccuracy::of(&rows, &known, &calibration);
         LabelPredictions { classes: known.classes, rows, expected, suggestions }
@@ -84,9 +84,9 @@ impl SuggestionModel {
     fn suggestions(
         &self,
         queries: &BatchQueries<'_>,
-        units: &[Unit],
         clusters: &[Option<ClusterId>],
-        purity: Purity,
+        sample: Option<Suggestion>,
+        mixed: bool,
     ) -> Vec<Suggestion> {
         let x = self.x.view();
         let unnamed = unnamed(x, &self.points, clusters, queries.known);
@@ -103,10 +103,8 @@ impl SuggestionModel {
         }
         batches.sort_by(|a, b| b.score.total_cmp(&a.score));
         let batches = batches.into_iter().map(|batch| batch.suggestion);
-        let sample = sample(queries.known, units, clusters, purity).filter(|_| naming);
-        let naming = naming && !mixed_majority(units, purity);
-        let mut all: Vec<Suggestion> = sample.into_iter().collect();
-        if naming {
+        let mut all: Vec<Suggestion> = sample.into_iter().filter(|_| naming).collect();
+        if naming && !mixed {
             all.extend(names.chain(batches));
         } else {
             all.extend(batches.chain(names));

@@ -20,7 +20,7 @@ const FOLDS: usize = 5;
 /// Labelled rows that a model learns from at most, evenly spread; more make it slower and hardly better.
 const MOST_ROWS: usize = 20_000;
 /// Weight of the label of a named cluster beside one that a person gave to the very image.
-const NAMED_WEIGHT: f32 = 0.5;
+pub(super) const NAMED_WEIGHT: f32 = 0.5;
 /// When a fit is good enough; on features of even scale it is there long before so many steps.
 const STOP: Stop = Stop { gradient: 3e-4, steps: 100 };
 

@@ -15,12 +15,14 @@ use crate::data::ClusterId;
 /// Clusters that are named before the names are looked into.
 const NAMES: usize = 6;
 
-/// The sample to look at next; `None` where names need none. `clusters` is the review cluster of each row.
+/// The sample to look at next; `None` where names need none. `clusters` is the review cluster of each row,
+/// `mixed_majority` what [`mixed_majority`] says of the units.
 pub(super) fn sample(
     known: &KnownLabels,
     units: &[Unit],
     clusters: &[Option<ClusterId>],
     purity: Purity,
+    mixed_majority: bool,
 ) -> Option<Suggestion> {
     let named: Vec<&Unit> = units.iter().filter(|unit| !unit.by_hand).collect();
     if !purity.is_known() {
@@ -30,7 +32,7 @@ pub(super) fn sample(
         return (named.len() >= NAMES).then(|| probe(known, &rows, class));
     }
     let by_hand = known.by_hand.iter().filter(|by_hand| **by_hand).count();
-    (mixed_majority(units, purity) && by_hand < BATCH_SIZE).then(|| everything(known, clusters))
+    (mixed_majority && by_hand < BATCH_SIZE).then(|| everything(known, clusters))
 }
 
 /// Whether mixed clusters would nearly all bear one name.

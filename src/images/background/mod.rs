@@ -100,20 +100,22 @@ fn set_apart(plane: ArrayView2<'_, f32>, light: &Array2<f32>) -> Array2<bool> {
 
 /// The logarithm of brightness by light, smoothed; NaN stays NaN and counts for nothing around it.
 fn smoothed(plane: ArrayView2<'_, f32>, light: &Array2<f32>) -> Array2<f32> {
-    let (height, width) = plane.dim();
     let blur = |value: &dyn Fn([usize; 2]) -> f32| {
-        let of = |x: u32, y: u32| {
-            let at = [y as usize, x as usize];
-            Luma([if plane[at].is_nan() { 0.0 } else { value(at) }])
-        };
-        let picture: Plane<Luma<f32>> = ImageBuffer::from_fn(width as u32, height as u32, of);
-        gaussian_blur_f32(&picture, SMOOTHING)
+        blurred(plane.dim(), SMOOTHING, |at| if plane[at].is_nan() { 0.0 } else { value(at) })
     };
     let (sums, weights) = (blur(&|at| plane[at] * (-light[at]).exp()), blur(&|_| 1.0));
-    Array2::from_shape_fn((height, width), |(y, x)| {
-        let [sum, weight] = [&sums, &weights].map(|of| of.get_pixel(x as u32, y as u32).0[0]);
-        if plane[[y, x]].is_nan() { f32::NAN } else { (sum / weight).max(0.01).ln() }
-    })
+    Zip::from(plane)
+        .and(&sums)
+        .and(&weights)
+        .map_collect(|level, sum, weight| if level.is_nan() { f32::NAN } else { (sum / weight).max(0.01).ln() })
+}
+
+/// The picture of these `[height, width]` that has `value` at each place, blurred by a Gaussian of this standard deviation.
+fn blurred((height, width): (usize, usize), deviation: f32, value: impl Fn([usize; 2]) -> f32) -> Array2<f32> {
+    let pixel = |x: u32, y: u32| Luma([value([y as usize, x as usize])]);
+    let picture: Plane<Luma<f32>> = ImageBuffer::from_fn(width as u32, height as u32, pixel);
+    let blurred = gaussian_blur_f32(&picture, deviation);
+    Array2::from_shape_fn((height, width), |(y, x)| blurred.get_pixel(x as u32, y as u32).0[0])
 }
 
 #[cfg(test)]

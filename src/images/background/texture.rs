@@ -1,5 +1,7 @@
 //! Where a picture is rougher than its background.
 
+use std::ops::Range;
+
 use ndarray::{Array2, ArrayView2, Axis, Zip};
 
 use super::{DEVIATIONS, peak};
@@ -16,13 +18,13 @@ const ROUNDING: f32 = 1.0 / 12.0;
 /// grows so. A window that reaches outside of the field is not judged.
 pub(super) fn rough(plane: ArrayView2<'_, f32>) -> Array2<bool> {
     let counts = window_sums(plane.mapv(|level| if level.is_nan() { 0.0 } else { 1.0 }));
-    let pixels = window_sums(Array2::ones(plane.dim()));
     let known = plane.mapv(|level| if level.is_nan() { 0.0 } else { level });
     let (squares, sums) = (window_sums(&known * &known), window_sums(known));
     let mut roughness = Array2::from_elem(plane.dim(), f32::NAN);
-    Zip::from(&mut roughness).and(&counts).and(&pixels).and(&sums).and(&squares).for_each(
-        |roughness, &count, &pixels, &sum, &square| {
-            if count >= pixels {
+    let (height, width) = plane.dim();
+    Zip::indexed(&mut roughness).and(&counts).and(&sums).and(&squares).for_each(
+        |(y, x), roughness, &count, &sum, &square| {
+            if count >= (window(y, height).len() * window(x, width).len()) as f32 {
                 let mean = sum / count;
                 let variance = (square / count - mean * mean).max(ROUNDING);
                 *roughness = 0.5 * (variance / mean.max(1.0)).ln();
@@ -35,14 +37,19 @@ pub(super) fn rough(plane: ArrayView2<'_, f32>) -> Array2<bool> {
     }
 }
 
+/// The places of the window around `at`, of the `n` in a row or column.
+fn window(at: usize, n: usize) -> Range<usize> {
+    let reach = usize::from(REACH);
+    at.saturating_sub(reach)..(at + reach + 1).min(n)
+}
+
 /// Sums over the window around each pixel, of what lies in the picture.
 fn window_sums(mut plane: Array2<f32>) -> Array2<f32> {
-    let reach = usize::from(REACH);
     for axis in [Axis(0), Axis(1)] {
         for mut lane in plane.lanes_mut(axis) {
             let line = lane.to_vec();
             for (at, sum) in lane.iter_mut().enumerate() {
-                *sum = line[at.saturating_sub(reach)..(at + reach + 1).min(line.len())].iter().sum();
+                *sum = line[window(at, line.len())].iter().sum();
             }
         }
     }

@@ -67,17 +67,14 @@ pub(super) fn sentences(rejection: &Rejection) -> Vec<String> {
 fn rejected(rejection: &Rejection) -> Option<String> {
     rejection.risk_of_all?;
     let all = rejection.unknown();
-    let reasons = [("novel", rejection.novel), ("unsure", rejection.unsure)].into_iter();
-    let told = reasons.filter(|(_, found)| found.images > 0);
-    let told: Vec<String> =
-        told.map(|(reason, found)| format!("{} {reason} ({} right)", found.images, found.right)).collect();
+    let reasons = rejection.reasons();
     Some(format!(
         "{} of the judged images {} `unknown`, {} of which would have been called right{}{}.",
         all.images,
         if all.images == 1 { "is" } else { "are" },
         all.right,
-        if told.is_empty() { "" } else { ": " },
-        told.join(", ")
+        if reasons.is_empty() { "" } else { ": " },
+        reasons
     ))
 }
 

@@ -9,12 +9,9 @@
 
 mod quadratic;
 
-use image::{ImageBuffer, Luma};
-use imageproc::definitions::Image as Plane;
-use imageproc::filter::gaussian_blur_f32;
 use ndarray::{Array2, ArrayView2, Zip, s};
 
-use super::{BLACK, DEVIATIONS, LEAST_NOISE, peak, regions, texture};
+use super::{BLACK, DEVIATIONS, LEAST_NOISE, blurred, peak, regions, texture};
 use crate::images::coarse::Coarse;
 
 /// Cells along the longer side.
@@ -95,11 +92,8 @@ impl Cells {
         let (rows, columns) = surface.dim();
         let mut agreeing = Array2::zeros((rows, columns));
         for wide in WIDTHS {
-            let blurred = |plane: &Array2<f32>| {
-                let pixel = |x: u32, y: u32| Luma([plane[[y as usize, x as usize]]]);
-                let plane: Plane<Luma<f32>> = ImageBuffer::from_fn(columns as u32, rows as u32, pixel);
-                gaussian_blur_f32(&plane, (wide * rows.max(columns) as f32).max(0.3))
-            };
+            let deviation = (wide * rows.max(columns) as f32).max(0.3);
+            let blurred = |plane: &Array2<f32>| blurred(plane.dim(), deviation, |at| plane[at]);
             for _ in 0..ROUNDS {
                 let off = &self.levels - &surface;
                 let counted = off.iter().zip(&self.weights).filter(|(_, weight)| **weight > LEAST_WEIGHT);
@@ -109,10 +103,9 @@ impl Cells {
                     *agreeing = weight * biweight((off - top) / most);
                 });
                 let (sums, weights) = (blurred(&(&off * &agreeing)), blurred(&agreeing));
-                for ((y, x), level) in surface.indexed_iter_mut() {
-                    let [sum, weight] = [&sums, &weights].map(|of| of.get_pixel(x as u32, y as u32).0[0]);
+                Zip::from(&mut surface).and(&sums).and(&weights).for_each(|level, sum, weight| {
                     *level += sum / (weight + FOLLOWED);
-                }
+                });
             }
         }
         let background = Zip::from(&agreeing)
